@@ -1,0 +1,242 @@
+"""What a condition means: the slow reference interpreter, and the evidence for its verdicts. Pure.
+
+Three-valued (Kleene) logic: unknown or true is true, unknown and false is false, everything else unknown stays unknown.
+`compile` must agree with this module on every resource; a property test holds it to that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, Final
+
+from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
+from auditor.conditions.operators import OPERATORS, Verdict
+from auditor.conditions.paths import Scope, elements, values_at
+from auditor.conditions.relations import Relations
+from auditor.model import MISSING, Evidence, Unknown
+
+MOST_EVIDENCE: Final = 20
+"""Pieces of evidence per finding; a rule that needs more is told apart by `each`."""
+_LONGEST: Final = 400
+
+
+def truth(node: Node, scope: Scope, relations: Relations) -> Verdict:
+    """The verdict of a condition."""
+    match node:
+        case All(parts):
+            return conjunction(truth(part, scope, relations) for part in parts)
+        case AnyOf(parts):
+            return _negate(conjunction(_negate(truth(part, scope, relations)) for part in parts))
+        case Not(part):
+            return _negate(truth(part, scope, relations))
+        case Field(path, test):
+            return conjunction(_holds(test, value, text, scope) for text, value in values_at(path, scope))
+        case Value(value, test):
+            return _holds(test, value, "value", scope)
+        case Count(path, where, test):
+            return _in_range(test, *_count(path, where, scope, relations), scope)
+        case Related():
+            return _in_range(node.test, *_related(node, scope, relations), scope)
+
+
+def conjunction(verdicts: Iterable[Verdict]) -> Verdict:
+    """Kleene's and: false wins, then unknown."""
+    unknown: Verdict = True
+    for verdict in verdicts:
+        if verdict is False:
+            return False
+        if unknown is True and verdict is not True:
+            unknown = verdict
+    return unknown
+
+
+def _negate(verdict: Verdict) -> Verdict:
+    return verdict if isinstance(verdict, Unknown) else not verdict
+
+
+def _holds(test: Test, value: Any, text: str, scope: Scope) -> Verdict:
+    """One value against a test."""
+    if isinstance(value, Unknown):
+        return Unknown(f"{text}: {value.reason}")
+    operator = OPERATORS[test.operator]
+    prepared = test.prepared
+    if isinstance(test.operand, Path):
+        prepared = _operand_at(test, scope)
+        if isinstance(prepared, Unknown):
+            return prepared
+    if value is None or value is MISSING:
+        return not prepared if test.operator == "exists" else operator.absent
+    verdict = operator.test(value, prepared)
+    return Unknown(f"{text}: {verdict.reason}") if isinstance(verdict, Unknown) else verdict
+
+
+def _operand_at(test: Test, scope: Scope) -> Any:
+    """The operand that another field holds. An operand that is absent or unfit leaves the verdict unknown."""
+    values = values_at(test.operand, scope)
+    if len(values) != 1:
+        return Unknown(f"{test.operand.text} holds {len(values)} values")
+    text, operand = values[0]
+    if isinstance(operand, Unknown):
+        return Unknown(f"{text}: {operand.reason}")
+    if operand is MISSING:
+        return Unknown(f"{text} is absent")
+    try:
+        return OPERATORS[test.operator].prepare(operand, test.clock)
+    except ValueError as error:
+        return Unknown(f"{text}: {test.operator} {error}")
+
+
+Range = tuple[int, int | None, str]
+"""At least, at most (None: no bound), and why the two differ."""
+
+
+def _count(path: Path, where: Node | None, scope: Scope, relations: Relations) -> Range:
+    least, most, why = 0, 0, ""
+    outer = Path(path.text, path.segments[:-1], path.root)
+    holders = values_at(outer, scope) if outer.segments else [(scope.prefix, scope.here)]
+    for text, holder in holders:
+        for name, element in elements(holder, text):
+            if element is holder or (isinstance(element, Unknown) and not isinstance(holder, (list, dict))):
+                return least, None, f"{name}: {element.reason}"  # the array itself is not known
+            verdict = True if where is None else truth(where, Scope(scope.root, element, name), relations)
+            most += verdict is not False
+            least += verdict is True
+            if isinstance(verdict, Unknown):
+                why = why or verdict.reason
+    return least, most, why
+
+
+def _related(node: Related, scope: Scope, relations: Relations) -> Range:
+    keys, why = [], ""
+    for text, key in values_at(node.ours, scope):
+        if isinstance(key, Unknown):
+            why = why or f"{text}: {key.reason}"
+        elif key is not MISSING:
+            keys.append(key)
+    match = relations.matching(node, keys, scope.root)
+    unbounded = why or (match.incomplete if keys else "")
+    least, most = 0, 0
+    for candidates, sure in ((match.found, True), (match.maybe, False)):
+        for resource in candidates:
+            verdict: Verdict = True
+            if node.where is not None:
+                verdict = truth(node.where, Scope(scope.root, resource), relations)
+            most += verdict is not False
+            least += sure and verdict is True
+            if verdict is not False and not (sure and verdict is True):
+                found = verdict.reason if isinstance(verdict, Unknown) else f"{node.theirs.text} is not known"
+                why = why or f"{resource.name}: {found}"
+    return least, None if unbounded else most, unbounded or why
+
+
+def _in_range(test: Test, least: int, most: int | None, why: str, scope: Scope) -> Verdict:
+    """The test on a number that lies between two bounds: known only when it is the same over the whole range.
+
+    Operators on numbers change their verdict at the operand alone, so a few points beside it and the ends suffice.
+    """
+    if most == least:
+        return _holds(test, least, "count", scope)
+    points = {least, least + 1, *(() if most is None else (most, most - 1))}
+    given = test.operand if isinstance(test.operand, list) else [test.operand]
+    for number in given:
+        if isinstance(number, int):
+            points |= {number - 1, number, number + 1}
+    if most is None:
+        points.add(max(points) + 1)
+    tried = [point for point in points if point >= least and (most is None or point <= most)]
+    verdicts = [_holds(test, point, "count", scope) for point in tried]
+    if all(verdict is True for verdict in verdicts) or all(verdict is False for verdict in verdicts):
+        return verdicts[0]
+    return Unknown(why or "the number is not known")
+
+
+# --- evidence -----------------------------------------------------------------------------------------------------
+
+
+def evidence(node: Node, scope: Scope, relations: Relations, wanted: bool = True) -> list[Evidence]:
+    """Why a condition is not what was wanted: the fields that decided. Ask only for a condition that is not."""
+    match node:
+        case All(parts) | AnyOf(parts):
+            failing = [part for part in parts if truth(part, scope, relations) is not wanted]
+            return [piece for part in failing for piece in evidence(part, scope, relations, wanted)][:MOST_EVIDENCE]
+        case Not(part):
+            return evidence(part, scope, relations, not wanted)
+        case Field(path, test):
+            found = [
+                Evidence(path=text, actual=shown(value), expected=phrase(test, wanted))
+                for text, value in values_at(path, scope)
+                if not wanted or _holds(test, value, text, scope) is not True
+            ]
+            return found[:MOST_EVIDENCE]
+        case Value(value, test):
+            return [Evidence(path="value", actual=shown(value), expected=phrase(test, wanted))]
+        case Count(path, where, test):
+            least, most, _why = _count(path, where, scope, relations)
+            return [_counted(_full(path, scope), least, most, test, wanted)]
+        case Related():
+            least, most, _why = _related(node, scope, relations)
+            return [_counted(f"related {', '.join(node.types)}", least, most, node.test, wanted)]
+
+
+def _counted(path: str, least: int, most: int | None, test: Test, wanted: bool) -> Evidence:
+    actual = least if least == most else f"{least} to {'unknown' if most is None else most}"
+    return Evidence(path=path, actual=actual, expected=f"count {phrase(test, wanted)}")
+
+
+def _full(path: Path, scope: Scope) -> str:
+    if path.root or not scope.prefix:
+        return path.text.removeprefix("$.")
+    return f"{scope.prefix}.{path.text}"
+
+
+def phrase(test: Test, wanted: bool = True) -> str:
+    """What a test expects, in words."""
+    operand = test.operand
+    if test.operator == "exists":
+        return "a value" if (test.prepared is True) == wanted else "no value"
+    if test.operator == "isPublicAddress":
+        return "a public address" if (test.prepared is True) == wanted else "no public address"
+    if test.operator in ("before", "after") and isinstance(test.prepared, dt.datetime):
+        text = test.prepared.strftime("%Y-%m-%dT%H:%M:%SZ")
+    elif isinstance(operand, Path):
+        text = f"the value of {operand.text}"
+    else:
+        text = ", ".join(map(_word, operand)) if isinstance(operand, list) else _word(operand)
+    words = OPERATORS[test.operator].expected.replace("{}", text or "''")
+    return words if wanted else f"not {words}"
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def shown(value: Any) -> Any:
+    """A value as evidence: plain data, cut when it is long."""
+    if value is MISSING or value is None:
+        return None
+    if isinstance(value, Unknown):
+        return f"unknown: {value.reason}"
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}… ({len(value)} characters)"
+    if isinstance(value, (bool, int, float)):
+        return value
+    text = _brief(value)
+    return value if text is None else text
+
+
+def _brief(value: Any) -> str | None:
+    """A short text for a large or unclean array or object; None when it may be shown as it is."""
+    pending, seen = [value], 0
+    while pending:
+        item = pending.pop()
+        seen += 1
+        if seen > 30 or (isinstance(item, str) and len(item) > 100):
+            return f"an array of {len(value)}" if isinstance(value, list) else f"an object with {len(value)} keys"
+        if isinstance(item, (Unknown, dt.date)):
+            return "an array" if isinstance(value, list) else "an object"
+        if isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+    return None

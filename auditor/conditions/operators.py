@@ -1,0 +1,435 @@
+"""The operators of conditions: one closed table. Pure.
+
+Names and meaning are Azure Policy's, plus the few that a posture rule needs and Azure Policy lacks
+(learn.microsoft.com/azure/governance/policy/concepts/definition-structure-policy-rule). An operator sees one present
+value (never absent, null or unknown: the caller answers for those) and a prepared operand, and says True, False or
+`Unknown`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from auditor.model import Unknown
+
+Verdict = bool | Unknown
+Scalar = str | int | float | bool
+
+
+class Operator(NamedTuple):
+    """`prepare(operand, clock)` raises ValueError in the author's words; `test(value, prepared)` is the verdict."""
+
+    prepare: Callable[[Any, dt.datetime], Any]
+    test: Callable[[Any, Any], Verdict]
+    expected: str  # a phrase, `{}` stands for the operand
+    absent: bool = False  # the verdict for an absent or null value
+
+
+def same(value: Any, operand: Any) -> bool:
+    """Equality as Azure Policy has it: strings without case, and a string that spells a boolean or number equals it."""
+    if isinstance(value, str):
+        if isinstance(operand, str):
+            return value == operand or value.casefold() == operand.casefold()
+        return not isinstance(operand, (list, dict)) and _spells(value, operand)
+    if isinstance(operand, str):
+        return not isinstance(value, (list, dict)) and _spells(operand, value)
+    if isinstance(value, list) and isinstance(operand, list):
+        return len(value) == len(operand) and all(map(same, value, operand))
+    if isinstance(value, dict) and isinstance(operand, dict):
+        theirs = {key.casefold(): item for key, item in operand.items()}
+        return len(value) == len(theirs) and all(
+            key.casefold() in theirs and same(item, theirs[key.casefold()]) for key, item in value.items()
+        )
+    return isinstance(value, bool) == isinstance(operand, bool) and bool(value == operand)
+
+
+def _spells(text: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return text.casefold() == ("true" if value else "false")
+    return value is not None and _number(text) == value
+
+
+def _number(value: Any) -> float | int | None:
+    """The number that a value is, or spells. Spelled infinities and underscores are not numbers."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return float(value) if any(mark in value for mark in ".eE") else int(value)
+    return None
+
+
+_NUMBER: Final = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
+
+
+def _text(value: Any) -> str | None:
+    """A scalar as text; None for an array or an object."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (str, int, float)) else None
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    return names.get(type(value), "a number")
+
+
+# --- preparing operands -------------------------------------------------------------------------------------------
+
+
+def _any(operand: Any, _clock: dt.datetime) -> Any:
+    if operand is None:
+        raise ValueError("null is no operand: use `exists: false`")
+    return operand
+
+
+def _list(operand: Any, _clock: dt.datetime) -> list[Any]:
+    if not isinstance(operand, list) or not operand:
+        raise ValueError("expects a list with at least one value")
+    return operand
+
+
+def _string(operand: Any, _clock: dt.datetime) -> str:
+    if not isinstance(operand, str):
+        raise ValueError("expects a string")
+    return operand
+
+
+def _scalar(operand: Any, _clock: dt.datetime) -> Scalar:
+    if not isinstance(operand, (str, int, float)):
+        raise ValueError("expects a string or a number")
+    return operand
+
+
+def _boolean(operand: Any, _clock: dt.datetime) -> bool:
+    if isinstance(operand, bool):
+        return operand
+    if isinstance(operand, str) and operand.casefold() in ("true", "false"):
+        return operand.casefold() == "true"
+    raise ValueError("expects true or false")
+
+
+def _like_pattern(operand: Any, clock: dt.datetime) -> list[str]:
+    return _string(operand, clock).casefold().split("*")
+
+
+def _mask(operand: Any, clock: dt.datetime, flags: int = 0) -> re.Pattern[str]:
+    classes = {"#": r"\d", "?": r"[^\W\d_]", ".": "."}
+    source = "".join(classes.get(char) or re.escape(char) for char in _string(operand, clock))
+    return re.compile(source, flags | re.DOTALL)
+
+
+def _folded_mask(operand: Any, clock: dt.datetime) -> re.Pattern[str]:
+    return _mask(operand, clock, re.IGNORECASE)
+
+
+def _regex(operand: Any, clock: dt.datetime) -> Any:
+    import re2  # here, because few rules need it and it costs start-up time
+
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    try:
+        return re2.compile(_string(operand, clock), options=options)
+    except re2.error as error:
+        raise ValueError(f"is no regular expression of RE2: {error.args[0] if error.args else error}") from error
+
+
+def _version(operand: Any, _clock: dt.datetime) -> tuple[int, ...]:
+    version = parse_version(operand)
+    if version is None:
+        raise ValueError("expects a version such as 1.30")
+    return version
+
+
+def _moment(operand: Any, clock: dt.datetime) -> dt.datetime:
+    if isinstance(operand, str):
+        span = parse_duration(operand)
+        if span is not None:
+            return clock + span
+    moment = parse_time(operand)
+    if moment is None:
+        raise ValueError("expects an ISO 8601 time, or a duration such as P30D or -P90D")
+    return moment
+
+
+def _networks(operand: Any, _clock: dt.datetime) -> list[Any]:
+    given = operand if isinstance(operand, list) else [operand]
+    try:
+        return [ipaddress.ip_network(text, strict=False) for text in given]
+    except (ValueError, TypeError) as error:
+        raise ValueError("expects a CIDR such as 10.0.0.0/8, or a list of them") from error
+
+
+# --- the tests ----------------------------------------------------------------------------------------------------
+
+
+def _in(value: Any, operand: list[Any]) -> bool:
+    return any(same(value, item) for item in operand)
+
+
+def _like(value: Any, parts: list[str]) -> Verdict:
+    text = _text(value)
+    if text is None:
+        return Unknown(f"{_kind(value)}, where a string is expected")
+    text = text.casefold()
+    if len(parts) == 1:
+        return text == parts[0]
+    first, *middle, last = parts
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+def _match(value: Any, pattern: re.Pattern[str]) -> Verdict:
+    text = _text(value)
+    return Unknown(f"{_kind(value)}, where a string is expected") if text is None else bool(pattern.fullmatch(text))
+
+
+def _matches(value: Any, pattern: Any) -> Verdict:
+    text = _text(value)
+    return Unknown(f"{_kind(value)}, where a string is expected") if text is None else bool(pattern.search(text))
+
+
+def _contains(value: Any, operand: Any) -> Verdict:
+    if isinstance(value, list):
+        unknown = next((item for item in value if isinstance(item, Unknown)), None)
+        return any(same(item, operand) for item in value if not isinstance(item, Unknown)) or unknown or False
+    text, part = _text(value), _text(operand)
+    if text is None or part is None:
+        return Unknown(f"{_kind(value)}, where a string or an array is expected")
+    return part.casefold() in text.casefold()
+
+
+def _contains_key(value: Any, operand: str) -> Verdict:
+    if not isinstance(value, dict):
+        return Unknown(f"{_kind(value)}, where an object is expected")
+    return any(key.casefold() == operand.casefold() for key in value)
+
+
+def _ordered(relation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Verdict]:
+    def test(value: Any, operand: Scalar) -> Verdict:
+        left, right = _number(value), _number(operand)
+        if left is not None and right is not None:
+            return relation(left, right)
+        if isinstance(value, str) and isinstance(operand, str):
+            return relation(value.casefold(), operand.casefold())
+        return Unknown(f"{_shown(value)} cannot be compared with {operand}")
+
+    return test
+
+
+def _at_least(value: Any, operand: tuple[int, Mapping[str, int]]) -> Verdict:
+    floor, ranks = operand
+    text = _text(value)
+    rank = None if text is None else ranks.get(text.casefold())
+    return Unknown(f"{_shown(value)} is not among {', '.join(ranks)}") if rank is None else rank >= floor
+
+
+def at_least_operand(operand: Any, order: Sequence[Any]) -> tuple[int, Mapping[str, int]]:
+    """The prepared operand of `atLeast`: the rank that is asked for, and every rank by its folded name."""
+    ranks = {str(_text(item)).casefold(): rank for rank, item in enumerate(order)}
+    folded = str(_text(operand)).casefold()
+    if folded not in ranks:
+        raise ValueError(f"{operand} is not in its order")
+    return ranks[folded], ranks
+
+
+def _version_at_least(value: Any, floor: tuple[int, ...]) -> Verdict:
+    version = parse_version(value)
+    if version is None:
+        return Unknown(f"{_shown(value)} is not a version")
+    width = max(len(version), len(floor))
+    return version + (0,) * (width - len(version)) >= floor + (0,) * (width - len(floor))
+
+
+def _in_time(relation: Callable[[dt.datetime, dt.datetime], bool]) -> Callable[[Any, dt.datetime], Verdict]:
+    def test(value: Any, moment: dt.datetime) -> Verdict:
+        found = parse_time(value)
+        return Unknown(f"{_shown(value)} is not a time") if found is None else relation(found, moment)
+
+    return test
+
+
+def _in_cidr(value: Any, networks: list[Any]) -> Verdict:
+    span = _addresses(value)
+    if span is None:
+        return Unknown(f"{_shown(value)} is not an address")
+    first, last = span
+    return any(first.version == network.version and first in network and last in network for network in networks)
+
+
+_EVERYWHERE: Final = frozenset({"*", "any", "internet"})
+
+
+def _is_public(value: Any, wanted: bool) -> Verdict:
+    if not isinstance(value, str):
+        return Unknown(f"{_kind(value)}, where an address is expected")
+    if value.casefold() in _EVERYWHERE:
+        return wanted
+    span = _addresses(value)
+    if span is None:
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9.]*", value):  # a service tag: VirtualNetwork, Storage.WestEurope
+            return not wanted
+        return Unknown(f"{value} is not an address")
+    first, last = span
+    return _reaches_public(first, last) == wanted
+
+
+def _reaches_public(first: Any, last: Any) -> bool:
+    """True when any address from `first` to `last` is public. A private range holds both its ends and all between."""
+    if first.is_global or last.is_global:
+        return True
+    return not any(first in block and last in block for block in _NOT_PUBLIC if block.version == first.version)
+
+
+_NOT_PUBLIC: Final = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",
+        "240.0.0.0/4", "::/127", "fc00::/7", "fe80::/10", "ff00::/8", "2001:db8::/32",
+    )
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _parse_addresses(text: str) -> tuple[Any, Any] | None:
+    try:
+        first, dash, last = text.partition("-")
+        if dash:
+            ends = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
+            return ends if ends[0].version == ends[1].version and ends[0] <= ends[1] else None  # type: ignore[operator]
+        network = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+    return network[0], network[-1]
+
+
+def _addresses(value: Any) -> tuple[Any, Any] | None:
+    return _parse_addresses(value) if isinstance(value, str) else None
+
+
+def _shown(value: Any) -> str:
+    text = _text(value)
+    return _kind(value) if text is None else text[:80] or "an empty string"
+
+
+# --- times and versions -------------------------------------------------------------------------------------------
+
+_DURATION: Final = re.compile(
+    r"(?P<sign>[+-]?)P(?=.)(?:(?P<w>\d{1,5})W)?(?:(?P<d>\d{1,6})D)?"
+    r"(?:T(?=.)(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,6})M)?(?:(?P<s>\d{1,9})S)?)?"
+)
+
+
+def parse_duration(text: str) -> dt.timedelta | None:
+    """An ISO 8601 duration of weeks, days, hours, minutes and seconds, with a sign. Years and months have no length."""
+    found = _DURATION.fullmatch(text)
+    if not found:
+        return None
+    part = {name: int(found[name] or 0) for name in "wdhms"}
+    span = dt.timedelta(weeks=part["w"], days=part["d"], hours=part["h"], minutes=part["m"], seconds=part["s"])
+    return -span if found["sign"] == "-" else span
+
+
+@lru_cache(maxsize=4096)
+def _parse_time_text(text: str) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+_FRACTION: Final = re.compile(r"(\.\d{6})\d+")  # Azure writes seven digits, Python reads six
+
+
+def parse_time(value: Any) -> dt.datetime | None:
+    """An ISO 8601 time or date (UTC when it names no zone), or whole seconds since 1970 (Key Vault)."""
+    if isinstance(value, str):
+        return _parse_time_text(value)
+    if isinstance(value, dt.datetime):
+        return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 253402300800:
+        return dt.datetime.fromtimestamp(value, dt.UTC)
+    return None
+
+
+def parse_version(value: Any) -> tuple[int, ...] | None:
+    """`v1.30.4-build` → (1, 30, 4). None when it is no dotted number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
+    found = _VERSION.match(value) if isinstance(value, str) else None
+    return tuple(int(part) for part in found[1].split(".")) if found else None
+
+
+_VERSION: Final = re.compile(r"[vV]?(\d{1,9}(?:\.\d{1,9}){0,5})(?![\d.])", re.ASCII)
+
+
+# --- the table ----------------------------------------------------------------------------------------------------
+
+_POSITIVE: Final[Mapping[str, Operator]] = {
+    "equals": Operator(_any, same, "{}"),
+    "in": Operator(_list, _in, "one of {}"),
+    "like": Operator(_like_pattern, _like, "like {}"),
+    "match": Operator(_mask, _match, "a match of {}"),
+    "matchInsensitively": Operator(_folded_mask, _match, "a match of {}"),
+    "contains": Operator(_scalar, _contains, "to contain {}"),
+    "containsKey": Operator(_string, _contains_key, "to have the key {}"),
+}
+"""Operators that Azure Policy negates with a name of its own."""
+
+_NEGATED: Final = {
+    "equals": "notEquals",
+    "in": "notIn",
+    "like": "notLike",
+    "match": "notMatch",
+    "matchInsensitively": "notMatchInsensitively",
+    "contains": "notContains",
+    "containsKey": "notContainsKey",
+}
+
+
+def _negation(operator: Operator, positive: str) -> Operator:
+    def test(value: Any, operand: Any) -> Verdict:
+        verdict = operator.test(value, operand)
+        return verdict if isinstance(verdict, Unknown) else not verdict
+
+    phrase = {"equals": "anything but {}", "in": "none of {}"}.get(positive, f"not {operator.expected}")
+    return Operator(operator.prepare, test, phrase, absent=True)
+
+
+def _no_order(_operand: Any, _clock: dt.datetime) -> Any:
+    raise ValueError("needs `order: [low, …, high]` beside it")
+
+
+OPERATORS: Final[Mapping[str, Operator]] = {
+    **_POSITIVE,
+    **{_NEGATED[name]: _negation(operator, name) for name, operator in _POSITIVE.items()},
+    "less": Operator(_scalar, _ordered(lambda a, b: a < b), "less than {}"),
+    "lessOrEquals": Operator(_scalar, _ordered(lambda a, b: a <= b), "at most {}"),
+    "greater": Operator(_scalar, _ordered(lambda a, b: a > b), "more than {}"),
+    "greaterOrEquals": Operator(_scalar, _ordered(lambda a, b: a >= b), "at least {}"),
+    "exists": Operator(_boolean, lambda _value, operand: bool(operand), "to exist: {}"),
+    "atLeast": Operator(_no_order, _at_least, "at least {}"),
+    "versionAtLeast": Operator(_version, _version_at_least, "version {} or newer"),
+    "before": Operator(_moment, _in_time(lambda a, b: a < b), "before {}"),
+    "after": Operator(_moment, _in_time(lambda a, b: a > b), "after {}"),
+    "inCidr": Operator(_networks, _in_cidr, "inside {}"),
+    "isPublicAddress": Operator(_boolean, _is_public, "a public address: {}"),
+    "matches": Operator(_regex, _matches, "to match {}"),
+}
+"""Every operator by name. `exists` alone answers for absent values itself (`explain`)."""

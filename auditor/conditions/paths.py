@@ -1,0 +1,99 @@
+"""Reading values at paths, slowly and with their names: the meaning of a path. Pure.
+
+Keys are found whatever their casing, the exact spelling first: ARM does not promise one. Nothing at the end of a path
+is `MISSING`; something of the wrong shape where an array is walked is `Unknown`: calling it absent could hide it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from auditor.conditions.grammar import EACH, Path
+from auditor.model import MISSING, Resource, Unknown
+
+DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
+    "id": lambda r: r.id,
+    "name": lambda r: r.name,
+    "type": lambda r: r.type,
+    "subscriptionId": lambda r: r.subscription_id,
+    "resourceGroup": lambda r: r.resource_group,
+    "parentId": lambda r: r.parent_id,
+    "namespace": lambda r: r.namespace,
+    "podSpec": lambda r: r.pod_spec,
+    "containers": lambda r: r.containers,
+}
+"""First segments that are the resource's own, whatever its body holds."""
+
+
+class Scope(NamedTuple):
+    """What paths start from: the judged resource (`$.`), and the current thing with the text that leads to it.
+
+    `here` is a Resource at the top of a rule and inside `related`, an element below `each` and inside `count`.
+    """
+
+    root: Resource
+    here: Any
+    prefix: str = ""
+
+
+def values_at(path: Path, scope: Scope) -> list[tuple[str, Any]]:
+    """Every value at a path, with its own path. Without `[*]` exactly one; with it one an element, possibly none."""
+    start = scope.root if path.root else scope.here
+    prefix = "" if path.root else scope.prefix
+    if isinstance(start, Resource):
+        first, rest = path.segments[0], path.segments[1:]
+        derived = DERIVED.get(first)
+        value = derived(start) if derived else get(start.body, first)
+        return list(_walk(MISSING if value is None else value, rest, _join(prefix, first)))
+    return list(_walk(start, path.segments, prefix))
+
+
+def _walk(value: Any, segments: tuple[str, ...], text: str) -> Iterator[tuple[str, Any]]:
+    for index, segment in enumerate(segments):
+        if isinstance(value, Unknown):
+            yield text, value
+            return
+        if segment == EACH:
+            rest = segments[index + 1 :]
+            for name, element in elements(value, text):
+                yield from _walk(element, rest, name)
+            return
+        text = _join(text, segment)
+        value = get(value, segment)
+    yield text, MISSING if value is None else value
+
+
+def elements(value: Any, text: str) -> Iterator[tuple[str, Any]]:
+    """The elements of an array, or the values of an object, each with its path."""
+    if value is None or value is MISSING:
+        return
+    if isinstance(value, list):
+        for index, element in enumerate(value):
+            yield f"{text}[{index}]", element
+    elif isinstance(value, dict):
+        for key, element in value.items():
+            yield _join(text, key), element
+    elif isinstance(value, Unknown):
+        yield text, value
+    else:
+        yield text, Unknown("an array is expected here")
+
+
+def get(value: Any, key: str) -> Any:
+    """The value of a key, whatever its casing. `MISSING` when there is none, or nothing that has keys."""
+    if isinstance(value, Unknown):
+        return value
+    if not isinstance(value, dict):
+        return MISSING
+    found = value.get(key, MISSING)
+    if found is MISSING:
+        folded = key.casefold()
+        return next((item for name, item in value.items() if name.casefold() == folded), MISSING)
+    return found
+
+
+def _join(text: str, key: str) -> str:
+    if any(mark in key for mark in ".[]'") or not key:
+        return f"{text}['{key}']"
+    return f"{text}.{key}" if text else key

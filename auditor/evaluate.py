@@ -1,0 +1,219 @@
+"""Rules × resources → findings. Pure: no file, no network, no clock.
+
+`bind` reads the conditions of rules for one estate (parameters) and one time. `Judge` then judges one resource after
+another; what it says of a resource does not depend on those before it. Compiled code (`conditions.compile`) decides;
+whatever it does not pass is judged again by the reference interpreter, which gives the evidence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from auditor.conditions import explain
+from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, relations_of
+from auditor.conditions.paths import Scope, values_at
+from auditor.conditions.relations import Relations
+from auditor.model import (
+    SYSTEM_NAMESPACES,
+    WORKLOADS,
+    Evidence,
+    Finding,
+    Outcome,
+    Resource,
+    ResourceRef,
+    Rule,
+    Unknown,
+)
+
+WORKLOAD: Final = "kubernetes/workload"
+"""The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what another object controls
+and what lies in a namespace of the platform."""
+
+_WORKLOAD_WHEN: Final = {
+    "allOf": [
+        {"field": "$.namespace", "notIn": {"param": "systemNamespaces"}},
+        {
+            "count": {"field": "$.metadata.ownerReferences[*]", "where": {"field": "controller", "equals": True}},
+            "equals": 0,
+        },
+    ]
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A rule ready to judge: its conditions read, its parameters and the clock in their places."""
+
+    rule: Rule
+    types: tuple[str, ...]  # casefolded
+    each: Path | None
+    when: Node | None
+    condition: Node
+
+    @property
+    def relations(self) -> tuple[Related, ...]:
+        return (*(relations_of(self.when) if self.when else ()), *relations_of(self.condition))
+
+
+def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = None) -> Bound:
+    """Read the conditions of a rule. `overrides` are the estate's own values for its parameters.
+
+    Raises GrammarError, with the place inside the rule.
+    """
+    parameters: dict[str, Any] = {name: parameter.default for name, parameter in rule.parameters.items()}
+    parameters |= overrides or {}
+    types = tuple(dict.fromkeys(kind for name in rule.resource for kind in _types_of(name)))
+    when = None if rule.when is None else parse(rule.when, parameters, clock, ("when",))
+    if WORKLOAD in rule.resource:
+        implied = parse(_WORKLOAD_WHEN, {"systemNamespaces": list(SYSTEM_NAMESPACES), **parameters}, clock)
+        when = implied if when is None else All((implied, when))
+    return Bound(
+        rule=rule,
+        types=types,
+        each=None if rule.each is None else parse_path(rule.each, ("each",)),
+        when=when,
+        condition=parse(rule.condition, parameters, clock, ("assert",)),
+    )
+
+
+def _types_of(name: str) -> tuple[str, ...]:
+    return tuple(kind.casefold() for kind in WORKLOADS) if name == WORKLOAD else (name.casefold(),)
+
+
+class Answer(NamedTuple):
+    """What a rule says of a resource, or of one element of it."""
+
+    element: str | None
+    outcome: Outcome
+    evidence: tuple[Evidence, ...] = ()
+    gap: str | None = None
+
+
+def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
+    """The reference: every answer of one rule for one resource. An empty list: the rule does not apply."""
+    if bound.each is None:
+        answer = _answer(bound, Scope(resource, resource), None, relations)
+        return [] if answer is None else [answer]
+    found: list[Answer] = []
+    names: set[str] = set()
+    for text, element in values_at(bound.each, Scope(resource, resource)):
+        if isinstance(element, Unknown) and text == bound.each.text.removesuffix("[*]").removeprefix("$."):
+            return [Answer(None, Outcome.UNKNOWN, gap=f"{text}: {element.reason}")]
+        name = element_name(element, text)
+        if name in names:
+            name = f"{name} ({text})"
+        names.add(name)
+        answer = _answer(bound, Scope(resource, element, text), name, relations)
+        if answer is not None:
+            found.append(answer)
+    return found
+
+
+def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relations) -> Answer | None:
+    applies = True if bound.when is None else explain.truth(bound.when, scope, relations)
+    if applies is False:
+        return None
+    verdict = explain.truth(bound.condition, scope, relations)
+    if verdict is True:
+        return Answer(element, Outcome.PASS)
+    if verdict is False and applies is True:
+        return Answer(element, Outcome.FAIL, tuple(explain.evidence(bound.condition, scope, relations)))
+    reasons = [part.reason for part in (applies, verdict) if isinstance(part, Unknown)]
+    return Answer(element, Outcome.UNKNOWN, gap=reasons[0])
+
+
+_NAMES: Final = ("name", "hostName", "host", "id")
+
+
+def element_name(element: Any, text: str) -> str:
+    """What people call an element: its name, its host, or its place in the array."""
+    if isinstance(element, str) and element:
+        return element[:200]
+    if isinstance(element, dict):
+        for key in _NAMES:
+            value = element.get(key)
+            if isinstance(value, str) and value:
+                return value.rpartition("/")[2] if key == "id" else value
+    return text
+
+
+def fingerprint(rule_id: str, resource_id: str, element: str | None) -> str:
+    """The identity of a finding: stable over runs, whatever the casing of the id. 32 hexadecimal digits of SHA-256."""
+    text = f"{rule_id}\0{resource_id.casefold()}\0{element or ''}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def finding_of(bound: Bound, resource: Resource, answer: Answer) -> Finding:
+    """An answer as a finding."""
+    rule = bound.rule
+    return Finding(
+        fingerprint=fingerprint(rule.id, resource.id, answer.element),
+        rule_id=rule.id,
+        outcome=answer.outcome,
+        severity=rule.severity,
+        resource=ResourceRef.of(resource),
+        element=answer.element,
+        title=rule.title,
+        message=message(rule, answer),
+        evidence=answer.evidence,
+        gap=answer.gap,
+        origin=resource.origin,
+    )
+
+
+def message(rule: Rule, answer: Answer) -> str:
+    """One sentence that says what was found."""
+    if answer.outcome is Outcome.PASS:
+        return rule.title
+    if answer.outcome is Outcome.ERROR:
+        return f"The rule could not be run: {answer.gap}"
+    if answer.outcome is Outcome.UNKNOWN:
+        return f"Not known: {answer.gap}"
+    if not answer.evidence:
+        return f"Not so: {rule.title}"
+    first = answer.evidence[0]
+    actual = "absent" if first.actual is None else _inline(first.actual)
+    more = f" (and {len(answer.evidence) - 1} more)" if len(answer.evidence) > 1 else ""
+    return f"{first.path} is {actual}, expected {first.expected}{more}"
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return text if len(text) <= 120 else f"{text[:120]}…"
+
+
+class Judge:
+    """All rules over one resource after another."""
+
+    def __init__(self, rules: Sequence[Bound], relations: Relations) -> None:
+        self._relations = relations
+        self._by_type: dict[str, list[Bound]] = defaultdict(list)
+        for bound in rules:
+            for kind in bound.types:
+                self._by_type[kind].append(bound)
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The casefolded types that some rule judges."""
+        return frozenset(self._by_type)
+
+    def findings(self, resource: Resource) -> Iterable[tuple[Bound, Finding]]:
+        """Every finding of a resource."""
+        for bound in self._by_type.get(resource.type.casefold(), ()):
+            for answer in safe_answers(bound, resource, self._relations):
+                yield bound, finding_of(bound, resource, answer)
+
+
+def safe_answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
+    """`answers`, where a defect of ours or of the rule becomes an `error` answer instead of ending the audit."""
+    try:
+        return answers(bound, resource, relations)
+    except Exception as error:  # noqa: BLE001  (isolation point: one rule on one resource)
+        return [Answer(None, Outcome.ERROR, gap=f"{type(error).__name__}: {error}")]

@@ -1,0 +1,68 @@
+"""Findings of one audit, kept outside memory once they are many: written once in order, read as often as needed.
+
+Every report is rendered from this one stream, which is why all formats count the same.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import IO
+
+import msgspec
+
+from auditor.model import Finding, Outcome
+
+_IN_MEMORY = 8 * 1024 * 1024
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Finding)
+
+
+class Findings:
+    """An append-only store of findings, one JSON object a line. Iterate to read; close, or use `with`, to release."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        self._count = 0
+
+    def __enter__(self) -> Findings:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Append findings."""
+        lines = [_ENCODER.encode(finding) for finding in findings]
+        if lines:
+            self.extend_lines(lines)
+
+    def extend_lines(self, lines: list[bytes]) -> None:
+        """Append findings that are JSON already, without their line ends."""
+        self._file.seek(0, 2)
+        self._file.write(b"\n".join(lines))
+        self._file.write(b"\n")
+        self._count += len(lines)
+
+    def lines(self) -> Iterator[bytes]:
+        """The findings as JSON, one after the other, without line ends."""
+        self._file.seek(0)
+        for line in self._file:
+            yield line.rstrip(b"\n")
+
+    def __iter__(self) -> Iterator[Finding]:
+        for line in self.lines():
+            yield _DECODER.decode(line)
+
+    def of(self, *outcomes: Outcome) -> Iterator[Finding]:
+        """The findings with one of these outcomes, in order."""
+        marks = tuple(b'"outcome":"%b"' % outcome.encode() for outcome in outcomes)
+        for line in self.lines():
+            if any(mark in line for mark in marks):
+                finding = _DECODER.decode(line)
+                if finding.outcome in outcomes:
+                    yield finding

@@ -1,0 +1,103 @@
+"""YAML that remembers on which line each of its parts stands, and refuses a key that is given twice.
+
+For files that people write: rules, fixtures, frameworks, `auditor.yaml`. Two tags are known beside YAML's own:
+`!unknown reason` is a value that is not known, `!absent` takes a key of a fixture away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import yaml
+
+from auditor.errors import RuleError
+from auditor.model import Unknown
+
+Place = tuple[str | int, ...]
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST: Final = 60
+
+
+class Absent:
+    """The value of a key that a case takes away from its fixture. One instance: `ABSENT`."""
+
+    def __repr__(self) -> str:
+        return "!absent"
+
+
+ABSENT: Final = Absent()
+
+
+class Marks:
+    """Lines (from 1) of the parts of one document."""
+
+    def __init__(self, lines: dict[Place, int]) -> None:
+        self._lines = lines
+
+    def line(self, place: Place) -> int:
+        """The line of a part, or of the nearest part around it that has one."""
+        while place and place not in self._lines:
+            place = place[:-1]
+        return self._lines.get(place, 1)
+
+
+def load(text: str, file: str) -> tuple[Any, Marks]:
+    """Read one YAML document. Raises RuleError with the file and the line."""
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[Place, int] = {}
+        value = None if node is None else _value(loader, node, (), lines, file)
+    except yaml.YAMLError as error:
+        raise RuleError(*_told(error, file)) from error
+    finally:
+        loader.dispose()
+    return value, Marks(lines)
+
+
+def _told(error: yaml.YAMLError, file: str) -> tuple[str, str]:
+    mark = getattr(error, "problem_mark", None)
+    where = f"{file}:{mark.line + 1}" if mark else file
+    return (
+        f"{where}: no valid YAML: {getattr(error, 'problem', None) or error}",
+        "Check indentation, quotes and colons.",
+    )
+
+
+def _value(loader: Any, node: yaml.Node, place: Place, lines: dict[Place, int], file: str) -> Any:
+    line = node.start_mark.line + 1
+    lines[place] = line
+    if len(place) > _DEEPEST:
+        raise RuleError(f"{file}:{line}: nested deeper than {_DEEPEST} levels", "Write it flatter.")
+    if isinstance(node, yaml.MappingNode):
+        return dict(_items(loader, node, place, lines, file))
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(loader, item, (*place, index), lines, file) for index, item in enumerate(node.value)]
+    if node.tag == "!unknown":
+        return Unknown(node.value or "not known")
+    if node.tag == "!absent":
+        return ABSENT
+    if node.tag.startswith("!"):
+        raise RuleError(f"{file}:{line}: unknown tag {node.tag}", "Known tags are !unknown and !absent.")
+    value = loader.construct_object(node)
+    # A time in a rule is data for its operators, which read ISO 8601 themselves.
+    return value if isinstance(value, (str, int, float, bool, type(None))) else node.value
+
+
+def _items(
+    loader: Any, node: yaml.MappingNode, place: Place, lines: dict[Place, int], file: str
+) -> Iterator[tuple[str, Any]]:
+    seen: set[str] = set()
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == "tag:yaml.org,2002:merge":
+            raise RuleError(f"{file}:{line}: a key is a plain name here", "Merge keys (<<) are not used: see `base`.")
+        key = key_node.value
+        if key in seen:
+            raise RuleError(f"{file}:{line}: {key!r} is given twice", "Keep one of them.")
+        seen.add(key)
+        inner = (*place, key)
+        value = _value(loader, value_node, inner, lines, file)
+        lines[inner] = line
+        yield key, value

@@ -1,0 +1,439 @@
+"""The nouns of the auditor. Pure: imports nothing of ours, touches no file, network or clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+
+class Outcome(StrEnum):
+    """The answer of a rule for a resource."""
+
+    PASS = "pass"  # noqa: S105  (an outcome, not a password)
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+    EXEMPT = "exempt"
+
+
+class Severity(StrEnum):
+    """How much a failure matters. Members stand worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for critical … 4 for info."""
+        return _SEVERITY_RANK[self]
+
+    def reaches(self, threshold: Severity) -> bool:
+        """True when this severity is as bad as `threshold`, or worse."""
+        return self.rank <= threshold.rank
+
+
+_SEVERITY_RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Missing:
+    """The value of a field that is not there. One instance: `MISSING`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+MISSING: Final = Missing()
+
+
+class Unknown:
+    """A value or a verdict that cannot be known, with the reason. A first-class value, never an absent one."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"unknown ({self.reason})"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A frozen record; its JSON form uses camelCase names."""
+
+
+class Tally(msgspec.Struct, kw_only=True, rename="camel"):
+    """A record that is filled while an audit runs; its JSON form uses camelCase names."""
+
+
+class Gap(Record, frozen=True, kw_only=True):
+    """Something that could not be read.
+
+    `what` names it (a file and place, a resource id, a call), `reason` says why in a sentence. `type` is the resource
+    type that is incomplete because of it, when one is: rules that relate to this type then answer *unknown*.
+    """
+
+    what: str
+    reason: str
+    kind: str = "unreadable"  # unreadable forbidden not-found throttled unreachable unknown-until-apply
+    type: str | None = None
+
+
+class Origin(Record, frozen=True, kw_only=True):
+    """Where a resource was read: a live call, a snapshot, a file, a plan address."""
+
+    source: str = "file"  # live snapshot file plan template manifest
+    address: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+
+WORKLOADS: Final[Mapping[str, tuple[str, ...]]] = {
+    "core/Pod": ("spec",),
+    "core/ReplicationController": ("spec", "template", "spec"),
+    "apps/Deployment": ("spec", "template", "spec"),
+    "apps/ReplicaSet": ("spec", "template", "spec"),
+    "apps/StatefulSet": ("spec", "template", "spec"),
+    "apps/DaemonSet": ("spec", "template", "spec"),
+    "batch/Job": ("spec", "template", "spec"),
+    "batch/CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+}
+"""Kubernetes objects that run pods, and where each keeps its pod specification."""
+
+_CONTAINER_LISTS: Final = ("initContainers", "containers", "ephemeralContainers")
+
+
+class Resource:
+    """One thing judged, in its native ARM or Kubernetes shape.
+
+    `body` is the raw dict as read; `type` an ARM type or a Kubernetes `group/Kind`. The other properties are derived
+    from these two when first asked for, so that judging a resource that passes costs nothing more than its `body`.
+    """
+
+    __slots__ = ("_id", "body", "cluster", "origin", "type")
+
+    def __init__(self, type: str, body: dict[str, Any], origin: Origin, cluster: str = "") -> None:
+        self.type = type
+        self.body = body
+        self.origin = origin
+        self.cluster = cluster
+        self._id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.type} {self.name}>"
+
+    @property
+    def is_kubernetes(self) -> bool:
+        """A Kubernetes object, not an ARM resource."""
+        return "apiVersion" in self.body and "kind" in self.body and not isinstance(self.body.get("id"), str)
+
+    @property
+    def _metadata(self) -> dict[str, Any]:
+        metadata = self.body.get("metadata")
+        return metadata if isinstance(metadata, dict) else {}
+
+    @property
+    def id(self) -> str:
+        """The ARM id; for Kubernetes a made one: `/clusters/C/namespaces/N/GROUP/KIND/NAME`."""
+        if self._id is None:
+            if self.is_kubernetes:
+                scope = f"/namespaces/{self.namespace}" if self.namespace else ""
+                self._id = f"/clusters/{self.cluster or '-'}{scope}/{self.type}/{self.name}"
+            else:
+                found = self.body.get("id")
+                self._id = found if isinstance(found, str) and found else f"/-/{self.type}/{self.name}"
+        return self._id
+
+    @property
+    def name(self) -> str:
+        """The last part of the name: `db1`, not `server1/db1`."""
+        name = self._metadata.get("name") if self.is_kubernetes else self.body.get("name")
+        if not isinstance(name, str) or not name:
+            found = self.body.get("id")
+            name = found if isinstance(found, str) else "(no name)"
+        return name.rpartition("/")[2] or name
+
+    @property
+    def namespace(self) -> str | None:
+        """The Kubernetes namespace; `default` for a namespaced object that names none; None for an ARM resource."""
+        if not self.is_kubernetes:
+            return None
+        namespace = self._metadata.get("namespace")
+        if isinstance(namespace, str) and namespace:
+            return namespace
+        return None if self.type in CLUSTER_SCOPED else "default"
+
+    @property
+    def subscription_id(self) -> str | None:
+        """From the id, so that its spelling is the id's."""
+        return _segment_after("subscriptions", self.body, "subscriptionId")
+
+    @property
+    def resource_group(self) -> str | None:
+        """From the id, so that its spelling is the id's."""
+        return _segment_after("resourcegroups", self.body, "resourceGroup")
+
+    @property
+    def parent_id(self) -> str | None:
+        """The id that this resource hangs below: of a child its parent, of an extension resource its target,
+        of a subscription-level resource the subscription."""
+        return None if self.is_kubernetes else parent_of(self.id)
+
+    @property
+    def pod_spec(self) -> Any:
+        """The pod specification of a workload, or `MISSING`."""
+        path = WORKLOADS.get(self.type)
+        if path is None:
+            return MISSING
+        node: Any = self.body
+        for key in path:
+            if isinstance(node, Unknown):
+                return node
+            node = node.get(key, MISSING) if isinstance(node, dict) else MISSING
+        return node
+
+    @property
+    def containers(self) -> Any:
+        """Every container of a workload (init, regular, ephemeral) in one list, or `MISSING`."""
+        spec = self.pod_spec
+        if not isinstance(spec, dict):
+            return spec
+        lists = [spec[key] for key in _CONTAINER_LISTS if spec.get(key) is not None]
+        odd = next((value for value in lists if not isinstance(value, list)), None)
+        if odd is not None:
+            return odd if isinstance(odd, Unknown) else Unknown("the list of containers is not a list")
+        return [container for value in lists for container in value]
+
+
+SYSTEM_NAMESPACES: Final = (
+    "aks-command",
+    "aks-istio-ingress",
+    "aks-istio-system",
+    "app-routing-system",
+    "azure-arc",
+    "calico-system",
+    "gatekeeper-system",
+    "kube-node-lease",
+    "kube-public",
+    "kube-system",
+    "tigera-operator",
+)
+"""Namespaces that the platform runs: their workloads are not the estate's to change."""
+
+CLUSTER_SCOPED: Final = frozenset(
+    {
+        "core/Namespace",
+        "core/Node",
+        "core/PersistentVolume",
+        "rbac.authorization.k8s.io/ClusterRole",
+        "rbac.authorization.k8s.io/ClusterRoleBinding",
+        "admissionregistration.k8s.io/MutatingWebhookConfiguration",
+        "admissionregistration.k8s.io/ValidatingWebhookConfiguration",
+        "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
+        "apiextensions.k8s.io/CustomResourceDefinition",
+        "apiregistration.k8s.io/APIService",
+        "cert-manager.io/ClusterIssuer",
+        "cilium.io/CiliumClusterwideNetworkPolicy",
+        "gateway.networking.k8s.io/GatewayClass",
+        "networking.k8s.io/IngressClass",
+        "policy/PodSecurityPolicy",
+        "storage.k8s.io/StorageClass",
+    }
+)
+"""Kubernetes kinds that live in no namespace."""
+
+
+def kubernetes_type(body: Mapping[str, Any]) -> str:
+    """`group/Kind` of a Kubernetes object; the core group is called `core`."""
+    group, slash, _version = str(body["apiVersion"]).partition("/")
+    return f"{group if slash else 'core'}/{body['kind']}"
+
+
+def parent_of(resource_id: str) -> str | None:
+    """The ARM id above this one. None for a subscription, a tenant or an id of another form.
+
+    `…/servers/s/databases/d` → `…/servers/s`; `X/providers/Microsoft.Insights/diagnosticSettings/d` → `X`.
+    """
+    head, sep, tail = _rpartition_fold(resource_id, "/providers/")
+    if not sep:
+        return None
+    parts = tail.split("/")  # namespace, type, name[, type, name …]
+    if len(parts) > 3:
+        return f"{head}{sep}{'/'.join(parts[:-2])}"
+    return head or None
+
+
+def _rpartition_fold(text: str, separator: str) -> tuple[str, str, str]:
+    at = text.casefold().rfind(separator)
+    if at < 0:
+        return "", "", text
+    return text[:at], text[at : at + len(separator)], text[at + len(separator) :]
+
+
+def _segment_after(marker: str, body: Mapping[str, Any], fallback: str) -> str | None:
+    found = body.get("id")
+    if isinstance(found, str):
+        parts = found.split("/")
+        for index, part in enumerate(parts[:-1]):
+            if part.casefold() == marker and parts[index + 1]:
+                return parts[index + 1]
+    value = body.get(fallback)
+    return value if isinstance(value, str) and value else None
+
+
+class Evidence(Record, frozen=True, kw_only=True):
+    """Why: the field that decided, what it holds and what was expected. `actual` is JSON-able."""
+
+    path: str
+    actual: Any
+    expected: str
+
+
+class ResourceRef(Record, frozen=True, kw_only=True):
+    """What a finding says of its resource."""
+
+    id: str
+    type: str
+    name: str
+    namespace: str | None = None
+    subscription_id: str | None = None
+    resource_group: str | None = None
+
+    @classmethod
+    def of(cls, resource: Resource) -> ResourceRef:
+        return cls(
+            id=resource.id,
+            type=resource.type,
+            name=resource.name,
+            namespace=resource.namespace,
+            subscription_id=resource.subscription_id,
+            resource_group=resource.resource_group,
+        )
+
+
+class Exemption(Record, frozen=True, kw_only=True):
+    """A time-limited, owned, reasoned acceptance of a finding."""
+
+    category: str  # waiver | mitigated
+    owner: str
+    reason: str
+    expires_on: str
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """The answer of a rule for a resource, or for one element of it."""
+
+    fingerprint: str
+    rule_id: str
+    outcome: Outcome
+    severity: Severity
+    resource: ResourceRef
+    element: str | None = None
+    title: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    gap: str | None = None
+    exemption: Exemption | None = None
+    origin: Origin
+
+
+class Counts(Tally, kw_only=True):
+    """How many findings have each outcome."""
+
+    passed: int = msgspec.field(name="pass", default=0)
+    fail: int = 0
+    unknown: int = 0
+    error: int = 0
+    exempt: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.passed + self.fail + self.unknown + self.error + self.exempt
+
+
+class Parameter(Record, frozen=True, kw_only=True):
+    """A value of a rule that an estate may set for itself."""
+
+    default: Any
+    description: str = ""
+
+
+class Remediation(Record, frozen=True, kw_only=True):
+    """How to mend it: in words, and as code where code exists."""
+
+    text: str
+    azcli: str | None = None
+    bicep: str | None = None
+    terraform: str | None = None
+    kubernetes: str | None = None
+
+
+class Rule(Record, frozen=True, kw_only=True):
+    """One question about one kind of resource. Conditions are kept as written; `conditions.grammar` reads them."""
+
+    id: str
+    title: str
+    severity: Severity
+    resource: tuple[str, ...]
+    each: str | None = None
+    when: Any = None
+    condition: Any = msgspec.field(name="assert")
+    parameters: dict[str, Parameter] = {}
+    rationale: str
+    remediation: Remediation
+    sources: tuple[str, ...] = ()
+    controls: dict[str, tuple[str, ...]] = {}
+    equivalents: dict[str, tuple[str, ...]] = {}
+    references: tuple[str, ...] = ()
+
+    @property
+    def component(self) -> str:
+        """The folder of the rule: `azure/application-gateway`, `kubernetes`."""
+        return self.id.rpartition(".")[0].replace(".", "/")
+
+
+class RuleRun(Tally, kw_only=True):
+    """A rule of an audit, with how often it was exercised. `error` is set when the rule itself could not run."""
+
+    rule: Rule
+    counts: Counts
+    error: str | None = None
+
+    @property
+    def exercised(self) -> bool:
+        return self.counts.total > 0
+
+
+class Scope(Record, frozen=True, kw_only=True):
+    """What was audited."""
+
+    inputs: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    resources: int = 0
+    resource_types: dict[str, int] = {}
+
+
+class Audit(Tally, kw_only=True):
+    """What an evaluation returns, without its findings: these are streamed (`findings.Findings`)."""
+
+    tool_version: str
+    as_of: dt.datetime
+    scope: Scope
+    rules: list[RuleRun]
+    gaps: list[Gap]
+    counts: Counts
+    fail_counts: dict[str, int]  # severity → failures
+    unknown_counts: dict[str, int]  # severity → unknowns and errors
+
+    @property
+    def nothing_evaluated(self) -> bool:
+        return self.counts.total == 0

@@ -1,0 +1,176 @@
+"""Rule files → rules. What is wrong in a file is said with file, line and the offending text; never half a rule set.
+
+`RuleFile` is the form that people write (YAML, with test cases); `model.Rule` is what judges. A rule set that has been
+read once is cached as JSON by the content of its files, so that an audit of one resource starts without YAML and
+pydantic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from auditor import __version__
+from auditor.errors import RuleError
+from auditor.model import Rule
+from auditor.places import rules_folder
+
+if TYPE_CHECKING:
+    from auditor.rule_file import RuleSource
+
+FOLDERS: Final = ("azure", "kubernetes", "certificates", "paths")
+"""Where the bundled rules lie. `frameworks` and `fixtures` beside them hold no rules."""
+_NOT_RULES: Final = ("frameworks", "fixtures")
+_DECODER: Final = msgspec.json.Decoder(list[Rule])
+
+
+def rule_files(root: Path) -> list[Path]:
+    """Every rule file below a folder, sorted; or the one file itself. Raises RuleError when there is nothing there."""
+    if root.is_file():
+        return [root]
+    if not root.is_dir():
+        raise RuleError(f"{root}: there is no such file or folder", "--rules takes a folder of rule files.")
+    files = sorted(
+        path
+        for suffix in ("*.yaml", "*.yml")
+        for path in root.rglob(suffix)
+        if path.relative_to(root).parts[0] not in _NOT_RULES and not path.name.startswith(".")
+    )
+    if not files and root != rules_folder():
+        raise RuleError(f"{root}: there are no rule files (*.yaml) in it", "`auditor rules new ID` writes one.")
+    return files
+
+
+def load_rules(extra: Sequence[str] = ()) -> list[Rule]:
+    """The bundled rules and those of `extra` folders, by id. Raises RuleError for the first thing that is wrong."""
+    roots = [rules_folder(), *map(Path, extra)]
+    contents = [(root, path, path.read_bytes()) for root in roots for path in rule_files(root)]
+    digest = hashlib.sha256(f"{__version__}\0".encode())
+    frameworks = sorted((rules_folder() / "frameworks").glob("*.yaml"))
+    for path, text in [(path, text) for _root, path, text in contents] + [(p, p.read_bytes()) for p in frameworks]:
+        digest.update(b"%b\0%d\0%b" % (os.fsencode(path), len(text), text))
+    cache = _cache_folder() / f"rules-{digest.hexdigest()[:32]}.json"
+    rules = _cached(cache)
+    if rules is None:
+        from auditor.rule_file import read_rule_file
+
+        sources = [read_rule_file(path, root, text.decode("utf-8", "replace")) for root, path, text in contents]
+        rules = [source.rule for source in unique(sources)]
+        _store(cache, rules)
+    return sorted(rules, key=lambda rule: rule.id)
+
+
+def unique(sources: Iterable[RuleSource]) -> list[RuleSource]:
+    """The same, once every id occurs once. Raises RuleError."""
+    found: dict[str, RuleSource] = {}
+    for source in sources:
+        first = found.setdefault(source.rule.id, source)
+        if first is not source:
+            raise RuleError(
+                f"{source.path}: the rule {source.rule.id} stands in {first.path} already",
+                "Every rule has an id of its own.",
+            )
+    return list(found.values())
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("AUDITOR_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "auditor"
+
+
+def _cached(path: Path) -> list[Rule] | None:
+    try:
+        return _DECODER.decode(path.read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return None  # not there, or written by another version: the files are read again
+
+
+def _store(path: Path, rules: list[Rule]) -> None:
+    aside = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside.write_bytes(msgspec.json.encode(rules))
+        aside.replace(path)
+        for old in sorted(path.parent.glob("rules-*.json"), key=lambda p: p.stat().st_mtime)[:-8]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return  # a cache that cannot be written costs time, nothing else
+
+
+def select(rules: Sequence[Rule], chosen: Sequence[str], excluded: Sequence[str]) -> list[Rule]:
+    """The rules that are chosen (all, when nothing is named) and not excluded. Raises RuleError.
+
+    A pattern is an id or a glob of ids (`azure.sql.*`), or `component=`, `severity=` (that or worse), `framework=`
+    (`mcsb`, or one control as `mcsb:DP-3`), `equivalent=` with a value.
+    """
+    kept = [rule for rule in rules if not chosen or any(_chosen(rule, pattern) for pattern in chosen)]
+    for pattern in (*chosen, *excluded):
+        if not any(_chosen(rule, pattern) for rule in rules):
+            raise RuleError(
+                f"no rule matches {pattern!r}{_meant(pattern, rules)}", "`auditor rules list` shows all rules."
+            )
+    return [rule for rule in kept if not any(_chosen(rule, pattern) for pattern in excluded)]
+
+
+def _chosen(rule: Rule, pattern: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    key, sign, value = pattern.partition("=")
+    if not sign:
+        return fnmatchcase(rule.id, pattern.casefold())
+    value = value.casefold()
+    match key:
+        case "component":
+            return fnmatchcase(rule.component, value) or rule.component.rpartition("/")[2] == value
+        case "severity":
+            severities = {severity.value: severity for severity in type(rule.severity)}
+            if value not in severities:
+                raise RuleError(f"unknown severity {value!r}", f"Severities are {', '.join(severities)}.")
+            return rule.severity.reaches(severities[value])
+        case "framework":
+            name, colon, control = value.partition(":")
+            controls = {known.casefold(): ids for known, ids in rule.controls.items()}.get(name, ())
+            return bool(controls) and (not colon or control in (known.casefold() for known in controls))
+        case "equivalent":
+            return any(value == theirs.casefold() for ids in rule.equivalents.values() for theirs in ids)
+        case _:
+            raise RuleError(
+                f"unknown selection {pattern!r}", "Use an id, a glob, component=, severity=, framework= or equivalent=."
+            )
+
+
+def _meant(pattern: str, rules: Sequence[Rule]) -> str:
+    from auditor.conditions.grammar import near
+
+    return near(pattern, [rule.id for rule in rules]) if "=" not in pattern else ""
+
+
+def check_overrides(rules: Sequence[Rule], overrides: Mapping[str, Mapping[str, Any]]) -> None:
+    """Every parameter that an estate sets must be one of a rule. Raises RuleError."""
+    from auditor.conditions.grammar import near
+
+    by_id = {rule.id: rule for rule in rules}
+    for rule_id, values in overrides.items():
+        if rule_id not in by_id:
+            raise RuleError(f"parameters: no rule {rule_id!r}{near(rule_id, by_id)}", "`auditor rules list` shows all.")
+        for name in values:
+            known = by_id[rule_id].parameters
+            if name not in known:
+                raise RuleError(
+                    f"parameters: {rule_id} has no parameter {name!r}{near(name, known)}",
+                    f"`auditor rules show {rule_id}` lists them.",
+                )
+
+
+def sources(extra: Sequence[str] = ()) -> Iterator[RuleSource]:
+    """Every rule file with its cases, for those who work on rules."""
+    from auditor.rule_file import read_rule_file
+
+    for root in (rules_folder(), *map(Path, extra)):
+        for path in rule_files(root):
+            yield read_rule_file(path, root, path.read_text(encoding="utf-8"))
