@@ -97,18 +97,18 @@ class Answer(NamedTuple):
 def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
     """The reference: every answer of one rule for one resource. An empty list: the rule does not apply."""
     if bound.each is None:
-        answer = _answer(bound, Scope(resource, resource), None, relations)
+        answer = _answer(bound, Scope.of(resource), None, relations)
         return [] if answer is None else [answer]
     found: list[Answer] = []
     names: set[str] = set()
-    for text, element in values_at(bound.each, Scope(resource, resource)):
+    for text, element in values_at(bound.each, Scope.of(resource)):
         if isinstance(element, Unknown) and text == bound.each.text.removesuffix("[*]").removeprefix("$."):
             return [Answer(None, Outcome.UNKNOWN, gap=f"{text}: {element.reason}")]
         name = element_name(element, text)
         if name in names:
             name = f"{name} ({text})"
         names.add(name)
-        answer = _answer(bound, Scope(resource, element, text), name, relations)
+        answer = _answer(bound, Scope(resource, element, text, element, text), name, relations)
         if answer is not None:
             found.append(answer)
     return found

@@ -93,13 +93,13 @@ Range = tuple[int, int | None, str]
 
 def _count(path: Path, where: Node | None, scope: Scope, relations: Relations) -> Range:
     least, most, why = 0, 0, ""
-    outer = Path(path.text, path.segments[:-1], path.root)
+    outer = Path(path.text, path.segments[:-1], path.start)
     holders = values_at(outer, scope) if outer.segments else [(scope.prefix, scope.here)]
     for text, holder in holders:
         for name, element in elements(holder, text):
             if element is holder or (isinstance(element, Unknown) and not isinstance(holder, (list, dict))):
                 return least, None, f"{name}: {element.reason}"  # the array itself is not known
-            verdict = True if where is None else truth(where, Scope(scope.root, element, name), relations)
+            verdict = True if where is None else truth(where, scope.inside(element, name), relations)
             most += verdict is not False
             least += verdict is True
             if isinstance(verdict, Unknown):
@@ -121,7 +121,7 @@ def _related(node: Related, scope: Scope, relations: Relations) -> Range:
         for resource in candidates:
             verdict: Verdict = True
             if node.where is not None:
-                verdict = truth(node.where, Scope(scope.root, resource), relations)
+                verdict = truth(node.where, scope.inside(resource), relations)
             most += verdict is not False
             least += sure and verdict is True
             if verdict is not False and not (sure and verdict is True):
@@ -185,8 +185,8 @@ def _counted(path: str, least: int, most: int | None, test: Test, wanted: bool) 
 
 
 def _full(path: Path, scope: Scope) -> str:
-    if path.root or not scope.prefix:
-        return path.text.removeprefix("$.")
+    if path.start or not scope.prefix:
+        return path.text.lstrip("$^.")
     return f"{scope.prefix}.{path.text}"
 
 

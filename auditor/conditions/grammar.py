@@ -31,11 +31,14 @@ EACH: Final = "[*]"
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """`root`: from the judged resource; else from the current element. `segments`: keys as written, and `EACH`."""
+    """`start`: `$` the judged resource, `^` the element of the rule's `each`, else the current thing.
+
+    `segments`: keys as written, and `EACH`.
+    """
 
     text: str
     segments: tuple[str, ...]
-    root: bool = False
+    start: str = ""
 
     @property
     def every(self) -> bool:
@@ -111,7 +114,7 @@ class Related:
 
 Node = All | AnyOf | Not | Field | Value | Count | Related
 
-_KEY: Final = re.compile(r"[^.\[\]'\s][^.\[\]']*")
+_KEY: Final = re.compile(r"[^.\[\]'\s$^][^.\[\]']*")
 _QUOTED: Final = re.compile(r"\['([^']+)'\]")
 
 
@@ -119,9 +122,9 @@ def parse_path(text: Any, place: tuple[str | int, ...] = ()) -> Path:
     """Read a path such as `properties.rules[*].access`. Raises GrammarError."""
     if not isinstance(text, str) or not text:
         raise GrammarError("a path is a string such as properties.sku.tier", place)
-    at, root, segments = 0, False, []
-    if text == "$" or text.startswith("$."):
-        root, at = True, 2
+    at, start, segments = 0, "", []
+    if text.startswith(("$.", "^.")):
+        start, at = text[0], 2
     elif text.startswith(EACH):
         raise GrammarError(f"path {text!r}: [*] stands behind the name of an array", place)
     expect_key = True
@@ -145,7 +148,7 @@ def parse_path(text: Any, place: tuple[str | int, ...] = ()) -> Path:
         expect_key = False
     if not segments or expect_key:
         raise GrammarError(f"path {text!r} ends too early", place)
-    return Path(text, tuple(segments), root)
+    return Path(text, tuple(segments), start)
 
 
 def parse(raw: Any, parameters: Mapping[str, Any], clock: dt.datetime, place: tuple[str | int, ...] = ()) -> Node:
@@ -203,7 +206,7 @@ class _Reader:
         if path.segments[-1] != EACH:
             raise GrammarError(f"count needs a path that ends with [*], not {path.text!r}", (*place, "field"))
         where = raw.get("where")
-        inner = path.segments if not path.root else ()
+        inner = () if path.start else path.segments
         return Count(path, None if where is None else self.node(where, (*place, "where"), inner), test)
 
     def _related(self, raw: Any, place: tuple[str | int, ...], counted: tuple[str, ...]) -> Related:
@@ -273,7 +276,12 @@ class _Reader:
     def _path(self, raw: Any, place: tuple[str | int, ...], counted: tuple[str, ...]) -> Path:
         """A path; inside `count … where` the counted path may stand in front of it, as in Azure Policy."""
         path = parse_path(raw, place)
-        if counted and not path.root and path.segments[: len(counted)] == counted and len(path.segments) > len(counted):
+        if (
+            counted
+            and not path.start
+            and path.segments[: len(counted)] == counted
+            and len(path.segments) > len(counted)
+        ):
             return Path(path.text, path.segments[len(counted) :])
         return path
 

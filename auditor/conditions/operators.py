@@ -165,6 +165,13 @@ def _networks(operand: Any, _clock: dt.datetime) -> list[Any]:
         raise ValueError("expects a CIDR such as 10.0.0.0/8, or a list of them") from error
 
 
+def _ports(operand: Any, _clock: dt.datetime) -> list[int]:
+    given = operand if isinstance(operand, list) else [operand]
+    if not given or not all(isinstance(port, int) and 0 <= port <= 65535 for port in given):
+        raise ValueError("expects a port number, or a list of them")
+    return given
+
+
 # --- the tests ----------------------------------------------------------------------------------------------------
 
 
@@ -259,6 +266,22 @@ def _in_time(relation: Callable[[dt.datetime, dt.datetime], bool]) -> Callable[[
         return Unknown(f"{_shown(value)} is not a time") if found is None else relation(found, moment)
 
     return test
+
+
+def _includes_port(value: Any, ports: list[int]) -> Verdict:
+    text = _text(value)
+    if text is None:
+        return Unknown(f"{_kind(value)}, where ports are expected")
+    if text.strip().casefold() in ("*", "any"):
+        return True
+    found = _PORTS.fullmatch(text.strip())
+    if not found:
+        return Unknown(f"{_shown(value)} is no port and no range of ports")
+    first, last = int(found[1]), int(found[2] or found[1])
+    return any(first <= port <= last for port in ports)
+
+
+_PORTS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.ASCII)
 
 
 def _in_cidr(value: Any, networks: list[Any]) -> Verdict:
@@ -430,6 +453,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "after": Operator(_moment, _in_time(lambda a, b: a > b), "after {}"),
     "inCidr": Operator(_networks, _in_cidr, "inside {}"),
     "isPublicAddress": Operator(_boolean, _is_public, "a public address: {}"),
+    "includesPort": Operator(_ports, _includes_port, "to include port {}"),
     "matches": Operator(_regex, _matches, "to match {}"),
 }
 """Every operator by name. `exists` alone answers for absent values itself (`explain`)."""

@@ -27,20 +27,33 @@ DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
 
 
 class Scope(NamedTuple):
-    """What paths start from: the judged resource (`$.`), and the current thing with the text that leads to it.
+    """What paths start from: the judged resource (`$.`), the element of `each` (`^.`), and the current thing.
 
-    `here` is a Resource at the top of a rule and inside `related`, an element below `each` and inside `count`.
+    `here` is a Resource at the top of a rule and inside `related`, an element below `each` and inside `count`; `prefix`
+    is the text that leads to it. `item` is the element of `each` (the resource, for a rule without `each`).
     """
 
     root: Resource
     here: Any
-    prefix: str = ""
+    prefix: str
+    item: Any
+    item_prefix: str
+
+    @classmethod
+    def of(cls, resource: Resource) -> Scope:
+        """The scope of a rule without `each`."""
+        return cls(resource, resource, "", resource, "")
+
+    def inside(self, here: Any, prefix: str = "") -> Scope:
+        """The scope of a `where`."""
+        return self._replace(here=here, prefix=prefix)
 
 
 def values_at(path: Path, scope: Scope) -> list[tuple[str, Any]]:
     """Every value at a path, with its own path. Without `[*]` exactly one; with it one an element, possibly none."""
-    start = scope.root if path.root else scope.here
-    prefix = "" if path.root else scope.prefix
+    start, prefix = scope.here, scope.prefix
+    if path.start:
+        start, prefix = (scope.root, "") if path.start == "$" else (scope.item, scope.item_prefix)
     if isinstance(start, Resource):
         first, rest = path.segments[0], path.segments[1:]
         derived = DERIVED.get(first)

@@ -44,7 +44,7 @@ class Relations:
         self._seen.add(kind)
         for theirs in self._by_type.get(kind, ()):
             slot = (kind, theirs)
-            for _text, value in values_at(theirs, Scope(resource, resource)):
+            for _text, value in values_at(theirs, Scope.of(resource)):
                 if isinstance(value, Unknown):
                     self._unjoined[slot].append(resource)
                 elif value is not MISSING:
