@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from auditor.conditions import explain
+from auditor.conditions.compile import Compiled, compile_rules
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, relations_of
 from auditor.conditions.paths import Scope, values_at
 from auditor.conditions.relations import Relations
 from auditor.model import (
     SYSTEM_NAMESPACES,
     WORKLOADS,
+    Counts,
     Evidence,
     Finding,
     Outcome,
     Resource,
     ResourceRef,
     Rule,
+    RuleRun,
     Unknown,
 )
 
@@ -189,31 +192,99 @@ def _inline(value: Any) -> str:
     return text if len(text) <= 120 else f"{text[:120]}…"
 
 
-class Judge:
-    """All rules over one resource after another."""
+class _Plan(NamedTuple):
+    """How the resources of one type are judged: by the function, and always by the reference."""
 
-    def __init__(self, rules: Sequence[Bound], relations: Relations) -> None:
+    function: Compiled
+    compiled: tuple[int, ...]
+    asked: tuple[int, ...]
+
+
+class Judge:
+    """All rules over one resource after another. Counts as it goes: `counts` by rule, in the order of `rules`."""
+
+    def __init__(self, rules: Sequence[Bound], relations: Relations, *, keep_passes: bool = True) -> None:
+        self.rules = tuple(rules)
         self._relations = relations
-        self._by_type: dict[str, list[Bound]] = defaultdict(list)
-        for bound in rules:
+        self._keep_passes = keep_passes
+        self._passed = [0] * len(self.rules)
+        self._others: list[Counter[Outcome]] = [Counter() for _ in self.rules]
+        self._errors: dict[int, str] = {}
+        self._plans: dict[str, _Plan | None] = {}
+        self._by_type: dict[str, list[int]] = defaultdict(list)
+        for index, bound in enumerate(self.rules):
             for kind in bound.types:
-                self._by_type[kind].append(bound)
+                self._by_type[kind].append(index)
 
     @property
     def types(self) -> frozenset[str]:
         """The casefolded types that some rule judges."""
         return frozenset(self._by_type)
 
-    def findings(self, resource: Resource) -> Iterable[tuple[Bound, Finding]]:
-        """Every finding of a resource."""
-        for bound in self._by_type.get(resource.type.casefold(), ()):
-            for answer in safe_answers(bound, resource, self._relations):
-                yield bound, finding_of(bound, resource, answer)
+    def findings(self, resource: Resource) -> list[Finding]:
+        """Every finding of a resource; passes only when they are kept."""
+        try:
+            plan = self._plans[resource.type]
+        except KeyError:
+            plan = self._plan(resource.type)
+        if plan is None:
+            return []
+        kept: list[int] = []
+        asked = list(plan.asked)
+        if resource.partial:
+            asked = [*plan.compiled, *asked]
+        else:
+            plan.function(resource, self._passed, kept.append, asked.append)
+        found = []
+        if self._keep_passes:
+            found = [finding_of(self.rules[index], resource, Answer(None, Outcome.PASS)) for index in kept]
+        for index in asked:
+            found += self._reference(index, resource)
+        return found
+
+    def _plan(self, kind: str) -> _Plan | None:
+        """How a type is judged. Passes of a rule with `each` have names, which only the reference gives."""
+        if len(self._plans) > _MOST_TYPES:
+            self._plans.clear()  # spellings of types come from the input, so their number has no bound of its own
+        indexes = self._by_type.get(kind.casefold(), ())
+        asked = tuple(i for i in indexes if self._keep_passes and self.rules[i].each is not None)
+        compiled = tuple(i for i in indexes if i not in asked)
+        plan = None
+        if indexes:
+            plan = _Plan(compile_rules([(i, self.rules[i]) for i in compiled], self._relations), compiled, asked)
+        self._plans[kind] = plan
+        return plan
+
+    def _reference(self, index: int, resource: Resource) -> list[Finding]:
+        bound = self.rules[index]
+        try:
+            given = answers(bound, resource, self._relations)
+        except Exception as error:  # noqa: BLE001  (isolation point: one rule on one resource)
+            told = f"{type(error).__name__}: {error}"
+            self._errors.setdefault(index, told)
+            given = [Answer(None, Outcome.ERROR, gap=told)]
+        found = []
+        for answer in given:
+            self._others[index][answer.outcome] += 1
+            if self._keep_passes or answer.outcome is not Outcome.PASS:
+                found.append(finding_of(bound, resource, answer))
+        return found
+
+    def runs(self) -> list[RuleRun]:
+        """Every rule with what it has said so far."""
+        return [
+            RuleRun(
+                rule=bound.rule,
+                counts=Counts(
+                    passed=self._passed[index] + others[Outcome.PASS],
+                    fail=others[Outcome.FAIL],
+                    unknown=others[Outcome.UNKNOWN],
+                    error=others[Outcome.ERROR],
+                ),
+                error=self._errors.get(index),
+            )
+            for index, (bound, others) in enumerate(zip(self.rules, self._others, strict=True))
+        ]
 
 
-def safe_answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
-    """`answers`, where a defect of ours or of the rule becomes an `error` answer instead of ending the audit."""
-    try:
-        return answers(bound, resource, relations)
-    except Exception as error:  # noqa: BLE001  (isolation point: one rule on one resource)
-        return [Answer(None, Outcome.ERROR, gap=f"{type(error).__name__}: {error}")]
+_MOST_TYPES: Final = 4096

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import IO
 
@@ -15,22 +16,38 @@ import msgspec
 from auditor.model import Finding, Outcome
 
 _IN_MEMORY = 8 * 1024 * 1024
+_CHUNK = 1024 * 1024
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Finding)
 
 
 class Findings:
-    """An append-only store of findings, one JSON object a line. Iterate to read; close, or use `with`, to release."""
+    """An append-only store of findings, one JSON object a line. Iterate to read; close, or use `with`, to release.
 
-    def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+    It lies in memory while small, then in a nameless temporary file; or in the file that is given.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file: IO[bytes] = file.open("w+b") if file else tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
         self._count = 0
 
     def __enter__(self) -> Findings:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the store."""
         self._file.close()
+
+    def absorb(self, file: Path) -> None:
+        """Append the findings of a file that another store wrote."""
+        self._file.seek(0, 2)
+        with file.open("rb") as source:
+            while chunk := source.read(_CHUNK):
+                self._file.write(chunk)
+                self._count += chunk.count(b"\n")
 
     def __len__(self) -> int:
         return self._count

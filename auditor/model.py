@@ -96,6 +96,20 @@ class Origin(Record, frozen=True, kw_only=True):
     line: int | None = None
 
 
+def holds_unknown(value: Any) -> bool:
+    """True when a value is `Unknown`, or holds one at any depth."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Unknown):
+            return True
+        if isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+    return False
+
+
 WORKLOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "core/Pod": ("spec",),
     "core/ReplicationController": ("spec", "template", "spec"),
@@ -114,17 +128,21 @@ _CONTAINER_LISTS: Final = ("initContainers", "containers", "ephemeralContainers"
 class Resource:
     """One thing judged, in its native ARM or Kubernetes shape.
 
-    `body` is the raw dict as read; `type` an ARM type or a Kubernetes `group/Kind`. The other properties are derived
-    from these two when first asked for, so that judging a resource that passes costs nothing more than its `body`.
+    `body` is the raw dict as read; `type` an ARM type or a Kubernetes `group/Kind`; `partial` says that some values in
+    the body are `Unknown`. The other properties are derived from these when first asked for, so that judging a resource
+    that passes costs nothing more than its `body`.
     """
 
-    __slots__ = ("_id", "body", "cluster", "origin", "type")
+    __slots__ = ("_id", "body", "cluster", "origin", "partial", "type")
 
-    def __init__(self, type: str, body: dict[str, Any], origin: Origin, cluster: str = "") -> None:
+    def __init__(
+        self, type: str, body: dict[str, Any], origin: Origin, cluster: str = "", *, partial: bool = False
+    ) -> None:
         self.type = type
         self.body = body
         self.origin = origin
         self.cluster = cluster
+        self.partial = partial
         self._id: str | None = None
 
     def __repr__(self) -> str:
@@ -357,6 +375,14 @@ class Counts(Tally, kw_only=True):
     @property
     def total(self) -> int:
         return self.passed + self.fail + self.unknown + self.error + self.exempt
+
+    def add(self, other: Counts) -> None:
+        """Add the counts of another part."""
+        self.passed += other.passed
+        self.fail += other.fail
+        self.unknown += other.unknown
+        self.error += other.error
+        self.exempt += other.exempt
 
 
 class Parameter(Record, frozen=True, kw_only=True):

@@ -41,10 +41,9 @@ def same(value: Any, operand: Any) -> bool:
     if isinstance(value, list) and isinstance(operand, list):
         return len(value) == len(operand) and all(map(same, value, operand))
     if isinstance(value, dict) and isinstance(operand, dict):
-        theirs = {key.casefold(): item for key, item in operand.items()}
-        return len(value) == len(theirs) and all(
-            key.casefold() in theirs and same(item, theirs[key.casefold()]) for key, item in value.items()
-        )
+        theirs = {str(key).casefold(): item for key, item in operand.items()}
+        ours = {str(key).casefold(): item for key, item in value.items()}
+        return ours.keys() == theirs.keys() and all(same(item, theirs[key]) for key, item in ours.items())
     return isinstance(value, bool) == isinstance(operand, bool) and bool(value == operand)
 
 
@@ -221,7 +220,7 @@ def _contains(value: Any, operand: Any) -> Verdict:
 def _contains_key(value: Any, operand: str) -> Verdict:
     if not isinstance(value, dict):
         return Unknown(f"{_kind(value)}, where an object is expected")
-    return any(key.casefold() == operand.casefold() for key in value)
+    return any(isinstance(key, str) and key.casefold() == operand.casefold() for key in value)
 
 
 def _ordered(relation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Verdict]:

@@ -86,7 +86,7 @@ def elements(value: Any, text: str) -> Iterator[tuple[str, Any]]:
             yield f"{text}[{index}]", element
     elif isinstance(value, dict):
         for key, element in value.items():
-            yield _join(text, key), element
+            yield _join(text, str(key)), element
     elif isinstance(value, Unknown):
         yield text, value
     else:
@@ -102,7 +102,9 @@ def get(value: Any, key: str) -> Any:
     found = value.get(key, MISSING)
     if found is MISSING:
         folded = key.casefold()
-        return next((item for name, item in value.items() if name.casefold() == folded), MISSING)
+        return next(
+            (item for name, item in value.items() if isinstance(name, str) and name.casefold() == folded), MISSING
+        )
     return found
 
 

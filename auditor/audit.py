@@ -1,0 +1,235 @@
+"""Inventory × rules → audit and findings: the one place that joins reading and judging.
+
+Two passes: the first fills the relation index with the related types alone (none, when no rule relates), the second
+judges resource by resource, so that memory does not grow with the estate. Several jobs are several processes, each over
+a part of the input; their findings are joined in the order of the input.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+import multiprocessing
+import multiprocessing.connection
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from auditor import __version__
+from auditor.conditions.relations import Relations
+from auditor.evaluate import Bound, Judge
+from auditor.findings import Findings
+from auditor.inventory import Inventory
+from auditor.model import Audit, Counts, Gap, Outcome, RuleRun, Scope, Severity
+
+Progress = Callable[[int], None]
+"""Called now and then with the number of resources judged so far."""
+_BATCH = 512
+
+
+@dataclass
+class _Part:
+    """What judging one part of the input brings, beside its findings."""
+
+    runs: list[RuleRun] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    types: Counter[str] = field(default_factory=Counter)
+    subscriptions: set[str] = field(default_factory=set)
+    clusters: set[str] = field(default_factory=set)
+
+
+def audit(
+    rules: Sequence[Bound],
+    inventory: Inventory,
+    *,
+    clock: dt.datetime,
+    outcomes: frozenset[Outcome] | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> tuple[Audit, Findings]:
+    """Judge an inventory. The caller closes the findings.
+
+    `outcomes` are those that some report will show; passes are counted in any case, but only kept when asked for.
+    """
+    keep_passes = outcomes is None or Outcome.PASS in outcomes
+    relations = _relations(rules, inventory)
+    parts = inventory.parts(jobs) if jobs > 1 else [inventory]
+    findings = Findings()
+    try:
+        if len(parts) > 1 and "fork" in multiprocessing.get_all_start_methods():
+            done = _side_by_side(rules, relations, keep_passes, parts, findings)
+        else:
+            done = [_judge(rules, relations, keep_passes, part, findings, progress) for part in parts]
+    except BaseException:
+        findings.close()
+        raise
+    return _summary(inventory, done, clock), findings
+
+
+def _relations(rules: Sequence[Bound], inventory: Inventory) -> Relations:
+    relations = Relations([relation for rule in rules for relation in rule.relations], inventory.covers)
+    if relations.types:
+        for resource in inventory.resources(relations.types):
+            relations.add(resource)
+    relations.add_gaps(inventory.gaps)
+    return relations
+
+
+def _judge(
+    rules: Sequence[Bound],
+    relations: Relations,
+    keep_passes: bool,
+    inventory: Inventory,
+    findings: Findings,
+    progress: Progress | None = None,
+) -> _Part:
+    part = _Part()
+    judge = Judge(rules, relations, keep_passes=keep_passes)
+    encode = msgspec.json.Encoder().encode
+    pending: list[bytes] = []
+    collecting = gc.isenabled()
+    gc.disable()  # what a resource leaves behind is free of cycles, and the collector would cost as much as judging
+    try:
+        for number, resource in enumerate(inventory.resources(), 1):
+            part.types[resource.type] += 1
+            if resource.cluster:
+                part.clusters.add(resource.cluster)
+            else:
+                subscription = _subscription_of(resource.id)
+                if subscription:
+                    part.subscriptions.add(subscription)
+            pending += [encode(finding) for finding in judge.findings(resource)]
+            if len(pending) >= _BATCH:
+                findings.extend_lines(pending)
+                pending = []
+            if progress and not number % _BATCH:
+                progress(number)
+        if pending:
+            findings.extend_lines(pending)
+    finally:
+        if collecting:
+            gc.enable()
+    part.runs, part.gaps = judge.runs(), inventory.gaps
+    return part
+
+
+_SUBSCRIPTION = "/subscriptions/"
+
+
+def _subscription_of(resource_id: str) -> str | None:
+    """The subscription of an ARM id."""
+    if resource_id[:15].casefold() != _SUBSCRIPTION:
+        return None
+    end = resource_id.find("/", 15)
+    return resource_id[15:end] if end > 0 else resource_id[15:]
+
+
+def _side_by_side(
+    rules: Sequence[Bound],
+    relations: Relations,
+    keep_passes: bool,
+    parts: Sequence[Inventory],
+    findings: Findings,
+) -> list[_Part]:
+    """Judge each part in a process of its own. A forked child shares the rules and the relation index with us."""
+    context = multiprocessing.get_context("fork")
+    with tempfile.TemporaryDirectory(prefix="auditor-") as folder, ExitStack() as stack:
+        gc.freeze()
+        stack.callback(gc.unfreeze)
+        running = []
+        for number, part in enumerate(parts):
+            receive, send = context.Pipe(duplex=False)
+            file = Path(folder) / f"{number}.ndjson"
+            process = context.Process(target=_in_child, args=(rules, relations, keep_passes, part, file, send))
+            process.start()
+            stack.callback(process.join)
+            stack.callback(process.terminate)
+            send.close()
+            running.append((process, receive, file))
+        done = []
+        for process, receive, file in running:
+            answer = receive.recv() if _answers(receive) else None
+            process.join()
+            if isinstance(answer, BaseException):
+                raise answer
+            if not isinstance(answer, _Part):
+                raise RuntimeError(f"a job ended with code {process.exitcode} before it was done")
+            findings.absorb(file)
+            done.append(answer)
+        return done
+
+
+def _answers(receive: multiprocessing.connection.Connection) -> bool:
+    try:
+        return receive.poll(None)
+    except EOFError:
+        return False
+
+
+def _in_child(
+    rules: Sequence[Bound],
+    relations: Relations,
+    keep_passes: bool,
+    inventory: Inventory,
+    file: Path,
+    send: multiprocessing.connection.Connection,
+) -> None:
+    from auditor.errors import AuditorError
+
+    try:
+        with Findings(file) as findings:
+            part = _judge(rules, relations, keep_passes, inventory, findings)
+        send.send(part)
+    except AuditorError as error:
+        send.send(error)
+    finally:
+        send.close()
+
+
+def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -> Audit:
+    runs = parts[0].runs
+    for part in parts[1:]:
+        for run, more in zip(runs, part.runs, strict=True):
+            run.counts.add(more.counts)
+            run.error = run.error or more.error
+    counts = Counts()
+    fails: Counter[str] = Counter()
+    unknowns: Counter[str] = Counter()
+    for run in runs:
+        counts.add(run.counts)
+        fails[run.rule.severity] += run.counts.fail
+        unknowns[run.rule.severity] += run.counts.unknown + run.counts.error
+    gaps = list(dict.fromkeys(gap for part in parts for gap in part.gaps))
+    types: Counter[str] = Counter()
+    for part in parts:
+        types.update(part.types)
+    return Audit(
+        tool_version=__version__,
+        as_of=clock,
+        scope=Scope(
+            inputs=inventory.inputs,
+            subscriptions=tuple(sorted({name.casefold() for part in parts for name in part.subscriptions})),
+            clusters=tuple(sorted({name for part in parts for name in part.clusters})),
+            resources=types.total(),
+            resource_types=_folded(types),
+        ),
+        rules=sorted(runs, key=lambda run: run.rule.id),
+        gaps=gaps,
+        counts=counts,
+        fail_counts={severity.value: fails[severity] for severity in Severity},
+        unknown_counts={severity.value: unknowns[severity] for severity in Severity},
+    )
+
+
+def _folded(types: Counter[str]) -> dict[str, int]:
+    """Counts by type, one spelling each (the first in sorted order: ARM's own casing before all small letters)."""
+    spelled: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for name in sorted(types):
+        counts[spelled.setdefault(name.casefold(), name)] += types[name]
+    return dict(sorted(counts.items()))
