@@ -140,8 +140,8 @@ def _check(rule: Rule, form: RuleForm, path: Path, root: Path, marks: Marks) -> 
                 place, f"unknown framework {framework!r}{near(framework, known)}", f"Known: {', '.join(known)}."
             )
         for index, control in enumerate(ids):
-            if control not in known[framework]:
-                meant = near(control, known[framework])
+            if control not in known[framework].controls:
+                meant = near(control, known[framework].controls)
                 raise refuse(
                     ("controls", framework, index),
                     f"{framework} has no control {control!r}{meant}",
@@ -181,15 +181,24 @@ def _refused(error: ValidationError, path: Path, marks: Marks) -> RuleError:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A benchmark or standard: its controls, each with a label of our own words."""
+
+    title: str
+    controls: Mapping[str, str]
+
+
 @lru_cache(maxsize=1)
-def frameworks() -> Mapping[str, Mapping[str, str]]:
-    """Framework → control id → our own label, from rules/frameworks/*.yaml. Raises RuleError."""
+def frameworks() -> Mapping[str, Framework]:
+    """Every framework of rules/frameworks/*.yaml by its name. Raises RuleError."""
     found = {}
     for path in sorted((rules_folder() / "frameworks").glob("*.yaml")):
         raw, _marks = marked_yaml.load(path.read_text(encoding="utf-8"), str(path))
-        if not isinstance(raw, dict) or not isinstance(raw.get("controls"), dict):
+        if not isinstance(raw, dict) or not isinstance(raw.get("controls"), dict) or not raw.get("title"):
             raise RuleError(f"{path}: a framework file has `title`, `source` and `controls`", "")
-        found[path.stem] = {str(control): str(label or "") for control, label in raw["controls"].items()}
+        controls = {str(control): str(label or "") for control, label in raw["controls"].items()}
+        found[path.stem] = Framework(str(raw["title"]), controls)
     return found
 
 

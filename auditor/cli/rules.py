@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from auditor.errors import FINDINGS
+
+if TYPE_CHECKING:
+    from auditor.rule_file import RuleSource
 
 
 @click.group("rules")
@@ -48,3 +52,107 @@ def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
     click.echo(f"{len(chosen)} rules, {cases} cases, {failures} failed, {weak} changes not noticed")
     if failures or weak:
         sys.exit(FINDINGS)
+
+
+@command.command("list")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--component", help="A folder of rules: azure/sql, or sql.")
+@click.option("--severity", help="This severity, or worse.")
+@click.option("--framework", help="A framework (mcsb), or one control (mcsb:DP-3).")
+@click.option("--equivalent", help="A rule id of another tool, such as CKV_AZURE_115.")
+@click.argument("ids", nargs=-1, metavar="[ID|GLOB]...")
+@_OWN_RULES
+def list_(form: str, ids: tuple[str, ...], own: tuple[str, ...], **filters: str | None) -> None:
+    """List rules."""
+    from auditor.rulebook import load_rules, select
+
+    found = select(load_rules(own), ids, ())
+    for key, value in filters.items():
+        if value:
+            found = select(found, [f"{key}={value}"], ())
+    if form == "json":
+        import msgspec
+
+        rows = [{**msgspec.to_builtins(rule), "component": rule.component} for rule in found]
+        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        return
+    width = max((len(rule.id) for rule in found), default=0)
+    for rule in found:
+        click.echo(f"{rule.severity:<8}  {rule.id:<{width}}  {rule.title}")
+    click.echo(f"{len(found)} rules", err=True)
+
+
+@command.command("show")
+@click.argument("rule_id", metavar="ID")
+@_OWN_RULES
+def show(rule_id: str, own: tuple[str, ...]) -> None:
+    """Print the page of a rule."""
+    from auditor.rule_pages import page
+
+    click.echo(page(_source(rule_id, own)), nl=False)
+
+
+def _source(rule_id: str, own: tuple[str, ...]) -> RuleSource:
+    from auditor.conditions.grammar import near
+    from auditor.errors import RuleError
+    from auditor.rulebook import sources, unique
+
+    found = {source.rule.id: source for source in unique(sources(own))}
+    if rule_id not in found:
+        raise RuleError(f"There is no rule {rule_id!r}{near(rule_id, found)}.", "`auditor rules list` shows all rules.")
+    return found[rule_id]
+
+
+@command.command("new")
+@click.argument("rule_id", metavar="ID")
+@click.option("--folder", metavar="PATH", help="The folder of rules; the bundled one when not given.")
+def new(rule_id: str, folder: str | None) -> None:
+    """Write a rule file whose cases fail until they are filled."""
+    from pathlib import Path
+
+    from auditor.errors import RuleError
+    from auditor.places import rules_folder
+    from auditor.rule_scaffold import scaffold
+
+    root = Path(folder) if folder else rules_folder()
+    path = root.joinpath(*rule_id.split(".")).with_suffix(".yaml") if "." in rule_id else root / f"{rule_id}.yaml"
+    text = scaffold(rule_id)
+    if path.exists():
+        raise RuleError(f"{path} exists already.", "Choose another id, or edit the file.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    click.echo(f"Wrote {path}. Fill it, then: auditor rules test {rule_id}" + (f" --rules {folder}" if folder else ""))
+
+
+@command.command("schema")
+@click.option("--output", metavar="PATH", help="Write it there; standard output when not given.")
+def schema(output: str | None) -> None:
+    """Print the JSON Schema of a rule file, for editors."""
+    from pathlib import Path
+
+    from auditor.rule_docs import schema_text
+
+    if output:
+        Path(output).write_text(schema_text(), encoding="utf-8")
+    else:
+        click.echo(schema_text(), nl=False)
+
+
+@command.command("docs")
+@click.option("--output", metavar="DIR", default="docs/rules", show_default=True, help="Where the pages go.")
+@click.option("--check", is_flag=True, help="Write nothing; end with 1 when something is out of date.")
+@_OWN_RULES
+def docs(output: str, check: bool, own: tuple[str, ...]) -> None:
+    """Write the catalogue, a page per rule and the coverage of frameworks."""
+    from pathlib import Path
+
+    from auditor.rule_docs import documents, out_of_date, write_documents
+
+    wanted = documents(own)
+    stale = out_of_date(wanted, Path(output))
+    if check:
+        for name in stale:
+            click.echo(f"out of date: {name}")
+        sys.exit(FINDINGS if stale else 0)
+    write_documents(wanted, Path(output))
+    click.echo(f"{len(wanted)} pages in {output}, {len(stale)} changed")

@@ -1,0 +1,206 @@
+"""What several commands read from their options and from `auditor.yaml`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from auditor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from auditor.evaluate import Bound
+    from auditor.model import Audit, Outcome, Severity
+
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+OUTCOMES = ("pass", "fail", "unknown", "error", "exempt")
+FORMATS = ("text", "json", "sarif", "html")
+CONFIG_FILE = "auditor.yaml"
+
+
+class Report(NamedTuple):
+    """A format and where it goes; None is standard output."""
+
+    format: str
+    path: str | None
+
+
+class ReportingCommand(click.Command):
+    """A command with `--format F --output PATH` in pairs: an output belongs to the format named last before it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        values, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        given = {name: iter(values.get(name) or ()) for name in ("formats", "outputs")}
+        ctx.meta["reports"] = pair_reports((p.name, next(given[p.name])) for p in order if p.name in given)
+        return super().parse_args(ctx, args)
+
+
+def pair_reports(given: Any) -> list[Report]:
+    """Formats and outputs in the order in which they were written → reports. Raises click.UsageError."""
+    reports: list[Report] = []
+    waiting: str | None = None
+    for name, value in given:
+        if name == "formats":
+            if waiting:
+                reports.append(Report(waiting, None))
+            waiting = value
+        else:
+            reports.append(Report(waiting or _format_of(value), value))
+            waiting = None
+    if waiting:
+        reports.append(Report(waiting, None))
+    if sum(report.path is None or report.path == "-" for report in reports) > 1:
+        raise click.UsageError("Only one report can go to standard output: give the others an --output.")
+    paths = [report.path for report in reports if report.path not in (None, "-")]
+    if len(set(paths)) < len(paths):
+        raise click.UsageError("Two reports cannot be written to one file.")
+    return reports
+
+
+def _format_of(path: str) -> str:
+    suffix = Path(path).suffix.casefold()
+    found = {".json": "json", ".sarif": "sarif", ".html": "html", ".htm": "html", ".txt": "text"}.get(suffix)
+    if found is None:
+        raise click.UsageError(f"Which format is {path}? Say it with --format before --output.")
+    return found
+
+
+def common(function: Any) -> Any:
+    """The options of every command that judges."""
+    for option in reversed(_COMMON):
+        function = option(function)
+    return function
+
+
+_COMMON = (
+    click.option(
+        "--format", "-f", "formats", multiple=True, type=click.Choice(FORMATS), help="Report format; repeatable."
+    ),
+    click.option("--output", "-o", "outputs", multiple=True, metavar="PATH", help="Where the format before it goes."),
+    click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), help="Lowest severity that ends with code 1."),
+    click.option(
+        "--select", "selected", multiple=True, metavar="PATTERN", help="Only these rules: id, glob, key=value."
+    ),
+    click.option("--exclude", "excluded", multiple=True, metavar="PATTERN", help="Not these rules."),
+    click.option("--rules", "own", multiple=True, metavar="PATH", help="Own rules beside the bundled ones."),
+    click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one."),
+    click.option("--as-of", metavar="TIME", help="Judge as of this ISO 8601 time; now when not given."),
+    click.option("--outcomes", metavar="LIST", help="Outcomes to show, with commas; each format has its own default."),
+    click.option("--jobs", type=click.IntRange(1, 64), help="Processes for large inputs."),
+    click.option("--quiet", "-q", is_flag=True, help="No progress, no closing note on standard error."),
+    click.option("--verbose", "-v", count=True, help="More on standard error; -vv shows tracebacks."),
+)
+
+
+class Settings(NamedTuple):
+    """Options and `auditor.yaml` together; an option wins."""
+
+    inputs: tuple[str, ...]
+    reports: list[Report]
+    fail_on: str
+    selected: tuple[str, ...]
+    excluded: tuple[str, ...]
+    own: tuple[str, ...]
+    clock: dt.datetime
+    outcomes: frozenset[Outcome] | None
+    jobs: int
+    parameters: dict[str, dict[str, Any]]
+    quiet: bool
+
+
+def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") -> Settings:
+    """Put options and configuration together. Raises ConfigError."""
+    given = ctx.params
+    config = _config(given.get("config"))
+    reports: list[Report] = ctx.meta.get("reports", [])
+    return Settings(
+        inputs=tuple(inputs) or tuple(config.get("from", ())),
+        reports=reports
+        or [Report(r["format"], r.get("output")) for r in config.get("reports", ())]
+        or [Report("text", None)],
+        fail_on=given.get("fail_on") or config.get("failOn") or fail_on,
+        selected=given["selected"] or tuple(config.get("select", ())),
+        excluded=given["excluded"] or tuple(config.get("exclude", ())),
+        own=given["own"] or tuple(config.get("rules", ())),
+        clock=clock(given["as_of"] or config.get("asOf")),
+        outcomes=_outcomes(given["outcomes"] or ",".join(config.get("outcomes", ()))),
+        jobs=given["jobs"] or config.get("jobs", 1),
+        parameters=config.get("parameters", {}),
+        quiet=given["quiet"] or config.get("quiet", False),
+    )
+
+
+def _config(path: str | None) -> dict[str, Any]:
+    if path is None and not Path(CONFIG_FILE).is_file():
+        return {}
+    from auditor.config import read_config
+
+    return read_config(Path(path or CONFIG_FILE))
+
+
+def clock(text: str | None) -> dt.datetime:
+    """The time of the audit: as given, or now in whole seconds. Raises ConfigError."""
+    if not text:
+        return dt.datetime.now(dt.UTC).replace(microsecond=0)
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{text!r} is not a time.", "Write it as 2026-07-09T00:00:00Z.") from error
+    return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+
+
+def _outcomes(text: str) -> frozenset[Outcome] | None:
+    if not text:
+        return None
+    from auditor.model import Outcome
+
+    names = [name.strip().casefold() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in OUTCOMES:
+            raise ConfigError(f"{name!r} is no outcome.", f"Outcomes are {', '.join(OUTCOMES)}.")
+    return frozenset(Outcome(name) for name in names)
+
+
+def bound_rules(chosen: Settings) -> list[Bound]:
+    """The selected rules, ready to judge. Raises RuleError."""
+    from auditor.conditions.grammar import GrammarError
+    from auditor.errors import RuleError
+    from auditor.evaluate import bind
+    from auditor.rulebook import check_overrides, load_rules, select
+
+    rules = load_rules(chosen.own)
+    check_overrides(rules, chosen.parameters)
+    bound = []
+    for rule in select(rules, chosen.selected, chosen.excluded):
+        try:
+            bound.append(bind(rule, chosen.clock, chosen.parameters.get(rule.id)))
+        except GrammarError as error:
+            raise RuleError(f"{rule.id}: {error.message}", "Check the parameters set for it.") from error
+    return bound
+
+
+def exit_code(audit: Audit, fail_on: str) -> int:
+    """0 clean, 1 findings at or above the threshold, 3 when what is missing could hide one."""
+    from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
+    from auditor.model import Severity
+
+    if fail_on == "never":
+        return CLEAN
+    threshold = Severity(fail_on)
+    if audit.nothing_evaluated or audit.gaps or _count(audit.unknown_counts, threshold):
+        return INCOMPLETE
+    return FINDINGS if _count(audit.fail_counts, threshold) else CLEAN
+
+
+def _count(by_severity: dict[str, int], threshold: Severity) -> int:
+    return sum(count for name, count in by_severity.items() if type(threshold)(name).reaches(threshold))
+
+
+def use_color() -> bool:
+    """Colours for a terminal, unless NO_COLOR is set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

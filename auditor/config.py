@@ -1,0 +1,63 @@
+"""`auditor.yaml`: everything that options say, and the estate's own parameters of rules. Unknown keys are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from auditor import marked_yaml
+from auditor.conditions.grammar import near
+from auditor.errors import ConfigError, RuleError
+
+_OUTCOMES = Literal["pass", "fail", "unknown", "error", "exempt"]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ReportForm(_Form):
+    """A report to write."""
+
+    format: Literal["text", "json", "sarif", "html"]
+    output: str | None = None
+
+
+class ConfigForm(_Form):
+    """The whole file."""
+
+    from_: list[str] = Field([], alias="from", description="Files, folders and snapshots to audit.")
+    rules: list[str] = Field([], description="Folders of own rules.")
+    select: list[str] = []
+    exclude: list[str] = []
+    fail_on: Literal["critical", "high", "medium", "low", "info", "never"] | None = Field(None, alias="failOn")
+    as_of: str | None = Field(None, alias="asOf")
+    outcomes: list[_OUTCOMES] = []
+    jobs: int = Field(1, ge=1, le=64)
+    quiet: bool = False
+    reports: list[ReportForm] = []
+    parameters: dict[str, dict[str, Any]] = Field({}, description="Rule id → parameter → value.")
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The settings of a file, as plain data with the file's own names. Raises ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw, marks = marked_yaml.load(text, str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}", "Give a YAML file with --config.") from error
+    except RuleError as error:
+        raise ConfigError(error.sentence, error.hint) from error
+    try:
+        form = ConfigForm.model_validate(raw or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = first["loc"]
+        known = [field.alias or name for name, field in ConfigForm.model_fields.items()]
+        told = f"unknown key{near(str(place[-1]), known)}" if first["type"] == "extra_forbidden" else first["msg"]
+        raise ConfigError(
+            f"{path}:{marks.line(place)}: {'.'.join(map(str, place))}: {told}", "See the README."
+        ) from error
+    return form.model_dump(by_alias=True, exclude_unset=True)
