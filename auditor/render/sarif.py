@@ -1,0 +1,178 @@
+"""The audit as SARIF 2.1.0, for code scanning. At most `sarif_limit` results are written, the worst.
+
+Results are encoded one by one; memory holds the lines of the worst findings and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from auditor.findings import Findings
+from auditor.model import Audit, Exemption, Finding, Outcome, Severity
+from auditor.render.document import summary_of
+from auditor.render.locations import category_of, location_of
+from auditor.render.options import NOTEWORTHY, Options
+from auditor.render.sarif_rules import LEVELS, describe
+from auditor.render.words import plural, utc
+
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+# About the architecture whose posture is audited. Validators want an address; the project has no page of its own yet.
+_INFORMATION: Final = (
+    "https://learn.microsoft.com/azure/api-management/api-management-howto-integrate-internal-vnet-appgateway"
+)
+_KINDS: Final = {
+    Outcome.FAIL: "fail",
+    Outcome.EXEMPT: "fail",  # still a failure, with a suppression that says who accepted it
+    Outcome.UNKNOWN: "open",
+    Outcome.ERROR: "review",
+    Outcome.PASS: "pass",
+}
+_MOST_GAPS: Final = 1000
+_BATCH: Final = 500
+_ENCODER = msgspec.json.Encoder()
+_FINDING = msgspec.json.Decoder(Finding)
+
+
+class _Key(msgspec.Struct):
+    outcome: Outcome
+    severity: Severity
+
+
+_KEY = msgspec.json.Decoder(_Key)
+
+
+def render_sarif(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:
+    """Write one run. What could not be looked at, and what was left out, is told in its notifications."""
+    outcomes = NOTEWORTHY if options.outcomes is None else options.outcomes
+    worst, dropped = _worst(findings, outcomes, options.sarif_limit)
+    run = {
+        "tool": {"driver": _driver(audit)},
+        "invocations": [_invocation(audit, dropped)],
+        "automationDetails": {"id": category_of(audit.scope.subscriptions, audit.scope.clusters)},
+        "columnKind": "utf16CodeUnits",
+        "properties": {"summary": summary_of(audit)},
+    }
+    out.write(b'{"$schema":%b,"version":"2.1.0","runs":[\n' % _ENCODER.encode(_SCHEMA))
+    out.write(_ENCODER.encode(run)[:-1] + b',\n"results":[\n')  # the closing brace comes after the results
+    index = {rule_run.rule.id: number for number, rule_run in enumerate(audit.rules)}
+    separator = b""
+    for begin in range(0, len(worst), _BATCH):
+        batch = [_ENCODER.encode(_result(_FINDING.decode(line), index)) for line in worst[begin : begin + _BATCH]]
+        out.write(separator + b",\n".join(batch))
+        separator = b",\n"
+    out.write(b"\n]}]}\n")
+
+
+def _worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple[list[bytes], int]:
+    """The worst findings in order of their weight, then as they came; and how many there were beyond the limit."""
+    buckets: list[list[bytes]] = [[] for _ in range(4 * len(Severity))]
+    kept = dropped = 0
+    lightest = len(buckets) - 1  # no finding lies beyond this bucket, nor may one any more once something was dropped
+    for line in findings.lines():
+        key = _KEY.decode(line)
+        if key.outcome not in outcomes:
+            continue
+        weight = _weight(key.outcome, key.severity)
+        if weight > lightest:
+            dropped += 1
+            continue
+        buckets[weight].append(line)
+        kept += 1
+        if kept > limit:
+            while not buckets[lightest]:
+                lightest -= 1
+            buckets[lightest].pop()
+            kept -= 1
+            dropped += 1
+    return [line for bucket in buckets for line in bucket], dropped
+
+
+def _weight(outcome: Outcome, severity: Severity) -> int:
+    """0 is heaviest: by severity, failures before what could not be judged; then what is accepted, then passes."""
+    if outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR):
+        return 2 * severity.rank + (outcome is not Outcome.FAIL)
+    return (2 if outcome is Outcome.EXEMPT else 3) * len(Severity) + severity.rank
+
+
+def _driver(audit: Audit) -> dict[str, Any]:
+    return {
+        "name": "auditor",
+        "version": audit.tool_version,
+        "semanticVersion": audit.tool_version,
+        "informationUri": _INFORMATION,
+        "rules": [describe(run.rule) for run in audit.rules],
+    }
+
+
+def _invocation(audit: Audit, dropped: int) -> dict[str, Any]:
+    broken = any(run.error for run in audit.rules)
+    return {
+        "executionSuccessful": not (audit.nothing_evaluated or broken),
+        "startTimeUtc": f"{utc(audit.as_of):%Y-%m-%dT%H:%M:%SZ}",
+        "toolExecutionNotifications": list(_notifications(audit, dropped)),
+    }
+
+
+def _notifications(audit: Audit, dropped: int) -> Iterator[dict[str, Any]]:
+    if audit.nothing_evaluated:
+        yield _notification("error", "nothing-evaluated", "Nothing was evaluated: no rule met a resource.")
+    for index, run in enumerate(audit.rules):
+        if run.error:
+            said = _notification("error", "rule-error", f"{run.rule.id} could not run: {run.error}")
+            yield {**said, "associatedRule": {"id": run.rule.id, "index": index}}
+    for gap in audit.gaps[:_MOST_GAPS]:
+        yield _notification("warning", f"gap/{gap.kind}", f"{gap.what} could not be read: {gap.reason}")
+    if len(audit.gaps) > _MOST_GAPS:
+        more = plural(len(audit.gaps) - _MOST_GAPS, "more gap")
+        yield _notification("warning", "gaps-left-out", f"The JSON report holds {more}.")
+    if dropped:
+        more = plural(dropped, "more result")
+        yield _notification("note", "results-left-out", f"These results are the worst; the JSON report holds {more}.")
+
+
+def _notification(level: str, name: str, text: str) -> dict[str, Any]:
+    return {"level": level, "descriptor": {"id": name}, "message": {"text": _message(text)}}
+
+
+def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
+    address, line = location_of(finding)
+    kind = _KINDS[finding.outcome]
+    resource = finding.resource
+    name = f"{resource.name}, {finding.element}" if finding.element else resource.name
+    result: dict[str, Any] = {
+        "ruleId": finding.rule_id,
+        "ruleIndex": index[finding.rule_id],
+        "kind": kind,
+        "level": LEVELS[finding.severity] if kind == "fail" else "none",
+        "message": {"text": _message(f"{name}: {finding.message}")},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": address}, "region": {"startLine": line}},
+                "logicalLocations": [
+                    {"name": resource.name, "fullyQualifiedName": resource.id, "kind": "resource"},
+                ],
+            }
+        ],
+        "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint},
+        "properties": {"outcome": finding.outcome, "severity": finding.severity, "element": finding.element},
+    }
+    if finding.outcome is Outcome.EXEMPT:
+        result["suppressions"] = [_suppression(finding.exemption)]
+    return result
+
+
+def _suppression(exemption: Exemption | None) -> dict[str, Any]:
+    accepted = {"kind": "external", "status": "accepted"}
+    if exemption is None:
+        return accepted
+    details = {"category": exemption.category, "owner": exemption.owner, "expiryDateUtc": exemption.expires_on}
+    return {**accepted, "justification": exemption.reason, "properties": details}
+
+
+def _message(text: str) -> str:
+    """The text as a SARIF message: a sentence, in which `[name](address)` is no link."""
+    text = text.replace("](", "\\](") if "](" in text else text
+    return text if text.endswith((".", "!", "?")) else f"{text}."

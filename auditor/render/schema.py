@@ -1,0 +1,103 @@
+"""The JSON Schema of the JSON report, made from the types it is written from and the descriptions below.
+
+`reports/audit.schema.json` is this schema; a test fails when the two differ.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from auditor.render.document import SCHEMA_VERSION, Document
+
+DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
+    "Document": {
+        "schemaVersion": "Version of this schema. A new minor version only adds members; a new major one may not.",
+        "tool": "The program that wrote the document.",
+        "asOf": "The time of the audit: what every duration in a rule was measured from.",
+        "scope": "What was audited.",
+        "summary": "The whole audit in numbers.",
+        "rules": "Every rule of the audit, exercised or not.",
+        "gaps": "What could not be read.",
+        "listed": "How many findings of each outcome this document lists. `summary` counts them all.",
+        "findings": "The answers of the rules, in order. A report asked for certain outcomes lists only these.",
+    },
+    "Summary": {
+        "nothingEvaluated": "True when no rule met a resource: such an audit proves nothing.",
+        "counts": "Findings of each outcome.",
+        "failures": "Failures of each severity.",
+        "unknowns": "Unknown answers and errors of each severity.",
+        "resources": "Resources that were read.",
+        "rules": "Rules that were asked.",
+        "rulesExercised": "Rules that met something to judge.",
+        "gaps": "Things that could not be read.",
+    },
+    "RuleEntry": {
+        "id": "Stable name of the rule.",
+        "title": "The good state.",
+        "resource": "Resource types that the rule judges.",
+        "component": "The folder of the rule.",
+        "sources": "Where the rule can be decided.",
+        "rationale": "What is lost when this is not so.",
+        "controls": "Controls of compliance frameworks that ask for this, by framework.",
+        "equivalents": "The same question in other tools, by tool.",
+        "references": "Where to read more.",
+        "counts": "Findings of each outcome of this rule.",
+        "exercised": "Whether the rule met something to judge.",
+        "error": "Why the rule could not run, if it could not.",
+    },
+    "Finding": {
+        "fingerprint": "Stable identity: the same in every audit of the same rule, resource and element.",
+        "ruleId": "The rule that answers.",
+        "element": "The element of the resource that was judged, when the rule judges each of several.",
+        "title": "Title of the rule.",
+        "message": "The answer in a sentence.",
+        "evidence": "The fields that decided.",
+        "gap": "Why the answer is unknown.",
+        "exemption": "Who accepted the failure, why, and until when.",
+        "origin": "Where the resource was read.",
+    },
+    "Evidence": {
+        "path": "The field.",
+        "actual": "What it holds: any JSON value.",
+        "expected": "What was expected.",
+    },
+    "Gap": {
+        "what": "What could not be read.",
+        "reason": "Why, in a sentence.",
+        "kind": "unreadable, forbidden, not-found, throttled, unreachable or unknown-until-apply.",
+        "type": "The resource type that is incomplete because of it.",
+    },
+    "Exemption": {
+        "category": "waiver or mitigated.",
+        "expiresOn": "The day from which the failure counts again.",
+    },
+    "Origin": {
+        "source": "live, snapshot, file, plan, template or manifest.",
+        "address": "Address within the source, such as that of a plan.",
+        "file": "The file that was given.",
+        "line": "The line in this file.",
+    },
+    "Scope": {"inputs": "Files that were read.", "resourceTypes": "Resources of each type."},
+}
+
+
+def audit_schema() -> dict[str, Any]:
+    """The schema (JSON Schema 2020-12) of what `--format json` writes."""
+    (root,), components = msgspec.json.schema_components([Document], ref_template="#/$defs/{name}")
+    for component in components.values():
+        # From docstrings, whose indentation depends on the version of Python.
+        component["description"] = " ".join(component.get("description", "").split())
+    for name, descriptions in DESCRIPTIONS.items():
+        members = components[name]["properties"]
+        for member, text in descriptions.items():
+            # Beside a `$ref` a description is allowed since draft 2019-09.
+            members[member] = {**members[member], "description": text}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:auditor:audit:{SCHEMA_VERSION}",
+        "title": "Audit, as `auditor --format json` writes it",
+        **root,
+        "$defs": dict(sorted(components.items())),
+    }

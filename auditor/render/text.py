@@ -1,0 +1,177 @@
+"""The audit for a terminal: the verdict, failures worst first, what is unknown, what was not looked at, what next."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final
+
+from auditor.findings import Findings
+from auditor.model import Audit, Finding, Outcome, Severity
+from auditor.render.groups import Gathered, Group, gather
+from auditor.render.options import NOTEWORTHY, Options
+from auditor.render.words import (
+    count_of,
+    cut,
+    first_sentence,
+    place_of,
+    plural,
+    scope_phrases,
+    time_text,
+    verdict,
+    visible,
+)
+
+_FINDINGS_PER_RULE: Final = 5
+_REASONS: Final = 10
+_GAPS: Final = 10
+_COLORS: Final = {
+    "bold": "1",
+    "dim": "2",
+    "nothing": "1;37;41",
+    "fail": "1;31",
+    "incomplete": "1;33",
+    "clean": "1;32",
+    Severity.CRITICAL: "1;31",
+    Severity.HIGH: "31",
+    Severity.MEDIUM: "33",
+    Severity.LOW: "36",
+    Severity.INFO: "2",
+}
+
+Paint = Callable[[str, str], str]
+
+
+def render_text(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:
+    """Write the report. Names from outside are made visible first, so that none can steer the terminal."""
+    outcomes = NOTEWORTHY if options.outcomes is None else options.outcomes
+    gathered = gather(audit, findings, outcomes, _FINDINGS_PER_RULE)
+    paint: Paint = _colored if options.color else lambda _style, text: text
+    for line in _lines(audit, gathered, paint, max(options.width, 40)):
+        out.write(line.rstrip().encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _colored(style: str, text: str) -> str:
+    return f"\x1b[{_COLORS[style]}m{text}\x1b[0m"
+
+
+def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int) -> Iterator[str]:
+    yield from _summary(audit, paint, width)
+    for group in gathered.with_outcome(Outcome.FAIL):
+        yield from _group(group, Outcome.FAIL, paint, width)
+    for outcome, heading in ((Outcome.ERROR, "ERRORS"), (Outcome.EXEMPT, "EXEMPT"), (Outcome.PASS, "PASSED")):
+        groups = list(gathered.with_outcome(outcome))
+        if groups:
+            yield ""
+            yield paint("bold", heading)
+            for group in groups:
+                yield from _group(group, outcome, paint, width)
+    yield from _unknown(audit, gathered, paint, width)
+    yield from _not_looked_at(audit, paint, width)
+    yield from _next(audit, gathered)
+
+
+def _summary(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
+    yield paint("bold", f"auditor {visible(audit.tool_version)}") + f"  {time_text(audit.as_of)}"
+    yield from _wrap(visible(" · ".join(scope_phrases(audit.scope))), width, "")
+    yield ""
+    state, sentence = verdict(audit)
+    yield from (paint(state, line) for line in _wrap(sentence.upper() if state == "nothing" else sentence, width, ""))
+    counts = audit.counts
+    errors = plural(counts.error, "error")
+    yield f"{counts.unknown:,} unknown · {errors} · {counts.exempt:,} exempt · {counts.passed:,} passed"
+
+
+def _group(group: Group, outcome: Outcome, paint: Paint, width: int) -> Iterator[str]:
+    rule, counts = group.run.rule, group.run.counts
+    yield ""
+    label = rule.severity.upper()
+    title, *rest = _wrap(visible(rule.title), width - 10, "") or [""]
+    yield f"{paint(rule.severity, label)}{' ' * (10 - len(label))}{paint('bold', title)}"
+    yield from (" " * 10 + paint("bold", line) for line in rest)
+    said = {Outcome.FAIL: "failed", Outcome.PASS: "passed", Outcome.ERROR: "ended in errors"}.get(
+        outcome, outcome.value
+    )
+    number = f"{count_of(counts, outcome):,} of {counts.total:,} {said}"
+    yield " " * 10 + paint("dim", f"{visible(rule.id)} · {number}")
+    for finding in group.kept[outcome]:
+        yield from _finding(finding, paint, width)
+    more = group.met[outcome] - len(group.kept[outcome])
+    if more:
+        yield " " * 10 + paint("dim", f"… and {more:,} more")
+    if outcome is Outcome.FAIL:
+        yield from _wrap(f"Mend: {visible(first_sentence(rule.remediation.text))}", width, " " * 10)
+
+
+def _finding(finding: Finding, paint: Paint, width: int) -> Iterator[str]:
+    yield " " * 10 + visible(_name(finding))
+    yield from _wrap(visible(cut(finding.message)), width, " " * 14)
+    if finding.exemption:
+        exemption = finding.exemption
+        said = f"{exemption.category} until {exemption.expires_on}, {exemption.owner}: {exemption.reason}"
+        yield from (paint("dim", line) for line in _wrap(visible(cut(said)), width, " " * 14))
+
+
+def _name(finding: Finding) -> str:
+    place = place_of(finding.resource)
+    name = f"{finding.resource.name} ({place})" if place else finding.resource.name
+    name = f"{name} · {finding.element}" if finding.element else name
+    origin = finding.origin
+    return f"{name}  {origin.file}:{origin.line}" if origin.file and origin.line else name
+
+
+def _unknown(audit: Audit, gathered: Gathered, paint: Paint, width: int) -> Iterator[str]:
+    if not gathered.reasons:
+        return
+    yield ""
+    yield paint("bold", f"UNKNOWN   {plural(audit.counts.unknown, 'answer')} could not be given")
+    for reason in gathered.reasons[:_REASONS]:
+        yield from _wrap(f"{reason.count:,} × {visible(cut(reason.text))}", width, " " * 10)
+        example = f", such as {visible(_name(reason.example))}" if reason.example else ""
+        yield from (
+            paint("dim", line) for line in _wrap(f"{plural(len(reason.rules), 'rule')}{example}", width, " " * 14)
+        )
+    if len(gathered.reasons) > _REASONS:
+        yield " " * 10 + paint("dim", f"… and {plural(len(gathered.reasons) - _REASONS, 'more reason')}")
+
+
+def _not_looked_at(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
+    broken = [run for run in audit.rules if run.error]
+    idle = sum(not run.exercised and not run.error for run in audit.rules)
+    if not (audit.gaps or broken or idle):
+        return
+    yield ""
+    yield paint("bold", "NOT LOOKED AT")
+    if audit.gaps:
+        yield from _wrap(f"{plural(len(audit.gaps), 'gap')}: what could not be read", width, " " * 10)
+        for gap in audit.gaps[:_GAPS]:
+            yield from _wrap(visible(f"{cut(gap.what)}: {cut(gap.reason)}"), width, " " * 14)
+        if len(audit.gaps) > _GAPS:
+            yield " " * 14 + paint("dim", f"… and {len(audit.gaps) - _GAPS:,} more")
+    for run in broken:
+        yield from _wrap(visible(f"{run.rule.id} could not run: {cut(run.error or '')}"), width, " " * 10)
+    if idle:
+        said = f"{plural(idle, 'rule')} met nothing to judge (listed by --format html and --format json)"
+        yield from _wrap(said, width, " " * 10)
+
+
+def _next(audit: Audit, gathered: Gathered) -> Iterator[str]:
+    yield ""
+    if audit.nothing_evaluated:
+        yield "Next: check that the input holds resources, and that its scope can be read."
+        return
+    worst = next(gathered.with_outcome(Outcome.FAIL), None)
+    if worst:
+        yield f"Next: auditor rules show {visible(worst.run.rule.id)}"
+    yield f"{'      ' if worst else 'Next: '}--format html --output report.html for all of it"
+
+
+def _wrap(text: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,  # an id stays whole, so that it can be copied
+    )

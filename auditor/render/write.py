@@ -1,0 +1,60 @@
+"""Puts a report where it belongs: on stdout, or in a file that is whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from auditor.errors import OutputError
+
+
+def write_report(path: str | None, produce: Callable[[BinaryIO], None]) -> None:
+    """Let `produce` write to `path`; `-` or None is stdout. A file is written aside and renamed when complete.
+
+    OutputError when it cannot be written. A reader of stdout that went away (`| head`) is no error.
+    """
+    if path is None or path == "-":
+        _to_stdout(produce)
+        return
+    try:
+        _to_file(Path(path), produce)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            "Choose another place with --output, or make the folder and its rights fit.",
+        ) from error
+
+
+def _to_stdout(produce: Callable[[BinaryIO], None]) -> None:
+    out = sys.stdout.buffer
+    try:
+        produce(out)
+        out.flush()
+    except BrokenPipeError:
+        # Python flushes stdout once more when it exits, and would complain there.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except OSError as error:
+        raise OutputError(f"The report cannot be written to stdout: {error.strerror or error}.") from error
+
+
+def _to_file(path: Path, produce: Callable[[BinaryIO], None]) -> None:
+    target = path.resolve()  # a symlink stays a symlink: what it points to is replaced
+    if target.exists() and not target.is_file():
+        with target.open("wb") as out:  # /dev/null, a named pipe: nothing to rename over; a folder: an error
+            produce(out)
+        return
+    aside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
+    # Not tempfile: its files are private to the user, a report has the rights that other files get here.
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            produce(out)
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)  # gone already when all went well; Ctrl-C leaves nothing behind

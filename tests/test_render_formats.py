@@ -1,0 +1,101 @@
+"""What holds for every format: golden files, equal counts, the same bytes twice."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+import audits
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.errors import ConfigError
+from auditor.findings import Findings
+from auditor.model import Audit, Outcome, Severity
+from auditor.render import FORMATS, Options, render
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def written(audit: Audit, findings: Findings, format: str, options: Options | None = None) -> str:
+    out = io.BytesIO()
+    render(audit, findings, format, out, options or Options())
+    return out.getvalue().decode()
+
+
+@pytest.mark.parametrize("format", list(FORMATS))
+def test_golden(format: str) -> None:
+    """Set AUDITOR_UPDATE_GOLDEN=1 to accept what is written now."""
+    text = written(*audits.small(), format)
+    if format == "html":  # its style and script have tests of their own; here they would hide the rest
+        text = re.sub(r"(<style>|<script>).*?(</style>|</script>\n)", r"\1…\2", text, flags=re.DOTALL)
+        text = re.sub(r"sha256-[\w+/=]+", "sha256-…", text)
+    path = GOLDEN / f"audit{FORMATS[format].suffix}"
+    if os.environ.get("AUDITOR_UPDATE_GOLDEN") == "1":
+        path.write_text(text, "utf-8", newline="\n")
+    assert path.read_bytes().decode() == text
+
+
+def test_an_unknown_format_is_a_usage_error() -> None:
+    with pytest.raises(ConfigError, match="no format 'pdf'") as caught:
+        written(*audits.clean(), "pdf")
+    assert "sarif" in caught.value.hint
+
+
+@st.composite
+def random_audits(draw: st.DrawFn) -> tuple[Audit, Findings]:
+    rules = [audits.rule(f"azure.area.rule-{n}", draw(st.sampled_from(list(Severity)))) for n in range(4)]
+    answers = draw(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(list(Outcome))), max_size=40))
+    names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+    findings = [
+        audits.finding(rules[index], audits.vault(draw(names)), outcome, element=draw(st.none() | names))
+        for index, outcome in answers
+    ]
+    return audits.audit_of(rules, findings)
+
+
+@settings(max_examples=60, deadline=None)
+@given(random_audits())
+def test_every_format_tells_the_same_counts(made: tuple[Audit, Findings]) -> None:
+    audit, findings = made
+    counts = {outcome.value: 0 for outcome in Outcome}
+    for finding in findings:
+        counts[finding.outcome.value] += 1
+    shown = {name: number for name, number in counts.items() if name != "pass"}
+
+    document = json.loads(written(audit, findings, "json"))
+    assert document["summary"]["counts"] == document["listed"] == counts
+    assert sum(document["summary"]["failures"].values()) == counts["fail"]
+
+    (run,) = json.loads(written(audit, findings, "sarif"))["runs"]
+    outcomes = [result["properties"]["outcome"] for result in run["results"]]
+    assert run["properties"]["summary"]["counts"] == counts
+    assert {name: outcomes.count(name) for name in shown} == shown
+    assert len(outcomes) == sum(shown.values())
+
+    text = written(audit, findings, "text", Options(width=400))
+    failed = re.search(r"^([\d,]+) failures?:", text, re.MULTILINE)
+    assert (int(failed[1]) if failed else 0) == counts["fail"]
+    others = re.search(r"^(\d+) unknown · (\d+) errors? · (\d+) exempt · (\d+) passed$", text, re.MULTILINE)
+    assert others
+    assert [int(number) for number in others.groups()] == [counts[n] for n in ("unknown", "error", "exempt", "pass")]
+
+    page = html.unescape(written(audit, findings, "html"))
+    tiles = dict(re.findall(r"<dt>(\w+)</dt><dd>(\d+)", page))
+    assert sum(int(tiles[severity.value]) for severity in Severity) == counts["fail"]
+    assert {name: int(tiles[name]) for name in ("unknown", "error", "exempt")} == {
+        name: counts[name] for name in ("unknown", "error", "exempt")
+    }
+    assert int(tiles["passed"]) == counts["pass"]
+    assert {name: page.count(f'<tr role="row" data-outcome="{name}"') for name in shown} == shown
+
+
+@settings(max_examples=20, deadline=None)
+@given(random_audits(), st.sampled_from(list(FORMATS)))
+def test_the_same_bytes_twice(made: tuple[Audit, Findings], format: str) -> None:
+    assert written(*made, format) == written(*made, format)

@@ -1,0 +1,73 @@
+"""The report for a terminal."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import audits
+
+from auditor.findings import Findings
+from auditor.model import Audit, Gap, Outcome, Scope
+from auditor.render import Options, render
+
+
+def text(audit: Audit, findings: Findings, **options: object) -> str:
+    out = io.BytesIO()
+    render(audit, findings, "text", out, Options(**options))  # type: ignore[arg-type]
+    return out.getvalue().decode()
+
+
+def test_names_cannot_steer_the_terminal() -> None:
+    report = text(*audits.small())
+    assert "\x1b" not in report and "\u202e" not in report
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", report)
+    assert r"\x1b[2J\u202e" in report
+
+
+def test_colours_only_when_asked_for() -> None:
+    plain, colored = text(*audits.small()), text(*audits.small(), color=True)
+    assert "\x1b[" in colored
+    assert re.sub(r"\x1b\[[\d;]*m", "", colored) == plain
+
+
+def test_nothing_evaluated_is_loud_and_never_green() -> None:
+    report = text(*audits.nothing(), color=True)
+    assert "NOTHING WAS EVALUATED" in report
+    assert "\x1b[1;32m" not in report and "No failures" not in report
+
+
+def test_clean_is_said_only_when_nothing_is_missing() -> None:
+    assert "No failures in 1 answer, 1 of 1 rule exercised." in text(*audits.clean())
+    audit, findings = audits.audit_of(
+        [audits.rule()],
+        [audits.finding(audits.rule(), audits.vault("kv"), Outcome.PASS)],
+        gaps=[Gap(what="prod", reason="out of reach")],
+    )
+    report = text(audit, findings, color=True)
+    assert "the audit is incomplete: 1 gap." in report
+    assert "\x1b[1;32m" not in report
+
+
+def test_worst_comes_first_and_many_are_counted() -> None:
+    report = text(*audits.many(1000, rules=10))
+    labels = re.findall(r"^(CRITICAL|HIGH|MEDIUM|LOW|INFO) ", report, re.MULTILINE)
+    assert labels == sorted(labels, key=["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO"].index)
+    assert "… and 95 more" in report
+    assert "100 × known only after apply" in report
+    assert len(report.splitlines()) < 200
+
+
+def test_every_line_fits_but_for_names() -> None:
+    audit, findings = audits.audit_of(
+        [audits.rule()],
+        [audits.finding(audits.rule(), audits.vault("kv"), message="many words " * 30)],
+        scope=Scope(inputs=("a.json", "b.json", "c.json")),
+    )
+    assert max(map(len, text(audit, findings, width=60).splitlines())) <= 60
+
+
+def test_outcomes_can_be_chosen() -> None:
+    report = text(*audits.small(), outcomes=frozenset({Outcome.PASS}))
+    assert "PASSED" in report and "kv-1 (rg-data)" in report
+    assert "EXEMPT" not in report and "kv-2" not in report
