@@ -1,0 +1,68 @@
+# Two commands do everything, set-up included:  make demo   and   make test
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help demo test unit lint bench docs lock clean
+
+help: ## show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.installed ## audit the built-in demo estate: summary here, HTML and SARIF as files
+	$(BIN)/auditor demo
+
+test: lint $(VENV)/.tools ## install what the tests need, and pass them
+	$(BIN)/auditor rules test
+	$(BIN)/coverage erase
+	$(BIN)/pytest -n auto --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --skip-empty
+
+unit: $(VENV)/.dev ## the offline part of the tests, under a minute
+	$(BIN)/pytest -n auto -m 'not browser and not slow'
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev ## speed and size, as ratios
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.dev ## write everything that is generated
+	$(BIN)/auditor rules docs
+	$(BIN)/auditor rules schema --output rules/rule.schema.json
+
+lock: ## pin the requirements anew (needs uv)
+	printf '%s\n' hatchling editables | uv pip compile --quiet --universal --no-header --generate-hashes - -o requirements/build.txt
+	uv pip compile --quiet --universal --no-header --generate-hashes pyproject.toml -o requirements/runtime.txt
+	uv pip compile --quiet --universal --no-header --generate-hashes pyproject.toml --group dev -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+
+# Debian and Ubuntu ship `venv` apart from Python.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed.' >&2; exit 3; }
+	$(PYTHON) -m venv $(VENV) 2>/dev/null || { scripts/system-packages python3-venv; $(PYTHON) -m venv --clear $(VENV); }
+
+$(VENV)/.installed: requirements/runtime.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/build.txt -r requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.installed
+
+# What the tests need beside Python: a browser, and Microsoft's SARIF validator.
+$(VENV)/.tools: package-lock.json | $(VENV)/.dev
+	scripts/system-packages chromium npm
+	npm ci --no-audit --no-fund --loglevel=error
+	chmod u+x node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+	@touch $@
