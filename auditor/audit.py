@@ -18,8 +18,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from auditor import __version__
 from auditor.conditions.relations import Relations
 from auditor.evaluate import Bound, Judge
@@ -90,7 +88,6 @@ def _judge(
 ) -> _Part:
     part = _Part()
     judge = Judge(rules, relations, keep_passes=keep_passes)
-    encode = msgspec.json.Encoder().encode
     pending: list[bytes] = []
     collecting = gc.isenabled()
     gc.disable()  # what a resource leaves behind is free of cycles, and the collector would cost as much as judging
@@ -103,7 +100,7 @@ def _judge(
                 subscription = _subscription_of(resource.id)
                 if subscription:
                     part.subscriptions.add(subscription)
-            pending += [encode(finding) for finding in judge.findings(resource)]
+            pending += judge.findings(resource)
             if len(pending) >= _BATCH:
                 findings.extend_lines(pending)
                 pending = []

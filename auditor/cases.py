@@ -10,11 +10,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 from auditor import marked_yaml
+from auditor.answers import Answer
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Related, Test, Value
 from auditor.conditions.operators import parse_time
 from auditor.conditions.relations import Relations
 from auditor.errors import RuleError
-from auditor.evaluate import WORKLOAD, Answer, Bound, answers, bind
+from auditor.evaluate import WORKLOAD, Bound, answers, bind
 from auditor.marked_yaml import ABSENT
 from auditor.model import Gap, Origin, Resource, kubernetes_type
 from auditor.places import rules_folder

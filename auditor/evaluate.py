@@ -8,14 +8,14 @@ whatever it does not pass is judged again by the reference interpreter, which gi
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of
 from auditor.conditions import explain
-from auditor.conditions.compile import Compiled, compile_rules
+from auditor.conditions.compile import Compiled, Why, compile_rules
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, relations_of
 from auditor.conditions.paths import Scope, values_at
 from auditor.conditions.relations import Relations
@@ -23,11 +23,9 @@ from auditor.model import (
     SYSTEM_NAMESPACES,
     WORKLOADS,
     Counts,
-    Evidence,
     Finding,
     Outcome,
     Resource,
-    ResourceRef,
     Rule,
     RuleRun,
     Unknown,
@@ -88,15 +86,6 @@ def _types_of(name: str) -> tuple[str, ...]:
     return tuple(kind.casefold() for kind in WORKLOADS) if name == WORKLOAD else (name.casefold(),)
 
 
-class Answer(NamedTuple):
-    """What a rule says of a resource, or of one element of it."""
-
-    element: str | None
-    outcome: Outcome
-    evidence: tuple[Evidence, ...] = ()
-    gap: str | None = None
-
-
 def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
     """The reference: every answer of one rule for one resource. An empty list: the rule does not apply."""
     if bound.each is None:
@@ -107,7 +96,7 @@ def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answ
     for text, element in values_at(bound.each, Scope.of(resource)):
         if isinstance(element, Unknown) and text == bound.each.text.removesuffix("[*]").removeprefix("$."):
             return [Answer(None, Outcome.UNKNOWN, gap=f"{text}: {element.reason}")]
-        name = element_name(element, text)
+        name = explain.element_name(element, text)
         if name in names:
             name = f"{name} ({text})"
         names.add(name)
@@ -130,68 +119,6 @@ def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relation
     return Answer(element, Outcome.UNKNOWN, gap=reasons[0])
 
 
-_NAMES: Final = ("name", "hostName", "host", "id")
-
-
-def element_name(element: Any, text: str) -> str:
-    """What people call an element: its name, its host, or its place in the array."""
-    if isinstance(element, str) and element:
-        return element[:200]
-    if isinstance(element, dict):
-        for key in _NAMES:
-            value = element.get(key)
-            if isinstance(value, str) and value:
-                return value.rpartition("/")[2] if key == "id" else value
-    return text
-
-
-def fingerprint(rule_id: str, resource_id: str, element: str | None) -> str:
-    """The identity of a finding: stable over runs, whatever the casing of the id. 32 hexadecimal digits of SHA-256."""
-    text = f"{rule_id}\0{resource_id.casefold()}\0{element or ''}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def finding_of(bound: Bound, resource: Resource, answer: Answer) -> Finding:
-    """An answer as a finding."""
-    rule = bound.rule
-    return Finding(
-        fingerprint=fingerprint(rule.id, resource.id, answer.element),
-        rule_id=rule.id,
-        outcome=answer.outcome,
-        severity=rule.severity,
-        resource=ResourceRef.of(resource),
-        element=answer.element,
-        title=rule.title,
-        message=message(rule, answer),
-        evidence=answer.evidence,
-        gap=answer.gap,
-        origin=resource.origin,
-    )
-
-
-def message(rule: Rule, answer: Answer) -> str:
-    """One sentence that says what was found."""
-    if answer.outcome is Outcome.PASS:
-        return rule.title
-    if answer.outcome is Outcome.ERROR:
-        return f"The rule could not be run: {answer.gap}"
-    if answer.outcome is Outcome.UNKNOWN:
-        return f"Not known: {answer.gap}"
-    if not answer.evidence:
-        return f"Not so: {rule.title}"
-    first = answer.evidence[0]
-    actual = "absent" if first.actual is None else _inline(first.actual)
-    more = f" (and {len(answer.evidence) - 1} more)" if len(answer.evidence) > 1 else ""
-    return f"{first.path} is {actual}, expected {first.expected}{more}"
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = str(value)
-    return text if len(text) <= 120 else f"{text[:120]}…"
-
-
 class _Plan(NamedTuple):
     """How the resources of one type are judged: by the function, and always by the reference."""
 
@@ -209,6 +136,7 @@ class Judge:
         self._keep_passes = keep_passes
         self._passed = [0] * len(self.rules)
         self._others: list[Counter[Outcome]] = [Counter() for _ in self.rules]
+        self._forms = [FailureForm(bound.rule) for bound in self.rules]
         self._errors: dict[int, str] = {}
         self._plans: dict[str, _Plan | None] = {}
         self._by_type: dict[str, list[int]] = defaultdict(list)
@@ -221,8 +149,8 @@ class Judge:
         """The casefolded types that some rule judges."""
         return frozenset(self._by_type)
 
-    def findings(self, resource: Resource) -> list[Finding]:
-        """Every finding of a resource; passes only when they are kept."""
+    def findings(self, resource: Resource) -> list[bytes]:
+        """Every finding of a resource, as JSON; passes only when they are kept."""
         try:
             plan = self._plans[resource.type]
         except KeyError:
@@ -230,16 +158,22 @@ class Judge:
         if plan is None:
             return []
         kept: list[int] = []
+        failed: list[tuple[int, Why]] = []
         asked = list(plan.asked)
         if resource.partial:
             asked = [*plan.compiled, *asked]
         else:
-            plan.function(resource, self._passed, kept.append, asked.append)
-        found = []
+            plan.function(resource, self._passed, kept.append, lambda *fail: failed.append(fail), asked.append)
+        found: list[bytes] = []
+        if failed:
+            writer = FailureWriter(resource)
+            for index, why in failed:
+                self._others[index][Outcome.FAIL] += 1
+                found.append(writer.line(self._forms[index], why))
         if self._keep_passes:
-            found = [finding_of(self.rules[index], resource, Answer(None, Outcome.PASS)) for index in kept]
+            found += [encode(finding_of(self.rules[i].rule, resource, Answer(None, Outcome.PASS))) for i in kept]
         for index in asked:
-            found += self._reference(index, resource)
+            found += map(encode, self._reference(index, resource))
         return found
 
     def _plan(self, kind: str) -> _Plan | None:
@@ -267,7 +201,7 @@ class Judge:
         for answer in given:
             self._others[index][answer.outcome] += 1
             if self._keep_passes or answer.outcome is not Outcome.PASS:
-                found.append(finding_of(bound, resource, answer))
+                found.append(finding_of(bound.rule, resource, answer))
         return found
 
     def runs(self) -> list[RuleRun]:

@@ -192,12 +192,12 @@ class Resource:
     @property
     def subscription_id(self) -> str | None:
         """From the id, so that its spelling is the id's."""
-        return _segment_after("subscriptions", self.body, "subscriptionId")
+        return arm_scope(self.body)[0]
 
     @property
     def resource_group(self) -> str | None:
         """From the id, so that its spelling is the id's."""
-        return _segment_after("resourcegroups", self.body, "resourceGroup")
+        return arm_scope(self.body)[1]
 
     @property
     def parent_id(self) -> str | None:
@@ -296,14 +296,21 @@ def _rpartition_fold(text: str, separator: str) -> tuple[str, str, str]:
     return text[:at], text[at : at + len(separator)], text[at + len(separator) :]
 
 
-def _segment_after(marker: str, body: Mapping[str, Any], fallback: str) -> str | None:
+def arm_scope(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Subscription and resource group of an ARM resource: from its id, else as Resource Graph says them."""
+    subscription = group = None
     found = body.get("id")
     if isinstance(found, str):
-        parts = found.split("/")
-        for index, part in enumerate(parts[:-1]):
-            if part.casefold() == marker and parts[index + 1]:
-                return parts[index + 1]
-    value = body.get(fallback)
+        parts = found.split("/", 5)
+        if len(parts) > 2 and parts[1].casefold() == "subscriptions":
+            subscription = parts[2] or None
+        if len(parts) > 4 and parts[3].casefold() == "resourcegroups":
+            group = parts[4] or None
+    return subscription or _text_at(body, "subscriptionId"), group or _text_at(body, "resourceGroup")
+
+
+def _text_at(body: Mapping[str, Any], key: str) -> str | None:
+    value = body.get(key)
     return value if isinstance(value, str) and value else None
 
 
@@ -327,13 +334,14 @@ class ResourceRef(Record, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, resource: Resource) -> ResourceRef:
+        subscription, group = arm_scope(resource.body)
         return cls(
             id=resource.id,
             type=resource.type,
             name=resource.name,
             namespace=resource.namespace,
-            subscription_id=resource.subscription_id,
-            resource_group=resource.resource_group,
+            subscription_id=subscription,
+            resource_group=group,
         )
 
 

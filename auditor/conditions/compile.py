@@ -1,8 +1,8 @@
 """Rules of one resource type → one Python function that says which of them a resource passes. Pure.
 
-The function answers only what it is sure of: a rule that passes, or does not apply. For everything else (a failure, an
-unknown, a shape it did not expect) it *asks*: the reference interpreter then judges that rule on that resource. So a
-difference between the two could only ever be a pass too many, and that is what the property tests look for.
+The function answers only what it is sure of: a rule that passes, does not apply, or fails for reasons that are single
+fields. For everything else (an unknown, a failing array, a shape it did not expect) it *asks*: the reference
+interpreter then judges that rule on that resource.
 
 How it is fast: every field is read once into a local, by its exact name first; conditions become Python expressions.
 No text of a rule ever becomes source: names and literals are constants `k0 … kn` in the function's namespace.
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
+from auditor.conditions.explain import MOST_EVIDENCE, phrase
 from auditor.conditions.grammar import (
     EACH,
     All,
@@ -27,13 +28,18 @@ from auditor.conditions.grammar import (
     Value,
 )
 from auditor.conditions.operators import OPERATORS, same
-from auditor.conditions.paths import DERIVED
+from auditor.conditions.paths import DERIVED, text_of
 from auditor.conditions.relations import Relations
 from auditor.model import MISSING, Resource, Unknown
 
-Compiled = Callable[[Resource, list[int], Callable[[int], None], Callable[[int], None]], None]
-"""`f(resource, passed, keep, ask)`: counts passes in `passed` by rule index, names rules that passed with `keep` and
-rules that the reference must judge with `ask`."""
+Why = list[tuple[str, Any, str]]
+"""Evidence of a failure: path, value as it is, what was expected."""
+
+Compiled = Callable[
+    [Resource, list[int], Callable[[int], None], Callable[[int, Why], None], Callable[[int], None]], None
+]
+"""`f(resource, passed, keep, fail, ask)`: counts passes in `passed` by rule index and names the rules that passed with
+`keep`, those that failed with `fail`, those that the reference must judge with `ask`."""
 
 
 class Judged(Protocol):
@@ -57,7 +63,7 @@ def compile_rules(rules: Sequence[tuple[int, Judged]], relations: Relations) -> 
     root = _Block(writer, "r", resource=True)
     for index, rule in rules:
         writer.rule(root, index, rule)
-    source = "\n".join(["def judge(r, passed, keep, ask):", *root.rendered(1)])
+    source = "\n".join(["def judge(r, passed, keep, fail, ask):", *root.rendered(1)])
     exec(compile(source, "<rules>", "exec"), writer.names)  # noqa: S102  (our own text; rule text is in constants)
     compiled: Compiled = writer.names["judge"]
     return compiled
@@ -192,7 +198,9 @@ class _Writer:
         root.lines.append("try:")
         if rule.each is None:
             scopes = _Scopes(root, root, root)
-            lines = self._verdict(rule, scopes, passes, [f"ask({index})"])
+            why = self.why(rule.condition, scopes)
+            fails = f"ask({index})" if why is None else f"fail({index}, [{', '.join(why)}])"
+            lines = self._verdict(rule, scopes, passes, [fails])
         else:
             count = self.local()
             lines = [
@@ -256,6 +264,34 @@ class _Writer:
                 return f"number({self._count(path, where, scopes)}, {self._number_test(test, scopes)})"
             case Related():
                 return f"number({self._related(node, scopes)}, {self._number_test(node.test, scopes)})"
+
+    def why(self, node: Node, scopes: _Scopes, wanted: bool = True) -> list[str] | None:
+        """Items of a Python list that is the evidence for a condition which is not what was wanted.
+
+        None when only the reference can tell: arrays, counts, relations.
+        """
+        match node:
+            case All(parts) | AnyOf(parts):
+                # All parts of a false anyOf are false; of a false allOf some are: those that are not say nothing.
+                doubtful = isinstance(node, All) is wanted
+                items = []
+                for part in parts:
+                    inner = self.why(part, scopes, wanted)
+                    if inner is None:
+                        return None
+                    if doubtful:
+                        is_not = "not " if wanted else ""
+                        inner = [f"*([{', '.join(inner)}] if {is_not}{self.expression(part, scopes)} else ())"]
+                    items += inner
+                return items if len(items) <= MOST_EVIDENCE else None
+            case Not(part):
+                return self.why(part, scopes, not wanted)
+            case Field(path, test) if not path.every:
+                value = scopes.start(path).read(path.segments)
+                names = self.constant(text_of(path.segments)), self.constant(phrase(test, wanted))
+                return [f"({names[0]}, {value}, {names[1]})"]
+            case _:
+                return None
 
     def _field(self, path: Path, test: Test, scopes: _Scopes) -> str:
         if not path.every:

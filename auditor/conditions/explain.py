@@ -19,6 +19,7 @@ from auditor.model import MISSING, Evidence, Unknown
 MOST_EVIDENCE: Final = 20
 """Pieces of evidence per finding; a rule that needs more is told apart by `each`."""
 _LONGEST: Final = 400
+_FEW: Final = 5
 
 
 def truth(node: Node, scope: Scope, relations: Relations) -> Verdict:
@@ -35,9 +36,11 @@ def truth(node: Node, scope: Scope, relations: Relations) -> Verdict:
         case Value(value, test):
             return _holds(test, value, "value", scope)
         case Count(path, where, test):
-            return _in_range(test, *_count(path, where, scope, relations), scope)
+            least, most, why, _names = _count(path, where, scope, relations)
+            return _in_range(test, least, most, why, scope)
         case Related():
-            return _in_range(node.test, *_related(node, scope, relations), scope)
+            least, most, why, _names = _related(node, scope, relations)
+            return _in_range(node.test, least, most, why, scope)
 
 
 def conjunction(verdicts: Iterable[Verdict]) -> Verdict:
@@ -87,24 +90,27 @@ def _operand_at(test: Test, scope: Scope) -> Any:
         return Unknown(f"{text}: {test.operator} {error}")
 
 
-Range = tuple[int, int | None, str]
-"""At least, at most (None: no bound), and why the two differ."""
+Range = tuple[int, int | None, str, list[str]]
+"""At least, at most (None: no bound), why the two differ, and the names of those that surely count."""
 
 
 def _count(path: Path, where: Node | None, scope: Scope, relations: Relations) -> Range:
     least, most, why = 0, 0, ""
+    names: list[str] = []
     outer = Path(path.text, path.segments[:-1], path.start)
     holders = values_at(outer, scope) if outer.segments else [(scope.prefix, scope.here)]
     for text, holder in holders:
         for name, element in elements(holder, text):
             if element is holder or (isinstance(element, Unknown) and not isinstance(holder, (list, dict))):
-                return least, None, f"{name}: {element.reason}"  # the array itself is not known
+                return least, None, f"{name}: {element.reason}", names  # the array itself is not known
             verdict = True if where is None else truth(where, scope.inside(element, name), relations)
             most += verdict is not False
             least += verdict is True
+            if verdict is True:
+                names.append(element_name(element, name))
             if isinstance(verdict, Unknown):
                 why = why or verdict.reason
-    return least, most, why
+    return least, most, why, names
 
 
 def _related(node: Related, scope: Scope, relations: Relations) -> Range:
@@ -117,6 +123,7 @@ def _related(node: Related, scope: Scope, relations: Relations) -> Range:
     match = relations.matching(node, keys, scope.root)
     unbounded = why or (match.incomplete if keys else "")
     least, most = 0, 0
+    names: list[str] = []
     for candidates, sure in ((match.found, True), (match.maybe, False)):
         for resource in candidates:
             verdict: Verdict = True
@@ -124,10 +131,12 @@ def _related(node: Related, scope: Scope, relations: Relations) -> Range:
                 verdict = truth(node.where, scope.inside(resource), relations)
             most += verdict is not False
             least += sure and verdict is True
+            if sure and verdict is True:
+                names.append(resource.name)
             if verdict is not False and not (sure and verdict is True):
                 found = verdict.reason if isinstance(verdict, Unknown) else f"{node.theirs.text} is not known"
                 why = why or f"{resource.name}: {found}"
-    return least, None if unbounded else most, unbounded or why
+    return least, None if unbounded else most, unbounded or why, names
 
 
 def _in_range(test: Test, least: int, most: int | None, why: str, scope: Scope) -> Verdict:
@@ -151,6 +160,21 @@ def _in_range(test: Test, least: int, most: int | None, why: str, scope: Scope) 
     return Unknown(why or "the number is not known")
 
 
+_NAMES: Final = ("name", "hostName", "host", "id")
+
+
+def element_name(element: Any, text: str) -> str:
+    """What people call an element: its name, its host, or its place in the array."""
+    if isinstance(element, str) and element:
+        return element[:200]
+    if isinstance(element, dict):
+        for key in _NAMES:
+            value = element.get(key)
+            if isinstance(value, str) and value:
+                return value.rpartition("/")[2] if key == "id" else value
+    return text
+
+
 # --- evidence -----------------------------------------------------------------------------------------------------
 
 
@@ -172,16 +196,18 @@ def evidence(node: Node, scope: Scope, relations: Relations, wanted: bool = True
         case Value(value, test):
             return [Evidence(path="value", actual=shown(value), expected=phrase(test, wanted))]
         case Count(path, where, test):
-            least, most, _why = _count(path, where, scope, relations)
-            return [_counted(_full(path, scope), least, most, test, wanted)]
+            least, most, _why, names = _count(path, where, scope, relations)
+            return [_counted(_full(path, scope), least, most, names, test, wanted)]
         case Related():
-            least, most, _why = _related(node, scope, relations)
-            return [_counted(f"related {', '.join(node.types)}", least, most, node.test, wanted)]
+            least, most, _why, names = _related(node, scope, relations)
+            return [_counted(f"related {', '.join(node.types)}", least, most, names, node.test, wanted)]
 
 
-def _counted(path: str, least: int, most: int | None, test: Test, wanted: bool) -> Evidence:
-    actual = least if least == most else f"{least} to {'unknown' if most is None else most}"
-    return Evidence(path=path, actual=actual, expected=f"count {phrase(test, wanted)}")
+def _counted(path: str, least: int, most: int | None, names: list[str], test: Test, wanted: bool) -> Evidence:
+    """What a count found: how many, and the first of them by name."""
+    number = str(least) if least == most else f"{least} to {'unknown' if most is None else most}"
+    few = f": {', '.join(names[:_FEW])}{' …' if len(names) > _FEW else ''}" if names else ""
+    return Evidence(path=path, actual=f"{number} found{few}", expected=f"{phrase(test, wanted)} found")
 
 
 def _full(path: Path, scope: Scope) -> str:

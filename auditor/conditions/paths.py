@@ -108,6 +108,14 @@ def get(value: Any, key: str) -> Any:
     return found
 
 
+def text_of(segments: tuple[str, ...]) -> str:
+    """The text of a path without `[*]`, as `values_at` gives it from the resource."""
+    text = ""
+    for segment in segments:
+        text = _join(text, segment)
+    return text
+
+
 def _join(text: str, key: str) -> str:
     if any(mark in key for mark in ".[]'") or not key:
         return f"{text}['{key}']"

@@ -1,0 +1,106 @@
+"""Answers of rules as findings: identity, wording, and the JSON of the commonest finding, a plain failure. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from auditor.conditions.compile import Why
+from auditor.conditions.explain import shown
+from auditor.model import Evidence, Finding, Outcome, Resource, ResourceRef, Rule
+
+encode: Final = msgspec.json.Encoder().encode
+
+
+class Answer(NamedTuple):
+    """What a rule says of a resource, or of one element of it."""
+
+    element: str | None
+    outcome: Outcome
+    evidence: tuple[Evidence, ...] = ()
+    gap: str | None = None
+
+
+def fingerprint(rule_id: str, resource_id: str, element: str | None) -> str:
+    """The identity of a finding: stable over runs, whatever the casing of the id. 32 hexadecimal digits of SHA-256."""
+    text = f"{rule_id}\0{resource_id.casefold()}\0{element or ''}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def finding_of(rule: Rule, resource: Resource, answer: Answer) -> Finding:
+    """An answer as a finding."""
+    return Finding(
+        fingerprint=fingerprint(rule.id, resource.id, answer.element),
+        rule_id=rule.id,
+        outcome=answer.outcome,
+        severity=rule.severity,
+        resource=ResourceRef.of(resource),
+        element=answer.element,
+        title=rule.title,
+        message=message(rule, answer),
+        evidence=answer.evidence,
+        gap=answer.gap,
+        origin=resource.origin,
+    )
+
+
+def message(rule: Rule, answer: Answer) -> str:
+    """One sentence that says what was found."""
+    if answer.outcome is Outcome.PASS:
+        return rule.title
+    if answer.outcome is Outcome.ERROR:
+        return f"The rule could not be run: {answer.gap}"
+    if answer.outcome is Outcome.UNKNOWN:
+        return f"Not known: {answer.gap}"
+    return _found(answer.evidence) if answer.evidence else f"Not so: {rule.title}"
+
+
+def _found(evidence: Sequence[Evidence]) -> str:
+    first = evidence[0]
+    actual = "absent" if first.actual is None else _inline(first.actual)
+    more = f" (and {len(evidence) - 1} more)" if len(evidence) > 1 else ""
+    return f"{first.path} is {actual}, expected {first.expected}{more}"
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return text if len(text) <= 120 else f"{text[:120]}…"
+
+
+class FailureForm:
+    """The JSON of a failure of one rule, but for what the resource and the evidence fill in."""
+
+    def __init__(self, rule: Rule) -> None:
+        said = f'","ruleId":{encode(rule.id).decode()},"outcome":"fail","severity":"{rule.severity.value}","resource":'
+        self.after_fingerprint = said.encode()
+        self.after_resource = b',"element":null,"title":%b,"message":' % encode(rule.title)
+        self.begun = hashlib.sha256(f"{rule.id}\0".encode())
+
+
+class FailureWriter:
+    """Writes failures of one resource: what they say of the resource is made once."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._identity = f"{resource.id.casefold()}\0".encode("utf-8", "surrogatepass")
+        self._resource = encode(ResourceRef.of(resource))
+        self._origin = encode(resource.origin)
+
+    def line(self, form: FailureForm, why: Why) -> bytes:
+        """The same bytes as the encoded `finding_of`."""
+        digest = form.begun.copy()
+        digest.update(self._identity)
+        evidence = [Evidence(path=path, actual=shown(value), expected=expected) for path, value, expected in why]
+        return b'{"fingerprint":"%b%b%b%b%b,"evidence":%b,"gap":null,"exemption":null,"origin":%b}' % (
+            digest.hexdigest()[:32].encode(),
+            form.after_fingerprint,
+            self._resource,
+            form.after_resource,
+            encode(_found(evidence)),
+            encode(evidence),
+            self._origin,
+        )
