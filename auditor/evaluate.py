@@ -8,14 +8,15 @@ whatever it does not pass is judged again by the reference interpreter, which gi
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Any, Final
 
 from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of
 from auditor.conditions import explain
-from auditor.conditions.compile import Compiled, Why, compile_rules
+from auditor.conditions.compile import ASK, PASSES, Compiled, Why, compile_rules
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, relations_of
 from auditor.conditions.paths import Scope, values_at
 from auditor.conditions.relations import Relations
@@ -23,7 +24,6 @@ from auditor.model import (
     SYSTEM_NAMESPACES,
     WORKLOADS,
     Counts,
-    Finding,
     Outcome,
     Resource,
     Rule,
@@ -86,21 +86,37 @@ def _types_of(name: str) -> tuple[str, ...]:
     return tuple(kind.casefold() for kind in WORKLOADS) if name == WORKLOAD else (name.casefold(),)
 
 
+Reference = Callable[[Bound, Resource, Relations], list[Answer]]
+
+
 def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
     """The reference: every answer of one rule for one resource. An empty list: the rule does not apply."""
     if bound.each is None:
         answer = _answer(bound, Scope.of(resource), None, relations)
         return [] if answer is None else [answer]
+    return marked_answers(bound, resource, relations)
+
+
+def marked_answers(
+    bound: Bound, resource: Resource, relations: Relations, marks: Sequence[int] | None = None
+) -> list[Answer]:
+    """The same for a rule with `each`. `marks`: what is known of the elements already; then only some are judged."""
+    assert bound.each is not None  # noqa: S101
+    values = values_at(bound.each, Scope.of(resource))
     found: list[Answer] = []
     names: set[str] = set()
-    for text, element in values_at(bound.each, Scope.of(resource)):
-        if isinstance(element, Unknown) and text == bound.each.text.removesuffix("[*]").removeprefix("$."):
+    for (text, element), mark in zip(values, marks or [ASK] * len(values), strict=True):
+        if isinstance(element, Unknown) and not text.endswith("]"):
             return [Answer(None, Outcome.UNKNOWN, gap=f"{text}: {element.reason}")]
         name = explain.element_name(element, text)
         if name in names:
             name = f"{name} ({text})"
         names.add(name)
-        answer = _answer(bound, Scope(resource, element, text, element, text), name, relations)
+        answer: Answer | None = None
+        if mark == PASSES:
+            answer = Answer(name, Outcome.PASS)
+        elif mark == ASK:
+            answer = _answer(bound, Scope(resource, element, text, element, text), name, relations)
         if answer is not None:
             found.append(answer)
     return found
@@ -119,14 +135,6 @@ def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relation
     return Answer(element, Outcome.UNKNOWN, gap=reasons[0])
 
 
-class _Plan(NamedTuple):
-    """How the resources of one type are judged: by the function, and always by the reference."""
-
-    function: Compiled
-    compiled: tuple[int, ...]
-    asked: tuple[int, ...]
-
-
 class Judge:
     """All rules over one resource after another. Counts as it goes: `counts` by rule, in the order of `rules`."""
 
@@ -134,11 +142,10 @@ class Judge:
         self.rules = tuple(rules)
         self._relations = relations
         self._keep_passes = keep_passes
-        self._passed = [0] * len(self.rules)
-        self._others: list[Counter[Outcome]] = [Counter() for _ in self.rules]
+        self._counts = [Counts() for _ in self.rules]
         self._forms = [FailureForm(bound.rule) for bound in self.rules]
         self._errors: dict[int, str] = {}
-        self._plans: dict[str, _Plan | None] = {}
+        self._functions: dict[str, Compiled | None] = {}
         self._by_type: dict[str, list[int]] = defaultdict(list)
         for index, bound in enumerate(self.rules):
             for kind in bound.types:
@@ -152,73 +159,78 @@ class Judge:
     def findings(self, resource: Resource) -> list[bytes]:
         """Every finding of a resource, as JSON; passes only when they are kept."""
         try:
-            plan = self._plans[resource.type]
+            function = self._functions[resource.type]
         except KeyError:
-            plan = self._plan(resource.type)
-        if plan is None:
+            function = self._function(resource.type)
+        if function is None:
             return []
         kept: list[int] = []
         failed: list[tuple[int, Why]] = []
-        asked = list(plan.asked)
+        by_element: list[tuple[int, list[int]]] = []
+        asked: list[int] = []
         if resource.partial:
-            asked = [*plan.compiled, *asked]
+            asked = self._by_type[resource.type.casefold()]
         else:
-            plan.function(resource, self._passed, kept.append, lambda *fail: failed.append(fail), asked.append)
+            function(
+                resource,
+                kept.append,
+                lambda index, why: failed.append((index, why)),
+                lambda index, marks: by_element.append((index, marks)),
+                asked.append,
+            )
+        for index in kept:
+            self._counts[index].passed += 1
         found: list[bytes] = []
         if failed:
             writer = FailureWriter(resource)
             for index, why in failed:
-                self._others[index][Outcome.FAIL] += 1
+                self._counts[index].fail += 1
                 found.append(writer.line(self._forms[index], why))
         if self._keep_passes:
             found += [encode(finding_of(self.rules[i].rule, resource, Answer(None, Outcome.PASS))) for i in kept]
+        for index, marks in by_element:
+            if self._keep_passes or ASK in marks:
+                self._take(index, resource, partial(marked_answers, marks=marks), found)
+            else:
+                self._counts[index].passed += marks.count(PASSES)
         for index in asked:
-            found += map(encode, self._reference(index, resource))
+            self._take(index, resource, answers, found)
         return found
 
-    def _plan(self, kind: str) -> _Plan | None:
-        """How a type is judged. Passes of a rule with `each` have names, which only the reference gives."""
-        if len(self._plans) > _MOST_TYPES:
-            self._plans.clear()  # spellings of types come from the input, so their number has no bound of its own
-        indexes = self._by_type.get(kind.casefold(), ())
-        asked = tuple(i for i in indexes if self._keep_passes and self.rules[i].each is not None)
-        compiled = tuple(i for i in indexes if i not in asked)
-        plan = None
-        if indexes:
-            plan = _Plan(compile_rules([(i, self.rules[i]) for i in compiled], self._relations), compiled, asked)
-        self._plans[kind] = plan
-        return plan
+    def _function(self, kind: str) -> Compiled | None:
+        if len(self._functions) > _MOST_TYPES:
+            self._functions.clear()  # spellings of types come from the input, so their number has no bound of its own
+        indexes = self._by_type.get(kind.casefold())
+        function = compile_rules([(i, self.rules[i]) for i in indexes], self._relations) if indexes else None
+        self._functions[kind] = function
+        return function
 
-    def _reference(self, index: int, resource: Resource) -> list[Finding]:
+    def _take(self, index: int, resource: Resource, judge: Reference, found: list[bytes]) -> None:
+        """Count what the reference says, and add it to the findings."""
         bound = self.rules[index]
         try:
-            given = answers(bound, resource, self._relations)
+            given = judge(bound, resource, self._relations)
         except Exception as error:  # noqa: BLE001  (isolation point: one rule on one resource)
             told = f"{type(error).__name__}: {error}"
             self._errors.setdefault(index, told)
             given = [Answer(None, Outcome.ERROR, gap=told)]
-        found = []
         for answer in given:
-            self._others[index][answer.outcome] += 1
+            count(self._counts[index], answer.outcome)
             if self._keep_passes or answer.outcome is not Outcome.PASS:
-                found.append(finding_of(bound.rule, resource, answer))
-        return found
+                found.append(encode(finding_of(bound.rule, resource, answer)))
 
     def runs(self) -> list[RuleRun]:
         """Every rule with what it has said so far."""
         return [
-            RuleRun(
-                rule=bound.rule,
-                counts=Counts(
-                    passed=self._passed[index] + others[Outcome.PASS],
-                    fail=others[Outcome.FAIL],
-                    unknown=others[Outcome.UNKNOWN],
-                    error=others[Outcome.ERROR],
-                ),
-                error=self._errors.get(index),
-            )
-            for index, (bound, others) in enumerate(zip(self.rules, self._others, strict=True))
+            RuleRun(rule=bound.rule, counts=counts, error=self._errors.get(index))
+            for index, (bound, counts) in enumerate(zip(self.rules, self._counts, strict=True))
         ]
+
+
+def count(counts: Counts, outcome: Outcome) -> None:
+    """Add one finding."""
+    name = "passed" if outcome is Outcome.PASS else outcome.value
+    setattr(counts, name, getattr(counts, name) + 1)
 
 
 _MOST_TYPES: Final = 4096

@@ -35,11 +35,18 @@ from auditor.model import MISSING, Resource, Unknown
 Why = list[tuple[str, Any, str]]
 """Evidence of a failure: path, value as it is, what was expected."""
 
+SKIP: Final = 0
+PASSES: Final = 1
+ASK: Final = 2
+"""What is known of one element of `each`: the rule does not apply to it, it passes, the reference must judge it."""
+
+Report = Callable[[int], None]
 Compiled = Callable[
-    [Resource, list[int], Callable[[int], None], Callable[[int, Why], None], Callable[[int], None]], None
+    [Resource, Report, Callable[[int, Why], None], Callable[[int, list[int]], None], Report],
+    None,
 ]
-"""`f(resource, passed, keep, fail, ask)`: counts passes in `passed` by rule index and names the rules that passed with
-`keep`, those that failed with `fail`, those that the reference must judge with `ask`."""
+"""`f(resource, keep, fail, each, ask)` names each rule that applies by its index, once: it passed (`keep`), failed
+(`fail`), has a mark for every element (`each`), or the reference must judge it (`ask`)."""
 
 
 class Judged(Protocol):
@@ -58,12 +65,12 @@ class Undecided(Exception):  # noqa: N818  (a signal, not an error)
 
 
 def compile_rules(rules: Sequence[tuple[int, Judged]], relations: Relations) -> Compiled:
-    """The function for all rules of one type; each comes with its index in `passed`."""
+    """The function for all rules of one type; each rule comes with the index that names it."""
     writer = _Writer(relations)
     root = _Block(writer, "r", resource=True)
     for index, rule in rules:
         writer.rule(root, index, rule)
-    source = "\n".join(["def judge(r, passed, keep, fail, ask):", *root.rendered(1)])
+    source = "\n".join(["def judge(r, keep, fail, each, ask):", *root.rendered(1)])
     exec(compile(source, "<rules>", "exec"), writer.names)  # noqa: S102  (our own text; rule text is in constants)
     compiled: Compiled = writer.names["judge"]
     return compiled
@@ -194,31 +201,32 @@ class _Writer:
 
     def rule(self, root: _Block, index: int, rule: Judged) -> None:
         """The statements that judge one rule."""
-        passes = [f"passed[{index}] += 1", f"keep({index})"]
         root.lines.append("try:")
         if rule.each is None:
             scopes = _Scopes(root, root, root)
             why = self.why(rule.condition, scopes)
             fails = f"ask({index})" if why is None else f"fail({index}, [{', '.join(why)}])"
-            lines = self._verdict(rule, scopes, passes, [fails])
+            lines = self._verdict(rule, scopes, [f"keep({index})"], [fails])
         else:
-            count = self.local()
+            marks = self.local()
             lines = [
-                f"{count} = 0",
-                *self._loop(root, rule.each, lambda block: self._element(root, block, rule, count)),
-                f"if {count}:",
-                f"    passed[{index}] += {count}",
-                f"    keep({index})",
+                f"{marks} = []",
+                *self._loop(root, rule.each, lambda block: self._element(root, block, rule, marks)),
+                f"if {marks}: each({index}, {marks})",
             ]
         root.lines += [f"    {line}" for line in lines]
         # Undecided, or a shape that nobody thought of: the reference knows what to say of it.
         root.lines += ["except Exception:", f"    ask({index})"]
 
-    def _element(self, root: _Block, block: _Block, rule: Judged, count: str) -> None:
-        block.lines += self._verdict(rule, _Scopes(root, block, block), [f"{count} += 1"], ["raise Undecided"])
+    def _element(self, root: _Block, block: _Block, rule: Judged, marks: str) -> None:
+        scopes = _Scopes(root, block, block)
+        passes, fails, skips = ([f"{marks}.append({mark})"] for mark in (PASSES, ASK, SKIP))
+        block.lines += self._verdict(rule, scopes, passes, fails, skips)
 
-    def _verdict(self, rule: Judged, scopes: _Scopes, passes: list[str], fails: list[str]) -> list[str]:
-        """`if` the rule applies: `passes` or `fails`. Functions that the expressions need come first."""
+    def _verdict(
+        self, rule: Judged, scopes: _Scopes, passes: list[str], fails: list[str], skips: Sequence[str] = ()
+    ) -> list[str]:
+        """`if` the rule applies: `passes` or `fails`; else `skips`. Functions that the expressions need come first."""
         before = len(scopes.here.lines)
         when = None if rule.when is None else self.expression(rule.when, scopes)
         condition = self.expression(rule.condition, scopes)
@@ -227,6 +235,8 @@ class _Writer:
         lines = [f"if {condition}:", *(f"    {line}" for line in passes), "else:", *(f"    {line}" for line in fails)]
         if when is not None:
             lines = [f"if {when}:", *(f"    {line}" for line in lines)]
+            if skips:
+                lines += ["else:", *(f"    {line}" for line in skips)]
         return [*defined, *lines]
 
     def _loop(self, root: _Block, path: Path, fill: Callable[[_Block], None]) -> list[str]:

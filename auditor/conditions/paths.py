@@ -51,30 +51,31 @@ class Scope(NamedTuple):
 
 def values_at(path: Path, scope: Scope) -> list[tuple[str, Any]]:
     """Every value at a path, with its own path. Without `[*]` exactly one; with it one an element, possibly none."""
-    start, prefix = scope.here, scope.prefix
+    start, text = scope.here, scope.prefix
     if path.start:
-        start, prefix = (scope.root, "") if path.start == "$" else (scope.item, scope.item_prefix)
+        start, text = (scope.root, "") if path.start == "$" else (scope.item, scope.item_prefix)
+    segments = path.segments
     if isinstance(start, Resource):
-        first, rest = path.segments[0], path.segments[1:]
+        first, segments = segments[0], segments[1:]
         derived = DERIVED.get(first)
-        value = derived(start) if derived else get(start.body, first)
-        return list(_walk(MISSING if value is None else value, rest, _join(prefix, first)))
-    return list(_walk(start, path.segments, prefix))
+        start, text = derived(start) if derived else get(start.body, first), join(text, first)
+    found: list[tuple[str, Any]] = []
+    _walk(start, segments, text, found)
+    return found
 
 
-def _walk(value: Any, segments: tuple[str, ...], text: str) -> Iterator[tuple[str, Any]]:
+def _walk(value: Any, segments: tuple[str, ...], text: str, found: list[tuple[str, Any]]) -> None:
     for index, segment in enumerate(segments):
-        if isinstance(value, Unknown):
-            yield text, value
-            return
+        if value.__class__ is Unknown:
+            break
         if segment == EACH:
             rest = segments[index + 1 :]
             for name, element in elements(value, text):
-                yield from _walk(element, rest, name)
+                _walk(element, rest, name, found)
             return
-        text = _join(text, segment)
+        text = join(text, segment)
         value = get(value, segment)
-    yield text, MISSING if value is None else value
+    found.append((text, MISSING if value is None else value))
 
 
 def elements(value: Any, text: str) -> Iterator[tuple[str, Any]]:
@@ -86,7 +87,7 @@ def elements(value: Any, text: str) -> Iterator[tuple[str, Any]]:
             yield f"{text}[{index}]", element
     elif isinstance(value, dict):
         for key, element in value.items():
-            yield _join(text, str(key)), element
+            yield join(text, str(key)), element
     elif isinstance(value, Unknown):
         yield text, value
     else:
@@ -95,16 +96,14 @@ def elements(value: Any, text: str) -> Iterator[tuple[str, Any]]:
 
 def get(value: Any, key: str) -> Any:
     """The value of a key, whatever its casing. `MISSING` when there is none, or nothing that has keys."""
-    if isinstance(value, Unknown):
-        return value
     if not isinstance(value, dict):
-        return MISSING
+        return value if isinstance(value, Unknown) else MISSING
     found = value.get(key, MISSING)
     if found is MISSING:
         folded = key.casefold()
-        return next(
-            (item for name, item in value.items() if isinstance(name, str) and name.casefold() == folded), MISSING
-        )
+        for name in value:
+            if isinstance(name, str) and name.casefold() == folded:
+                return value[name]
     return found
 
 
@@ -112,11 +111,14 @@ def text_of(segments: tuple[str, ...]) -> str:
     """The text of a path without `[*]`, as `values_at` gives it from the resource."""
     text = ""
     for segment in segments:
-        text = _join(text, segment)
+        text = join(text, segment)
     return text
 
 
-def _join(text: str, key: str) -> str:
-    if any(mark in key for mark in ".[]'") or not key:
+def join(text: str, key: str) -> str:
+    """A path with one more key, quoted where it must be."""
+    if key.isidentifier():
+        return f"{text}.{key}" if text else key
+    if not key or any(mark in key for mark in ".[]'"):
         return f"{text}['{key}']"
     return f"{text}.{key}" if text else key
