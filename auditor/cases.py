@@ -17,7 +17,7 @@ from auditor.conditions.relations import Relations
 from auditor.errors import RuleError
 from auditor.evaluate import WORKLOAD, Bound, answers, bind
 from auditor.marked_yaml import ABSENT
-from auditor.model import Gap, Origin, Resource, kubernetes_type
+from auditor.model import Gap, Origin, Resource, holds_unknown, kubernetes_type
 from auditor.places import rules_folder
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
 
@@ -91,7 +91,7 @@ def _resource(body: dict[str, Any], kind: str, name: str) -> Resource:
     else:
         body = {"type": kind, "name": name, **body}
         body.setdefault("id", f"{_SCOPE}/providers/{kind}/{str(body['name']).rpartition('/')[2]}")
-    return Resource(kind, body, _ORIGIN)
+    return Resource(kind, body, _ORIGIN, partial=holds_unknown(body))
 
 
 def _others(case: CaseForm, resource: Resource) -> Iterator[Resource]:

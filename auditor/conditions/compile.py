@@ -92,7 +92,7 @@ class _Block:
     def read(self, segments: Sequence[str]) -> str:
         """The name of the local that holds the value at a path without `[*]`."""
         if not segments:
-            return self.variable
+            return f"{self.variable}.body" if self.resource else self.variable
         level, found = self.reads, None
         for segment in segments:
             found = level.get(segment)

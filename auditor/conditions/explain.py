@@ -95,14 +95,15 @@ Range = tuple[int, int | None, str, list[str]]
 
 
 def _count(path: Path, where: Node | None, scope: Scope, relations: Relations) -> Range:
-    least, most, why = 0, 0, ""
+    least, most, why, unbounded = 0, 0, "", False
     names: list[str] = []
     outer = Path(path.text, path.segments[:-1], path.start)
     holders = values_at(outer, scope) if outer.segments else [(scope.prefix, scope.here)]
     for text, holder in holders:
         for name, element in elements(holder, text):
             if element is holder or (isinstance(element, Unknown) and not isinstance(holder, (list, dict))):
-                return least, None, f"{name}: {element.reason}", names  # the array itself is not known
+                unbounded, why = True, f"{name}: {element.reason}"  # the array itself is not known
+                continue
             verdict = True if where is None else truth(where, scope.inside(element, name), relations)
             most += verdict is not False
             least += verdict is True
@@ -110,7 +111,7 @@ def _count(path: Path, where: Node | None, scope: Scope, relations: Relations) -
                 names.append(element_name(element, name))
             if isinstance(verdict, Unknown):
                 why = why or verdict.reason
-    return least, most, why, names
+    return least, None if unbounded else most, why, names
 
 
 def _related(node: Related, scope: Scope, relations: Relations) -> Range:

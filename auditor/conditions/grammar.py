@@ -28,6 +28,11 @@ class GrammarError(ValueError):
 EACH: Final = "[*]"
 """The path segment that stands for every element."""
 
+ITSELF: Final = "@"
+"""The path of the current element itself, for arrays of plain values."""
+
+_DEEPEST: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -122,6 +127,8 @@ def parse_path(text: Any, place: tuple[str | int, ...] = ()) -> Path:
     """Read a path such as `properties.rules[*].access`. Raises GrammarError."""
     if not isinstance(text, str) or not text:
         raise GrammarError("a path is a string such as properties.sku.tier", place)
+    if text == ITSELF:
+        return Path(text, ())
     at, start, segments = 0, "", []
     if text.startswith(("$.", "^.")):
         start, at = text[0], 2
@@ -169,6 +176,8 @@ class _Reader:
     def node(self, raw: Any, place: tuple[str | int, ...], counted: tuple[str, ...]) -> Node:
         if not isinstance(raw, dict) or not raw:
             raise GrammarError("a condition is an object such as {field: …, equals: …}", place)
+        if sum(isinstance(part, str) for part in place) > _DEEPEST:
+            raise GrammarError(f"nested deeper than {_DEEPEST} conditions", place)
         subjects = [key for key in raw if key in _SUBJECTS]
         if len(subjects) != 1:
             if subjects:
@@ -203,7 +212,7 @@ class _Reader:
             raise GrammarError("count expects {field: path[*], where: …}", place)
         self._only(raw, {"field", "where"}, place)
         path = self._path(raw["field"], (*place, "field"), counted)
-        if path.segments[-1] != EACH:
+        if path.segments[-1:] != (EACH,):
             raise GrammarError(f"count needs a path that ends with [*], not {path.text!r}", (*place, "field"))
         where = raw.get("where")
         inner = () if path.start else path.segments
@@ -276,12 +285,7 @@ class _Reader:
     def _path(self, raw: Any, place: tuple[str | int, ...], counted: tuple[str, ...]) -> Path:
         """A path; inside `count … where` the counted path may stand in front of it, as in Azure Policy."""
         path = parse_path(raw, place)
-        if (
-            counted
-            and not path.start
-            and path.segments[: len(counted)] == counted
-            and len(path.segments) > len(counted)
-        ):
+        if counted and not path.start and path.segments[: len(counted)] == counted:
             return Path(path.text, path.segments[len(counted) :])
         return path
 

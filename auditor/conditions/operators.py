@@ -87,8 +87,8 @@ def _any(operand: Any, _clock: dt.datetime) -> Any:
 
 
 def _list(operand: Any, _clock: dt.datetime) -> list[Any]:
-    if not isinstance(operand, list) or not operand:
-        raise ValueError("expects a list with at least one value")
+    if not isinstance(operand, list):
+        raise ValueError("expects a list")
     return operand
 
 
@@ -150,7 +150,8 @@ def _moment(operand: Any, clock: dt.datetime) -> dt.datetime:
         span = parse_duration(operand)
         if span is not None:
             return clock + span
-    moment = parse_time(operand)
+    # A bare number would be seconds since 1970, which nobody means who writes 30.
+    moment = None if isinstance(operand, int) else parse_time(operand)
     if moment is None:
         raise ValueError("expects an ISO 8601 time, or a duration such as P30D or -P90D")
     return moment

@@ -55,7 +55,9 @@ def values_at(path: Path, scope: Scope) -> list[tuple[str, Any]]:
     if path.start:
         start, text = (scope.root, "") if path.start == "$" else (scope.item, scope.item_prefix)
     segments = path.segments
-    if isinstance(start, Resource):
+    if isinstance(start, Resource) and not segments:
+        start = start.body
+    elif isinstance(start, Resource):
         first, segments = segments[0], segments[1:]
         derived = DERIVED.get(first)
         start, text = derived(start) if derived else get(start.body, first), join(text, first)
