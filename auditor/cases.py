@@ -225,12 +225,12 @@ def _moved(test: Test) -> Iterator[tuple[str, Test]]:
         for step in (-1, 1):
             moved = test.prepared + dt.timedelta(days=step)
             yield f"{test.operator} {step:+} day", replace(test, prepared=moved)
-    elif test.operator == "atLeast":
+    elif test.operator == "atLeast" and test.prepared:
         floor, ranks = test.prepared
         for rank in (floor - 1, floor + 1):
             if 0 <= rank <= len(ranks):
                 yield f"atLeast moved to rank {rank}", replace(test, prepared=(rank, ranks))
-    elif test.operator == "versionAtLeast":
+    elif test.operator == "versionAtLeast" and test.prepared:
         *head, last = test.prepared
         for step in (-1, 1):
             if last + step >= 0:

@@ -212,6 +212,8 @@ class _Reader:
             raise GrammarError("count expects {field: path[*], where: …}", place)
         self._only(raw, {"field", "where"}, place)
         path = self._path(raw["field"], (*place, "field"), counted)
+        if not path.segments:  # the same array again, of the element: `a[*]` inside `a[*]`
+            path = parse_path(raw["field"], (*place, "field"))
         if path.segments[-1:] != (EACH,):
             raise GrammarError(f"count needs a path that ends with [*], not {path.text!r}", (*place, "field"))
         where = raw.get("where")
