@@ -165,6 +165,12 @@ def test_an_unknown_array_hides_no_match_elsewhere() -> None:
     assert verdict(body, {"count": {"field": "m[*].p[*]"}, "equals": 1}) == OPEN
 
 
+def test_what_is_derived_from_an_unknown_id_is_unknown() -> None:
+    for path in ("id", "parentId", "subscriptionId", "resourceGroup"):
+        assert verdict({"id": UNKNOWN}, {"field": path, "equals": "x"}) == OPEN
+    assert verdict({"name": UNKNOWN}, {"field": "name", "equals": "t"}) == OPEN
+
+
 def test_an_operand_may_be_another_field() -> None:
     assert verdict({"a": "X", "b": "x"}, {"field": "a", "equals": {"field": "b"}}) == YES
     assert verdict({"a": "X"}, {"field": "a", "equals": {"field": "b"}}) == OPEN

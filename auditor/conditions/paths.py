@@ -12,13 +12,24 @@ from typing import Any, Final, NamedTuple
 from auditor.conditions.grammar import EACH, Path
 from auditor.model import MISSING, Resource, Unknown
 
+
+def _from(key: str, derive: Callable[[Resource], Any]) -> Callable[[Resource], Any]:
+    """What is derived from a key of the body is unknown when that is."""
+
+    def value(resource: Resource) -> Any:
+        given = resource.body.get(key)
+        return given if isinstance(given, Unknown) else derive(resource)
+
+    return value
+
+
 DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
-    "id": lambda r: r.id,
-    "name": lambda r: r.name,
+    "id": _from("id", lambda r: r.id),
+    "name": _from("name", lambda r: r.name),
     "type": lambda r: r.type,
-    "subscriptionId": lambda r: r.subscription_id,
-    "resourceGroup": lambda r: r.resource_group,
-    "parentId": lambda r: r.parent_id,
+    "subscriptionId": _from("id", lambda r: r.subscription_id),
+    "resourceGroup": _from("id", lambda r: r.resource_group),
+    "parentId": _from("id", lambda r: r.parent_id),
     "namespace": lambda r: r.namespace,
     "podSpec": lambda r: r.pod_spec,
     "containers": lambda r: r.containers,
