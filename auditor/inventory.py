@@ -1,0 +1,172 @@
+"""The Inventory: the resources and gaps of one collection, streamed from files, directories and snapshots."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from auditor.errors import InputError
+from auditor.model import Gap, Resource
+from auditor.reading.find import Spool, files_of
+from auditor.reading.json_lines import Wanted
+from auditor.reading.log import Log
+from auditor.reading.repeats import Once
+from auditor.reading.sources import CollectedSource, FileSource, Source, is_splittable, ranges_of
+from auditor.snapshot import Snapshot, is_snapshot, open_snapshot, read_shard
+
+__all__ = ["CollectedSource", "FileSource", "Inventory", "Source", "open_inventory"]
+
+
+class ShardSource(msgspec.Struct, frozen=True):
+    """One file of a snapshot."""
+
+    path: str
+    digest: str
+    count: int
+
+    def resources(self, log: Log, wanted: Wanted | None) -> Iterator[Resource]:
+        log.read += self.count
+        return read_shard(self.path, self.digest, self.count, wanted)
+
+
+class Inventory:
+    """Resources and gaps of one collection; can be iterated more than once.
+
+    `inputs` are the names that the user gave, `covers` the casefolded types that the collection looked at (None when
+    it does not say), `as_of` the clock of a snapshot. `gaps` is complete after the first full pass and does not change
+    after it. `repeats` counts resources that were left out because an equal one with the same id stands elsewhere.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[str],
+        sources: Sequence[Source],
+        *,
+        gaps: Iterable[Gap] = (),
+        covers: frozenset[str] | None = None,
+        as_of: dt.datetime | None = None,
+        alone: bool = False,
+        unique: bool = False,
+    ) -> None:
+        """`alone`: broken input is an error, there being no other. `unique`: no resource can occur twice."""
+        self.inputs = tuple(inputs)
+        self.gaps: list[Gap] = list(gaps)
+        self.covers = covers
+        self.as_of = as_of
+        self.repeats = 0
+        self._sources = tuple(sources)
+        self._alone = alone
+        self._unique = unique
+        self._given = len(self.gaps)
+        self._found = 0  # gaps of the pass that is known
+        self._complete = False
+        self._spool: Spool | None = None
+
+    def resources(self, types: frozenset[str] | None = None) -> Iterator[Resource]:
+        """The resources, of the given casefolded types alone when these are named.
+
+        Raises `InputError` in the end when the only input was broken and nothing of it could be read.
+        """
+        log, once = Log(), None
+        if self._unique:
+            yield from self._read(log, types)
+        else:
+            once = Once(lambda log: self._read(log, types))
+            yield from once.resources(log)
+        if self._complete:
+            return
+        error = log.error() if self._alone else None
+        if error is not None:
+            raise error
+        gaps = log.complete()
+        # a pass over some types misses ids that occur twice among the others: the first full pass has the last word
+        self.gaps[self._given : self._given + self._found] = gaps
+        self._found, self._complete = len(gaps), types is None
+        if once is not None:
+            self.repeats = once.dropped
+            self._unique = self._complete and not once.repeated
+
+    def parts(self, n: int) -> list[Inventory]:
+        """Up to `n` inventories that hold all of this one between them, to be read by a process each.
+
+        The order of the parts is the order of the resources. Gaps known beforehand are with the first part. `[self]`
+        when there is nothing to gain: only a large plain NDJSON file and a snapshot of several files can be split.
+        """
+        sources = self._sources
+        if n > 1 and len(sources) > 1 and all(isinstance(source, ShardSource) for source in sources):
+            groups: list[Sequence[Source]] = [
+                sources[i * len(sources) // n : (i + 1) * len(sources) // n] for i in range(n)
+            ]
+        elif n > 1 and len(sources) == 1 and isinstance(only := sources[0], FileSource) and is_splittable(only):
+            groups = [[part] for part in ranges_of(only, n)]
+        else:
+            return [self]
+        groups = [group for group in groups if group]
+        return [
+            Inventory(
+                self.inputs,
+                group,
+                gaps=() if index else self.gaps[: self._given],
+                covers=self.covers,
+                as_of=self.as_of,
+                unique=self._unique,
+            )
+            for index, group in enumerate(groups)
+        ]
+
+    def _read(self, log: Log, types: frozenset[str] | None) -> Iterator[Resource]:
+        wanted = None if types is None else Wanted(types)
+        for source in self._sources:
+            yield from source.resources(log, wanted)
+
+
+def open_inventory(paths: Sequence[str]) -> Inventory:
+    """The inventory of files, directories, snapshots and standard input (`-`).
+
+    Raises `InputError` when a path does not exist, holds no data, or is a snapshot that cannot be read. The content of
+    files is looked at only when the inventory is iterated.
+    """
+    if not paths:
+        raise InputError("no input was named", "name a file, a directory, a snapshot, or `-` for standard input")
+    inputs: list[str] = []
+    sources: list[Source] = []
+    gaps: list[Gap] = []
+    snapshots: list[Snapshot] = []
+    named = list(dict.fromkeys(paths))
+    spool = Spool()
+    for path in named:
+        if path != "-" and is_snapshot(path):
+            snapshot = open_snapshot(path)
+            snapshots.append(snapshot)
+            inputs.extend(snapshot.inputs)
+            gaps.extend(snapshot.gaps)
+            sources.extend(_shards(snapshot))
+        else:
+            inputs.append(path)
+            found, holes = files_of(path, spool, is_snapshot)
+            sources.extend(found)
+            gaps.extend(holes)
+            if not found and len(named) == 1:
+                raise InputError(f"{path} holds no data", "JSON, NDJSON and YAML files are read, plain or gzip")
+            if not found:
+                gaps.append(Gap(what=path, reason="it holds no data: no JSON, NDJSON or YAML file"))
+    covers = [snapshot.covers for snapshot in snapshots if snapshot.covers is not None]
+    only_snapshots = len(snapshots) == len(named)
+    only = sources[0] if len(sources) == 1 else None
+    inventory = Inventory(
+        inputs,
+        sources,
+        gaps=gaps,
+        covers=frozenset().union(*covers) if only_snapshots and len(covers) == len(named) else None,
+        as_of=snapshots[0].as_of if only_snapshots and len(snapshots) == 1 else None,
+        alone=isinstance(only, FileSource),
+        unique=(only_snapshots and len(named) == 1) or (isinstance(only, FileSource) and is_splittable(only)),
+    )
+    inventory._spool = spool  # the copies live as long as the inventory
+    return inventory
+
+
+def _shards(snapshot: Snapshot) -> list[ShardSource]:
+    return [ShardSource(shard.path, shard.digest, shard.resources) for shard in snapshot.shards]

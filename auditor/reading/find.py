@@ -1,0 +1,80 @@
+"""Finds the files that a path stands for, and keeps copies of streams that can be read only once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from auditor.errors import InputError
+from auditor.model import Gap
+from auditor.reading.files import is_data
+from auditor.reading.sources import FileSource
+
+
+def files_of(path: str, spool: Spool, is_snapshot: Callable[[str], bool]) -> tuple[list[FileSource], list[Gap]]:
+    """The files below a path, sorted, and what could not be looked into.
+
+    Files of a directory count when their names are those of data. Raises `InputError` when the path cannot be read.
+    """
+    if path == "-":
+        return [FileSource(spool.copy(sys.stdin.buffer), path)], []
+    try:
+        mode = Path(path).stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe, which can be read only once
+            with Path(path).open("rb") as stream:
+                return [FileSource(spool.copy(stream), path)], []
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path") from error
+    if stat.S_ISREG(mode):
+        return [FileSource(path, path)], []
+    gaps: list[Gap] = []
+    seen: set[str] = set()
+
+    def hidden(error: OSError) -> None:
+        gaps.append(Gap(what=str(error.filename), reason=f"it cannot be listed: {error.strerror}", kind="forbidden"))
+
+    files: list[str] = []
+    for folder, folders, names in os.walk(path, followlinks=True, onerror=hidden):
+        real = os.path.realpath(folder)
+        if real in seen:  # a circle of links
+            folders.clear()
+            continue
+        seen.add(real)
+        if is_snapshot(folder):
+            folders.clear()
+            gaps.append(Gap(what=folder, reason="it is a snapshot within a directory; name it by itself to judge it"))
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files.extend(str(Path(folder, name)) for name in names if is_data(name) and not name.startswith("."))
+    return [FileSource(file, file) for file in sorted(files)], gaps
+
+
+class Spool:
+    """Copies of streams that can be read only once, on disk as long as this object lives."""
+
+    def __init__(self) -> None:
+        self._folder: str | None = None
+        self._count = 0
+
+    def copy(self, stream: BinaryIO) -> str:
+        """The path of a copy of everything that a stream still gives."""
+        if self._folder is None:
+            self._folder = tempfile.mkdtemp(prefix="auditor-")
+            weakref.finalize(self, _remove, self._folder, os.getpid())
+        self._count += 1
+        target = Path(self._folder, str(self._count))
+        with target.open("wb") as copy:
+            shutil.copyfileobj(stream, copy, 1 << 20)
+        return str(target)
+
+
+def _remove(folder: str, process: int) -> None:
+    if os.getpid() == process:  # not in a forked worker: the parent still reads them
+        shutil.rmtree(folder, ignore_errors=True)

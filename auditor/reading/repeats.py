@@ -1,0 +1,116 @@
+"""Finds resources that occur more than once, without holding them: eight bytes for each is all that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import orjson
+
+from auditor.model import Resource, Unknown
+from auditor.reading.log import Log
+
+_BUCKETS: Final = 1 << 14
+_WIDTH: Final = 8
+_MASK: Final = (1 << 64) - 1
+
+
+class Seen:
+    """A set of 64-bit numbers in about nine bytes each; a Python set of a million would take sixty."""
+
+    def __init__(self) -> None:
+        self._buckets = [bytearray() for _ in range(_BUCKETS)]
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, number: int) -> bool:
+        return _has(self._buckets[number % _BUCKETS], (number & _MASK).to_bytes(_WIDTH, "little"))
+
+    def add(self, number: int) -> bool:
+        """False when it was there already."""
+        bucket = self._buckets[number % _BUCKETS]
+        record = (number & _MASK).to_bytes(_WIDTH, "little")
+        if _has(bucket, record):
+            return False
+        bucket += record
+        self._count += 1
+        return True
+
+
+class Once:
+    """Gives every resource once. `dropped` counts those that were left out because they were the same in every way.
+
+    A second resource with the id and type of an earlier one is held back at first. If there is any, the input is read
+    again in the end, to compare the content: the same is dropped, another is given then, with a gap that names it.
+    Ids are told apart by 64-bit hashes; among a million, two share one with a probability of 3 in 100 million, and
+    then both are still given.
+    """
+
+    def __init__(self, read: Callable[[Log], Iterator[Resource]]) -> None:
+        self._read = read
+        self.dropped = 0
+        self.repeated = False
+
+    def resources(self, log: Log) -> Iterator[Resource]:
+        """One pass. What cannot be read is noted in the log, once."""
+        seen, repeated = Seen(), Seen()
+        for resource in self._read(log):
+            key = _identity(resource)
+            if key is None or seen.add(key):
+                yield resource
+            else:
+                repeated.add(key)
+        if repeated:
+            self.repeated = True
+            del seen
+            yield from self._others(repeated, log)
+
+    def _others(self, repeated: Seen, log: Log) -> Iterator[Resource]:
+        firsts, contents = Seen(), Seen()
+        for resource in self._read(Log()):
+            key = _identity(resource)
+            if key is None or key not in repeated:
+                continue
+            new = contents.add(hash((key, _content(resource))))
+            if firsts.add(key):
+                continue
+            if not new:
+                self.dropped += 1
+                continue
+            origin = resource.origin
+            place = f"line {origin.line}, {resource.id}" if origin.line else resource.id
+            log.gap(origin.file or "", place, "the id occurs twice with different content; every occurrence is judged")
+            yield resource
+
+
+def _has(bucket: bytearray, record: bytes) -> bool:
+    at = bucket.find(record)
+    while at >= 0 and at % _WIDTH:
+        at = bucket.find(record, at + 1)
+    return at >= 0
+
+
+def _identity(resource: Resource) -> int | None:
+    """A number for type and id; None when the resource has no id of its own."""
+    body = resource.body
+    if isinstance(found := body.get("id"), str) and found:
+        return hash((resource.type.casefold(), found.casefold()))
+    metadata = body.get("metadata")
+    if resource.is_kubernetes and isinstance(metadata, dict) and isinstance(metadata.get("name"), str):
+        return hash((resource.type, resource.id))
+    return None
+
+
+def _content(resource: Resource) -> int:
+    try:
+        return hash(orjson.dumps(resource.body, default=_unknown_as_text, option=orjson.OPT_SORT_KEYS))
+    except orjson.JSONEncodeError:  # nested too deep for it: compared by its text
+        return hash(repr(resource.body))
+
+
+def _unknown_as_text(value: object) -> str:
+    if isinstance(value, Unknown):
+        return f"unknown: {value.reason}"
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,223 @@
+"""Turns one parsed document into resources, whatever envelope they come in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from auditor.model import Origin, Resource, kubernetes_type
+from auditor.reading.children import child_of
+from auditor.reading.log import Log
+from auditor.reading.secrets import without_secrets
+
+_ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MAX_NESTING: Final = 50
+"""Lists in lists and children of children: real ones go five deep."""
+
+_NEXT_PAGE: Final = ("nextLink", "@odata.nextLink", "$skipToken", "skipToken", "skip_token")
+_KINDS_OF_STATUS: Final = {401: "forbidden", 403: "forbidden", 404: "not-found", 429: "throttled"}
+
+
+class At(NamedTuple):
+    """Where a document stands. `lines` maps the identity of its mappings to lines, where the parser knows them."""
+
+    file: str
+    place: str = ""
+    line: int | None = None
+    source: str = "file"
+    lines: Mapping[int, int] = {}
+
+    def within(self, document: Any, place: str) -> At:
+        """The place of a part of this document."""
+        line = self.lines.get(id(document), self.line)
+        return self._replace(place=f"{self.place}, {place}" if self.place else place, line=line)
+
+
+def resources_of(document: Any, at: At, log: Log, depth: int = 0, last_page: bool = True) -> Iterator[Resource]:
+    """The resources of a document, in order. What is none is noted in the log."""
+    if depth > _MAX_NESTING:
+        log.fail(at.file, at.place, f"lists are nested more than {_MAX_NESTING} deep", "flatten the input")
+    elif isinstance(document, list):
+        log.read += not document  # an empty list is a good answer: there is nothing
+        for index, item in enumerate(document):
+            yield from resources_of(item, at.within(item, f"item {index}"), log, depth + 1)
+    elif not isinstance(document, dict):
+        log.fail(at.file, at.place, f"it is {_kind_of(document)}, not a resource", "give JSON or YAML objects")
+    elif is_kubernetes(document):
+        yield from _kubernetes(document, at, log, depth)
+    elif is_arm_type(document.get("type")):
+        yield from _arm(document, at, log, depth)
+    else:
+        yield from _envelope(document, at, log, depth, last_page)
+
+
+def row_as_object(columns: Any, row: Any) -> dict[str, Any] | None:
+    """A row of a Resource Graph table as an object; None when it does not fit its columns."""
+    if not isinstance(columns, list) or not isinstance(row, list) or len(columns) != len(row):
+        return None
+    names = [column["name"] for column in columns if isinstance(column, dict) and isinstance(column.get("name"), str)]
+    return dict(zip(names, row, strict=True)) if len(names) == len(row) else None
+
+
+def with_kind_of_list(item: Any, envelope: Mapping[str, Any]) -> Any:
+    """An item of a typed list (`PodList`), which the API server sends without its own kind, given it."""
+    kind, version = envelope.get("kind"), envelope.get("apiVersion")
+    if isinstance(item, dict) and "kind" not in item and isinstance(kind, str) and isinstance(version, str):
+        kind = kind.removesuffix("List")
+        return {"apiVersion": version, "kind": kind, **item} if kind else item
+    return item
+
+
+def is_kubernetes(body: Mapping[str, Any]) -> bool:
+    """A Kubernetes object: ARM templates have `apiVersion` and `kind` too, but their versions are dates."""
+    version, kind = body.get("apiVersion"), body.get("kind")
+    return (
+        isinstance(version, str)
+        and isinstance(kind, str)
+        and bool(version and kind)
+        and not isinstance(body.get("id"), str)
+        and not _ARM_VERSION.match(version)
+    )
+
+
+def is_arm_type(value: Any) -> bool:
+    """`Namespace/type`, the way ARM writes it."""
+    return isinstance(value, str) and "/" in value
+
+
+def _kubernetes(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
+    items = document.get("items")
+    if document["kind"].endswith("List") and isinstance(items, list):
+        log.read += not items
+        for index, item in enumerate(items):
+            item = with_kind_of_list(item, document)
+            yield from resources_of(item, at.within(items[index], f"item {index}"), log, depth + 1)
+        _note_more(document, at, log)
+        return
+    log.read += 1
+    kind = kubernetes_type(document)
+    body = without_secrets(document) if kind == "core/Secret" else document
+    yield Resource(kind, body, Origin(source=at.source, file=at.file, line=at.line))
+
+
+def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
+    log.read += 1
+    resource = Resource(document["type"], document, Origin(source=at.source, file=at.file, line=at.line))
+    if resource.is_kubernetes:  # a template resource without id, whose kind would mislead: it gets the id it would have
+        document["id"] = f"/-/{document['type']}/{document.get('name')}"
+    yield resource
+    children = document.get("resources")
+    if children is None:
+        return
+    if not isinstance(children, list):
+        log.gap(at.file, _place(at, resource.id), "its `resources` are not a list")
+        return
+    for index, item in enumerate(children):
+        child = child_of(resource, item)
+        below = at.within(item, f"resources[{index}]")
+        if child is None:
+            log.gap(at.file, _place(below, resource.id), "a child resource without a `type`")
+        elif depth >= _MAX_NESTING:
+            log.gap(at.file, _place(below, resource.id), f"children are nested more than {_MAX_NESTING} deep")
+        else:
+            yield from _arm(child, below, log, depth + 1)
+
+
+def _envelope(document: dict[str, Any], at: At, log: Log, depth: int, last_page: bool) -> Iterator[Resource]:
+    """Answers of Azure's APIs, recorded answers, and objects that are no resource at all."""
+    if isinstance(document.get("columns"), list) and isinstance(document.get("rows"), list):
+        yield from _table(document, at, log, depth)
+    elif (listed := _listed(document)) is not None:
+        yield from resources_of(listed, at, log, depth + 1)
+        if last_page:
+            _note_more(document, at, log)
+    elif isinstance(pages := document.get("pages"), list):
+        for index, page in enumerate(pages):
+            last = index == len(pages) - 1
+            yield from resources_of(page, at.within(page, f"page {index}"), log, depth + 1, last)
+    elif isinstance(response := document.get("response"), dict):
+        yield from _response(response, at, log, depth, last_page)
+    elif isinstance(document.get("body"), dict):
+        yield from _response(document, at, log, depth, last_page)
+    elif foreign := _foreign(document):
+        log.fail(at.file, at.place, *foreign)
+    elif document.get("error"):
+        _note_error(document, None, at, log)
+    else:
+        name = document.get("id") or document.get("name")
+        log.gap(at.file, _place(at, name), "it has no `type`, so no rule can judge it")
+
+
+def _response(response: dict[str, Any], at: At, log: Log, depth: int, last_page: bool) -> Iterator[Resource]:
+    status, body = response.get("status"), response.get("body")
+    if isinstance(status, int) and status >= 400:
+        _note_error(body, status, at, log)
+    else:
+        yield from resources_of(body, at, log, depth + 1, last_page)
+
+
+def _table(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
+    log.read += not document["rows"]
+    for index, row in enumerate(document["rows"]):
+        item = row_as_object(document["columns"], row)
+        if item is None:
+            log.fail(at.file, at.within(row, f"row {index}").place, "it does not fit the columns of its table")
+        else:
+            yield from resources_of(item, at.within(row, f"row {index}"), log, depth + 1)
+
+
+def _listed(document: Mapping[str, Any]) -> Any:
+    """The list or table of an answer of ARM (`value`) or Resource Graph (`data`), or None."""
+    for value in (document.get("value"), document.get("data")):
+        if isinstance(value, list) or (isinstance(value, dict) and "columns" in value and "rows" in value):
+            return value
+    return None
+
+
+def _note_more(document: Mapping[str, Any], at: At, log: Log) -> None:
+    """A page that names a next one is not the whole answer."""
+    metadata = document.get("metadata")
+    more = any(document.get(key) for key in _NEXT_PAGE) or (isinstance(metadata, dict) and metadata.get("continue"))
+    if more or document.get("resultTruncated") in (True, "true"):
+        log.gap(at.file, at.place, "the answer goes on: it names a further page, which is not part of the file")
+
+
+def _note_error(body: Any, status: int | None, at: At, log: Log) -> None:
+    error = body.get("error") if isinstance(body, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    said = ", ".join(str(part) for part in (status, code) if part)
+    kind = _KINDS_OF_STATUS.get(status or 0, "unreadable")
+    log.gap(at.file, at.place, f"the request was answered with an error{f' ({said})' if said else ''}", kind)
+
+
+def _foreign(document: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What a well-known document is that is no collection of resources, and what to do with it."""
+    schema = document.get("$schema")
+    changes = document.get("changes", _get(document.get("properties"), "changes"))
+    if isinstance(schema, str) and "eploymentTemplate.json" in schema:
+        return "it is an ARM template, not a collection", "judge it with `auditor gate`"
+    if isinstance(schema, str) and "eploymentParameters.json" in schema:
+        return "it holds parameters of an ARM template, not resources", "judge the template with `auditor gate`"
+    if "terraform_version" in document or "planned_values" in document or "resource_changes" in document:
+        return "it is a Terraform plan, not a collection", "judge it with `auditor gate`"
+    if isinstance(changes, list) and any("changeType" in change for change in changes if isinstance(change, dict)):
+        return "it is the answer of an ARM what-if, not a collection", "judge it with `auditor gate`"
+    return None
+
+
+def _get(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _place(at: At, name: Any) -> str:
+    named = f"{name}" if isinstance(name, str) and name else ""
+    return f"{at.place} ({named})" if at.place and named else at.place or named
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, str):
+        return "a text"
+    if isinstance(value, bool):
+        return "true or false"
+    return "null" if value is None else "a number"

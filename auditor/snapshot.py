@@ -1,0 +1,300 @@
+"""A snapshot: an inventory saved to a directory, from which the same audit can be made again, byte for byte.
+
+`manifest.json` says what was collected, when, what could not be read, and the digest of every shard. A shard is
+compressed NDJSON, one resource a line: `{"type":…,"cluster":…,"origin":{…},"body":{…}}`. A value that is not known is
+written as `{"$unknown": reason}`; a real key of that spelling gets one more `$` in front.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+import orjson
+
+from auditor.errors import InputError, OutputError
+from auditor.model import Gap, Origin, Resource, Unknown
+
+if TYPE_CHECKING:
+    from auditor.inventory import Inventory
+    from auditor.reading.json_lines import Wanted
+
+SCHEMA_VERSION: Final = "1.0"
+"""Readers take every older version and every minor of their own."""
+
+_MANIFEST: Final = "manifest.json"
+_SHARD: Final = "resources-{:05}.ndjson.gz"
+_SHARD_BYTES: Final = 32 << 20
+"""Of text, before compression: large enough to compress well, small enough to share among processes."""
+
+_AGAIN: Final = "take the snapshot again"
+_UNKNOWN: Final = "$unknown"
+_ESCAPED: Final = re.compile(r"\$+unknown\Z")
+
+
+class Shard(msgspec.Struct, frozen=True, rename="camel"):
+    """One file of resources, as the manifest names it."""
+
+    file: str
+    sha256: str
+    resources: int
+
+
+class _Version(msgspec.Struct, rename="camel"):
+    schema_version: str
+
+
+class _Scope(msgspec.Struct, rename="camel"):
+    inputs: tuple[str, ...]
+
+
+class _Manifest(msgspec.Struct, kw_only=True, rename="camel"):
+    schema_version: str
+    tool_version: str
+    as_of: dt.datetime
+    scope: _Scope
+    resources: int
+    counts: dict[str, int]
+    covers: tuple[str, ...] | None
+    gaps: tuple[Gap, ...]
+    shards: tuple[Shard, ...]
+
+
+class _Type(msgspec.Struct):
+    type: str
+
+
+_type_of = msgspec.json.Decoder(_Type).decode
+
+
+class ShardFile(NamedTuple):
+    """Where a shard lies, and what it must be."""
+
+    path: str
+    digest: str
+    resources: int
+
+
+class Snapshot(NamedTuple):
+    """What a manifest says."""
+
+    inputs: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    covers: frozenset[str] | None
+    as_of: dt.datetime
+    tool_version: str
+    shards: tuple[ShardFile, ...]
+
+
+def is_snapshot(path: str) -> bool:
+    """Whether a directory is a snapshot, if perhaps a damaged one."""
+    manifest = Path(path, _MANIFEST)
+    try:
+        if not manifest.is_file():
+            return False
+        if Path(path, _SHARD.format(1)).exists():
+            return True
+        text = manifest.read_bytes()
+    except OSError:  # then nothing can be said of it but what reading it will say
+        return False
+    return b'"schemaVersion"' in text and b'"shards"' in text
+
+
+def open_snapshot(path: str) -> Snapshot:
+    """Reads the manifest. Raises `InputError` when it is damaged or written by a newer major version."""
+    manifest = Path(path, _MANIFEST)
+    try:
+        text = manifest.read_bytes()
+        version = msgspec.json.decode(text, type=_Version).schema_version
+        if _major(version) > _major(SCHEMA_VERSION):
+            raise InputError(f"{manifest} has the newer format {version}", "update the auditor to read it")
+        found = msgspec.json.decode(text, type=_Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        raise InputError(f"{manifest} is damaged: {error}", _AGAIN) from error
+    except OSError as error:
+        raise InputError(f"{manifest} cannot be read: {error.strerror}", "check its permissions") from error
+    odd = next((shard.file for shard in found.shards if Path(shard.file).name != shard.file), None)
+    if odd is not None:
+        raise InputError(f"{manifest} is damaged: {odd} is not a file beside it", _AGAIN)
+    return Snapshot(
+        inputs=found.scope.inputs,
+        gaps=found.gaps,
+        covers=None if found.covers is None else frozenset(found.covers),
+        as_of=found.as_of,
+        tool_version=found.tool_version,
+        shards=tuple(ShardFile(str(Path(path, shard.file)), shard.sha256, shard.resources) for shard in found.shards),
+    )
+
+
+def read_shard(path: str, digest: str, count: int, wanted: Wanted | None = None) -> Iterator[Resource]:
+    """The resources of a shard, in order. Raises `InputError` when it is not, byte for byte, what was written."""
+    seen = 0
+    try:
+        with Path(path).open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
+                raise InputError(f"{path} is damaged: its digest is not that of the manifest", _AGAIN)
+            stream.seek(0)
+            with gzip.GzipFile(fileobj=stream) as lines:
+                for line in lines:
+                    seen += 1
+                    if wanted is None or _is_wanted(line, wanted):
+                        yield _resource(line)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing", _AGAIN) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path} is damaged: {error}", _AGAIN) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(f"{path}, line {seen} is damaged: {type(error).__name__}", _AGAIN) from error
+    if seen != count:
+        raise InputError(f"{path} is damaged: it holds {seen} resources, not {count}", _AGAIN)
+
+
+def write_snapshot(inventory: Inventory, directory: str, *, tool_version: str, as_of: dt.datetime) -> None:
+    """Saves an inventory. The directory appears, or is replaced, only when all of it is written.
+
+    Raises `OutputError` when it cannot be written, or is there already and no snapshot.
+    """
+    target = Path(directory)
+    if target.exists() and not is_snapshot(directory) and not (target.is_dir() and not any(target.iterdir())):
+        raise OutputError(f"{directory} is there already and is no snapshot", "name a new directory")
+    try:
+        target.absolute().parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.absolute().parent))
+        try:
+            new = aside / "new"
+            new.mkdir()
+            _write(inventory, new, tool_version, as_of)
+            _replace(target, new, aside / "old")
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"{directory} cannot be written: {error.strerror}", "check space and permissions") from error
+
+
+def _replace(target: Path, new: Path, old: Path) -> None:
+    """A directory cannot take the place of another at once: the old one steps aside, and back if need be."""
+    if not target.exists():
+        new.rename(target)
+        return
+    target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+
+
+def _write(inventory: Inventory, folder: Path, tool_version: str, as_of: dt.datetime) -> None:
+    counts: Counter[str] = Counter()
+    shards: list[Shard] = []
+    resources = inventory.resources()
+    first = next(resources, None)
+    while first is not None:
+        name = _SHARD.format(len(shards) + 1)
+        count, size = 0, 0
+        with (folder / name).open("wb") as raw:
+            # no name and no time in the header: the same resources are the same bytes
+            with gzip.GzipFile(filename="", mode="wb", compresslevel=4, fileobj=raw, mtime=0) as out:
+                while first is not None and size < _SHARD_BYTES:
+                    line = _line(first)
+                    out.write(line)
+                    counts[first.type] += 1
+                    count, size = count + 1, size + len(line)
+                    first = next(resources, None)
+            _sync(raw)
+        with (folder / name).open("rb") as written:
+            digest = hashlib.file_digest(written, "sha256")
+        shards.append(Shard(name, digest.hexdigest(), count))
+    manifest = _Manifest(
+        schema_version=SCHEMA_VERSION,
+        tool_version=tool_version,
+        as_of=as_of,
+        scope=_Scope(inventory.inputs),
+        resources=counts.total(),
+        counts=dict(sorted(counts.items())),
+        covers=None if inventory.covers is None else tuple(sorted(inventory.covers)),
+        gaps=tuple(inventory.gaps),
+        shards=tuple(shards),
+    )
+    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
+    with (folder / _MANIFEST).open("wb") as stream:
+        stream.write(text + b"\n")
+        _sync(stream)
+
+
+def _sync(stream: IO[bytes]) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def _line(resource: Resource) -> bytes:
+    try:
+        body = _encoded(resource.body, _as_marker)
+        if b"$" in body and b'$unknown"' in body:
+            body = _encoded(_escaped(resource.body), None)
+    except RecursionError as error:
+        raise OutputError(f"{resource.id} is nested too deep to be saved", "leave it out of the input") from error
+    head = {"type": resource.type, "cluster": resource.cluster, "origin": msgspec.to_builtins(resource.origin)}
+    return b'%b,"body":%b}\n' % (orjson.dumps(head)[:-1], body)
+
+
+def _encoded(body: Any, default: Any) -> bytes:
+    try:
+        return orjson.dumps(body, default=default)
+    except orjson.JSONEncodeError:  # more than 254 levels: slower, and good for a few times as many
+        return json.dumps(body, default=default, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _as_marker(value: object) -> dict[str, str]:
+    if isinstance(value, Unknown):
+        return {_UNKNOWN: value.reason}
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return {_UNKNOWN: value.reason}
+    if isinstance(value, dict):
+        return {f"${key}" if _ESCAPED.match(key) else key: _escaped(inner) for key, inner in value.items()}
+    return [_escaped(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, dict):
+        if len(value) == 1 and isinstance(reason := value.get(_UNKNOWN), str):
+            return Unknown(reason)
+        return {key[1:] if _ESCAPED.match(key) else key: _restored(inner) for key, inner in value.items()}
+    return [_restored(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _resource(line: bytes) -> Resource:
+    found = orjson.loads(line)
+    body = found["body"]
+    if b"$" in line and b'$unknown"' in line:
+        body = _restored(body)
+    if not isinstance(body, dict) or not isinstance(found["type"], str):
+        raise ValueError
+    return Resource(found["type"], body, Origin(**found["origin"]), found["cluster"])
+
+
+def _is_wanted(line: bytes, wanted: Wanted) -> bool:
+    try:
+        return wanted[_type_of(line).type]
+    except RecursionError:
+        return wanted[orjson.loads(line)["type"]]
+
+
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
