@@ -70,6 +70,8 @@ def _value(loader: Any, node: yaml.Node, place: Place, lines: dict[Place, int], 
     lines[place] = line
     if len(place) > _DEEPEST:
         raise RuleError(f"{file}:{line}: nested deeper than {_DEEPEST} levels", "Write it flatter.")
+    if not isinstance(node, yaml.ScalarNode) and not node.tag.startswith("tag:yaml.org,2002:"):
+        raise RuleError(f"{file}:{line}: unknown tag {node.tag}", "Known tags are !unknown and !absent, on plain values.")
     if isinstance(node, yaml.MappingNode):
         return dict(_items(loader, node, place, lines, file))
     if isinstance(node, yaml.SequenceNode):

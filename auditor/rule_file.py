@@ -165,7 +165,8 @@ def _outcomes(case: CaseForm) -> list[str]:
 
 
 def _refused(error: ValidationError, path: Path, marks: Marks) -> RuleError:
-    first = error.errors()[0]
+    # A misspelt key also leaves a required one missing: the misspelling is what to tell.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = tuple(
         part for part in first["loc"] if isinstance(part, int) or not part.startswith(("constrained", "function"))
     )

@@ -1,0 +1,75 @@
+"""Who may import what, and what may not be written anywhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "auditor"
+
+# Module (or package) → what it may import of ours. `cli` may import everything; adapters never a sibling.
+ALLOWED = {
+    "errors": set(),
+    "model": set(),
+    "places": {"errors"},
+    "findings": {"model"},
+    "conditions": {"model", "conditions"},
+    "answers": {"model", "conditions"},
+    "evaluate": {"model", "conditions", "answers"},
+    "reading": {"model", "errors", "reading"},
+    "render": {"model", "errors", "findings", "places", "render", "__init__"},
+    "marked_yaml": {"errors", "model"},
+}
+
+
+def ours(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "auditor":
+            rest = node.module.split(".")[1:]
+            found |= {rest[0]} if rest else {alias.name for alias in node.names}
+    return {"__init__" if name == "__version__" else name for name in found}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_imports_go_one_way(name: str) -> None:
+    folder = PACKAGE / name
+    for path in folder.rglob("*.py") if folder.is_dir() else [PACKAGE / f"{name}.py"]:
+        assert ours(path) <= ALLOWED[name], path
+
+
+def test_nothing_but_the_command_line_prints_or_exits() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name == "cli" or path.name == "__main__.py":
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\bprint\(|sys\.exit|os\._exit", text), path
+
+
+def test_broad_excepts_stand_at_two_places_at_most() -> None:
+    found = [
+        f"{path.name}:{number}"
+        for path in PACKAGE.rglob("*.py")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.match(r"\s*except( \(?(Base)?Exception\)?( as \w+)?)?:", line)
+    ]
+    assert len(found) <= 2, found
+
+
+def test_no_file_names_a_registry_or_a_place_of_one_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    hosts = "|".join(("pypi" + r"\.org", "pythonhosted" + r"\.org", "registry" + r"\.npmjs", "deb" + r"\.debian"))
+    for name in filter(None, listed):
+        path = ROOT / name
+        if path.suffix in (".png", ".gz") or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert not re.search(hosts, text), name
+        assert not re.search("/wor" + "k/(main|shared)", text), name

@@ -1,0 +1,17 @@
+"""What is generated is up to date. Each test says which command writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from auditor.rule_docs import documents, out_of_date, schema_text
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_rule_pages_catalogue_and_coverage() -> None:
+    assert out_of_date(documents(), ROOT / "docs" / "rules") == [], "run: make docs"
+
+
+def test_schema_of_rule_files() -> None:
+    assert (ROOT / "rules" / "rule.schema.json").read_text(encoding="utf-8") == schema_text(), "run: make docs"

@@ -1,0 +1,146 @@
+"""A wrong rule file is refused with file, line and what was meant; never half a rule set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import RuleError
+from auditor.rule_file import read_rule_file
+from auditor.rule_scaffold import scaffold
+from auditor.rulebook import check_overrides, load_rules, select
+
+GOOD = """\
+id: own.thing.tls
+title: Things speak TLS and nothing else
+severity: high
+resource: Microsoft.Example/things
+assert: {field: properties.tls, equals: true}
+parameters: {days: {default: 30, description: How long.}}
+rationale: Whoever listens on the network reads everything otherwise.
+remediation: {text: Turn TLS on.}
+sources: [live]
+controls: {mcsb: [DP-3]}
+references: [https://learn.microsoft.com/azure/]
+tests:
+  - {name: "on", given: {properties: {tls: true}}, expect: pass}
+  - {name: "off", given: {properties: {tls: false}}, expect: fail}
+  - {name: absent, given: {}, expect: fail}
+  - {name: known later, given: {properties: {tls: !unknown later}}, expect: unknown}
+"""
+
+
+def write(root: Path, text: str, name: str = "own/thing/tls.yaml") -> Path:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_own_rules_come_beside_the_bundled_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    write(tmp_path / "rules", GOOD)
+    first = load_rules([str(tmp_path / "rules")])
+    assert "own.thing.tls" in {rule.id for rule in first}
+    assert load_rules([str(tmp_path / "rules")]) == first, "the cached rule set is the same"
+    write(tmp_path / "rules", GOOD.replace("severity: high", "severity: low"))
+    changed = next(rule for rule in load_rules([str(tmp_path / "rules")]) if rule.id == "own.thing.tls")
+    assert changed.severity == "low", "a changed file is read again"
+
+
+def test_a_damaged_cache_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path))
+    first = load_rules()
+    for file in (tmp_path / "auditor").glob("rules-*.json"):
+        file.write_bytes(b"[{]")
+    assert load_rules() == first
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        ("severity: high", "severty: high", 3, "did you mean 'severity'"),
+        ("severity: high", "severity: urgent", 3, "urgent"),
+        ("{field: properties.tls, equals: true}", "{field: properties.tls, equls: true}", 5, "did you mean 'equals'"),
+        ("{field: properties.tls, equals: true}", "{field: properties..tls, equals: true}", 5, "not understood at"),
+        ("{field: properties.tls, equals: true}", "{field: a, less: {param: day}}", 5, "did you mean 'days'"),
+        ("mcsb: [DP-3]", "mcsb: [DP-33]", 10, "did you mean 'DP-3'"),
+        ("mcsb: [DP-3]", "mscb: [DP-3]", 10, "did you mean 'mcsb'"),
+        ("id: own.thing.tls", "id: own.thing.tsl", 1, "the file lies at 'own.thing.tls'"),
+        ("id: own.thing.tls", "id: own.thing.tls\nid: x.y", 2, "given twice"),
+        ("sources: [live]", "sources: [lvie]", 9, "sources"),
+        ("expect: pass", "expect: passed", 13, "tests.0.expect"),
+        ('name: "off"', 'name: "on"', 14, "two cases are called"),
+        ("name: absent", "name: missing", 12, "absent"),
+        ("expect: pass", "expect: unknown", 12, "no case expects pass"),
+        ("given: {}", "given: {}, parameters: {dayz: 1}", 15, "did you mean 'days'"),
+        ("https://learn", "http://learn", 11, "references"),
+        ("title: Things", "title: [Things", 3, "no valid YAML"),
+        ("given: {}", "given: !python/object:os.system {}", 15, "unknown tag"),
+        ("given: {}", "given: {<<: {a: 1}}", 15, "a key is a plain name"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str, line: int, told: str) -> None:
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(RuleError, match=told) as caught:
+        read_rule_file(path, tmp_path, path.read_text())
+    assert f"tls.yaml:{line}" in caught.value.sentence
+
+
+def test_the_same_id_twice_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a", GOOD)
+    write(tmp_path / "b", GOOD)
+    with pytest.raises(RuleError, match="stands in"):
+        load_rules([str(tmp_path / "a"), str(tmp_path / "b")])
+
+
+def test_one_bad_file_stops_everything(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(tmp_path, "nonsense", "own/other.yaml")
+    with pytest.raises(RuleError, match=r"other\.yaml"):
+        load_rules([str(tmp_path)])
+
+
+def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(RuleError):
+            load_rules([str(path)])
+
+
+def test_selection() -> None:
+    rules = load_rules()
+    ids = {rule.id for rule in rules}
+    assert {r.id for r in select(rules, ["azure.key-vault.*"], [])} == {
+        i for i in ids if i.startswith("azure.key-vault.")
+    }
+    worst = select(rules, ["severity=high"], [])
+    assert {rule.severity for rule in worst} == {"critical", "high"}
+    assert select(rules, ["component=key-vault"], []) == select(rules, ["component=azure/key-vault"], [])
+    assert all("DP-8" in rule.controls["mcsb"] for rule in select(rules, ["framework=mcsb:dp-8"], []))
+    assert select(rules, [], ["azure.*", "kubernetes.*", "certificates.*"]) == []
+    assert [r.id for r in select(rules, ["equivalent=ckv_azure_110"], [])] == ["azure.key-vault.purge-protection"]
+    for bad in ("azure.key-vault.purge-protecton", "severity=urgent", "colour=red", "framework=none"):
+        with pytest.raises(RuleError):
+            select(rules, [bad], [])
+
+
+def test_parameters_of_an_estate_are_checked() -> None:
+    rules = load_rules()
+    known = next(rule for rule in rules if rule.parameters)
+    check_overrides(rules, {known.id: {next(iter(known.parameters)): 1}})
+    with pytest.raises(RuleError, match="did you mean"):
+        check_overrides(rules, {known.id + "x": {}})
+    with pytest.raises(RuleError, match="no parameter"):
+        check_overrides(rules, {known.id: {"nonsense": 1}})
+
+
+def test_a_new_rule_fails_its_cases_until_it_is_filled(tmp_path: Path) -> None:
+    from auditor.cases import run_case
+
+    path = write(tmp_path, scaffold("own.thing.tls"))
+    source = read_rule_file(path, tmp_path, path.read_text())
+    assert not any(run_case(source, case).ok for case in source.cases)
+    with pytest.raises(RuleError):
+        scaffold("Not An Id")

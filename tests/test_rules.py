@@ -1,0 +1,44 @@
+"""Every case of every rule, by the reference and by the compiled form; and each change of a rule must be noticed."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from auditor.answers import finding_of
+from auditor.cases import prepare, run_case, survivors
+from auditor.evaluate import Judge, answers
+from auditor.model import Finding
+from auditor.rule_file import CaseForm, RuleSource
+from auditor.rulebook import sources, unique
+
+SOURCES = unique(sources())
+CASES = [pytest.param(source, case, id=f"{source.rule.id}::{case.name}") for source in SOURCES for case in source.cases]
+DECODER = msgspec.json.Decoder(Finding)
+
+
+@pytest.mark.parametrize(("source", "case"), CASES)
+def test_case(source: RuleSource, case: CaseForm) -> None:
+    result = run_case(source, case)
+    assert result.problem == ""
+    assert result.found == case.expect
+    bound, resource, relations = prepare(source, case)
+    compiled = [DECODER.decode(line) for line in Judge([bound], relations).findings(resource)]
+    expected = [finding_of(bound.rule, resource, answer) for answer in answers(bound, resource, relations)]
+    assert sorted(compiled, key=lambda f: f.fingerprint) == sorted(expected, key=lambda f: f.fingerprint)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.rule.id)
+def test_cases_notice_every_change_of_the_rule(source: RuleSource) -> None:
+    assert survivors(source) == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.rule.id)
+def test_rule_is_complete(source: RuleSource) -> None:
+    expected = {outcome for case in source.cases for outcome in _outcomes(case)}
+    assert {"pass", "fail", "unknown"} <= expected, "a case for what passes, what fails and what is not known"
+    assert not source.rule.title.endswith(".")
+
+
+def _outcomes(case: CaseForm) -> list[str]:
+    return list(case.expect.values()) if isinstance(case.expect, dict) else [case.expect]
