@@ -150,8 +150,9 @@ class Resource:
 
     @property
     def is_kubernetes(self) -> bool:
-        """A Kubernetes object, not an ARM resource."""
-        return "apiVersion" in self.body and "kind" in self.body and not isinstance(self.body.get("id"), str)
+        """A Kubernetes object, not an ARM resource (which has `apiVersion` and `kind` too, in a template)."""
+        body = self.body
+        return "apiVersion" in body and "kind" in body and self.type == kubernetes_type(body)
 
     @property
     def _metadata(self) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from auditor.errors import INCOMPLETE, AuditorError
 
 COMMANDS: Final = {
     "scan": "Audit resources from files, snapshots or standard input.",
+    "report": "Render a saved JSON audit again.",
     "rules": "List, show, test and write rules.",
+    "completion": "Print the completion script for a shell.",
 }
 """Command → one line for `--help`, so that help needs no command's module."""
 

@@ -41,11 +41,12 @@ def judge_and_report(chosen: options.Settings, inventory: Inventory, *, save_sna
     with findings:
         for report in chosen.reports:
             look = Options(outcomes=chosen.outcomes, color=report.path is None and options.use_color())
-            write_report(report.path, partial(_produce, audit, findings, report.format, look))
+            write_report(report.path, partial(produce, audit, findings, report.format, look))
     return options.exit_code(audit, chosen.fail_on)
 
 
-def _produce(audit: Audit, findings: Findings, format: str, look: Options, out: BinaryIO) -> None:
+def produce(audit: Audit, findings: Findings, format: str, look: Options, out: BinaryIO) -> None:
+    """Render one report to an open file."""
     from auditor.render import render
 
     render(audit, findings, format, out, look)

@@ -72,16 +72,29 @@ def _format_of(path: str) -> str:
 
 def common(function: Any) -> Any:
     """The options of every command that judges."""
-    for option in reversed(_COMMON):
+    return _with(_COMMON, function)
+
+
+def reporting(function: Any) -> Any:
+    """The options of every command that writes reports."""
+    return _with(_REPORTING, function)
+
+
+def _with(added: Sequence[Any], function: Any) -> Any:
+    for option in reversed(added):
         function = option(function)
     return function
 
 
-_COMMON = (
+_REPORTING = (
     click.option(
         "--format", "-f", "formats", multiple=True, type=click.Choice(FORMATS), help="Report format; repeatable."
     ),
     click.option("--output", "-o", "outputs", multiple=True, metavar="PATH", help="Where the format before it goes."),
+)
+
+_COMMON = (
+    *_REPORTING,
     click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), help="Lowest severity that ends with code 1."),
     click.option(
         "--select", "selected", multiple=True, metavar="PATTERN", help="Only these rules: id, glob, key=value."
@@ -128,7 +141,7 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
         excluded=given["excluded"] or tuple(config.get("exclude", ())),
         own=given["own"] or tuple(config.get("rules", ())),
         clock=clock(given["as_of"] or config.get("asOf")),
-        outcomes=_outcomes(given["outcomes"] or ",".join(config.get("outcomes", ()))),
+        outcomes=outcomes_of(given["outcomes"] or ",".join(config.get("outcomes", ()))),
         jobs=given["jobs"] or config.get("jobs", 1),
         parameters=config.get("parameters", {}),
         quiet=given["quiet"] or config.get("quiet", False),
@@ -154,7 +167,8 @@ def clock(text: str | None) -> dt.datetime:
     return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
 
 
-def _outcomes(text: str) -> frozenset[Outcome] | None:
+def outcomes_of(text: str) -> frozenset[Outcome] | None:
+    """Outcomes from their names with commas between; None for no text. Raises ConfigError."""
     if not text:
         return None
     from auditor.model import Outcome
