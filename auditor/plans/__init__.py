@@ -1,0 +1,1 @@
+"""Infrastructure changes (Terraform plan, ARM what-if, ARM template, manifests) → resources in their live shape."""

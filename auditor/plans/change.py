@@ -1,0 +1,32 @@
+"""What every reader of a change returns. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from auditor.model import Gap, Resource
+
+Action = Literal["create", "update", "replace", "delete", "no-op"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource of a change, in its ARM or Kubernetes shape.
+
+    `after` is None when it is deleted, `before` when it is created or not known. Values that are not known before the
+    change is applied are `model.Unknown`, and the resource is `partial`.
+    """
+
+    action: Action
+    after: Resource | None
+    before: Resource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A change as a whole. `covers` are the casefolded types for which "there is none" can be said."""
+
+    changes: tuple[Change, ...]
+    gaps: tuple[Gap, ...] = ()
+    covers: frozenset[str] = field(default_factory=frozenset)
