@@ -145,7 +145,7 @@ class Judge:
         self._counts = [Counts() for _ in self.rules]
         self._forms = [FailureForm(bound.rule) for bound in self.rules]
         self._errors: dict[int, str] = {}
-        self._functions: dict[str, Compiled | None] = {}
+        self._functions: dict[tuple[str, str], Compiled | None] = {}
         self._by_type: dict[str, list[int]] = defaultdict(list)
         for index, bound in enumerate(self.rules):
             for kind in bound.types:
@@ -159,9 +159,9 @@ class Judge:
     def findings(self, resource: Resource) -> list[bytes]:
         """Every finding of a resource, as JSON; passes only when they are kept."""
         try:
-            function = self._functions[resource.type]
+            function = self._functions[resource.type, resource.origin.source]
         except KeyError:
-            function = self._function(resource.type)
+            function = self._function(resource.type, resource.origin.source)
         if function is None:
             return []
         kept: list[int] = []
@@ -169,7 +169,7 @@ class Judge:
         by_element: list[tuple[int, list[int]]] = []
         asked: list[int] = []
         if resource.partial:
-            asked = self._by_type[resource.type.casefold()]
+            asked = self._indexes(resource.type, resource.origin.source)
         else:
             function(
                 resource,
@@ -197,13 +197,18 @@ class Judge:
             self._take(index, resource, answers, found)
         return found
 
-    def _function(self, kind: str) -> Compiled | None:
+    def _function(self, kind: str, source: str) -> Compiled | None:
         if len(self._functions) > _MOST_TYPES:
             self._functions.clear()  # spellings of types come from the input, so their number has no bound of its own
-        indexes = self._by_type.get(kind.casefold())
+        indexes = self._indexes(kind, source)
         function = compile_rules([(i, self.rules[i]) for i in indexes], self._relations) if indexes else None
-        self._functions[kind] = function
+        self._functions[kind, source] = function
         return function
+
+    def _indexes(self, kind: str, source: str) -> list[int]:
+        """The rules of a type; for what was read from a change, those that say they can be decided there."""
+        indexes = self._by_type.get(kind.casefold(), [])
+        return [i for i in indexes if source not in _CHANGES or source in self.rules[i].rule.sources]
 
     def _take(self, index: int, resource: Resource, judge: Reference, found: list[bytes]) -> None:
         """Count what the reference says, and add it to the findings."""
@@ -233,4 +238,5 @@ def count(counts: Counts, outcome: Outcome) -> None:
     setattr(counts, name, getattr(counts, name) + 1)
 
 
+_CHANGES: Final = ("plan", "template", "manifest")
 _MOST_TYPES: Final = 4096

@@ -12,7 +12,9 @@ from auditor import __version__
 from auditor.errors import INCOMPLETE, AuditorError
 
 COMMANDS: Final = {
+    "demo": "Audit the built-in demo estate.",
     "scan": "Audit resources from files, snapshots or standard input.",
+    "gate": "Judge a change before it is deployed.",
     "report": "Render a saved JSON audit again.",
     "rules": "List, show, test and write rules.",
     "completion": "Print the completion script for a shell.",

@@ -1,0 +1,40 @@
+"""Which kind of change a JSON document is, and reading it as such."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from auditor.plans.change import Changes
+
+Kind = Literal["terraform", "what-if", "template", "other"]
+
+
+def kind_of(raw: Any) -> Kind:
+    """The kind of change; `other` is a list or a resource, which may be manifests."""
+    if not isinstance(raw, dict):
+        return "other"
+    if "resource_changes" in raw or "planned_values" in raw or "terraform_version" in raw:
+        return "terraform"
+    inner = raw.get("properties")
+    changes = raw.get("changes", inner.get("changes") if isinstance(inner, dict) else None)
+    if isinstance(changes, list) and (not changes or any(isinstance(c, dict) and "changeType" in c for c in changes)):
+        return "what-if"
+    schema = raw.get("$schema")
+    if isinstance(schema, str) and "deploymenttemplate.json" in schema.casefold():
+        return "template"
+    return "other"
+
+
+def read_change(kind: Kind, raw: Any, file: str, parameters: Any = None) -> Changes:
+    """Read a document of a known kind. `parameters`: a parameter file of a template. Raises InputError."""
+    if kind == "terraform":
+        from auditor.plans.terraform import read_terraform_plan
+
+        return read_terraform_plan(raw, file)
+    if kind == "what-if":
+        from auditor.plans.what_if import read_what_if
+
+        return read_what_if(raw, file)
+    from auditor.plans.arm_template import read_arm_template
+
+    return read_arm_template(raw, file, parameters)

@@ -1,0 +1,35 @@
+"""One JSON document as a whole: plans and templates, which are judged as one thing and never large."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+
+from auditor.errors import InputError
+from auditor.reading.bytes_in import open_bytes
+from auditor.reading.feed import blank_comments
+from auditor.reading.log import Broken, label
+
+_LARGEST: Final = 256 << 20
+
+
+def whole_json(path: str) -> Any:
+    """The document in a file: gzip, other Unicode encodings, a BOM and comments are read. Raises InputError."""
+    try:
+        with open_bytes(path) as stream:
+            text = stream.read(_LARGEST + 1)
+    except Broken as error:
+        raise InputError(f"{label(path)}: {error.reason}", error.hint) from error
+    if len(text) > _LARGEST:
+        raise InputError(f"{label(path)}: it is larger than {_LARGEST >> 20} MiB", "Split the change.")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as first:
+        try:
+            return orjson.loads(blank_comments(text))
+        except orjson.JSONDecodeError:
+            raise InputError(
+                f"{label(path)}: line {first.lineno}, column {first.colno}: no valid JSON: {first.msg}",
+                "It may be cut off: write it again.",
+            ) from first
