@@ -1,0 +1,106 @@
+"""`auditor demo`: audit the built-in estate, or write it to files."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from auditor.cli import options
+from auditor.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.demo import Body
+    from auditor.evaluate import Bound
+
+
+@click.command("demo", cls=options.ReportingCommand)
+@click.option("--designed", is_flag=True, help="The estate as it was designed: nothing fails.")
+@click.option("--folder", metavar="DIR", default=".", help="Where the HTML and SARIF reports go; here when not given.")
+@click.option("--write-estate", metavar="DIR", help="Write the estate as files to play with, instead of judging it.")
+@options.common
+@click.pass_context
+def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: str | None, **_given: object) -> None:
+    """Audit the built-in estate: the reference design with faults planted in it.
+
+    Prints the summary and leaves an HTML and a SARIF report, unless --format or --output say otherwise. It is invented,
+    so it gates nothing: the exit code is 0 unless --fail-on is given.
+    """
+    from auditor.cli.judging import judge_and_report
+    from auditor.demo import AS_OF, as_designed, inventory
+    from auditor.demo.faults import as_found, planted
+
+    faults = [] if designed else planted()
+    bodies = as_found(as_designed(), faults)
+    if write_estate is not None:
+        _write(bodies, _made(write_estate))
+        _say(f"Next: auditor scan --from {write_estate} --as-of {AS_OF:%Y-%m-%d}")
+        return
+    chosen = options.settings(ctx, ["demo"])
+    own_reports = not ctx.meta.get("reports")
+    if own_reports:
+        place = _made(folder)
+        files = [options.Report(form, str(place / f"auditor-demo.{form}")) for form in ("html", "sarif")]
+        chosen = chosen._replace(reports=[options.Report("text", None), *files])
+    fail_on, clock = ctx.params["fail_on"], ctx.params["as_of"]
+    chosen = chosen._replace(fail_on=fail_on or "never", clock=options.clock(clock) if clock else AS_OF)
+    rules = options.bound_rules(chosen)
+    looked_for = {kind for rule in rules for relation in rule.relations for kind in relation.types}
+    code = judge_and_report(chosen, inventory(bodies, looked_for))
+    if not chosen.quiet:
+        if own_reports:
+            _say(*(f"Written: {report.path}" for report in chosen.reports if report.path))
+        worst = _worst(rules, {finding.rule for fault in faults for finding in fault.findings})
+        _say(
+            *([f"Next: auditor rules show {worst}", "      auditor demo --designed"] if worst else ["Next:"]),
+            "      auditor scan --from YOUR-EXPORT",
+        )
+    sys.exit(code)
+
+
+def _worst(rules: Sequence[Bound], failing: set[str]) -> str | None:
+    """The gravest of the rules that the faults break."""
+    found = [bound.rule for bound in rules if bound.rule.id in failing]
+    return min(found, key=lambda rule: (rule.severity.rank, rule.id)).id if found else None
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def _made(folder: str) -> Path:
+    """The folder, made when it is not there."""
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made: {error.strerror or error}.", "Name another folder.") from error
+    return place
+
+
+def _write(bodies: Sequence[Body], folder: Path) -> None:
+    """The estate as an export: what Azure answers as JSON, the objects of the cluster as YAML."""
+    import msgspec
+    import yaml
+
+    from auditor.demo import is_kubernetes
+    from auditor.render.write import write_report
+
+    def put(text: bytes, out: BinaryIO) -> None:
+        out.write(text)
+
+    azure = [body for body in bodies if not is_kubernetes(body)]
+    cluster = [body for body in bodies if is_kubernetes(body)]
+    files = {
+        "azure.json": msgspec.json.format(msgspec.json.encode(azure), indent=2) + b"\n",
+        "cluster.yaml": yaml.safe_dump_all(cluster, sort_keys=False, allow_unicode=True, encoding="utf-8"),
+    }
+    for name, text in files.items():
+        write_report(str(folder / name), partial(put, text))
+        _say(f"Written: {folder / name}")
