@@ -173,9 +173,8 @@ def test_standard_input_and_several_inputs(run: Any, tmp_path: Path) -> None:
 
 def test_a_snapshot_gives_the_same_audit(run: Any, tmp_path: Path) -> None:
     source = put(tmp_path, VAULT, {**VAULT, "properties": {}, "id": VAULT["id"] + "2"}, {"name": "typeless"})
-    options = ("-f", "json", "--as-of", "2026-07-09")
-    first = run("scan", "--from", source, "--save-snapshot", "snap", *options)
-    again = run("scan", "--from", "snap", *options)
+    first = run("scan", "--from", source, "--save-snapshot", "snap", "-f", "json", "--as-of", "2026-07-09")
+    again = run("scan", "--from", "snap", "-f", "json")
     assert first.stdout
     assert again.stdout == first.stdout
     assert again.returncode == first.returncode

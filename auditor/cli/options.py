@@ -102,7 +102,9 @@ _COMMON = (
     click.option("--exclude", "excluded", multiple=True, metavar="PATTERN", help="Not these rules."),
     click.option("--rules", "own", multiple=True, metavar="PATH", help="Own rules beside the bundled ones."),
     click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one."),
-    click.option("--as-of", metavar="TIME", help="Judge as of this ISO 8601 time; now when not given."),
+    click.option(
+        "--as-of", metavar="TIME", help="Judge as of this ISO 8601 time, or now. A snapshot is judged as of its own."
+    ),
     click.option("--outcomes", metavar="LIST", help="Outcomes to show, with commas; each format has its own default."),
     click.option("--jobs", type=click.IntRange(1, 64), help="Processes for large inputs."),
     click.option("--quiet", "-q", is_flag=True, help="No progress, no closing note on standard error."),
@@ -120,6 +122,7 @@ class Settings(NamedTuple):
     excluded: tuple[str, ...]
     own: tuple[str, ...]
     clock: dt.datetime
+    clock_given: bool
     outcomes: frozenset[Outcome] | None
     jobs: int
     parameters: dict[str, dict[str, Any]]
@@ -141,6 +144,7 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
         excluded=given["excluded"] or tuple(config.get("exclude", ())),
         own=given["own"] or tuple(config.get("rules", ())),
         clock=clock(given["as_of"] or config.get("asOf")),
+        clock_given=bool(given["as_of"] or config.get("asOf")),
         outcomes=outcomes_of(given["outcomes"] or ",".join(config.get("outcomes", ()))),
         jobs=given["jobs"] or config.get("jobs", 1),
         parameters=config.get("parameters", {}),
@@ -158,7 +162,7 @@ def _config(path: str | None) -> dict[str, Any]:
 
 def clock(text: str | None) -> dt.datetime:
     """The time of the audit: as given, or now in whole seconds. Raises ConfigError."""
-    if not text:
+    if not text or text == "now":
         return dt.datetime.now(dt.UTC).replace(microsecond=0)
     try:
         found = dt.datetime.fromisoformat(text)

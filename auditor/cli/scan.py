@@ -29,4 +29,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     chosen = options.settings(ctx, inputs)
     if not chosen.inputs:
         raise ConfigError("Nothing to audit was named.", "Name files with --from; `auditor demo` shows what comes out.")
-    sys.exit(judge_and_report(chosen, open_inventory(chosen.inputs), save_snapshot=save_snapshot))
+    inventory = open_inventory(chosen.inputs)
+    if inventory.as_of and not chosen.clock_given:
+        chosen = chosen._replace(clock=inventory.as_of)
+    sys.exit(judge_and_report(chosen, inventory, save_snapshot=save_snapshot))
