@@ -62,7 +62,8 @@ def _found(evidence: Sequence[Evidence]) -> str:
     first = evidence[0]
     actual = "absent" if first.actual is None else _inline(first.actual)
     more = f" (and {len(evidence) - 1} more)" if len(evidence) > 1 else ""
-    return f"{first.path} is {actual}, expected {first.expected}{more}"
+    verb = ":" if first.expected.startswith("to find ") else " is"  # what was counted is found, not held
+    return f"{first.path}{verb} {actual}, expected {first.expected}{more}"
 
 
 def _inline(value: Any) -> str:

@@ -207,8 +207,8 @@ def evidence(node: Node, scope: Scope, relations: Relations, wanted: bool = True
 def _counted(path: str, least: int, most: int | None, names: list[str], test: Test, wanted: bool) -> Evidence:
     """What a count found: how many, and the first of them by name."""
     number = str(least) if least == most else f"{least} to {'unknown' if most is None else most}"
-    few = f": {', '.join(names[:_FEW])}{' …' if len(names) > _FEW else ''}" if names else ""
-    return Evidence(path=path, actual=f"{number} found{few}", expected=f"{phrase(test, wanted)} found")
+    few = f" ({', '.join(names[:_FEW])}{' …' if len(names) > _FEW else ''})" if names else ""
+    return Evidence(path=path, actual=f"found {number}{few}", expected=f"to find {phrase(test, wanted)}")
 
 
 def _full(path: Path, scope: Scope) -> str:
