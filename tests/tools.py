@@ -1,0 +1,31 @@
+"""Programs that some tests need beside Python. `make test` installs them; a quick run without them says so and skips."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def needed(what: str, *places: str | None) -> str:
+    """The first place that exists. Where all must run (`make test`, CI) a missing program is a failure, not a skip."""
+    found = next((place for place in places if place and Path(place).exists()), None)
+    if found:
+        return found
+    if os.environ.get("CI") or os.environ.get("AUDITOR_ALL_TESTS"):
+        pytest.fail(f"{what} is missing: run make test, which installs it")
+    pytest.skip(f"needs {what}")
+
+
+def sarif_multitool() -> str:
+    """Microsoft's SARIF validator."""
+    return needed("Sarif.Multitool", str(ROOT / "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"))
+
+
+def chromium() -> str:
+    """A Chromium that Playwright can drive."""
+    return needed("Chromium", shutil.which("chromium"), shutil.which("chromium-browser"))
