@@ -1,4 +1,4 @@
-"""Programs that some tests need beside Python. `make test` installs them; a quick run without them says so and skips."""
+"""Programs that some tests need beside Python. `make test` installs them; a run without them says so and skips."""
 
 from __future__ import annotations
 
