@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import BinaryIO, Final
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, Final, NamedTuple
 
 from auditor.findings import Findings
 from auditor.model import Audit, Outcome, Record
+from auditor.render.changes import Changes
 
 EVERYTHING: Final = frozenset(Outcome)
 NOTEWORTHY: Final = EVERYTHING - {Outcome.PASS}
 """What people read: everything but what is well."""
+OPEN: Final = NOTEWORTHY - {Outcome.EXEMPT}
+"""What somebody has to act on."""
+
+
+class Earlier(NamedTuple):
+    """An earlier audit of the same estate."""
+
+    audit: Audit
+    findings: Findings
+
+
+class Past(NamedTuple):
+    """An earlier run in numbers: its time, and its failures by severity."""
+
+    as_of: dt.datetime
+    failures: dict[str, int]
 
 
 class Options(Record, frozen=True, kw_only=True):
-    """How to render. `outcomes` None means the format's own default."""
+    """How to render. `outcomes` None means the format's own default.
+
+    `baseline` is an earlier audit, `changes` what became of its answers (`auditor.compare`): both or neither. `history`
+    are earlier runs, oldest first; `owners` is casefolded resource id → who owns it.
+    """
 
     outcomes: frozenset[Outcome] | None = None
     color: bool = False
     width: int = 100
     sarif_limit: int = 25_000
+    baseline: Earlier | None = None
+    changes: Changes | None = None
+    history: Sequence[Past] = ()
+    owners: dict[str, str] = {}
 
 
 Renderer = Callable[[Audit, Findings, BinaryIO, Options], None]

@@ -1,0 +1,209 @@
+"""Two audits → what changed between them. Pure. Answers are matched by fingerprint.
+
+An answer that one side does not hold says something only where that side looked: it asked the rule, read the resource
+(or its type, subscription and cluster, with no gap that could hide it) and could answer. Whatever is unknown resolves
+nothing, and nothing is new only because the earlier audit did not look.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from auditor.findings import Findings
+from auditor.model import Audit, Finding, Outcome, ResourceRef, Severity
+from auditor.render.changes import Change, Changes, Difference, Standing, Unseen
+from auditor.render.words import count_of
+
+_BLIND: Final = frozenset({Outcome.UNKNOWN, Outcome.ERROR})
+_WORST_FIRST: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.EXEMPT, Outcome.PASS)
+_WEIGHT: Final = {outcome: weight for weight, outcome in enumerate(_WORST_FIRST)}
+_ORDER: Final = {change: number for number, change in enumerate(Change)}
+
+
+class _Key(msgspec.Struct, rename="camel"):
+    """What must be known of every finding."""
+
+    fingerprint: str
+    rule_id: str
+    outcome: Outcome
+    severity: Severity
+    resource: ResourceRef
+
+
+_KEY = msgspec.json.Decoder(_Key)
+_FINDING = msgspec.json.Decoder(Finding)
+_STANDINGS: Final = {(o, s): Standing(outcome=o, severity=s) for o in Outcome for s in Severity}
+
+
+def compare(old: tuple[Audit, Findings], new: tuple[Audit, Findings]) -> Changes:
+    """Compare an earlier audit with a later one. Memory holds the standing of every answer, and what differs."""
+    earlier, later = _Side("earlier", *old), _Side("later", *new)
+    counts = dict.fromkeys(Change, 0)
+    unseen: Counter[str] = Counter()
+    unseen_failures: Counter[str] = Counter()
+    differences = []
+    for line, key, before, after in _pairs(earlier, later):
+        change, reason = _change(earlier, later, key, before, after)
+        counts[change] += 1
+        fails = any(standing and standing.outcome is Outcome.FAIL for standing in (before, after))
+        if reason:
+            unseen[reason] += 1
+            unseen_failures[reason] += fails
+        if change is not Change.UNCHANGED and (fails or change is not Change.NOT_COMPARED):
+            found = _FINDING.decode(line)
+            differences.append(Difference(change=change, finding=found, before=before, after=after, reason=reason))
+    return Changes(
+        before=old[0].as_of,
+        after=new[0].as_of,
+        counts=counts,
+        differences=tuple(sorted(differences, key=_worst_first)),
+        unseen=tuple(
+            Unseen(reason=reason, answers=number, failures=unseen_failures[reason])
+            for reason, number in sorted(unseen.items(), key=lambda item: (-item[1], item[0]))
+        ),
+        notes=(*earlier.notes(), *later.notes()),
+        earlier={fingerprint: standing.outcome for fingerprint, standing in earlier.answers.items()},
+    )
+
+
+def newly_reaches(difference: Difference, threshold: Severity) -> bool:
+    """True for a failure that reaches the severity now and did not before."""
+    before, after = difference.before, difference.after
+    if difference.change not in (Change.NEW, Change.WORSE) or not after or after.outcome is not Outcome.FAIL:
+        return False
+    failed_as_badly = bool(before and before.outcome is Outcome.FAIL and before.severity.reaches(threshold))
+    return after.severity.reaches(threshold) and not failed_as_badly
+
+
+class _Side:
+    """One audit: how its answers stand, and where it looked."""
+
+    def __init__(self, name: str, audit: Audit, findings: Findings) -> None:
+        self.name = name
+        self.answers: dict[str, Standing] = {}
+        self._findings = findings
+        self._blind: set[tuple[str, str]] = set()
+        self._seen: set[str] = set()
+        listed = dict.fromkeys(Outcome, 0)
+        for line in findings.lines():
+            key = _KEY.decode(line)
+            listed[key.outcome] += 1
+            standing = _STANDINGS[key.outcome, key.severity]
+            known = self.answers.setdefault(key.fingerprint, standing)
+            if _WEIGHT[standing.outcome] < _WEIGHT[known.outcome]:
+                self.answers[key.fingerprint] = standing
+            resource = key.resource.id.casefold()
+            self._seen.add(resource)
+            if key.outcome in _BLIND:
+                self._blind.add((key.rule_id, resource))
+        self._left_out = [outcome for outcome in Outcome if listed[outcome] < count_of(audit.counts, outcome)]
+        self._rules = {run.rule.id: run for run in audit.rules}
+        self._types = {name.casefold() for name in audit.scope.resource_types}
+        self._subscriptions = {name.casefold() for name in audit.scope.subscriptions}
+        self._clusters = {name.casefold() for name in audit.scope.clusters}
+        gaps = [(gap.what.casefold(), gap.type) for gap in audit.gaps]
+        self._gap_ids = tuple(what for what, _ in gaps if what.startswith(_IDS))
+        self._gap_types = {kind.casefold() for _, kind in gaps if kind}
+        self._gap_anywhere = any(kind is None and not what.startswith(_IDS) for what, kind in gaps)
+
+    def each(self) -> Iterator[tuple[bytes, _Key]]:
+        """Each answer once, with its line: of several with one fingerprint the worst."""
+        done: set[str] = set()
+        for line in self._findings.lines():
+            key = _KEY.decode(line)
+            if key.fingerprint not in done and self.answers[key.fingerprint].outcome is key.outcome:
+                done.add(key.fingerprint)
+                yield line, key
+
+    def notes(self) -> Iterator[str]:
+        """What limits the comparison."""
+        for outcome in self._left_out:
+            if outcome is Outcome.PASS:
+                yield (
+                    f"The {self.name} audit was saved without its passes: what it does not hold counts as looked at "
+                    "only where its type was read and no gap could hide it."
+                )
+            else:
+                yield f"The {self.name} audit was saved without all its answers with outcome {outcome}."
+
+    def did_not_look(self, key: _Key) -> str | None:
+        """Why it says nothing that this side holds no such answer; None when it means that nothing is wrong there."""
+        resource = key.resource
+        identity = resource.id.casefold()
+        run = self._rules.get(key.rule_id)
+        if run is None:
+            return f"the {self.name} audit did not ask the rule"
+        if run.error and not run.exercised:
+            return f"the rule could not run in the {self.name} audit"
+        if any(outcome is not Outcome.PASS for outcome in self._left_out):
+            return f"the {self.name} audit was saved without all its answers"
+        if (key.rule_id, identity) in self._blind:
+            return f"the {self.name} audit could not tell for this resource"
+        return None if identity in self._seen else self._out_of_scope(resource, identity)
+
+    def _out_of_scope(self, resource: ResourceRef, identity: str) -> str | None:
+        kind = resource.type.casefold()
+        if kind not in self._types:
+            return f"the {self.name} audit read no resource of this type"
+        if resource.subscription_id and resource.subscription_id.casefold() not in self._subscriptions:
+            return f"the {self.name} audit did not read the subscription"
+        if identity.startswith("/clusters/") and identity.split("/")[2] not in {"-", *self._clusters}:
+            return f"the {self.name} audit did not read the cluster"
+        if self._gap_anywhere or kind in self._gap_types or identity.startswith(self._gap_ids):
+            return f"a gap of the {self.name} audit may hide the resource"
+        return None
+
+
+_IDS: Final = ("/subscriptions/", "/clusters/")
+
+
+def _pairs(earlier: _Side, later: _Side) -> Iterator[tuple[bytes, _Key, Standing | None, Standing | None]]:
+    for line, key in later.each():
+        yield line, key, earlier.answers.get(key.fingerprint), later.answers[key.fingerprint]
+    for line, key in earlier.each():
+        if key.fingerprint not in later.answers:
+            yield line, key, earlier.answers[key.fingerprint], None
+
+
+def _change(
+    earlier: _Side, later: _Side, key: _Key, before: Standing | None, after: Standing | None
+) -> tuple[Change, str | None]:
+    blind = [
+        side.name for side, standing in ((earlier, before), (later, after)) if standing and standing.outcome in _BLIND
+    ]
+    reason = f"unknown in the {' and the '.join(blind)} audit" if blind else None
+    if reason is None and before is None:
+        reason = earlier.did_not_look(key)
+    if reason is None and after is None:
+        reason = later.did_not_look(key)
+    return (Change.NOT_COMPARED, reason) if reason else (_became(before, after), None)
+
+
+def _became(before: Standing | None, after: Standing | None) -> Change:
+    """What became of an answer that both sides can tell; None: there was nothing that could fail."""
+    was = before.outcome if before else Outcome.PASS
+    now = after.outcome if after else Outcome.PASS
+    if before and after and was is now is Outcome.FAIL and before.severity is not after.severity:
+        return Change.WORSE if after.severity.rank < before.severity.rank else Change.BETTER
+    if was is now:
+        return Change.UNCHANGED
+    if now is Outcome.FAIL:
+        return Change.NEW if was is Outcome.PASS else Change.WORSE
+    if was is Outcome.FAIL:
+        return Change.RESOLVED if now is Outcome.PASS else Change.BETTER
+    return Change.WORSE if now is Outcome.EXEMPT else Change.BETTER
+
+
+def _worst_first(difference: Difference) -> tuple[int, int, str, str, str]:
+    finding = difference.finding
+    return (
+        _ORDER[difference.change],
+        finding.severity.rank,
+        finding.rule_id,
+        finding.resource.id,
+        finding.element or "",
+    )

@@ -1,0 +1,26 @@
+"""What a finding is called, in the formats that give it one line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.model import Finding
+from auditor.render.words import place_of
+
+FILES: Final = frozenset({"file", "plan", "template", "manifest"})
+"""Origins whose file is one that the user works on."""
+
+
+def name_of(finding: Finding) -> str:
+    """`agw (rg-net) · settings-1`: the resource, where it lies, the element."""
+    place = place_of(finding.resource)
+    name = f"{finding.resource.name} ({place})" if place else finding.resource.name
+    return f"{name} · {finding.element}" if finding.element else name
+
+
+def file_of(finding: Finding) -> tuple[str, int] | None:
+    """The user's own file and the line, when the finding comes from one; the path with `/`, as repositories have it."""
+    origin = finding.origin
+    if not origin.file or origin.source not in FILES:
+        return None
+    return origin.file.replace("\\", "/").removeprefix("./"), max(origin.line or 1, 1)

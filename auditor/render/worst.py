@@ -1,0 +1,50 @@
+"""The worst findings of an audit, for formats whose readers take only so many."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from auditor.findings import Findings
+from auditor.model import Finding, Outcome, Severity
+
+
+class _Key(msgspec.Struct):
+    outcome: Outcome
+    severity: Severity
+
+
+_KEY: Final = msgspec.json.Decoder(_Key)
+decode: Final = msgspec.json.Decoder(Finding).decode
+
+
+def worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple[list[bytes], int]:
+    """The worst findings in order of their weight, then as they came; and how many there were beyond the limit."""
+    buckets: list[list[bytes]] = [[] for _ in range(4 * len(Severity))]
+    kept = dropped = 0
+    lightest = len(buckets) - 1  # no finding lies beyond this bucket, nor may one any more once something was dropped
+    for line in findings.lines():
+        key = _KEY.decode(line)
+        if key.outcome not in outcomes:
+            continue
+        weight = _weight(key.outcome, key.severity)
+        if weight > lightest:
+            dropped += 1
+            continue
+        buckets[weight].append(line)
+        kept += 1
+        if kept > limit:
+            while not buckets[lightest]:
+                lightest -= 1
+            buckets[lightest].pop()
+            kept -= 1
+            dropped += 1
+    return [line for bucket in buckets for line in bucket], dropped
+
+
+def _weight(outcome: Outcome, severity: Severity) -> int:
+    """0 is heaviest: by severity, failures before what could not be judged; then what is accepted, then passes."""
+    if outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR):
+        return 2 * severity.rank + (outcome is not Outcome.FAIL)
+    return (2 if outcome is Outcome.EXEMPT else 3) * len(Severity) + severity.rank
