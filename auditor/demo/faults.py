@@ -22,19 +22,29 @@ class Expected(Record, frozen=True, kw_only=True):
     outcome: Outcome = Outcome.FAIL
 
 
-class Fault(Record, frozen=True, kw_only=True):
-    """One planted fault: one of `change`, `add`, `remove`.
+class Edit(Record, frozen=True, kw_only=True):
+    """What becomes of one resource: a `change`, or it is removed; or one is added.
 
     A resource is named by the end of its id, as much of it as is needed (`servers/sql-orders/firewallRules/office`).
     """
 
-    id: str
-    says: str
     resource: str | None = None
     change: dict[str, Any] | None = None
     add: dict[str, Any] | None = None
     remove: bool = False
+
+
+class Fault(Edit, frozen=True, kw_only=True):
+    """One planted fault: an edit, those that go with it, and the findings, which are of the first one's resource."""
+
+    id: str
+    says: str
+    also: tuple[Edit, ...] = ()
     findings: tuple[Expected, ...]
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        return self, *self.also
 
 
 Key = tuple[str, str, str | None, str]
@@ -52,21 +62,21 @@ def planted() -> list[Fault]:
 def as_found(designed: Sequence[Body], faults: Iterable[Fault]) -> list[Body]:
     """The estate with the faults in it. Nothing given is changed."""
     found = [copy.deepcopy(body) for body in designed]
-    for fault in faults:
-        if fault.add is not None:
-            found.append(copy.deepcopy(fault.add))
+    for edit in (edit for fault in faults for edit in fault.edits):
+        if edit.add is not None:
+            found.append(copy.deepcopy(edit.add))
             continue
-        at = _position(found, fault.resource or "")
-        if fault.remove:
+        at = _position(found, edit.resource or "")
+        if edit.remove:
             del found[at]
         else:
-            found[at] = merged(found[at], fault.change)
+            found[at] = merged(found[at], edit.change)
     return found
 
 
 def answer_key(designed: Sequence[Body], faults: Sequence[Fault]) -> set[Key]:
     """Every finding that an audit of the estate as found must give, beside those that pass."""
-    bodies = [*designed, *(fault.add for fault in faults if fault.add is not None)]
+    bodies = [*designed, *(edit.add for fault in faults for edit in fault.edits if edit.add is not None)]
     return {key for fault in faults for key in _keys(bodies, fault)}
 
 
