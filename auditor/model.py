@@ -271,9 +271,22 @@ CLUSTER_SCOPED: Final = frozenset(
 
 
 def kubernetes_type(body: Mapping[str, Any]) -> str:
-    """`group/Kind` of a Kubernetes object; the core group is called `core`."""
+    """`group/Kind` of a Kubernetes object; the core group is called `core`, kinds of `extensions` by their new group."""
     group, slash, _version = str(body["apiVersion"]).partition("/")
-    return f"{group if slash else 'core'}/{body['kind']}"
+    kind = str(body["kind"])
+    if group == "extensions":
+        return f"{_MOVED.get(kind, group)}/{kind}"
+    return f"{group if slash else 'core'}/{kind}"
+
+
+_MOVED: Final = {
+    "DaemonSet": "apps",
+    "Deployment": "apps",
+    "ReplicaSet": "apps",
+    "Ingress": "networking.k8s.io",
+    "NetworkPolicy": "networking.k8s.io",
+}
+"""Kinds of the group `extensions`, which Kubernetes 1.16 and 1.22 took away, with the group that has them now."""
 
 
 def parent_of(resource_id: str) -> str | None:

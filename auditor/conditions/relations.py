@@ -65,8 +65,9 @@ class Relations:
             slot = (kind, relation.theirs)
             for key in keys:
                 for resource in self._index[slot].get(_fold(key), ()):
-                    found.setdefault(id(resource), resource)
-            maybe += [resource for resource in self._unjoined[slot] if id(resource) not in found]
+                    if _meet(resource, asking):
+                        found.setdefault(id(resource), resource)
+            maybe += [one for one in self._unjoined[slot] if id(one) not in found and _meet(one, asking)]
             reason = reason or self._incomplete(kind, asking)
         return Match(list(found.values()), maybe, reason)
 
@@ -87,6 +88,11 @@ class Match:
         self.found = found
         self.maybe = maybe
         self.incomplete = incomplete
+
+
+def _meet(one: Resource, other: Resource) -> bool:
+    """False for objects of two different clusters: there, equal names mean nothing."""
+    return not (one.cluster and other.cluster) or one.cluster == other.cluster
 
 
 def _fold(value: Any) -> str:

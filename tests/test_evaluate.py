@@ -1,0 +1,80 @@
+"""Judging as a whole: relations, clusters, sources, isolation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+
+from auditor.conditions.relations import Relations
+from auditor.evaluate import Judge, bind
+from auditor.model import Finding, Gap, Origin, Remediation, Resource, Rule, Severity, kubernetes_type
+
+CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
+HAS_SERVICE = {
+    "related": {
+        "type": "core/Service",
+        "match": {"theirs": "name", "ours": "spec.service"},
+        "where": {"field": "namespace", "equals": {"field": "$.namespace"}},
+    }
+}
+
+
+def rule(condition: Any, kind: str = "apps/Deployment", sources: tuple[str, ...] = ("live",)) -> Rule:
+    return Rule(id="own.rule", title="A rule", severity=Severity.HIGH, resource=(kind,), condition=condition, rationale="",
+                remediation=Remediation(text=""), sources=sources)  # fmt: skip
+
+
+def k8s(kind: str, name: str, cluster: str = "", source: str = "live", **spec: Any) -> Resource:
+    version = "v1" if kind == "Service" else "apps/v1"
+    body = {"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": spec}
+    return Resource(kubernetes_type(body), body, Origin(source=source), cluster)
+
+
+def say(one: Rule, resource: Resource, *others: Resource, gaps: tuple[Gap, ...] = (), covers: Any = None) -> list[str]:
+    bound = bind(one, CLOCK)
+    relations = Relations(bound.relations, covers)
+    for other in others:
+        relations.add(other)
+    relations.add_gaps(gaps)
+    lines = Judge([bound], relations).findings(resource)
+    return [msgspec.json.decode(line, type=Finding).outcome.value for line in lines]
+
+
+def test_equal_names_in_two_clusters_are_two_things() -> None:
+    ours = k8s("Deployment", "d", "east", service="s")
+    assert say(rule(HAS_SERVICE), ours, k8s("Service", "s", "west")) == ["fail"]
+    assert say(rule(HAS_SERVICE), ours, k8s("Service", "s", "east")) == ["pass"]
+
+
+def test_there_is_none_only_where_somebody_looked() -> None:
+    ours = k8s("Deployment", "d", service="s")
+    assert say(rule(HAS_SERVICE), ours) == ["unknown"]
+    assert say(rule(HAS_SERVICE), ours, covers=frozenset({"core/service"})) == ["fail"]
+    gap = Gap(what="services of east", reason="403 Forbidden", kind="forbidden", type="core/Service")
+    assert say(rule(HAS_SERVICE), ours, gaps=(gap,), covers=frozenset({"core/service"})) == ["unknown"]
+
+
+def test_a_gap_on_one_resource_leaves_the_others_known() -> None:
+    condition = {
+        "related": {"type": "Microsoft.Insights/diagnosticSettings", "match": {"theirs": "parentId", "ours": "id"}}
+    }
+    one = rule(condition, "Microsoft.KeyVault/vaults")
+    base = "/subscriptions/s/resourceGroups/r/providers/Microsoft.KeyVault/vaults/"
+    gap = Gap(what=f"{base}v1", reason="403 Forbidden", type="Microsoft.Insights/diagnosticSettings")
+    covers = frozenset({"microsoft.insights/diagnosticsettings"})
+    for name, outcome in (("V1", "unknown"), ("v2", "fail")):
+        vault = Resource("Microsoft.KeyVault/vaults", {"id": base + name, "name": name}, Origin())
+        assert say(one, vault, gaps=(gap,), covers=covers) == [outcome]
+
+
+def test_a_change_answers_only_rules_that_can_be_decided_on_it() -> None:
+    exists = {"field": "spec", "exists": True}
+    assert say(rule(exists), k8s("Deployment", "d", source="manifest")) == []
+    assert say(rule(exists, sources=("live", "manifest")), k8s("Deployment", "d", source="manifest")) == ["pass"]
+
+
+def test_kinds_of_removed_groups_are_judged_as_what_they_are_now() -> None:
+    body = {"apiVersion": "extensions/v1beta1", "kind": "Deployment", "metadata": {"name": "old"}}
+    assert say(rule({"field": "spec", "exists": True}), Resource(kubernetes_type(body), body, Origin())) == ["fail"]
