@@ -271,7 +271,7 @@ CLUSTER_SCOPED: Final = frozenset(
 
 
 def kubernetes_type(body: Mapping[str, Any]) -> str:
-    """`group/Kind` of a Kubernetes object; the core group is called `core`, kinds of `extensions` by their new group."""
+    """`group/Kind` of a Kubernetes object; the core group is `core`, kinds of `extensions` have their new group."""
     group, slash, _version = str(body["apiVersion"]).partition("/")
     kind = str(body["kind"])
     if group == "extensions":

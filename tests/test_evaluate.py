@@ -22,8 +22,16 @@ HAS_SERVICE = {
 
 
 def rule(condition: Any, kind: str = "apps/Deployment", sources: tuple[str, ...] = ("live",)) -> Rule:
-    return Rule(id="own.rule", title="A rule", severity=Severity.HIGH, resource=(kind,), condition=condition, rationale="",
-                remediation=Remediation(text=""), sources=sources)  # fmt: skip
+    return Rule(
+        id="own.rule",
+        title="A rule",
+        severity=Severity.HIGH,
+        resource=(kind,),
+        condition=condition,
+        rationale="",
+        remediation=Remediation(text=""),
+        sources=sources,
+    )
 
 
 def k8s(kind: str, name: str, cluster: str = "", source: str = "live", **spec: Any) -> Resource:
