@@ -56,10 +56,8 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
         if own_reports:
             _say(*(f"Written: {report.path}" for report in chosen.reports if report.path))
         worst = _worst(rules, {finding.rule for fault in faults for finding in fault.findings})
-        _say(
-            *([f"Next: auditor rules show {worst}", "      auditor demo --designed"] if worst else ["Next:"]),
-            "      auditor scan --from YOUR-EXPORT",
-        )
+        also = [f"auditor rules show {worst}", "auditor demo --designed"] if worst else []
+        _say("Next: " + "\n      ".join([*also, "auditor scan --from YOUR-EXPORT"]))
     sys.exit(code)
 
 
