@@ -45,7 +45,7 @@ def compare(old: tuple[Audit, Findings], new: tuple[Audit, Findings]) -> Changes
     counts = dict.fromkeys(Change, 0)
     unseen: Counter[str] = Counter()
     unseen_failures: Counter[str] = Counter()
-    differences = []
+    differences: dict[str, Difference] = {}
     for line, key, before, after in _pairs(earlier, later):
         change, reason = _change(earlier, later, key, before, after)
         counts[change] += 1
@@ -55,12 +55,18 @@ def compare(old: tuple[Audit, Findings], new: tuple[Audit, Findings]) -> Changes
             unseen_failures[reason] += fails
         if change is not Change.UNCHANGED and (fails or change is not Change.NOT_COMPARED):
             found = _FINDING.decode(line)
-            differences.append(Difference(change=change, finding=found, before=before, after=after, reason=reason))
+            differences[key.fingerprint] = Difference(
+                change=change, finding=found, before=before, after=after, reason=reason
+            )
+    for line, key in earlier.each():
+        difference = differences.get(key.fingerprint)
+        if difference and difference.change is Change.RESOLVED:  # what was wrong is told by the earlier finding
+            differences[key.fingerprint] = msgspec.structs.replace(difference, finding=_FINDING.decode(line))
     return Changes(
         before=old[0].as_of,
         after=new[0].as_of,
         counts=counts,
-        differences=tuple(sorted(differences, key=_worst_first)),
+        differences=tuple(sorted(differences.values(), key=_worst_first)),
         unseen=tuple(
             Unseen(reason=reason, answers=number, failures=unseen_failures[reason])
             for reason, number in sorted(unseen.items(), key=lambda item: (-item[1], item[0]))

@@ -21,7 +21,9 @@ class _Form(BaseModel):
 class ReportForm(_Form):
     """A report to write."""
 
-    format: Literal["text", "json", "sarif", "html"]
+    format: Literal[
+        "text", "json", "sarif", "html", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line"
+    ]
     output: str | None = None
 
 

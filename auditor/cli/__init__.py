@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "scan": "Audit resources from files, snapshots or standard input.",
     "gate": "Judge a change before it is deployed.",
     "report": "Render a saved JSON audit again.",
+    "diff": "Say what changed between two saved audits.",
     "rules": "List, show, test and write rules.",
     "completion": "Print the completion script for a shell.",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from auditor.audit import Progress
     from auditor.findings import Findings
     from auditor.inventory import Inventory
-    from auditor.model import Audit
-    from auditor.render import Options
+    from auditor.model import Audit, Outcome
+    from auditor.render.options import Earlier, Options
 
 
 def judge_and_report(chosen: options.Settings, inventory: Inventory, *, save_snapshot: str | None = None) -> int:
     """Audit, render every report, return the exit code. Raises AuditorError."""
     from auditor.audit import audit as judge
-    from auditor.render import FORMATS, Options
-    from auditor.render.write import write_report
+    from auditor.model import Outcome
+    from auditor.render import FORMATS
 
     rules = options.bound_rules(chosen)
     if save_snapshot:
@@ -34,19 +34,52 @@ def judge_and_report(chosen: options.Settings, inventory: Inventory, *, save_sna
     shown = chosen.outcomes
     if shown is None:
         shown = frozenset().union(*(FORMATS[report.format].outcomes for report in chosen.reports))
-    with _progress(chosen.quiet) as progress:
-        audit, findings = judge(
-            rules, inventory, clock=chosen.clock, outcomes=shown, jobs=chosen.jobs, progress=progress
-        )
-    with findings:
-        for report in chosen.reports:
-            look = Options(outcomes=chosen.outcomes, color=report.path is None and options.use_color())
-            write_report(report.path, partial(produce, audit, findings, report.format, look))
+    with earlier_audit(chosen.baseline) as earlier:
+        if earlier:
+            shown |= {Outcome.PASS}  # a pass proves that a resource was looked at
+        with _progress(chosen.quiet) as progress:
+            audit, findings = judge(
+                rules, inventory, clock=chosen.clock, outcomes=shown, jobs=chosen.jobs, progress=progress
+            )
+        with findings:
+            write_reports(chosen.reports, audit, findings, chosen.outcomes, earlier)
     return options.exit_code(audit, chosen.fail_on)
 
 
-def produce(audit: Audit, findings: Findings, format: str, look: Options, out: BinaryIO) -> None:
-    """Render one report to an open file."""
+@contextmanager
+def earlier_audit(path: str | None) -> Iterator[Earlier | None]:
+    """The audit to compare with, read before anything is judged. Raises InputError."""
+    if path is None:
+        yield None
+        return
+    from auditor.render import load_audit
+    from auditor.render.options import Earlier
+
+    audit, findings = load_audit(path)
+    with findings:
+        yield Earlier(audit, findings)
+
+
+def write_reports(
+    reports: Sequence[options.Report],
+    audit: Audit,
+    findings: Findings,
+    outcomes: frozenset[Outcome] | None,
+    earlier: Earlier | None,
+) -> None:
+    """Render an audit into every report. Raises OutputError."""
+    from auditor.compare import compare
+    from auditor.render import Options
+    from auditor.render.write import write_report
+
+    changes = compare(earlier, (audit, findings)) if earlier else None
+    for report in reports:
+        color = report.path is None and options.use_color()
+        look = Options(outcomes=outcomes, color=color, baseline=earlier, changes=changes)
+        write_report(report.path, partial(_produce, audit, findings, report.format, look))
+
+
+def _produce(audit: Audit, findings: Findings, format: str, look: Options, out: BinaryIO) -> None:
     from auditor.render import render
 
     render(audit, findings, format, out, look)

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 OUTCOMES = ("pass", "fail", "unknown", "error", "exempt")
-FORMATS = ("text", "json", "sarif", "html")
+FORMATS = (
+    "text", "json", "sarif", "html", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line",
+)  # fmt: skip
+SUFFIXES = {
+    ".csv": "csv", ".htm": "html", ".html": "html", ".json": "json", ".log": "line", ".md": "markdown",
+    ".ndjson": "ocsf", ".sarif": "sarif", ".txt": "text", ".xlsx": "xlsx", ".xml": "junit",
+}  # fmt: skip
 CONFIG_FILE = "auditor.yaml"
 
 
@@ -63,8 +69,7 @@ def pair_reports(given: Any) -> list[Report]:
 
 
 def _format_of(path: str) -> str:
-    suffix = Path(path).suffix.casefold()
-    found = {".json": "json", ".sarif": "sarif", ".html": "html", ".htm": "html", ".txt": "text"}.get(suffix)
+    found = SUFFIXES.get(Path(path).suffix.casefold())
     if found is None:
         raise click.UsageError(f"Which format is {path}? Say it with --format before --output.")
     return found
@@ -91,6 +96,9 @@ _REPORTING = (
         "--format", "-f", "formats", multiple=True, type=click.Choice(FORMATS), help="Report format; repeatable."
     ),
     click.option("--output", "-o", "outputs", multiple=True, metavar="PATH", help="Where the format before it goes."),
+    click.option(
+        "--baseline", metavar="AUDIT", help="An earlier audit, saved as JSON: reports say what changed since."
+    ),
 )
 
 _COMMON = (
@@ -127,6 +135,7 @@ class Settings(NamedTuple):
     jobs: int
     parameters: dict[str, dict[str, Any]]
     quiet: bool
+    baseline: str | None
 
 
 def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") -> Settings:
@@ -149,6 +158,7 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
         jobs=given["jobs"] or config.get("jobs", 1),
         parameters=config.get("parameters", {}),
         quiet=given["quiet"] or config.get("quiet", False),
+        baseline=given["baseline"],
     )
 
 

@@ -37,7 +37,7 @@ class Standing(Record, frozen=True, kw_only=True):
 
 
 class Difference(Record, frozen=True, kw_only=True):
-    """One answer that differs. `finding` is that of the later audit, or of the earlier one when it is gone.
+    """One answer that differs. `finding` is that of the later audit; of the earlier one when it is resolved or gone.
 
     `before` or `after` is None when that audit holds no such answer; `reason` says why it was not compared.
     """

@@ -1,22 +1,26 @@
 """The audit as SARIF 2.1.0, for code scanning. At most `sarif_limit` results are written, the worst.
 
-Results are encoded one by one; memory holds the lines of the worst findings and no more.
+Results are encoded one by one; memory holds the lines of the worst findings and no more. With a baseline each result
+has a `baselineState`, and resolved failures are results that are `absent`. GitHub compares uploads by itself and would
+show these as open: upload a report that was written without a baseline.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from auditor.findings import Findings
-from auditor.model import Audit, Exemption, Finding, Outcome, Severity
+from auditor.model import Audit, Exemption, Finding, Outcome
+from auditor.render.changes import Change, Changes
 from auditor.render.document import summary_of
 from auditor.render.locations import category_of, location_of
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.sarif_rules import LEVELS, describe
 from auditor.render.words import plural, utc
+from auditor.render.worst import worst
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 # About the architecture whose posture is audited. Validators want an address; the project has no page of its own yet.
@@ -36,18 +40,14 @@ _ENCODER = msgspec.json.Encoder()
 _FINDING = msgspec.json.Decoder(Finding)
 
 
-class _Key(msgspec.Struct):
-    outcome: Outcome
-    severity: Severity
-
-
-_KEY = msgspec.json.Decoder(_Key)
-
-
 def render_sarif(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:
     """Write one run. What could not be looked at, and what was left out, is told in its notifications."""
     outcomes = NOTEWORTHY if options.outcomes is None else options.outcomes
-    worst, dropped = _worst(findings, outcomes, options.sarif_limit)
+    lines, dropped = worst(findings, outcomes, options.sarif_limit)
+    gone = _gone(options.changes, outcomes)
+    dropped += max(len(lines) + len(gone) - options.sarif_limit, 0)
+    gone = gone[: options.sarif_limit - len(lines)]
+    state = _states(options.changes)
     run = {
         "tool": {"driver": _driver(audit)},
         "invocations": [_invocation(audit, dropped)],
@@ -59,42 +59,38 @@ def render_sarif(audit: Audit, findings: Findings, out: BinaryIO, options: Optio
     out.write(_ENCODER.encode(run)[:-1] + b',\n"results":[\n')  # the closing brace comes after the results
     index = {rule_run.rule.id: number for number, rule_run in enumerate(audit.rules)}
     separator = b""
-    for begin in range(0, len(worst), _BATCH):
-        batch = [_ENCODER.encode(_result(_FINDING.decode(line), index)) for line in worst[begin : begin + _BATCH]]
-        out.write(separator + b",\n".join(batch))
+    for begin in range(0, len(lines), _BATCH):
+        decoded = map(_FINDING.decode, lines[begin : begin + _BATCH])
+        out.write(separator + b",\n".join(_ENCODER.encode(_result(each, index) | state(each)) for each in decoded))
+        separator = b",\n"
+    for each in gone:
+        out.write(separator + _ENCODER.encode(_result(each, index) | {"baselineState": "absent"}))
         separator = b",\n"
     out.write(b"\n]}]}\n")
 
 
-def _worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple[list[bytes], int]:
-    """The worst findings in order of their weight, then as they came; and how many there were beyond the limit."""
-    buckets: list[list[bytes]] = [[] for _ in range(4 * len(Severity))]
-    kept = dropped = 0
-    lightest = len(buckets) - 1  # no finding lies beyond this bucket, nor may one any more once something was dropped
-    for line in findings.lines():
-        key = _KEY.decode(line)
-        if key.outcome not in outcomes:
-            continue
-        weight = _weight(key.outcome, key.severity)
-        if weight > lightest:
-            dropped += 1
-            continue
-        buckets[weight].append(line)
-        kept += 1
-        if kept > limit:
-            while not buckets[lightest]:
-                lightest -= 1
-            buckets[lightest].pop()
-            kept -= 1
-            dropped += 1
-    return [line for bucket in buckets for line in bucket], dropped
+def _states(changes: Changes | None) -> Callable[[Finding], dict[str, str]]:
+    """What SARIF says of a result that stands in a baseline too, or does not; nothing without a baseline."""
+    if changes is None:
+        return lambda _: {}
+    became = {difference.finding.fingerprint: difference.change for difference in changes.differences}
+    earlier = changes.earlier
+
+    def state(finding: Finding) -> dict[str, str]:
+        change = became.get(finding.fingerprint)
+        if change is Change.NEW or finding.fingerprint not in earlier:
+            return {"baselineState": "new"}
+        same = earlier[finding.fingerprint] is finding.outcome and change is None
+        return {"baselineState": "unchanged" if same else "updated"}
+
+    return state
 
 
-def _weight(outcome: Outcome, severity: Severity) -> int:
-    """0 is heaviest: by severity, failures before what could not be judged; then what is accepted, then passes."""
-    if outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR):
-        return 2 * severity.rank + (outcome is not Outcome.FAIL)
-    return (2 if outcome is Outcome.EXEMPT else 3) * len(Severity) + severity.rank
+def _gone(changes: Changes | None, outcomes: frozenset[Outcome]) -> list[Finding]:
+    """Failures of the baseline that are resolved, unless their pass is a result itself. Worst first."""
+    resolved = changes.of(Change.RESOLVED) if changes else ()
+    shown = Outcome.FAIL in outcomes
+    return [each.finding for each in resolved if shown and not (each.after and each.after.outcome in outcomes)]
 
 
 def _driver(audit: Audit) -> dict[str, Any]:

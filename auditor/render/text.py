@@ -8,6 +8,8 @@ from typing import BinaryIO, Final
 
 from auditor.findings import Findings
 from auditor.model import Audit, Finding, Outcome, Severity
+from auditor.render.changes import Changes
+from auditor.render.diff import change_lines
 from auditor.render.groups import Gathered, Group, gather
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.words import (
@@ -25,6 +27,7 @@ from auditor.render.words import (
 _FINDINGS_PER_RULE: Final = 5
 _REASONS: Final = 10
 _GAPS: Final = 10
+_CHANGES: Final = 10  # of each kind
 _COLORS: Final = {
     "bold": "1",
     "dim": "2",
@@ -47,7 +50,7 @@ def render_text(audit: Audit, findings: Findings, out: BinaryIO, options: Option
     outcomes = NOTEWORTHY if options.outcomes is None else options.outcomes
     gathered = gather(audit, findings, outcomes, _FINDINGS_PER_RULE)
     paint: Paint = _colored if options.color else lambda _style, text: text
-    for line in _lines(audit, gathered, paint, max(options.width, 40)):
+    for line in _lines(audit, gathered, paint, max(options.width, 40), options.changes):
         out.write(line.rstrip().encode("utf-8", "backslashreplace") + b"\n")
 
 
@@ -55,8 +58,11 @@ def _colored(style: str, text: str) -> str:
     return f"\x1b[{_COLORS[style]}m{text}\x1b[0m"
 
 
-def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int) -> Iterator[str]:
+def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int, changes: Changes | None) -> Iterator[str]:
     yield from _summary(audit, paint, width)
+    if changes:
+        yield ""
+        yield from change_lines(changes, _CHANGES, paint)
     for group in gathered.with_outcome(Outcome.FAIL):
         yield from _group(group, Outcome.FAIL, paint, width)
     for outcome, heading in ((Outcome.ERROR, "ERRORS"), (Outcome.EXEMPT, "EXEMPT"), (Outcome.PASS, "PASSED")):

@@ -7,16 +7,17 @@ from typing import Final
 import msgspec
 
 from auditor.findings import Findings
-from auditor.model import Finding, Outcome, Severity
+from auditor.model import Outcome, Severity
 
 
-class _Key(msgspec.Struct):
+class Key(msgspec.Struct):
+    """What must be known of a finding to weigh it."""
+
     outcome: Outcome
     severity: Severity
 
 
-_KEY: Final = msgspec.json.Decoder(_Key)
-decode: Final = msgspec.json.Decoder(Finding).decode
+_KEY: Final = msgspec.json.Decoder(Key)
 
 
 def worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple[list[bytes], int]:
@@ -28,11 +29,11 @@ def worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple
         key = _KEY.decode(line)
         if key.outcome not in outcomes:
             continue
-        weight = _weight(key.outcome, key.severity)
-        if weight > lightest:
+        heavy = weight(key.outcome, key.severity)
+        if heavy > lightest:
             dropped += 1
             continue
-        buckets[weight].append(line)
+        buckets[heavy].append(line)
         kept += 1
         if kept > limit:
             while not buckets[lightest]:
@@ -43,7 +44,7 @@ def worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple
     return [line for bucket in buckets for line in bucket], dropped
 
 
-def _weight(outcome: Outcome, severity: Severity) -> int:
+def weight(outcome: Outcome, severity: Severity) -> int:
     """0 is heaviest: by severity, failures before what could not be judged; then what is accepted, then passes."""
     if outcome in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR):
         return 2 * severity.rank + (outcome is not Outcome.FAIL)
