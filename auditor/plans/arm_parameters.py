@@ -1,0 +1,110 @@
+"""The values of a template's parameters: what is given, what is the default, and what is secret. Pure.
+
+Source: learn.microsoft.com/azure/azure-resource-manager/templates/parameters, …/parameter-files, …/definitions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from auditor.model import MISSING, Unknown
+
+Given = Callable[[str], Any]
+"""The value that is given for a parameter, by its name in small letters; MISSING for none."""
+
+_SECURE: Final = frozenset({"securestring", "secureobject"})
+_MAX_REFERENCES: Final = 20
+
+
+def given_in(parameters: Any) -> Given:
+    """Of a parameter file as read, or of a mapping of names to values."""
+    found = {str(name).casefold(): item for name, item in _entries(parameters).items()}
+    return lambda name: found.get(name, MISSING)
+
+
+def _entries(parameters: Any) -> dict[str, Any]:
+    if not isinstance(parameters, Mapping):
+        return {}
+    inner = parameters.get("parameters")
+    is_file = "$schema" in parameters or "contentVersion" in parameters
+    if not isinstance(inner, Mapping) or not (is_file or _alone(inner)):
+        return dict(parameters)
+    return {name: value_of(entry, name) for name, entry in inner.items()}
+
+
+def _alone(inner: Mapping[str, Any]) -> bool:
+    return all(isinstance(item, Mapping) and ("value" in item or "reference" in item) for item in inner.values())
+
+
+def value_of(entry: Any, name: str) -> Any:
+    """The value of `{"value": …}`, or why it is not known."""
+    if isinstance(entry, Unknown):
+        return entry
+    if isinstance(entry, Mapping):
+        if "value" in entry:
+            return entry["value"]
+        if "reference" in entry:
+            return Unknown(f"parameter {name} is a secret of a Key Vault")
+    return Unknown(f"parameter {name} is given in a form that is not known")
+
+
+class Declarations:
+    """The parameters and types that a template declares."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        declared = raw.get("parameters")
+        self._parameters = {
+            name.casefold(): item
+            for name, item in (declared.items() if isinstance(declared, dict) else ())
+            if isinstance(item, dict)
+        }
+        types = raw.get("definitions")
+        self._types: dict[str, Any] = types if isinstance(types, dict) else {}
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """The declaration of a parameter."""
+        return self._parameters.get(name.casefold())
+
+    def nullable(self, declared: Mapping[str, Any]) -> bool:
+        """Whether it may be left out."""
+        return bool(declared.get("nullable") or self._resolved(declared).get("nullable"))
+
+    def without_secrets(self, value: Any, declared: Mapping[str, Any], name: str, depth: int = 0) -> Any:
+        """The value with everything unknown that its type calls secure. What is empty tells nothing, and stays."""
+        resolved = self._resolved(declared)
+        if is_secure(resolved) or is_secure(declared):
+            return value if not value and not isinstance(value, Unknown) else Unknown(f"parameter {name} is secret")
+        if depth > _MAX_REFERENCES:
+            return value
+        inner, items, rest = (resolved.get(key) for key in ("properties", "items", "additionalProperties"))
+        if isinstance(value, dict) and (isinstance(inner, dict) or isinstance(rest, dict)):
+            folded = {key.casefold(): kind for key, kind in inner.items()} if isinstance(inner, dict) else {}
+            return {
+                key: self._inside(item, folded.get(key.casefold(), rest), f"{name}.{key}", depth)
+                for key, item in value.items()
+            }
+        if isinstance(value, list) and isinstance(items, dict):
+            return [self._inside(item, items, f"{name}[{at}]", depth) for at, item in enumerate(value)]
+        return value
+
+    def _inside(self, value: Any, declared: Any, name: str, depth: int) -> Any:
+        return self.without_secrets(value, declared, name, depth + 1) if isinstance(declared, dict) else value
+
+    def _resolved(self, declared: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The type that `$ref` leads to."""
+        for _step in range(_MAX_REFERENCES):
+            reference = declared.get("$ref")
+            if not isinstance(reference, str):
+                break
+            found = self._types.get(reference.rpartition("/")[2])
+            if not isinstance(found, dict):
+                break
+            declared = found
+        return declared
+
+
+def is_secure(declared: Mapping[str, Any]) -> bool:
+    """Declared as `securestring` or `secureObject`."""
+    kind = declared.get("type")
+    return isinstance(kind, str) and kind.casefold() in _SECURE

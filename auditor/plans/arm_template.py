@@ -1,0 +1,128 @@
+"""An ARM template, or what Bicep is compiled to → the resources that it deploys, in their live shape. Pure.
+
+`arm_deployment` opens the template and those nested in it, `arm_resources` unrolls what they declare, `arm_evaluate`
+evaluates their expressions, `arm_live` and `arm_join` bring the resources to their live shape.
+
+A resource whose condition is not known is judged as it will be if it is deployed; but its id is unknown, so that no
+other resource is said to have it, and a gap of its type tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from auditor.errors import InputError
+from auditor.model import Origin, Resource, Unknown, holds_unknown
+from auditor.plans.arm_deployment import Deployment
+from auditor.plans.arm_env import Work
+from auditor.plans.arm_join import Item, join
+from auditor.plans.arm_live import completed
+from auditor.plans.arm_places import Place
+from auditor.plans.arm_resources import DEPLOYMENTS, Instance, declared_in
+from auditor.plans.arm_scope import Path, Situation
+from auditor.plans.change import Change, Changes
+
+NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
+
+_JOINED_BY_PROPERTY: Final = frozenset(
+    {
+        "microsoft.insights/activitylogalerts",
+        "microsoft.network/networkwatchers/flowlogs",
+        "microsoft.operationsmanagement/solutions",
+    }
+)
+"""Types that others are joined to through a property instead of the id."""
+
+
+def read_arm_template(
+    raw: dict[str, Any],
+    file: str,
+    parameters: dict[str, Any] | None = None,
+    *,
+    subscription_id: str = NO_SUBSCRIPTION,
+    resource_group: str = "rg",
+    location: str | None = None,
+    lines: Mapping[Path, int] | None = None,
+) -> Changes:
+    """What a template deploys. `parameters`: a parameter file as read, or a mapping of names to values; `lines`: where
+    its objects begin (`arm_lines.lines_of`). Raises InputError when it is no template."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("resources"), list | dict):
+        raise InputError(f"{file} is no ARM template: it has no resources", "give the JSON that Bicep is compiled to")
+    place = _place_of(raw, subscription_id, resource_group)
+    where: Any = Unknown("the location of the resource group is not given") if location is None else location
+    work = Work(file)
+    deployment = Deployment(raw, Situation(place, where, _name_of(file)), parameters or {}, work)
+    items: list[Item] = []
+    origins: dict[Item, Origin] = {}
+    for instance in deployment.every():
+        if instance.existing:
+            continue
+        item = _item(instance, work)
+        line = (lines or {}).get((*instance.template.situation.path, *instance.path))
+        origins[item] = Origin(source="template", address=instance.address, file=file, line=line)
+        items.append(item)
+    for item in join(items):
+        rule = next(other for other in items if other.id is item.id and other.body["name"] is item.body["name"])
+        origins[item] = origins[rule]
+        items.append(item)
+    changes = tuple(Change("create", _resource(item, origins[item])) for item in items)
+    return Changes(changes, tuple(work.gaps), frozenset(_declared_types(raw)))
+
+
+def _item(instance: Instance, work: Work) -> Item:
+    body = instance.body()
+    if isinstance(body, Unknown):
+        body = {"id": instance.id, "name": instance.name, "type": instance.kind, "properties": body}
+    made = completed(instance.kind, body)
+    if instance.doubt is not None:
+        work.note(instance.address, instance.doubt.reason, "unknown-until-apply", instance.kind)
+        made["id"] = instance.doubt
+        if instance.kind.casefold() in _JOINED_BY_PROPERTY:
+            made["properties"] = instance.doubt
+    return Item(instance.kind, instance.id, made, instance.doubt)
+
+
+def _resource(item: Item, origin: Origin) -> Resource:
+    resource = Resource(item.kind, item.body, origin, partial=holds_unknown(item.body))
+    if isinstance(item.body["id"], Unknown):  # findings still need one: what its conditions see stays unknown
+        resource._id = item.id if isinstance(item.id, str) else f"/-/{origin.address}"
+    return resource
+
+
+def _place_of(raw: dict[str, Any], subscription_id: str, resource_group: str) -> Place:
+    """From the schema of the template, which names what it is deployed to."""
+    schema = raw.get("$schema")
+    folded = schema.casefold() if isinstance(schema, str) else ""
+    if "tenantdeploymenttemplate" in folded:
+        return Place()
+    if "managementgroupdeploymenttemplate" in folded:
+        return Place(management_group=Unknown("the management group is not given"))
+    return Place(subscription_id, None if "subscriptiondeploymenttemplate" in folded else resource_group)
+
+
+def _name_of(file: str) -> str:
+    """The name that the command line gives a deployment: that of the file without its ending."""
+    name = file.replace("\\", "/").rpartition("/")[2]
+    return name.rpartition(".")[0] or name
+
+
+def _declared_types(raw: dict[str, Any]) -> Iterator[str]:
+    """Every type that the templates declare, also where a condition or an empty loop leaves none: of these it can be
+    said that there are no others."""
+    pending: list[tuple[Any, str]] = [(raw.get("resources"), "")]
+    while pending:
+        resources, parent = pending.pop()
+        for _path, _symbol, declared in declared_in(resources, ()):
+            kind = declared.get("type")
+            if not isinstance(kind, str) or kind.startswith("["):
+                continue
+            kind = kind.partition("@")[0].strip("/").casefold()
+            kind = kind if not parent or "." in kind.partition("/")[0] else f"{parent}/{kind}"
+            if kind == DEPLOYMENTS:
+                properties = declared.get("properties")
+                inner = properties.get("template") if isinstance(properties, dict) else None
+                pending.append((inner.get("resources") if isinstance(inner, dict) else None, ""))
+            elif not declared.get("existing") and "/providers/" not in kind:
+                yield kind
+            pending.append((declared.get("resources"), kind))
