@@ -98,14 +98,18 @@ def _kubernetes(document: dict[str, Any], at: At, log: Log, depth: int) -> Itera
     log.read += 1
     kind = kubernetes_type(document)
     body = without_secrets(document) if kind == "core/Secret" else document
-    yield Resource(kind, body, Origin(source=at.source, file=at.file, line=at.line))
+    source = "file" if _was_read_from_a_cluster(document) else at.source
+    yield Resource(kind, body, Origin(source=source, file=at.file, line=at.line))
+
+
+def _was_read_from_a_cluster(document: dict[str, Any]) -> bool:
+    """An object as a server gave it (`kubectl get -o yaml`), not as somebody wrote it."""
+    return bool(_get(document.get("metadata"), "uid")) or bool(document.get("status"))
 
 
 def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
     log.read += 1
     resource = Resource(document["type"], document, Origin(source=at.source, file=at.file, line=at.line))
-    if resource.is_kubernetes:  # a template resource without id, whose kind would mislead: it gets the id it would have
-        document["id"] = f"/-/{document['type']}/{document.get('name')}"
     yield resource
     children = document.get("resources")
     if children is None:
