@@ -24,6 +24,8 @@ from auditor.render.words import (
     visible,
 )
 
+_DETAILED: Final = 8  # rules; a terminal is for the worst, the HTML for all
+_BRIEF: Final = 40
 _FINDINGS_PER_RULE: Final = 5
 _REASONS: Final = 10
 _GAPS: Final = 10
@@ -63,8 +65,10 @@ def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int, changes: 
     if changes:
         yield ""
         yield from change_lines(changes, _CHANGES, paint)
-    for group in gathered.with_outcome(Outcome.FAIL):
+    failing = list(gathered.with_outcome(Outcome.FAIL))
+    for group in failing[:_DETAILED]:
         yield from _group(group, Outcome.FAIL, paint, width)
+    yield from _brief(failing[_DETAILED:], paint, width)
     for outcome, heading in ((Outcome.ERROR, "ERRORS"), (Outcome.EXEMPT, "EXEMPT"), (Outcome.PASS, "PASSED")):
         groups = list(gathered.with_outcome(outcome))
         if groups:
@@ -107,6 +111,22 @@ def _group(group: Group, outcome: Outcome, paint: Paint, width: int) -> Iterator
         yield " " * 10 + paint("dim", f"… and {more:,} more")
     if outcome is Outcome.FAIL:
         yield from _wrap(f"Mend: {visible(first_sentence(rule.remediation.text))}", width, " " * 10)
+
+
+def _brief(groups: list[Group], paint: Paint, width: int) -> Iterator[str]:
+    """The rules behind the worst ones, a line each."""
+    if not groups:
+        return
+    yield ""
+    yield paint("bold", f"{plural(len(groups), 'more rule')} failed")
+    for group in groups[:_BRIEF]:
+        rule, counts = group.run.rule, group.run.counts
+        label = rule.severity.upper()
+        number = f"{counts.fail:,} of {counts.total:,}"
+        title = cut(visible(rule.title), max(width - 23, 20))
+        yield f"{paint(rule.severity, label)}{' ' * (10 - len(label))}{number:<12} {title}"
+    if len(groups) > _BRIEF:
+        yield " " * 10 + paint("dim", f"… and {len(groups) - _BRIEF:,} more rules")
 
 
 def _finding(finding: Finding, paint: Paint, width: int) -> Iterator[str]:
