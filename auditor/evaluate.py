@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final
 
 from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of
 from auditor.conditions import explain
-from auditor.conditions.compile import ASK, PASSES, Compiled, Why, compile_rules
+from auditor.conditions.compile import ASK, FAILS, PASSES, SKIP, Compiled, Why, compile_rules
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, relations_of
 from auditor.conditions.paths import Scope, values_at
 from auditor.conditions.relations import Relations
@@ -115,8 +116,10 @@ def marked_answers(
         answer: Answer | None = None
         if mark == PASSES:
             answer = Answer(name, Outcome.PASS)
-        elif mark == ASK:
-            answer = _answer(bound, Scope(resource, element, text, element, text), name, relations)
+        elif mark != SKIP:
+            scope = Scope(resource, element, text, element, text)
+            known = mark == FAILS
+            answer = _failure(bound, scope, name, relations) if known else _answer(bound, scope, name, relations)
         if answer is not None:
             found.append(answer)
     return found
@@ -130,9 +133,18 @@ def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relation
     if verdict is True:
         return Answer(element, Outcome.PASS)
     if verdict is False and applies is True:
-        return Answer(element, Outcome.FAIL, tuple(explain.evidence(bound.condition, scope, relations)))
+        return _failure(bound, scope, element, relations)
     reasons = [part.reason for part in (applies, verdict) if isinstance(part, Unknown)]
     return Answer(element, Outcome.UNKNOWN, gap=reasons[0])
+
+
+def _failure(bound: Bound, scope: Scope, element: str | None, relations: Relations) -> Answer:
+    return Answer(element, Outcome.FAIL, tuple(explain.evidence(bound.condition, scope, relations)))
+
+
+def failure(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
+    """The answer of a rule without `each` that is known to fail."""
+    return [_failure(bound, Scope.of(resource), None, relations)]
 
 
 class Judge:
@@ -167,6 +179,7 @@ class Judge:
         kept: list[int] = []
         failed: list[tuple[int, Why]] = []
         by_element: list[tuple[int, list[int]]] = []
+        unexplained: list[int] = []
         asked: list[int] = []
         if resource.partial:
             asked = self._indexes(resource.type, resource.origin.source)
@@ -175,6 +188,7 @@ class Judge:
                 resource,
                 kept.append,
                 lambda index, why: failed.append((index, why)),
+                unexplained.append,
                 lambda index, marks: by_element.append((index, marks)),
                 asked.append,
             )
@@ -183,18 +197,20 @@ class Judge:
         found: list[bytes] = []
         if failed:
             writer = FailureWriter(resource)
-            for index, why in failed:
+            for index, why in sorted(failed, key=_first):
                 self._counts[index].fail += 1
                 found.append(writer.line(self._forms[index], why))
         if self._keep_passes:
-            found += [encode(finding_of(self.rules[i].rule, resource, Answer(None, Outcome.PASS))) for i in kept]
-        for index, marks in by_element:
-            if self._keep_passes or ASK in marks:
+            found += [
+                encode(finding_of(self.rules[i].rule, resource, Answer(None, Outcome.PASS))) for i in sorted(kept)
+            ]
+        for index, marks in sorted(by_element, key=_first):
+            if self._keep_passes or ASK in marks or FAILS in marks:
                 self._take(index, resource, partial(marked_answers, marks=marks), found)
             else:
                 self._counts[index].passed += marks.count(PASSES)
-        for index in asked:
-            self._take(index, resource, answers, found)
+        for index in sorted(asked + unexplained):
+            self._take(index, resource, answers if index in asked else failure, found)
         return found
 
     def _function(self, kind: str, source: str) -> Compiled | None:
@@ -239,4 +255,5 @@ def count(counts: Counts, outcome: Outcome) -> None:
 
 
 _CHANGES: Final = ("plan", "template", "manifest")
+_first: Final = itemgetter(0)
 _MOST_TYPES: Final = 4096

@@ -1,0 +1,150 @@
+"""The text of generated code: constants, functions with their locals, and blocks that read fields into locals. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from auditor.conditions.paths import DERIVED
+
+INDENT: Final = "    "
+
+
+class Names:
+    """The namespace of generated code. Names and literals of rules are in it as constants, never in the text."""
+
+    def __init__(self, **given: Any) -> None:
+        self.values: dict[str, Any] = given
+        self.functions: list[str] = []
+        self._constants: dict[Any, str] = {}
+        self._functions: dict[str, str] = {}
+
+    def constant(self, value: Any, key: Any = None) -> str:
+        """The name of a constant. Equal strings, numbers and things made under the same `key` share one."""
+        if key is None:
+            key = (type(value), value) if isinstance(value, (str, int)) else id(value)
+        name = self._constants.get(key)
+        if name is None:
+            name = self._constants[key] = f"k{len(self._constants)}"
+            self.values[name] = value  # held here, so an id stays taken
+        return name
+
+    def known(self, key: Any) -> str | None:
+        """The name of a constant that was made under a key."""
+        return self._constants.get(key)
+
+    def function(self, parameters: Sequence[str], lines: Sequence[str]) -> str:
+        """The name of a function with this text; the same text is the same function."""
+        text = "\n".join([f"({', '.join(parameters)}):", *(INDENT + line for line in lines)])
+        name = self._functions.get(text)
+        if name is None:
+            name = self._functions[text] = f"f{len(self._functions)}"
+            self.functions.append(f"def {name}{text}")
+        return name
+
+
+class Function:
+    """A function that is being written: it numbers its locals, and is given what it needs of the one that calls it."""
+
+    def __init__(self, names: Names, outer: Function | None = None) -> None:
+        self.names = names
+        self.outer = outer
+        self.given: dict[str, str] = {}  # expression of the caller → our parameter
+        self._locals = 0
+
+    def local(self) -> str:
+        """A new local."""
+        self._locals += 1
+        return f"v{self._locals}"
+
+    def parameter(self, expression: str) -> str:
+        """The parameter that stands for an expression of the caller."""
+        if expression not in self.given:
+            self.given[expression] = f"p{len(self.given)}"
+        return self.given[expression]
+
+    def call(self, lines: Sequence[str]) -> str:
+        """The call of the finished function, to be written into the caller."""
+        name = self.names.function(list(self.given.values()), lines)
+        return f"{name}({', '.join(self.given)})"
+
+
+class Block:
+    """A run of statements with one current thing: the resource, an element or a related resource.
+
+    `reads` is the tree of fields to read from it; they are read before the lines run.
+    """
+
+    def __init__(self, function: Function, variable: str, *, resource: bool = False) -> None:
+        self.function = function
+        self.variable = variable
+        self.resource = resource
+        self.lines: list[str] = []
+        self._reads: dict[str, _Read] = {}
+
+    def read(self, segments: Sequence[str]) -> str:
+        """The name of the local that holds the value at a path without `[*]`."""
+        if not segments:
+            return f"{self.variable}.body" if self.resource else self.variable
+        level, found = self._reads, None
+        for segment in segments:
+            found = level.get(segment)
+            if found is None:
+                found = level[segment] = _Read(self.function.local())
+            level = found.below
+        assert found is not None  # noqa: S101
+        return found.variable
+
+    def rendered(self) -> list[str]:
+        """The statements."""
+        lines: list[str] = []
+        plain = {segment: read for segment, read in self._reads.items() if segment not in DERIVED or not self.resource}
+        for segment, read in self._reads.items():
+            if segment not in plain:
+                derived = self.function.names.constant(DERIVED[segment])
+                lines.append(f"{read.variable} = {derived}({self.variable})")
+                lines.append(f"if {read.variable} is None: {read.variable} = M")
+                lines += self._below(read)
+        if plain and self.resource:
+            body = self.function.local()
+            lines += [f"{body} = {self.variable}.body", *self._level(plain, body)]
+        elif plain:
+            lines += self._guarded(plain, self.variable)
+        return [*lines, *self.lines] or ["pass"]
+
+    def _below(self, read: _Read) -> list[str]:
+        return self._guarded(read.below, read.variable) if read.below else []
+
+    def _guarded(self, reads: dict[str, _Read], source: str) -> list[str]:
+        names = [name for read in reads.values() for name in read.names()]
+        return [
+            f"if {source}.__class__ is dict:",
+            *(INDENT + line for line in self._level(reads, source)),
+            "else:",
+            f"{INDENT}{' = '.join(names)} = M",
+        ]
+
+    def _level(self, reads: dict[str, _Read], source: str) -> list[str]:
+        """One object: all of its keys first, for `fold` remembers the last object."""
+        lines = []
+        for segment, read in reads.items():
+            key = self.function.names.constant(segment)
+            folded = self.function.names.constant(segment.casefold())
+            lines.append(f"{read.variable} = {source}.get({key}, M)")
+            lines.append(f"if {read.variable} is M: {read.variable} = fold({source}, {folded})")
+        return [*lines, *(line for read in reads.values() for line in self._below(read))]
+
+
+class _Read:
+    """A field that is read into a local, and the fields below it."""
+
+    __slots__ = ("below", "variable")
+
+    def __init__(self, variable: str) -> None:
+        self.variable = variable
+        self.below: dict[str, _Read] = {}
+
+    def names(self) -> Iterator[str]:
+        yield self.variable
+        for read in self.below.values():
+            yield from read.names()

@@ -1,0 +1,238 @@
+"""Conditions → Python expressions: true when the condition is, raising `Undecided` where that is not sure. Pure.
+
+What runs over an array or over related resources becomes a function of its own, which stops as soon as it knows enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+from auditor.conditions.blocks import INDENT, Block, Function, Names
+from auditor.conditions.explain import MOST_EVIDENCE, phrase
+from auditor.conditions.generated import Lookup, Verdicts, tester
+from auditor.conditions.grammar import EACH, All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
+from auditor.conditions.operators import OPERATORS
+from auditor.conditions.paths import text_of
+from auditor.conditions.relations import Relations
+
+_SIGNS: Final = {
+    "equals": "==", "notEquals": "!=", "less": "<", "lessOrEquals": "<=", "greater": ">", "greaterOrEquals": ">=",
+}  # fmt: skip
+_SOME: Final = {("greaterOrEquals", 1), ("greater", 0), ("notEquals", 0)}
+_NONE: Final = {("equals", 0), ("less", 1), ("lessOrEquals", 0)}
+
+
+class Scopes(NamedTuple):
+    """The blocks that the three starts of a path mean, and the function that is being written."""
+
+    root: Block
+    item: Block
+    here: Block
+    function: Function
+
+    def start(self, path: Path) -> Block:
+        """The block that a path starts from."""
+        return {"$": self.root, "^": self.item}.get(path.start, self.here)
+
+
+class Expressions:
+    """Writes conditions. The names that they need go to `names`."""
+
+    def __init__(self, names: Names, relations: Relations) -> None:
+        self.names = names
+        self._relations = relations
+
+    def expression(self, node: Node, scopes: Scopes) -> str:
+        """The condition as an expression."""
+        match node:
+            case All(parts) | AnyOf(parts):
+                word = " and " if isinstance(node, All) else " or "
+                return f"({word.join(self.expression(part, scopes) for part in parts)})"
+            case Not(part):
+                return f"(not {self.expression(part, scopes)})"
+            case Field(path, test) if path.every:
+                return self._every(path, test, scopes)
+            case Field(path, test):
+                return self._tested(self._value(scopes.start(path), path.segments, scopes), test, scopes)
+            case Value(value, test):
+                return self._tested(self.names.constant(value), test, scopes)
+            case Count(path, where, test):
+                return self._count(path, where, test, scopes)
+            case Related():
+                return self._related(node, scopes)
+
+    def why(self, node: Node, scopes: Scopes, wanted: bool = True) -> list[str] | None:
+        """Items of a Python list that is the evidence for a condition which is not what was wanted.
+
+        None when only the reference can tell: arrays, counts, relations.
+        """
+        match node:
+            case All(parts) | AnyOf(parts):
+                # All parts of a false anyOf are false; of a false allOf some are: those that are not say nothing.
+                doubtful = isinstance(node, All) is wanted
+                found = []
+                for part in parts:
+                    inner = self.why(part, scopes, wanted)
+                    if inner is None:
+                        return None
+                    if doubtful:
+                        is_not = "not " if wanted else ""
+                        inner = [f"*([{', '.join(inner)}] if {is_not}{self.expression(part, scopes)} else ())"]
+                    found += inner
+                return found if len(found) <= MOST_EVIDENCE else None
+            case Not(part):
+                return self.why(part, scopes, not wanted)
+            case Field(path, test) if not path.every:
+                value = self._value(scopes.start(path), path.segments, scopes)
+                names = self.names.constant(text_of(path.segments)), self.names.constant(phrase(test, wanted))
+                return [f"({names[0]}, {value}, {names[1]})"]
+            case _:
+                return None
+
+    # --- one value ------------------------------------------------------------------------------------------------
+
+    def _value(self, block: Block, segments: Sequence[str], scopes: Scopes) -> str:
+        """The local of the current function that holds the value at a path without `[*]`."""
+        return _passed(scopes.function, block.function, block.read(segments))
+
+    def _tested(self, value: str, test: Test, scopes: Scopes) -> str:
+        """One value against a test."""
+        if isinstance(test.operand, Path):
+            if test.operand.every:
+                return "undecided()"
+            operand = self._value(scopes.start(test.operand), test.operand.segments, scopes)
+            return f"against({value}, {operand}, {self.names.constant(test)})"
+        if test.operator == "exists":
+            return (
+                f"({value} is not M and {value} is not None)" if test.prepared else f"({value} is M or {value} is None)"
+            )
+        texts = self._verdicts(test)
+        if test.operator in ("equals", "notEquals") and isinstance(test.prepared, bool):
+            spelled = (
+                f"{value} is not {test.prepared}" if test.operator == "notEquals" else f"{value} is {test.prepared}"
+            )
+            return f"({texts}[{value}] if {value}.__class__ is str else {spelled})"
+        operator = OPERATORS[test.operator]
+        function, prepared = self.names.constant(operator.test), self.names.constant(test.prepared)
+        rest = f"tested({value}, {function}, {prepared}, {operator.absent})"
+        return f"({texts}[{value}] if {value}.__class__ is str else {rest})"
+
+    def _verdicts(self, test: Test) -> str:
+        order = repr(test.prepared) if test.operator == "atLeast" else ""
+        key = ("verdicts", test.operator, repr(test.operand), order, test.clock)
+        return self.names.known(key) or self.names.constant(Verdicts(test), key)
+
+    def _number(self, number: str, test: Test, scopes: Scopes) -> str:
+        """A number of elements against a test."""
+        if test.operator in _SIGNS and type(test.operand) is int:
+            return f"({number} {_SIGNS[test.operator]} {self.names.constant(test.operand)})"
+        if isinstance(test.operand, Path):
+            return self._tested(number, test, scopes)
+        function, prepared = self.names.constant(tester(test)), self.names.constant(test.prepared)
+        return f"tested({number}, {function}, {prepared}, {OPERATORS[test.operator].absent})"
+
+    # --- many values ----------------------------------------------------------------------------------------------
+
+    def _every(self, path: Path, test: Test, scopes: Scopes) -> str:
+        def fill(block: Block) -> None:
+            inner = scopes._replace(function=block.function)  # another field as operand is one of the outer thing
+            block.lines += [f"if not {self._tested(block.read(rest), test, inner)}: return False"]
+
+        rest = split(path.segments)[-1]
+        return self._over(scopes.start(path), path.segments, scopes, fill, "return True")
+
+    def _count(self, path: Path, where: Node | None, test: Test, scopes: Scopes) -> str:
+        start = scopes.start(path)
+        if where is None and path.segments.count(EACH) == 1:
+            value = self._value(start, path.segments[:-1], scopes)
+            return self._number(f"len(items({value}))", test, scopes)
+        return self._hits(start, path.segments, where, test, scopes)
+
+    def _related(self, node: Related, scopes: Scopes) -> str:
+        key = ("lookup", node.types, node.theirs)
+        lookup = self.names.known(key) or self.names.constant(Lookup(node, self._relations), key)
+        asking = _passed(scopes.function, scopes.root.function, scopes.root.variable)
+        start = scopes.start(node.ours)
+        if node.ours.every:
+
+            def fill(block: Block) -> None:
+                block.lines.append(f"found.append({block.read(rest)})")
+
+            rest = split(node.ours.segments)[-1]
+            keys = self._over(start, node.ours.segments, scopes, fill, "return found", "found = []")
+            found = f"{lookup}.several({keys}, {asking})"
+        else:
+            found = f"{lookup}.one({self._value(start, node.ours.segments, scopes)}, {asking})"
+        if node.where is None:
+            return self._number(f"len({found})", node.test, scopes)
+        return self._hits(found, (EACH,), node.where, node.test, scopes)
+
+    def _hits(
+        self, start: Block | str, segments: tuple[str, ...], where: Node | None, test: Test, scopes: Scopes
+    ) -> str:
+        """How many elements (or related resources, when `start` is an expression) satisfy `where`, against a test."""
+        wanted = (test.operator, test.operand) if type(test.operand) is int else None
+        hit, end, begin = "n += 1", "return n", "n = 0"
+        if wanted in _SOME or wanted in _NONE:
+            hit, end, begin = f"return {wanted in _SOME}", f"return {wanted in _NONE}", ""
+
+        def fill(block: Block) -> None:
+            inner = scopes._replace(here=block, function=block.function)
+            block.lines += [hit] if where is None else [f"if {self.expression(where, inner)}: {hit}"]
+
+        call = self._over(start, segments, scopes, fill, end, begin)
+        return self._number(call, test, scopes) if begin else call
+
+    def _over(
+        self,
+        start: Block | str,
+        segments: tuple[str, ...],
+        scopes: Scopes,
+        fill: Callable[[Block], None],
+        end: str,
+        begin: str = "",
+    ) -> str:
+        """The call of a function with nested loops over the elements at a path; `fill` writes the inside."""
+        function = Function(self.names, scopes.function)
+        first, *rest = split(segments)
+        source = start if isinstance(start, str) else self._value(start, first, scopes)
+        lines = loops(function, function.parameter(source), rest, fill, resource=isinstance(start, str))
+        return function.call([*([begin] if begin else []), *lines, end])
+
+
+def _passed(function: Function, owner: Function, expression: str) -> str:
+    """An expression of a function further out, as the inner one knows it."""
+    if function is owner:
+        return expression
+    assert function.outer is not None  # noqa: S101
+    return function.parameter(_passed(function.outer, owner, expression))
+
+
+def loops(
+    function: Function,
+    source: str,
+    rest: list[tuple[str, ...]],
+    fill: Callable[[Block], None],
+    *,
+    resource: bool = False,
+) -> list[str]:
+    """Nested `for` loops; `rest` are the keys behind each `[*]`. `fill` writes the inside of the innermost."""
+    block = Block(function, function.local(), resource=resource)
+    if len(rest) == 1:
+        fill(block)
+    else:
+        block.lines += loops(function, block.read(rest[0]), rest[1:], fill)
+    run = source if resource else f"({source} if {source}.__class__ is list else items({source}))"
+    return [f"for {block.variable} in {run}:", *(INDENT + line for line in block.rendered())]
+
+
+def split(segments: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The keys before, between and behind the `[*]` of a path."""
+    parts: list[list[Any]] = [[]]
+    for segment in segments:
+        if segment == EACH:
+            parts.append([])
+        else:
+            parts[-1].append(segment)
+    return [tuple(part) for part in parts]
