@@ -1,7 +1,8 @@
 """Inventory × rules → audit and findings: the one place that joins reading and judging.
 
-Two passes: the first fills the relation index with the related types alone (none, when no rule relates), the second
-judges resource by resource, so that memory does not grow with the estate. Several jobs are several processes, each over
+Two passes: the first fills the relation index and feeds the lenses, with the types that they ask for alone (there is
+none when no rule relates or needs a lens), the second judges resource by resource, so that memory does not grow with
+the estate; what the lenses derived is judged after the inventory's own. Several jobs are several processes, each over
 a part of the input; their findings are joined in the order of the input.
 """
 
@@ -13,7 +14,7 @@ import multiprocessing
 import multiprocessing.connection
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,8 @@ from auditor.conditions.relations import Relations
 from auditor.evaluate import Bound, Judge
 from auditor.findings import Findings
 from auditor.inventory import Inventory
-from auditor.model import Audit, Counts, Gap, Outcome, RuleRun, Scope, Severity
+from auditor.lenses import needed
+from auditor.model import Audit, Counts, Gap, Outcome, Resource, RuleRun, Scope, Severity
 
 Progress = Callable[[int], None]
 """Called now and then with the number of resources judged so far."""
@@ -55,27 +57,51 @@ def audit(
     `outcomes` are those that some report will show; passes are counted in any case, but only kept when asked for.
     """
     keep_passes = outcomes is None or Outcome.PASS in outcomes
-    relations = _relations(rules, inventory)
+    relations, derived = _first_pass(rules, inventory)
     parts = inventory.parts(jobs) if jobs > 1 else [inventory]
     findings = Findings()
     try:
         if len(parts) > 1 and "fork" in multiprocessing.get_all_start_methods():
-            done = _side_by_side(rules, relations, keep_passes, parts, findings)
+            done = _side_by_side(rules, relations, keep_passes, parts, derived, findings)
         else:
-            done = [_judge(rules, relations, keep_passes, part, findings, progress) for part in parts]
+            done = [
+                _judge(rules, relations, keep_passes, part, findings, progress, () if number else derived)
+                for number, part in enumerate(parts)
+            ]
     except BaseException:
         findings.close()
         raise
     return _summary(inventory, done, clock), findings
 
 
-def _relations(rules: Sequence[Bound], inventory: Inventory) -> Relations:
+def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations, list[Resource]]:
+    """The relation index, and the resources that lenses derive. One pass; one more for each lens after the first."""
     relations = Relations([relation for rule in rules for relation in rule.relations], inventory.covers)
-    if relations.types:
-        for resource in inventory.resources(relations.types):
+    related = relations.types
+    lenses = needed(related.union(*(rule.types for rule in rules)))
+    derived: list[Resource] = []
+    for number, lens in enumerate(lenses):
+        derived += lens.derive(_shared(inventory, frozenset() if number else related, relations, lens.reads))
+    if related and not lenses:
+        for resource in inventory.resources(related):
+            relations.add(resource)
+    for resource in derived:
+        if resource.type.casefold() in related:
             relations.add(resource)
     relations.add_gaps(inventory.gaps)
-    return relations
+    return relations, derived
+
+
+def _shared(
+    inventory: Inventory, related: frozenset[str], relations: Relations, reads: frozenset[str]
+) -> Iterator[Resource]:
+    """What a lens reads; what is related goes into the index on the way."""
+    for resource in inventory.resources(related | reads):
+        kind = resource.type.casefold()
+        if kind in related:
+            relations.add(resource)
+        if kind in reads:
+            yield resource
 
 
 def _judge(
@@ -85,6 +111,7 @@ def _judge(
     inventory: Inventory,
     findings: Findings,
     progress: Progress | None = None,
+    derived: Sequence[Resource] = (),
 ) -> _Part:
     part = _Part()
     judge = Judge(rules, relations, keep_passes=keep_passes)
@@ -106,6 +133,8 @@ def _judge(
                 pending = []
             if progress and not number % _BATCH:
                 progress(number)
+        for resource in derived:  # no resource of the estate: not counted as one
+            pending += judge.findings(resource)
         if pending:
             findings.extend_lines(pending)
     finally:
@@ -131,6 +160,7 @@ def _side_by_side(
     relations: Relations,
     keep_passes: bool,
     parts: Sequence[Inventory],
+    derived: Sequence[Resource],
     findings: Findings,
 ) -> list[_Part]:
     """Judge each part in a process of its own. A forked child shares the rules and the relation index with us."""
@@ -142,7 +172,8 @@ def _side_by_side(
         for number, part in enumerate(parts):
             receive, send = context.Pipe(duplex=False)
             file = Path(folder) / f"{number}.ndjson"
-            process = context.Process(target=_in_child, args=(rules, relations, keep_passes, part, file, send))
+            own = () if number else derived
+            process = context.Process(target=_in_child, args=(rules, relations, keep_passes, part, own, file, send))
             process.start()
             stack.callback(process.join)
             stack.callback(process.terminate)
@@ -173,6 +204,7 @@ def _in_child(
     relations: Relations,
     keep_passes: bool,
     inventory: Inventory,
+    derived: Sequence[Resource],
     file: Path,
     send: multiprocessing.connection.Connection,
 ) -> None:
@@ -180,7 +212,7 @@ def _in_child(
 
     try:
         with Findings(file) as findings:
-            part = _judge(rules, relations, keep_passes, inventory, findings)
+            part = _judge(rules, relations, keep_passes, inventory, findings, None, derived)
         send.send(part)
     except AuditorError as error:
         send.send(error)

@@ -1,0 +1,58 @@
+"""Lenses: pure functions from the resources of an inventory to derived resources, which rules judge like any other.
+
+A lens runs only when a selected rule asks for its type; importing this table imports none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
+
+from auditor.model import Resource
+
+
+class Lens(NamedTuple):
+    """`derive` reads resources of the casefolded types `reads`, all of them, and gives those of the derived `type`."""
+
+    type: str
+    reads: frozenset[str]
+    derive: Callable[[Iterable[Resource]], Iterator[Resource]]
+
+
+def _certificates(resources: Iterable[Resource]) -> Iterator[Resource]:
+    from auditor.lenses.certificates import derive
+
+    return derive(resources)
+
+
+LENSES: Final = (
+    Lens(
+        "auditor/certificate",
+        frozenset(
+            {
+                "microsoft.network/applicationgateways",
+                "microsoft.apimanagement/service",
+                "microsoft.apimanagement/service/backends",
+                "microsoft.apimanagement/service/certificates",
+                "microsoft.keyvault/vaults/certificates",
+                "microsoft.web/certificates",
+                "core/secret",
+                "cert-manager.io/certificate",
+                "secrets-store.csi.x-k8s.io/secretproviderclass",
+                "networking.k8s.io/ingress",
+                "gateway.networking.k8s.io/gateway",
+                "admissionregistration.k8s.io/mutatingwebhookconfiguration",
+                "admissionregistration.k8s.io/validatingwebhookconfiguration",
+                "apiregistration.k8s.io/apiservice",
+            }
+        ),
+        _certificates,
+    ),
+)
+"""Every lens."""
+
+
+def needed(types: Iterable[str]) -> tuple[Lens, ...]:
+    """The lenses that derive one of these casefolded types."""
+    wanted = frozenset(types)
+    return tuple(lens for lens in LENSES if lens.type.casefold() in wanted)
