@@ -40,9 +40,10 @@ def change_lines(changes: Changes, limit: int, paint: Paint = lambda _style, tex
                 yield from _told(difference, paint)
         if number > limit:
             yield " " * 10 + paint("dim", f"… and {number - limit:,} more {LABELS[change]}")
+    if changes.unseen:
+        yield "NOT COMPARED"
     for each in changes.unseen[:limit]:
-        said = f"{plural(each.answers, 'answer')} ({each.failures:,} failing on one side): {each.reason}"
-        yield f"{'NOT COMP.':<10}{visible(said)}"
+        yield f"{'':<10}{plural(each.answers, 'answer')} ({each.failures:,} failing on one side): {each.reason}"
     if len(changes.unseen) > limit:
         yield " " * 10 + paint("dim", f"… and {plural(len(changes.unseen) - limit, 'more reason')}")
     yield from (paint("dim", f"Note: {note}") for note in changes.notes)
