@@ -1,0 +1,32 @@
+"""A subnet, inside its virtual network or on its own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.terraform_table import ENABLED, Attr, Block, objects
+
+SUBNET: Final = (
+    Attr("name", "name"),
+    Attr("address_prefixes", "properties.addressPrefixes"),
+    Attr("address_prefix", "properties.addressPrefix"),  # until azurerm 3
+    Attr("security_group", "properties.networkSecurityGroup.id"),
+    Attr("network_security_group_id", "properties.networkSecurityGroup.id"),  # until azurerm 1
+    Attr("route_table_id", "properties.routeTable.id"),
+    Attr("service_endpoints", "properties.serviceEndpoints", objects("service")),
+    Attr("default_outbound_access_enabled", "properties.defaultOutboundAccess", default=True),
+    Attr("private_endpoint_network_policies_enabled", "properties.privateEndpointNetworkPolicies", ENABLED),
+    Attr("private_endpoint_network_policies", "properties.privateEndpointNetworkPolicies"),
+    Block(
+        "delegation",
+        "properties.delegations[*]",
+        (
+            Attr("name", "name"),
+            Block(
+                "service_delegation",
+                "properties",
+                (Attr("name", "serviceName"), Attr("actions", "actions")),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,26 @@
+"""azurerm_lb → Microsoft.Network/loadBalancers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.terraform_table import Attr, Block, Group, Table
+
+TABLE: Final = Table(
+    "Microsoft.Network/loadBalancers",
+    Group(),
+    (
+        Attr("sku", "sku.name", default="Standard"),
+        Block(
+            "frontend_ip_configuration",
+            "properties.frontendIPConfigurations[*]",
+            (
+                Attr("name", "name"),
+                Attr("subnet_id", "properties.subnet.id"),
+                Attr("public_ip_address_id", "properties.publicIPAddress.id"),
+                Attr("private_ip_address", "properties.privateIPAddress"),
+            ),
+            ids=True,
+        ),
+    ),
+)

@@ -1,0 +1,29 @@
+"""azurerm_role_definition → Microsoft.Authorization/roleDefinitions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.terraform_table import Attr, Block, Extension, Fixed, Table
+
+TABLE: Final = Table(
+    "Microsoft.Authorization/roleDefinitions",
+    Extension("scope"),
+    (
+        Fixed("properties.type", "CustomRole"),
+        Attr("name", "properties.roleName"),
+        Attr("description", "properties.description"),
+        Attr("assignable_scopes", "properties.assignableScopes"),
+        Block(
+            "permissions",
+            "properties.permissions[*]",
+            (
+                Attr("actions", "actions"),
+                Attr("not_actions", "notActions"),
+                Attr("data_actions", "dataActions"),
+                Attr("not_data_actions", "notDataActions"),
+            ),
+        ),
+    ),
+    name="role_definition_id|name",
+)

@@ -1,0 +1,27 @@
+"""azurerm_sql_server (until azurerm 3) → Microsoft.Sql/servers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.azurerm._identity import IDENTITY
+from auditor.plans.terraform_table import Attr, Extra, Fixed, Group, Table
+
+TABLE: Final = Table(
+    "Microsoft.Sql/servers",
+    Group(),
+    (
+        IDENTITY,
+        Fixed("kind", "v12.0"),
+        Attr("version", "properties.version"),
+        Attr("administrator_login", "properties.administratorLogin"),
+    ),
+    extras=(
+        Extra(
+            "connectionPolicies",
+            "=default",
+            "",
+            (Attr("connection_policy", "properties.connectionType", default="Default"),),
+        ),
+    ),
+)

@@ -1,0 +1,149 @@
+"""A Terraform plan (`terraform show -json`) → its resources in their ARM or Kubernetes shape, before and after. Pure.
+
+The way: `terraform_nodes` (what the plan declares) → `terraform_ids` and `terraform_references` (ids, and what refers
+to them) → `terraform_translate` with the tables in `azurerm/`, `terraform_azapi`, `terraform_kubernetes` →
+`terraform_join` (what Terraform keeps apart).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from auditor.errors import InputError
+from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
+from auditor.plans.azurerm import INDEX, table_of
+from auditor.plans.change import Change, Changes
+from auditor.plans.terraform_azapi import azapi_made
+from auditor.plans.terraform_ids import Side, subscription_of
+from auditor.plans.terraform_join import Made, join
+from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_made
+from auditor.plans.terraform_nodes import Node, nodes_of
+from auditor.plans.terraform_references import References
+from auditor.plans.terraform_table import Extra, Onto, Table
+from auditor.plans.terraform_translate import Place, body_of, chosen, write
+
+_MAJORS: Final = ("0", "1")
+_AZURE: Final = ("azurerm_", "azapi_")
+
+
+def read_terraform_plan(raw: dict[str, Any], file: str) -> Changes:
+    """The changes of a plan. Raises InputError for a format that is not known, and for what is no plan."""
+    version = raw.get("format_version")
+    if not isinstance(version, str) or not ("resource_changes" in raw or "planned_values" in raw):
+        raise InputError(
+            f"{file}: this is no Terraform plan in JSON.", "Write it with `terraform show -json PLANFILE`."
+        )
+    if version.partition(".")[0] not in _MAJORS:
+        raise InputError(
+            f"{file}: the format {version} of this Terraform plan is not known.",
+            "Formats 0.x and 1.x are; see whether a newer auditor reads it.",
+        )
+    nodes = nodes_of(raw)
+    references = References(raw, nodes)
+    subscription = subscription_of(raw, nodes)
+    before = _made(nodes, Side(nodes, references, "before", subscription))
+    after = _made(nodes, Side(nodes, references, "after", subscription))
+    actions = {node.address: node.action for node in nodes}
+    changes = tuple(
+        _change(actions[key[0]], before.get(key), after.get(key), file) for key in dict.fromkeys([*after, *before])
+    )
+    return Changes(changes, tuple(_gaps(raw, nodes, file)), _covers(raw, nodes))
+
+
+Key = tuple[str, str, str]
+
+
+def _made(nodes: list[Node], side: Side) -> dict[Key, Made]:
+    made: list[Made] = []
+    for node in nodes:
+        if node.data or side.raw(node) is None:
+            continue
+        table = table_of(node.type)
+        if table is not None:
+            made += _by_table(node, table, side)
+        elif node.type.startswith("azapi_"):
+            made += azapi_made(node, side)
+        elif is_kubernetes(node.type):
+            made += kubernetes_made(node, side.tree(node))
+    return {(item.address, item.kind.casefold(), str(_name(item))): item for item in join(made)}
+
+
+def _name(item: Made) -> Any:
+    name = item.body.get("name")
+    return name if isinstance(name, str) else item.body.get("metadata", {}).get("name")
+
+
+def _by_table(node: Node, table: Table, side: Side) -> Iterator[Made]:
+    tree, written, own = side.tree(node), side.written(node), side.id(node)
+    base = own if isinstance(own, str) else f"/-/{table.type}/{node.address}"
+    body = body_of(table, tree, base, written)
+    if isinstance(table.at, Onto):
+        yield Made(table.type, own, body, node.address, onto=True)
+        return
+    name = table.name[1:] if table.name.startswith("=") else chosen(tree, table.name)
+    named = {"name": name} if isinstance(name, str | Unknown) else {}
+    yield Made(table.type, own, {"id": own, **named, **body}, node.address)
+    for extra in table.extras:
+        yield from _extra(extra, table, tree, own, node)
+
+
+def _extra(extra: Extra, table: Table, tree: dict[str, Any], own: str | Unknown, node: Node) -> Iterator[Made]:
+    """The children in ARM that are written inside this resource."""
+    kind = f"{table.type}/{extra.kind}"
+    blocks = chosen(tree, extra.block) if extra.block else [tree]
+    if isinstance(blocks, dict):
+        blocks = [blocks]
+    for block in blocks if isinstance(blocks, list) else ():
+        given = block if isinstance(block, dict) else {}
+        name = extra.name[1:] if extra.name.startswith("=") else chosen(given, extra.name)
+        below = f"{own}/{extra.kind}/{name}" if isinstance(own, str) and isinstance(name, str) else own
+        body: dict[str, Any] = {"id": below, "type": kind}
+        if isinstance(name, str | Unknown):
+            body["name"] = name
+        if isinstance(block, Unknown):
+            body["properties"] = block
+        else:
+            write(extra.parts, given, body, Place(str(below), str(below)))
+        yield Made(kind, below, body, node.address)
+
+
+def _change(action: Any, before: Made | None, after: Made | None, file: str) -> Change:
+    if after is None:
+        return Change("delete", None, _resource(before, file) if before else None)
+    if before is None:
+        return Change("create", _resource(after, file))
+    if action == "no-op" and before.body != after.body:
+        action = "update"  # what belongs to it changes, though Terraform keeps that in another resource
+    now = _resource(after, file)
+    return Change(action, now, now if action == "no-op" else _resource(before, file))
+
+
+def _resource(made: Made, file: str) -> Resource:
+    origin = Origin(source="plan", address=made.address, file=file)
+    return Resource(made.kind, made.body, origin, partial=holds_unknown(made.body))
+
+
+def _gaps(raw: dict[str, Any], nodes: list[Node], file: str) -> Iterator[Gap]:
+    if raw.get("errored") is True:
+        yield Gap(what=file, reason="planning ended with an error, so the plan is not whole")
+    for item in raw.get("deferred_changes") or ():
+        change = item.get("resource_change") if isinstance(item, dict) else None
+        address = change.get("address") if isinstance(change, dict) else None
+        yield Gap(what=str(address or file), reason="Terraform puts it off to a later run", kind="unknown-until-apply")
+    for node in nodes:
+        kind = (node.after or {}).get("type")
+        if node.type == "azapi_resource" and not node.data and isinstance(kind, Unknown):
+            yield Gap(what=node.address, reason=f"its type is {kind.reason}", kind="unknown-until-apply")
+
+
+def _covers(raw: dict[str, Any], nodes: list[Node]) -> frozenset[str]:
+    """The types of which the plan shows all that its configuration declares."""
+    if raw.get("errored") is True or raw.get("complete") is False or not isinstance(raw.get("configuration"), dict):
+        return frozenset()
+    found: set[str] = set()
+    if any(node.type.startswith(_AZURE) for node in nodes):
+        found |= {kind.casefold() for kinds in INDEX.values() for kind in kinds}
+    if any(is_kubernetes(node.type) for node in nodes):
+        found |= {kind.casefold() for kind in KINDS.values()}
+    return frozenset(found)

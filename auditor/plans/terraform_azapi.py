@@ -1,0 +1,61 @@
+"""Resources of the azapi provider: their body is in ARM's shape already, as an object or as JSON text. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from auditor.model import Unknown
+from auditor.plans.terraform_ids import Side
+from auditor.plans.terraform_join import Made
+from auditor.plans.terraform_nodes import Node
+
+
+def azapi_made(node: Node, side: Side) -> list[Made]:
+    """The resource, or what an `azapi_update_resource` adds to one. Nothing where the type is unknown."""
+    tree = side.tree(node)
+    kind, _at, version = str(tree.get("type") or "").partition("@")
+    if (
+        node.type not in ("azapi_resource", "azapi_update_resource")
+        or not isinstance(tree.get("type"), str)
+        or not kind
+    ):
+        return []
+    body = {**_body(tree.get("body"))}
+    if node.type == "azapi_update_resource":
+        given = tree.get("resource_id")
+        target = given if isinstance(given, str) and given else side.id(node)
+        return [Made(kind, target, body, node.address, onto=True)]
+    own = side.id(node)
+    made: dict[str, Any] = {"id": own, "name": tree.get("name"), "type": kind, **body}
+    if version:
+        made["apiVersion"] = version
+    for key in ("location", "tags"):
+        if tree.get(key) is not None:
+            made[key] = tree[key]
+    identity = _identity(tree.get("identity"))
+    if identity is not None:
+        made["identity"] = identity
+    return [Made(kind, own, made, node.address)]
+
+
+def _body(given: Any) -> dict[str, Any]:
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            return {"properties": Unknown("the body is no JSON")}
+    if isinstance(given, Unknown):
+        return dict.fromkeys(("properties", "sku", "kind"), given)
+    return given if isinstance(given, dict) else {}
+
+
+def _identity(given: Any) -> Any:
+    block = given[0] if isinstance(given, list) and given else given
+    if not isinstance(block, dict):
+        return block if isinstance(block, Unknown) else None
+    ids = block.get("identity_ids")
+    found = {"type": block.get("type")}
+    if isinstance(ids, list):
+        found["userAssignedIdentities"] = {item: {} for item in ids if isinstance(item, str)}
+    return found

@@ -1,0 +1,248 @@
+"""The ids of planned resources, also of those that do not exist yet, and the values that depend on them. Pure.
+
+A resource that exists has its id. One that is to be made gets the id that it will have, as far as subscription,
+resource group and name are known, else one made of its address. An attribute that is unknown only because it names such
+a resource is then known too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from auditor.model import Unknown
+from auditor.plans.azurerm import table_of
+from auditor.plans.terraform_nodes import Node
+from auditor.plans.terraform_references import References, Site, Target
+from auditor.plans.terraform_table import Child, Extension, Group, Onto, Subscription, Table
+from auditor.plans.terraform_translate import chosen, composed
+from auditor.plans.terraform_values import LATER
+
+NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
+_GROUP_TYPE: Final = "Microsoft.Resources/resourceGroups"
+_JOINED: Final = re.compile(r"(^|_)(ids?|name|scopes?)$")
+_SUBSCRIPTION: Final = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|$)")
+_SAME: Final = ("id", "resource_id", "resource_manager_id")
+
+
+class Side:
+    """One side of a plan, before or after: trees with what references tell, and ids."""
+
+    def __init__(self, nodes: Iterable[Node], references: References, side: str, subscription: str) -> None:
+        self._references = references
+        self._side = side
+        self._subscription = subscription
+        self._trees: dict[Node, dict[str, Any]] = {}
+        self._ids: dict[Node, str | Unknown] = {}
+        self._by_name: dict[tuple[str, str], list[Node]] = {}
+        for node in nodes:
+            table = table_of(node.type)
+            name = (self.raw(node) or {}).get("name")
+            if table is not None and isinstance(name, str):
+                self._by_name.setdefault((table.type.casefold(), name.casefold()), []).append(node)
+
+    def raw(self, node: Node) -> dict[str, Any] | None:
+        """The values of a node on this side as the plan gives them; None when it is not there."""
+        return node.after if self._side == "after" else node.before
+
+    def tree(self, node: Node) -> dict[str, Any]:
+        """The values of a node, with what references tell in the place of unknowns."""
+        if node not in self._trees:
+            raw = self.raw(node) or {}
+            self._trees[node] = raw  # what refers back to itself meets the plain values
+            config = self._references.config(node)
+            if config is not None and self._side == "after":
+                self._trees[node] = self._joined(raw, config.get("expressions"), self._references.site(node))
+        return self._trees[node]
+
+    def written(self, node: Node) -> Mapping[str, Any] | None:
+        """What the configuration of a new resource writes; None where that does not matter, or is not known."""
+        config = self._references.config(node)
+        expressions = config.get("expressions") if config else None
+        if self._side != "after" or node.action not in ("create", "replace") or not isinstance(expressions, dict):
+            return None
+        return expressions
+
+    def id(self, node: Node) -> str | Unknown:
+        """The id of a node; unknown where it hangs below something that is not known."""
+        if node not in self._ids:
+            self._ids[node] = LATER
+            self._ids[node] = self._id(node)
+        return self._ids[node]
+
+    def arm_id(self, node: Node, kind: str, parent: str | Unknown, name: Any) -> str | Unknown:
+        """The id of a thing of an ARM type below its parent."""
+        if isinstance(parent, Unknown):
+            return parent
+        leaf = name if isinstance(name, str) and name else _of_address(node.address)
+        namespace, _slash, rest = kind.partition("/")
+        if kind.casefold() == _GROUP_TYPE.casefold():
+            return f"{parent}/resourceGroups/{leaf}"
+        if "/" in rest:
+            return f"{parent}/{rest.rpartition('/')[2]}/{leaf}"
+        return f"{parent.rstrip('/')}/providers/{namespace}/{rest}/{leaf}"
+
+    def parent(self, node: Node, scope: Child) -> str | Unknown:
+        """The id of the resource that a child names, by id or by name."""
+        tree = self.tree(node)
+        found = chosen(tree, scope.ids) if scope.ids else None
+        through = composed(f"/{scope.through}", tree) if scope.through else ""
+        if isinstance(through, Unknown):
+            return through
+        if isinstance(found, str):
+            return found + through
+        name = chosen(tree, scope.name) if scope.name else None
+        if not isinstance(name, str):
+            return found if isinstance(found, Unknown) else name if isinstance(name, Unknown) else LATER
+        known = self._by_name.get((scope.of.casefold(), name.casefold()), [])
+        if len(known) == 1:
+            parent = self.id(known[0])
+            return parent if isinstance(parent, Unknown) else parent + through
+        group = tree.get("resource_group_name")
+        base = self.group(group) if isinstance(group, str) else f"/subscriptions/{self._subscription}/resourceGroups/-"
+        return f"{base}/providers/{scope.of}/{name}{through}"
+
+    def group(self, name: str) -> str:
+        """The id of a resource group."""
+        return f"/subscriptions/{self._subscription}/resourceGroups/{name}"
+
+    def _id(self, node: Node) -> str | Unknown:
+        raw = self.raw(node) or {}
+        given = raw.get("id")
+        table = table_of(node.type)
+        if table is None:
+            if isinstance(given, str) and given:
+                return given.removesuffix(";rev=1")  # an API without revision is its first one
+            return self._azapi_id(node) if node.type.startswith("azapi_") else f"/-/{_of_address(node.address)}"
+        if isinstance(given, str) and _type_of(given) == table.type.casefold():
+            return given.removesuffix(";rev=1")  # an API without revision is its first one
+        return self._by_scope(node, table)
+
+    def _by_scope(self, node: Node, table: Table) -> str | Unknown:
+        tree = self.tree(node)
+        name = table.name[1:] if table.name.startswith("=") else chosen(tree, table.name)
+        match table.at:
+            case Group():
+                group = tree.get("resource_group_name")
+                known = isinstance(group, str) and isinstance(name, str)
+                parent = self.group(str(group) if isinstance(group, str) else "-")
+                return self.arm_id(node, table.type, parent, name if known else None)
+            case Subscription():
+                return self.arm_id(node, table.type, f"/subscriptions/{self._subscription}", name)
+            case Child() as scope:
+                return self.arm_id(node, table.type, self.parent(node, scope), name)
+            case Extension(target):
+                found = chosen(tree, target)
+                return self.arm_id(node, table.type, found if isinstance(found, str | Unknown) else LATER, name)
+            case Onto(target=scope):
+                return self.parent(node, scope)
+
+    def _azapi_id(self, node: Node) -> str | Unknown:
+        tree = self.tree(node)
+        kind, parent = tree.get("type"), tree.get("parent_id")
+        if not isinstance(kind, str) or not isinstance(parent, str):
+            return LATER
+        return self.arm_id(node, kind.partition("@")[0], parent, tree.get("name"))
+
+    def _joined(self, value: Any, expressions: Any, site: Site) -> Any:
+        """A tree in which unknown ids and names are those of the objects that the configuration names."""
+        if not isinstance(value, dict) or not isinstance(expressions, dict):
+            return value
+        found = dict(value)
+        for key, item in value.items():
+            expression = expressions.get(key)
+            if expression is None:
+                continue
+            if _JOINED.search(key):
+                found[key] = self._referred(key, item, expression, site)
+            elif isinstance(item, list) and item and isinstance(item[0], dict):
+                written = expression if isinstance(expression, list) else [expression]
+                found[key] = [self._joined(block, _expression_of(block, item, written), site) for block in item]
+        return found
+
+    def _referred(self, key: str, item: Any, expression: Any, site: Site) -> Any:
+        items = item if isinstance(item, list) else [item]
+        if not any(isinstance(part, Unknown) for part in items):
+            return item
+        hint = "name" if key.endswith("name") else "id"
+        targets = self._references.targets(expression, site, hint)
+        values = [self._value(target) for target in targets]
+        if isinstance(item, list):
+            return values if len(values) == len(item) else item
+        if key.endswith("s") and values:
+            return values
+        return values[0] if len(values) == 1 else item
+
+    def _value(self, target: Target) -> Any:
+        if len(target.path) == 1 and target.path[0] == "id":
+            return self.id(target.node)
+        value: Any = self.tree(target.node)
+        for key in target.path:
+            if isinstance(value, dict):
+                value = value.get(str(key), LATER)
+            elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+                value = value[key]
+        if isinstance(value, Unknown) and target.path[0] in _SAME:
+            return self.id(target.node)
+        return value if isinstance(value, str) else LATER
+
+
+def _expression_of(block: dict[str, Any], blocks: list[Any], written: list[Any]) -> Any:
+    """The written block that became this planned one: the only one, or the only one whose constants agree."""
+    if len(blocks) == len(written) == 1:
+        return written[0]
+    fitting = [
+        expression
+        for expression in written
+        if isinstance(expression, dict)
+        and all(
+            block.get(name) == part["constant_value"]
+            for name, part in expression.items()
+            if isinstance(part, dict) and isinstance(part.get("constant_value"), str | bool | int)
+        )
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _type_of(resource_id: str) -> str | None:
+    """The ARM type of an id, casefolded."""
+    head, _sep, tail = resource_id.casefold().rpartition("/providers/")
+    parts = tail.split("/")
+    if head and len(parts) > 2 and len(parts) % 2:
+        return "/".join([parts[0], *parts[1::2]])
+    return _GROUP_TYPE.casefold() if not head and len(parts) == 5 and parts[3] == "resourcegroups" else None
+
+
+def _of_address(address: str) -> str:
+    return re.sub(r"[/\\?#%]", "_", address)
+
+
+def subscription_of(plan: dict[str, Any], nodes: Iterable[Node]) -> str:
+    """The subscription that the plan works on: as the provider is told, else the only one that its ids name."""
+    told = _told(plan)
+    if told:
+        return told
+    seen = set()
+    for node in nodes:
+        tree = node.after or node.before or {}
+        for text in (tree.get("id"), f"/subscriptions/{tree.get('subscription_id')}"):
+            match = _SUBSCRIPTION.match(text) if isinstance(text, str) else None
+            if match:
+                seen.add(match[1].lower())
+    return seen.pop() if len(seen) == 1 else NO_SUBSCRIPTION
+
+
+def _told(plan: dict[str, Any]) -> str | None:
+    """`subscription_id` of the provider, when it is written there or stands in a variable."""
+    place: Any = plan
+    for key in ("configuration", "provider_config", "azurerm", "expressions", "subscription_id"):
+        place = place.get(key) if isinstance(place, dict) else None
+    if not isinstance(place, dict):
+        return None
+    value = place.get("constant_value")
+    variables = plan.get("variables")
+    for text in place.get("references") or ():
+        given = variables.get(str(text).removeprefix("var.")) if isinstance(variables, dict) else None
+        value = given.get("value") if isinstance(given, dict) else value
+    return value if isinstance(value, str) and value else None

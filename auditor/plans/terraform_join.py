@@ -1,0 +1,177 @@
+"""Puts together what Terraform keeps apart: rules into their security group, subnets into their network. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from auditor.model import Unknown, parent_of
+from auditor.plans.terraform_translate import merge, put
+
+
+@dataclass(slots=True, eq=False)
+class Made:
+    """A resource in its ARM or Kubernetes shape, on one side of the change. `onto`: it only adds to another one."""
+
+    kind: str
+    id: str | Unknown
+    body: dict[str, Any]
+    address: str
+    onto: bool = False
+    siblings: list[dict[str, Any]] = field(default_factory=list)
+
+
+GROUP: Final = "Microsoft.Network/networkSecurityGroups"
+ENDPOINT: Final = "microsoft.network/privateendpoints"
+
+ARRAYS: Final[dict[str, tuple[str, bool]]] = {
+    "microsoft.network/networksecuritygroups/securityrules": ("properties.securityRules", False),
+    "microsoft.network/virtualnetworks/subnets": ("properties.subnets", True),
+    "microsoft.containerservice/managedclusters/agentpools": ("properties.agentPoolProfiles", True),
+}
+"""Children that ARM also lists inside their parent: where, and whether they stay resources of their own."""
+
+_FLAT: Final = frozenset({"microsoft.containerservice/managedclusters/agentpools"})
+"""Those whose properties stand beside the name in the list of the parent."""
+
+_SERVICES: Final = {
+    "vault": "microsoft.keyvault/vaults",
+    "sqlserver": "microsoft.sql/servers",
+    "registry": "microsoft.containerregistry/registries",
+    "sql": "microsoft.documentdb/databaseaccounts",
+    "mongodb": "microsoft.documentdb/databaseaccounts",
+    "cassandra": "microsoft.documentdb/databaseaccounts",
+    "gremlin": "microsoft.documentdb/databaseaccounts",
+    "table": "microsoft.documentdb/databaseaccounts",
+    "gateway": "microsoft.apimanagement/service",
+}
+"""What an endpoint whose target is not known may belong to, by its group."""
+
+
+def join(made: list[Made]) -> list[Made]:
+    """The resources of one side, complete. What adds to a resource outside of the plan is left out, except the rules of
+    a security group: each of these is judged as a group of its own, together with the denials beside it."""
+    by_id: dict[str, Made] = {}
+    for item in made:
+        if isinstance(item.id, str) and not item.onto:
+            by_id.setdefault(item.id.casefold().rstrip("/"), item)
+    kept: list[Made] = []
+    folded: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    for item in made:
+        if item.onto:
+            _add(by_id, item)
+            continue
+        place = ARRAYS.get(item.kind.casefold())
+        if place is None:
+            kept.append(item)
+    for item in made:
+        place = None if item.onto else ARRAYS.get(item.kind.casefold())
+        if place is None:
+            continue
+        path, stays = place
+        parent = by_id.get((parent_of(item.id) or "").casefold()) if isinstance(item.id, str) else None
+        if parent is not None:
+            folded.setdefault((id(parent), path), []).append(_element(item))
+            _fold(parent, path, _element(item))
+        if stays or parent is None:
+            kept.append(item)
+    _connect(made, by_id)
+    return _groups(kept)
+
+
+def _add(by_id: dict[str, Made], item: Made) -> None:
+    target = by_id.get(item.id.casefold().rstrip("/")) if isinstance(item.id, str) else None
+    if target is not None:
+        target.body = merge(target.body, {key: value for key, value in item.body.items() if key != "type"})
+
+
+def _element(item: Made) -> dict[str, Any]:
+    body = item.body
+    properties = body.get("properties")
+    if item.kind.casefold() in _FLAT and isinstance(properties, dict):
+        return {"name": body.get("name"), **properties}
+    return {key: body[key] for key in ("id", "name", "properties") if key in body}
+
+
+def _fold(parent: Made, path: str, element: dict[str, Any]) -> None:
+    """Add an element to an array of the parent, or complete the one of the same name."""
+    node: Any = parent.body
+    for key in path.split("."):
+        node = node.get(key) if isinstance(node, dict) else None
+    items = list(node) if isinstance(node, list) else []  # an unknown list is what these elements make of it
+    for index, old in enumerate(items):
+        if isinstance(old, dict) and _same(old.get("name"), element.get("name")):
+            items[index] = merge(old, element)
+            break
+    else:
+        items.append(element)
+    put(parent.body, path, items)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return isinstance(one, str) and isinstance(other, str) and one.casefold() == other.casefold()
+
+
+def _connect(made: list[Made], by_id: dict[str, Made]) -> None:
+    """Tell the services of their private endpoints."""
+    for item in made:
+        if item.kind.casefold() != ENDPOINT:
+            continue
+        properties = item.body.get("properties")
+        for name, status in (
+            ("privateLinkServiceConnections", "Approved"),
+            ("manualPrivateLinkServiceConnections", "Pending"),
+        ):
+            connections = properties.get(name) if isinstance(properties, dict) else None
+            for connection in connections if isinstance(connections, list) else ():
+                _tell(connection, item, status, made, by_id)
+
+
+def _tell(connection: Any, endpoint: Made, status: str, made: list[Made], by_id: dict[str, Made]) -> None:
+    properties = connection.get("properties") if isinstance(connection, dict) else None
+    target = properties.get("privateLinkServiceId") if isinstance(properties, dict) else None
+    if isinstance(target, str):
+        service = by_id.get(target.casefold().rstrip("/"))
+        if service is not None:
+            state = {"privateLinkServiceConnectionState": {"status": status}, "privateEndpoint": {"id": endpoint.id}}
+            _append(service, {"properties": state})
+    elif isinstance(target, Unknown):
+        groups = properties.get("groupIds") if isinstance(properties, dict) else None
+        kinds = {_SERVICES.get(str(group).casefold()) for group in groups} if isinstance(groups, list) else set()
+        for service in made:
+            if service.kind.casefold() in kinds:
+                _append(service, target)
+
+
+def _append(service: Made, connection: Any) -> None:
+    properties = service.body.setdefault("properties", {})
+    if isinstance(properties, dict):
+        old = properties.get("privateEndpointConnections")
+        properties["privateEndpointConnections"] = [*(old if isinstance(old, list) else ()), connection]
+
+
+def _groups(kept: list[Made]) -> list[Made]:
+    """Security rules whose group is not in the plan, each as a group that holds it and the denials beside it."""
+    lone = [item for item in kept if item.kind.casefold() in ARRAYS and not ARRAYS[item.kind.casefold()][1]]
+    if not lone:
+        return kept
+    found = [item for item in kept if item not in lone]
+    for item in lone:
+        parent = parent_of(item.id) if isinstance(item.id, str) else None
+        denials = [
+            _element(other)
+            for other in lone
+            if other is not item
+            and parent is not None
+            and isinstance(other.id, str)
+            and parent_of(other.id) == parent
+            and _same(other.body.get("properties", {}).get("access"), "Deny")
+        ]
+        body = {
+            "type": GROUP,
+            "id": item.id,
+            "name": item.body.get("name"),
+            "properties": {"securityRules": [_element(item), *denials]},
+        }
+        found.append(Made(GROUP, item.id, body, item.address))
+    return found

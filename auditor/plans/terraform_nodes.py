@@ -1,0 +1,137 @@
+"""What a Terraform plan declares: one node for each managed or read object, on either side of the change. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from auditor.plans.change import Action
+from auditor.plans.terraform_values import merged
+
+Key = str | int | None
+Step = tuple[str, Key]
+"""A module call of an address, with its index: `module.net["eu"]` is `("net", "eu")`."""
+
+ACTIONS: Final[dict[tuple[str, ...], Action]] = {
+    ("no-op",): "no-op",
+    ("read",): "no-op",
+    ("forget",): "no-op",
+    ("create",): "create",
+    ("update",): "update",
+    ("delete",): "delete",
+    ("delete", "create"): "replace",
+    ("create", "delete"): "replace",
+    ("create", "forget"): "replace",
+    ("forget", "create"): "replace",
+}
+"""What the lists of actions of Terraform mean. What is forgotten lives on, only Terraform no longer looks after it."""
+
+_STEP: Final = re.compile(r'module\.([^.\[]+)(?:\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\])?\.?')
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A resource or data source of the plan. `after` and `before` hold `Unknown` and digests, never a secret."""
+
+    address: str
+    module: tuple[Step, ...]
+    type: str
+    name: str
+    key: Key
+    data: bool
+    action: Action
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @property
+    def config(self) -> str:
+        """The name in the configuration of its module."""
+        return f"{'data.' if self.data else ''}{self.type}.{self.name}"
+
+
+def nodes_of(plan: dict[str, Any]) -> list[Node]:
+    """Every node of a plan. Objects that are left from an earlier replacement (deposed) are on their way out."""
+    changes = plan.get("resource_changes")
+    found: list[Node] = []
+    if isinstance(changes, list):
+        found = [_of_change(item) for item in changes if isinstance(item, dict) and not item.get("deposed")]
+    else:
+        planned = _part(_part(plan, "planned_values"), "root_module")
+        found = [_of_values(item, "create") for item in _resources(planned)]
+    seen = {node.address for node in found}
+    prior = _part(_part(_part(plan, "prior_state"), "values"), "root_module")
+    found += [
+        _of_values(item, "no-op")
+        for item in _resources(prior)
+        if item.get("mode") == "data" and item.get("address") not in seen
+    ]
+    return [node for node in found if node.address and node.type]
+
+
+def _of_change(item: dict[str, Any]) -> Node:
+    change = _part(item, "change")
+    actions = tuple(action for action in change.get("actions") or () if isinstance(action, str))
+    action = ACTIONS.get(actions, "update")
+    before, after = change.get("before"), change.get("after")
+    old = merged(before, None, change.get("before_sensitive")) if isinstance(before, dict) else None
+    new = merged(after, change.get("after_unknown"), change.get("after_sensitive"))
+    if actions == ("forget",):
+        new = old
+    if isinstance(old, dict) and action == "no-op" and new is None:
+        new = old
+    return _node(item, action, old, new if isinstance(new, dict) and action != "delete" else None)
+
+
+def _of_values(item: dict[str, Any], action: Action) -> Node:
+    values = item.get("values")
+    tree = merged(values, None, item.get("sensitive_values")) if isinstance(values, dict) else {}
+    return _node(item, action, tree if action == "no-op" else None, tree)
+
+
+def _node(item: dict[str, Any], action: Action, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Node:
+    address = str(item.get("address") or "")
+    key = item.get("index")
+    return Node(
+        address=address,
+        module=steps_of(str(item.get("module_address") or _module_of(address))),
+        type=str(item.get("type") or ""),
+        name=str(item.get("name") or ""),
+        key=key if isinstance(key, str | int) else None,
+        data=item.get("mode") == "data",
+        action=action,
+        before=before,
+        after=after,
+    )
+
+
+def _module_of(address: str) -> str:
+    end = 0
+    while step := _STEP.match(address, end):
+        end = step.end()
+    return address[:end].removesuffix(".")
+
+
+def steps_of(address: str) -> tuple[Step, ...]:
+    """The module calls of a module's address."""
+    return tuple(
+        (name, json.loads(f'"{text}"') if text else int(number) if number else None)
+        for name, text, number in _STEP.findall(address)
+    )
+
+
+def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    pending = [module]
+    while pending:
+        here = pending.pop(0)
+        for item in here.get("resources") or ():
+            if isinstance(item, dict):
+                yield item
+        pending += [child for child in here.get("child_modules") or () if isinstance(child, dict)]
+
+
+def _part(tree: Any, key: str) -> dict[str, Any]:
+    found = tree.get(key) if isinstance(tree, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,188 @@
+"""What a mapping table says: which attribute of a Terraform type becomes which property of an ARM type. Pure data.
+
+A table (one file a type, in `azurerm/`) lists every known spelling of an attribute, newest first, the place of its
+value in ARM, how the value is translated, and the default that the provider (version 4) applies. A default is used only
+when the plan does not name the attribute at all: a real plan names it, with the provider's default already in place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from auditor.model import MISSING, Unknown
+
+Scalar = str | int | float | bool
+How = Mapping[Any, Any] | Callable[[Any], Any]
+"""A translation: of values by a mapping (what is not in it stays), or by one of the functions below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attr:
+    """An attribute. `names`: its spellings, `new|old`; `to`: the ARM path below the current place.
+
+    `default`: the provider's, for a plan that does not name the attribute; `otherwise`: what an absent value means.
+    `unset`: the provider computes the attribute when it is not written; unknown and not written then means absent.
+    """
+
+    names: str
+    to: str
+    how: How | None = None
+    default: Any = MISSING
+    otherwise: Any = MISSING
+    unset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Several attributes as one text: `{account_tier}_{account_replication_type}`."""
+
+    template: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """An attribute that names another part of the same resource: it becomes the id of that part."""
+
+    names: str
+    to: str
+    collection: str
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A property that always has this value where its block is written."""
+
+    to: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A nested block. `to` ends with `[*]` for an array, else the first block counts; empty: the place stays the same.
+
+    `unset`: the provider computes the block when it is not written; unknown and not written then means none (a dynamic
+    block whose `for_each` is unknown looks the same in a plan). `implied`: an absent block means all its defaults.
+    `ids`: the elements have ids, below that of the resource. `where`: only blocks whose attribute has this value,
+    absent being false. The name `.` stands for the attributes of the resource itself.
+    """
+
+    names: str
+    to: str
+    parts: tuple[Part, ...]
+    unset: bool = False
+    implied: bool = False
+    ids: bool = False
+    where: tuple[str, bool] | None = None
+
+
+Part = Attr | Below | Block | Composed | Fixed
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """In a resource group, which the attribute `resource_group_name` names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """On the subscription itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Below the resource whose id one of the attributes `ids` holds, or whose name `name` holds (its ARM type: `of`).
+
+    `through` stands between the parent and the child, with attributes in braces: `apis/{api_name}`.
+    """
+
+    ids: str
+    of: str
+    name: str = ""
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Set on any other resource, whose id the attribute holds."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Onto:
+    """Not a resource in ARM: its properties belong to the resource that the attributes name."""
+
+    target: Child
+
+
+Scope = Group | Subscription | Child | Extension | Onto
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A child in ARM that Terraform writes inside its parent: `block` (empty: the parent's own attributes)."""
+
+    kind: str  # the last segment of its type
+    name: str  # an attribute of the block, or `=literal`
+    block: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How one Terraform type becomes an ARM type. `name`: the attribute that holds the name, or `=literal`."""
+
+    type: str
+    at: Scope
+    parts: tuple[Part, ...]
+    name: str = "name"
+    extras: tuple[Extra, ...] = ()
+
+
+ENABLED: Final = {True: "Enabled", False: "Disabled"}
+LOWER_ENABLED: Final = {True: "enabled", False: "disabled"}
+INVERTED: Final = {True: False, False: True}
+TRUE_FALSE: Final = {True: "True", False: "False"}
+
+
+def objects(key: str) -> Callable[[Any], Any]:
+    """A list of values as a list of objects: `["a"]` → `[{key: "a"}]`."""
+    return lambda value: [{key: item} for item in value] if isinstance(value, list) else value
+
+
+def by_id(value: Any) -> Any:
+    """A list of ids as a list of references."""
+    return objects("id")(value)
+
+
+def joined(value: Any) -> Any:
+    """A list of texts as one, with commas."""
+    if not isinstance(value, list):
+        return value
+    odd = next((item for item in value if isinstance(item, Unknown)), None)
+    return ", ".join(str(item) for item in value) if odd is None else odd
+
+
+def as_list(value: Any) -> Any:
+    """A single value as a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+_QUOTED: Final = re.compile(r"\['([^']+)'\]|([^.\[\]']+)")
+
+
+@lru_cache(maxsize=4096)
+def segments(path: str) -> tuple[str, ...]:
+    """The keys of a path: `properties.customProperties['A.B']` → properties, customProperties, A.B."""
+    return tuple(quoted or plain for quoted, plain in _QUOTED.findall(path))
+
+
+def spellings(names: str) -> list[str]:
+    """Every spelling of an attribute, newest first."""
+    return names.split("|")
