@@ -207,6 +207,7 @@ def _deployment(template: Template) -> Any:
         "name": situation.name,
         "id": id_at(situation.place, "Microsoft.Resources/deployments", situation.name),
         "properties": {"template": head},
+        "location": None if situation.place.group else situation.location,
     }
     return Declared(known, f"this property of the deployment {_LATER}")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
@@ -10,8 +11,9 @@ from auditor.model import Gap
 from auditor.plans.arm_expressions import Node
 from auditor.plans.arm_values import Refused, weigh, within_size
 
-MAX_STEPS: Final = 4_000_000
-MAX_DEPTH: Final = 160
+MAX_STEPS: Final = 1_000_000
+"""What evaluating a template may cost; the largest public modules need a few thousand."""
+MAX_DEPTH: Final = 240
 MAX_COPIES: Final = 10_000
 """All copies of a template together; Resource Manager itself allows 800 resources."""
 _REASON_LENGTH: Final = 200
@@ -31,7 +33,20 @@ class Work:
         """Refuse to go on where a template asks for more than any honest one does."""
         self.steps += steps
         if self.steps > MAX_STEPS:
-            raise Refused("the template asks for too much work")
+            reason = "the template asks for too much work"
+            self.note("", reason)
+            raise Refused(reason)
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One name, resource or template further in; these cost more of the stack than a call in an expression."""
+        self.depth += 4
+        try:
+            if self.depth > MAX_DEPTH:
+                raise Refused("it is nested too deeply")
+            yield
+        finally:
+            self.depth -= 4
 
     def note(self, place: str, reason: str, kind: str = "unreadable", type: str | None = None) -> None:
         """A gap of this file."""

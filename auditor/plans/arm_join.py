@@ -32,6 +32,7 @@ _ARRAYS: Final = {
     "microsoft.containerservice/managedclusters/agentpools": "agentPoolProfiles",
 }
 """Children that also stand in an array of their parent's properties."""
+_MOST_DENIALS: Final = 100
 _FLAT: Final = frozenset({"agentPoolProfiles"})
 """Arrays whose elements have their properties beside the name."""
 
@@ -50,9 +51,9 @@ _SERVICES: Final = {
 """What an endpoint may belong to when its target is not known, by its group."""
 
 
-def join(items: list[Item]) -> list[Item]:
+def join(items: list[Item]) -> list[tuple[Item, Item]]:
     """Complete the parents and services among the resources. Returns what stands for security rules without a group in
-    the template: a group of its own for each, with the denials beside it."""
+    the template: each rule with a group of its own, which holds the denials beside it too."""
     by_id = {item.id.casefold(): item for item in items if isinstance(item.id, str)}
     lone: list[Item] = []
     for item in items:
@@ -65,7 +66,7 @@ def join(items: list[Item]) -> list[Item]:
                 lone.append(item)
         elif item.kind.casefold() == _ENDPOINT:
             _connect(item, items, by_id)
-    return [_group_of(rule, lone) for rule in lone]
+    return _groups(lone)
 
 
 def _element(item: Item, array: str) -> Any:
@@ -139,20 +140,20 @@ def _append(service: Item, connection: Any) -> None:
         properties["privateEndpointConnections"] = [*(known if isinstance(known, list) else ()), connection]
 
 
-def _group_of(rule: Item, lone: list[Item]) -> Item:
-    parent = parent_of(rule.id) if isinstance(rule.id, str) else None
-    denials = [
-        _element(other, "securityRules")
-        for other in lone
-        if other is not rule
-        and parent
-        and isinstance(other.id, str)
-        and parent_of(other.id) == parent
-        and _denies(other)
-    ]
-    rules = [_element(rule, "securityRules"), *denials]
-    body = {"type": _GROUP, "id": rule.body["id"], "name": rule.body["name"], "properties": {"securityRules": rules}}
-    return Item(_GROUP, rule.id, body, rule.doubt)
+def _groups(lone: list[Item]) -> list[tuple[Item, Item]]:
+    denials: dict[str, list[Item]] = {}
+    for rule in lone:
+        parent = parent_of(rule.id) if isinstance(rule.id, str) else None
+        if parent and _denies(rule) and len(denials.setdefault(parent, [])) < _MOST_DENIALS:
+            denials[parent].append(rule)
+    found = []
+    for rule in lone:
+        beside = denials.get((parent_of(rule.id) or "") if isinstance(rule.id, str) else "", [])
+        rules = [rule, *(denial for denial in beside if denial is not rule)]
+        elements = [_element(one, "securityRules") for one in rules]
+        body = {**rule.body, "type": _GROUP, "properties": {"securityRules": elements}}
+        found.append((rule, Item(_GROUP, rule.id, body, rule.doubt)))
+    return found
 
 
 def _denies(rule: Item) -> bool:

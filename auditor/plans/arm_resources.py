@@ -61,7 +61,8 @@ class Instance:
     def field(self, name: str) -> Any:
         """One property of the declaration, evaluated."""
         try:
-            return value(self.raw.get(name), self.env)
+            with self.template.work.deeper():
+                return value(self.raw.get(name), self.env)
         except Refused as refused:
             return Unknown(str(refused))
 
@@ -177,8 +178,7 @@ class Resources:
         kind, name = value(raw.get("type"), env), value(raw.get("name"), env)
         if not isinstance(kind, str) or ("/" not in kind.strip("/") and parent is None):
             raise Refused("it has no resource type")
-        if not isinstance(name, str | Unknown):
-            raise Refused("it has no name")
+        name = name if isinstance(name, str | Unknown) else Unknown("it has no name")
         kind = kind.split("@")[0].strip("/")
         try:
             kind, name, found = self._identity(raw, kind, name, parent, env)

@@ -30,7 +30,7 @@ class Situation:
     """Where a template is deployed, under which name, and why perhaps not."""
 
     place: Place
-    location: Any  # of the resource group
+    location: Any  # of the resource group, or of the deployment where there is none
     name: Any
     doubt: Unknown | None = None
     path: Path = ()  # of the template in its file
@@ -149,7 +149,8 @@ class Template:
             return self._values[key]
         self._values[key] = Unknown(f"{key[0]} {key[1]} refers to itself")
         try:
-            found = kept(evaluate(), self._work)
+            with self._work.deeper():
+                found = kept(evaluate(), self._work)
         except Refused as refused:
             found = Unknown(str(refused))
         self._values[key] = found

@@ -62,10 +62,9 @@ def read_arm_template(
         line = (lines or {}).get((*instance.template.situation.path, *instance.path))
         origins[item] = Origin(source="template", address=instance.address, file=file, line=line)
         items.append(item)
-    for item in join(items):
-        rule = next(other for other in items if other.id is item.id and other.body["name"] is item.body["name"])
-        origins[item] = origins[rule]
-        items.append(item)
+    for rule, group in join(items):
+        origins[group] = origins[rule]
+        items.append(group)
     changes = tuple(Change("create", _resource(item, origins[item])) for item in items)
     return Changes(changes, tuple(work.gaps), frozenset(_declared_types(raw)))
 
@@ -86,7 +85,8 @@ def _item(instance: Instance, work: Work) -> Item:
 def _resource(item: Item, origin: Origin) -> Resource:
     resource = Resource(item.kind, item.body, origin, partial=holds_unknown(item.body))
     if isinstance(item.body["id"], Unknown):  # findings still need one: what its conditions see stays unknown
-        resource._id = item.id if isinstance(item.id, str) else f"/-/{origin.address}"
+        name = (origin.address or "")[len(item.kind) + 1 :]
+        resource._id = item.id if isinstance(item.id, str) else f"/-/{item.kind}/{name}"
     return resource
 
 

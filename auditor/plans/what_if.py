@@ -1,0 +1,187 @@
+"""The answer of an ARM what-if (REST or command line) → resources before and after, in their live shape. Pure.
+
+What-if leaves what it cannot evaluate as the text of an expression (`[reference(…)]`): it is unknown here. Where it
+gives no payload (Deploy, Unsupported) there is a gap of the type instead of a resource. A potential change is judged as
+what the resource will be if it is made; but its id is unknown, so that no other resource is said to have it.
+Source: learn.microsoft.com/azure/azure-resource-manager/templates/deploy-what-if, and the operation Deployments_WhatIf
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from auditor.errors import InputError
+from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
+from auditor.plans.arm_expressions import Call, ExpressionError, Member, is_expression, parse, unescaped
+from auditor.plans.change import Action, Change, Changes
+from auditor.plans.what_if_delta import applied, touches_properties
+
+_ACTIONS: Final[Mapping[str, Action]] = {
+    "create": "create",
+    "modify": "update",
+    "delete": "delete",
+    "deploy": "update",
+    "ignore": "no-op",
+    "nochange": "no-op",
+}
+
+_MAX_DEPTH: Final = 100
+
+_READ_ONLY: Final = (
+    "createdAtUtc",
+    "creationTime",
+    "currentKubernetesVersion",
+    "fqdn",
+    "operationalState",
+    "platformVersion",
+    "powerState",
+    "privateEndpointConnections",
+    "privateFQDN",
+    "provisioningState",
+    "vaultUri",
+)
+"""Properties that the platform sets and no template can; what-if tells them as deleted all the same."""
+
+
+def read_what_if(raw: dict[str, Any], file: str) -> Changes:
+    """What a deployment would change. Raises InputError when it is no answer of a what-if, or that of a failed one."""
+    answer = raw.get("properties") if isinstance(raw, dict) and "changes" not in raw else raw
+    answer = answer if isinstance(answer, dict) else {}
+    listed = answer.get("changes")
+    error = raw.get("error") if isinstance(raw, dict) else None
+    if isinstance(error, dict) and not listed:
+        raise InputError(f"{file} is a what-if that failed: {_said(error)}", "mend the deployment, and run it again")
+    if not isinstance(listed, list):
+        raise InputError(f"{file} is no answer of a what-if: it has no changes", "write it with --no-pretty-print")
+    gaps: list[Gap] = []
+    found = [_changed(change, file, gaps) for change in _dicts(listed)]
+    for change in _dicts(answer.get("potentialChanges")):
+        reason = "what-if cannot tell whether it will be changed"
+        gaps.append(Gap(what=_place(change, file), reason=reason, kind="unknown-until-apply", type=type_in(change)))
+        found.append(_changed(change, file, gaps, Unknown(reason)))
+    for diagnostic in _dicts(answer.get("diagnostics")):
+        if _text(diagnostic, "level").casefold() in ("warning", "error"):
+            gaps.append(Gap(what=_text(diagnostic, "target") or file, reason=_said(diagnostic)))
+    changes = tuple(change for change in found if change is not None)
+    types = {side.type.casefold() for change in changes for side in (change.after, change.before) if side}
+    return Changes(changes, tuple(dict.fromkeys(gaps)), frozenset(types))
+
+
+def _changed(change: dict[str, Any], file: str, gaps: list[Gap], doubt: Unknown | None = None) -> Change | None:
+    kind = _text(change, "changeType").casefold()
+    action = _ACTIONS.get(kind)
+    before, after = _object(change.get("before")), _object(change.get("after"))
+    delta = _dicts(change.get("delta"))
+    if kind in ("create", "modify", "deploy"):
+        if touches_properties(delta) and (after is None or "properties" not in after):
+            after = None if before is None else _object(applied(before, delta))
+        after = None if after is None else _object(_evaluated(after))
+        if kind == "modify" and before and after:
+            _keep_read_only(before, after)
+    elif action == "no-op":
+        before, after = before or after, after or before
+    if kind == "create":
+        before = None
+    if kind == "delete":
+        before, after = before or after, None
+    if action is None or (before is None and after is None):
+        gaps.append(Gap(what=_place(change, file), reason=_why_not(change, kind), type=type_in(change)))
+        return None
+    if type_in(change) is None:
+        gaps.append(Gap(what=_place(change, file), reason="it is no resource of Azure, or says no type"))
+        return None
+    return Change(action, _resource(after, change, file, doubt), _resource(before, change, file))
+
+
+def _why_not(change: dict[str, Any], kind: str) -> str:
+    if kind in ("deploy", "create", "modify", "delete"):
+        return "what-if does not tell all of it: run it with the result format FullResourcePayloads"
+    told = _text(change, "unsupportedReason") or _text(change, "changeType") or "no kind of change"
+    return f"what-if does not evaluate it: {told}"
+
+
+def _resource(
+    body: dict[str, Any] | None, change: dict[str, Any], file: str, doubt: Unknown | None = None
+) -> Resource | None:
+    if body is None:
+        return None
+    kind, resource_id = type_in(change) or "", _text(change, "resourceId")
+    made = {**body, "type": kind}
+    if not isinstance(made.get("id"), str) and resource_id:
+        made["id"] = resource_id
+    if not isinstance(made.get("name"), str | Unknown):
+        made["name"] = resource_id.rpartition("/")[2]
+    shown = made.get("id")
+    if doubt is not None:
+        made["id"] = doubt
+    origin = Origin(source="plan", address=resource_id or None, file=file)
+    resource = Resource(kind, made, origin, partial=holds_unknown(made))
+    if doubt is not None and isinstance(shown, str):
+        resource._id = shown  # findings still need one: what conditions see stays unknown
+    return resource
+
+
+def _evaluated(value: Any, depth: int = 0) -> Any:
+    """A payload in which texts that are expressions are unknown."""
+    if depth > _MAX_DEPTH:
+        return Unknown("it is nested too deeply")
+    if isinstance(value, dict):
+        return {key: _evaluated(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_evaluated(item, depth + 1) for item in value]
+    if not isinstance(value, str) or not value.startswith("["):
+        return value
+    if not is_expression(value):
+        return unescaped(value)
+    try:
+        calls = isinstance(parse(value), Call | Member)
+    except ExpressionError:
+        return value  # a text in brackets
+    return Unknown(f"it is known only when it is deployed: {value}"[:200]) if calls else value
+
+
+def _keep_read_only(before: dict[str, Any], after: dict[str, Any]) -> None:
+    old, new = before.get("properties"), after.get("properties")
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in _READ_ONLY:
+            if name in old and name not in new:
+                new[name] = old[name]
+
+
+def type_in(change: dict[str, Any]) -> str | None:
+    """The type of what is changed: as its payload says, else as its id does."""
+    for side in ("after", "before"):
+        body = change.get(side)
+        kind = body.get("type") if isinstance(body, dict) else None
+        if isinstance(kind, str) and "/" in kind:
+            return kind
+    head, provider, tail = _text(change, "resourceId").rpartition("/providers/")
+    parts = tail.split("/")
+    if provider and len(parts) > 2:
+        return "/".join([parts[0], *parts[1::2]])
+    scope = head.split("/") if head else parts
+    is_group = not provider and len(scope) == 5 and scope[3].casefold() == "resourcegroups"
+    return "Microsoft.Resources/resourceGroups" if is_group else None
+
+
+def _place(change: dict[str, Any], file: str) -> str:
+    return _text(change, "resourceId") or file
+
+
+def _said(error: dict[str, Any]) -> str:
+    said = ": ".join(part for part in (_text(error, "code"), _text(error, "message")) if part)
+    return said[:200] or "no reason is given"
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None
+
+
+def _text(value: dict[str, Any], key: str) -> str:
+    found = value.get(key)
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,85 @@
+"""Applies the property changes of a what-if to what was before. Pure: gives new values.
+
+A change has a `path` (dotted, an index below an array, `['a.b']` for a key with dots), a kind (Create, Delete, Modify,
+Array, NoEffect), the value `after`, or `children` whose paths start at its own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from auditor.model import Unknown
+
+_MAX_DEPTH: Final = 50
+_MAX_ELEMENTS: Final = 10_000
+_SEGMENT: Final = re.compile(r"\['((?:[^']|'')*)'\]|\[(\d+)\]|([^.\[\]]+)")
+
+Delta = list[dict[str, Any]]
+
+
+def touches_properties(delta: Delta) -> bool:
+    """Whether anything below `properties` is changed."""
+    return any(keys[:1] == ["properties"] for keys in map(_keys, delta))
+
+
+def applied(value: Any, delta: Delta, depth: int = 0) -> Any:
+    """The value with all changes made. Unknown where they do not fit it."""
+    if depth > _MAX_DEPTH:
+        return Unknown("the changes are nested too deeply")
+    removed: list[int] = []
+    for change in delta:
+        keys, kind = _keys(change), _kind(change)
+        if not keys or kind == "noeffect":
+            continue
+        if len(keys) == 1 and kind == "delete" and isinstance(value, list) and keys[0].isdigit():
+            removed.append(int(keys[0][:6]))  # all indices mean the array as it was
+        else:
+            value = _put(value, keys, change, depth)
+    if removed and isinstance(value, list):
+        return [item for at, item in enumerate(value) if at not in removed]
+    return value
+
+
+def _put(node: Any, keys: list[str], change: dict[str, Any], depth: int) -> Any:
+    if not keys:
+        return _changed(node, change, depth)
+    if depth + len(keys) > 2 * _MAX_DEPTH or isinstance(node, Unknown):
+        return node if isinstance(node, Unknown) else Unknown("the changes are nested too deeply")
+    key, rest = keys[0], keys[1:]
+    if isinstance(node, list):
+        index = int(key) if key.isdigit() and len(key) <= len(str(_MAX_ELEMENTS)) else _MAX_ELEMENTS
+        if index >= _MAX_ELEMENTS:
+            return Unknown(f"what-if changes an element {key[:20]!r} of an array")
+        items = node + [None] * (index + 1 - len(node))
+        items[index] = _put(items[index], rest, change, depth + 1)
+        return items
+    if node is not None and not isinstance(node, dict):
+        return Unknown(f"what-if changes {key[:20]!r} of what is no object")
+    made = dict(node or {})
+    name = next((old for old in made if old.casefold() == key.casefold()), key)
+    if not rest and _kind(change) == "delete":
+        made.pop(name, None)
+    else:
+        made[name] = _put(made.get(name), rest, change, depth + 1)
+    return made
+
+
+def _changed(node: Any, change: dict[str, Any], depth: int) -> Any:
+    """The new value of the property that a change names."""
+    children = change.get("children")
+    if isinstance(children, list) and children:
+        base = node if node is not None or _kind(change) != "array" else []
+        return applied(base, [child for child in children if isinstance(child, dict)], depth + 1)
+    return change.get("after")
+
+
+def _kind(change: dict[str, Any]) -> str:
+    kind = change.get("propertyChangeType")
+    return kind.casefold() if isinstance(kind, str) else ""
+
+
+def _keys(change: dict[str, Any]) -> list[str]:
+    path = change.get("path")
+    text = path if isinstance(path, str) else str(path) if isinstance(path, int) else ""
+    return [quoted.replace("''", "'") or index or plain for quoted, index, plain in _SEGMENT.findall(text[:2000])]
