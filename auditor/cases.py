@@ -12,8 +12,8 @@ from typing import Any, Final
 from auditor import marked_yaml
 from auditor.answers import Answer
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Related, Test, Value
-from auditor.conditions.operators import parse_time
 from auditor.conditions.relations import Relations
+from auditor.conditions.scalars import parse_time
 from auditor.errors import RuleError
 from auditor.evaluate import WORKLOAD, Bound, answers, bind
 from auditor.marked_yaml import ABSENT

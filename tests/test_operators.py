@@ -9,9 +9,10 @@ import pytest
 
 from auditor.conditions import explain
 from auditor.conditions.grammar import GrammarError, parse, parse_path
-from auditor.conditions.operators import OPERATORS, parse_duration, parse_time, parse_version
+from auditor.conditions.operators import OPERATORS
 from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
+from auditor.conditions.scalars import parse_duration, parse_time, parse_version
 from auditor.model import Origin, Resource, Unknown
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

@@ -12,9 +12,19 @@ import datetime as dt
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from auditor.conditions.scalars import (
+    addresses_of,
+    kind_of,
+    number_of,
+    parse_duration,
+    parse_time,
+    parse_version,
+    reaches_public,
+    shown,
+    text_of,
+)
 from auditor.model import Unknown
 
 Verdict = bool | Unknown
@@ -50,31 +60,7 @@ def same(value: Any, operand: Any) -> bool:
 def _spells(text: str, value: Any) -> bool:
     if isinstance(value, bool):
         return text.casefold() == ("true" if value else "false")
-    return value is not None and _number(text) == value
-
-
-def _number(value: Any) -> float | int | None:
-    """The number that a value is, or spells. Spelled infinities and underscores are not numbers."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return float(value) if any(mark in value for mark in ".eE") else int(value)
-    return None
-
-
-_NUMBER: Final = re.compile(r"-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
-
-
-def _text(value: Any) -> str | None:
-    """A scalar as text; None for an array or an object."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, (str, int, float)) else None
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
-    return names.get(type(value), "a number")
+    return value is not None and number_of(text) == value
 
 
 # --- preparing operands -------------------------------------------------------------------------------------------
@@ -180,9 +166,9 @@ def _in(value: Any, operand: list[Any]) -> bool:
 
 
 def _like(value: Any, parts: list[str]) -> Verdict:
-    text = _text(value)
+    text = text_of(value)
     if text is None:
-        return Unknown(f"{_kind(value)}, where a string is expected")
+        return Unknown(f"{kind_of(value)}, where a string is expected")
     text = text.casefold()
     if len(parts) == 1:
         return text == parts[0]
@@ -199,54 +185,54 @@ def _like(value: Any, parts: list[str]) -> Verdict:
 
 
 def _match(value: Any, pattern: re.Pattern[str]) -> Verdict:
-    text = _text(value)
-    return Unknown(f"{_kind(value)}, where a string is expected") if text is None else bool(pattern.fullmatch(text))
+    text = text_of(value)
+    return Unknown(f"{kind_of(value)}, where a string is expected") if text is None else bool(pattern.fullmatch(text))
 
 
 def _matches(value: Any, pattern: Any) -> Verdict:
-    text = _text(value)
-    return Unknown(f"{_kind(value)}, where a string is expected") if text is None else bool(pattern.search(text))
+    text = text_of(value)
+    return Unknown(f"{kind_of(value)}, where a string is expected") if text is None else bool(pattern.search(text))
 
 
 def _contains(value: Any, operand: Any) -> Verdict:
     if isinstance(value, list):
         unknown = next((item for item in value if isinstance(item, Unknown)), None)
         return any(same(item, operand) for item in value if not isinstance(item, Unknown)) or unknown or False
-    text, part = _text(value), _text(operand)
+    text, part = text_of(value), text_of(operand)
     if text is None or part is None:
-        return Unknown(f"{_kind(value)}, where a string or an array is expected")
+        return Unknown(f"{kind_of(value)}, where a string or an array is expected")
     return part.casefold() in text.casefold()
 
 
 def _contains_key(value: Any, operand: str) -> Verdict:
     if not isinstance(value, dict):
-        return Unknown(f"{_kind(value)}, where an object is expected")
+        return Unknown(f"{kind_of(value)}, where an object is expected")
     return any(isinstance(key, str) and key.casefold() == operand.casefold() for key in value)
 
 
 def _ordered(relation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Verdict]:
     def test(value: Any, operand: Scalar) -> Verdict:
-        left, right = _number(value), _number(operand)
+        left, right = number_of(value), number_of(operand)
         if left is not None and right is not None:
             return relation(left, right)
         if isinstance(value, str) and isinstance(operand, str):
             return relation(value.casefold(), operand.casefold())
-        return Unknown(f"{_shown(value)} cannot be compared with {operand}")
+        return Unknown(f"{shown(value)} cannot be compared with {operand}")
 
     return test
 
 
 def _at_least(value: Any, operand: tuple[int, Mapping[str, int]]) -> Verdict:
     floor, ranks = operand
-    text = _text(value)
+    text = text_of(value)
     rank = None if text is None else ranks.get(text.casefold())
-    return Unknown(f"{_shown(value)} is not among {', '.join(ranks)}") if rank is None else rank >= floor
+    return Unknown(f"{shown(value)} is not among {', '.join(ranks)}") if rank is None else rank >= floor
 
 
 def at_least_operand(operand: Any, order: Sequence[Any]) -> tuple[int, Mapping[str, int]]:
     """The prepared operand of `atLeast`: the rank that is asked for, and every rank by its folded name."""
-    ranks = {str(_text(item)).casefold(): rank for rank, item in enumerate(order)}
-    folded = str(_text(operand)).casefold()
+    ranks = {str(text_of(item)).casefold(): rank for rank, item in enumerate(order)}
+    folded = str(text_of(operand)).casefold()
     if folded not in ranks:
         raise ValueError(f"{operand} is not in its order")
     return ranks[folded], ranks
@@ -255,7 +241,7 @@ def at_least_operand(operand: Any, order: Sequence[Any]) -> tuple[int, Mapping[s
 def _version_at_least(value: Any, floor: tuple[int, ...]) -> Verdict:
     version = parse_version(value)
     if version is None:
-        return Unknown(f"{_shown(value)} is not a version")
+        return Unknown(f"{shown(value)} is not a version")
     width = max(len(version), len(floor))
     return version + (0,) * (width - len(version)) >= floor + (0,) * (width - len(floor))
 
@@ -263,20 +249,20 @@ def _version_at_least(value: Any, floor: tuple[int, ...]) -> Verdict:
 def _in_time(relation: Callable[[dt.datetime, dt.datetime], bool]) -> Callable[[Any, dt.datetime], Verdict]:
     def test(value: Any, moment: dt.datetime) -> Verdict:
         found = parse_time(value)
-        return Unknown(f"{_shown(value)} is not a time") if found is None else relation(found, moment)
+        return Unknown(f"{shown(value)} is not a time") if found is None else relation(found, moment)
 
     return test
 
 
 def _includes_port(value: Any, ports: list[int]) -> Verdict:
-    text = _text(value)
+    text = text_of(value)
     if text is None:
-        return Unknown(f"{_kind(value)}, where ports are expected")
+        return Unknown(f"{kind_of(value)}, where ports are expected")
     if text.strip().casefold() in ("*", "any"):
         return True
     found = _PORTS.fullmatch(text.strip())
     if not found:
-        return Unknown(f"{_shown(value)} is no port and no range of ports")
+        return Unknown(f"{shown(value)} is no port and no range of ports")
     first, last = int(found[1]), int(found[2] or found[1])
     return any(first <= port <= last for port in ports)
 
@@ -285,9 +271,9 @@ _PORTS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.ASCII)
 
 
 def _in_cidr(value: Any, networks: list[Any]) -> Verdict:
-    span = _addresses(value)
+    span = addresses_of(value)
     if span is None:
-        return Unknown(f"{_shown(value)} is not an address")
+        return Unknown(f"{shown(value)} is not an address")
     first, last = span
     return any(first.version == network.version and first in network and last in network for network in networks)
 
@@ -297,109 +283,16 @@ _EVERYWHERE: Final = frozenset({"*", "any", "internet"})
 
 def _is_public(value: Any, wanted: bool) -> Verdict:
     if not isinstance(value, str):
-        return Unknown(f"{_kind(value)}, where an address is expected")
+        return Unknown(f"{kind_of(value)}, where an address is expected")
     if value.casefold() in _EVERYWHERE:
         return wanted
-    span = _addresses(value)
+    span = addresses_of(value)
     if span is None:
         if re.fullmatch(r"[A-Za-z][A-Za-z0-9.]*", value):  # a service tag: VirtualNetwork, Storage.WestEurope
             return not wanted
         return Unknown(f"{value} is not an address")
     first, last = span
-    return _reaches_public(first, last) == wanted
-
-
-def _reaches_public(first: Any, last: Any) -> bool:
-    """True when any address from `first` to `last` is public. A private range holds both its ends and all between."""
-    if first.is_global or last.is_global:
-        return True
-    return not any(first in block and last in block for block in _NOT_PUBLIC if block.version == first.version)
-
-
-_NOT_PUBLIC: Final = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",
-        "240.0.0.0/4", "::/127", "fc00::/7", "fe80::/10", "ff00::/8", "2001:db8::/32",
-    )
-)  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def _parse_addresses(text: str) -> tuple[Any, Any] | None:
-    try:
-        first, dash, last = text.partition("-")
-        if dash:
-            ends = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
-            return ends if ends[0].version == ends[1].version and ends[0] <= ends[1] else None  # type: ignore[operator]
-        network = ipaddress.ip_network(text.strip(), strict=False)
-    except ValueError:
-        return None
-    return network[0], network[-1]
-
-
-def _addresses(value: Any) -> tuple[Any, Any] | None:
-    return _parse_addresses(value) if isinstance(value, str) else None
-
-
-def _shown(value: Any) -> str:
-    text = _text(value)
-    return _kind(value) if text is None else text[:80] or "an empty string"
-
-
-# --- times and versions -------------------------------------------------------------------------------------------
-
-_DURATION: Final = re.compile(
-    r"(?P<sign>[+-]?)P(?=.)(?:(?P<w>\d{1,5})W)?(?:(?P<d>\d{1,6})D)?"
-    r"(?:T(?=.)(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,6})M)?(?:(?P<s>\d{1,9})S)?)?"
-)
-
-
-def parse_duration(text: str) -> dt.timedelta | None:
-    """An ISO 8601 duration of weeks, days, hours, minutes and seconds, with a sign. Years and months have no length."""
-    found = _DURATION.fullmatch(text)
-    if not found:
-        return None
-    part = {name: int(found[name] or 0) for name in "wdhms"}
-    span = dt.timedelta(weeks=part["w"], days=part["d"], hours=part["h"], minutes=part["m"], seconds=part["s"])
-    return -span if found["sign"] == "-" else span
-
-
-@lru_cache(maxsize=4096)
-def _parse_time_text(text: str) -> dt.datetime | None:
-    try:
-        moment = dt.datetime.fromisoformat(_FRACTION.sub(r"\1", text.strip()))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-_FRACTION: Final = re.compile(r"(\.\d{6})\d+")  # Azure writes seven digits, Python reads six
-
-
-def parse_time(value: Any) -> dt.datetime | None:
-    """An ISO 8601 time or date (UTC when it names no zone), or whole seconds since 1970 (Key Vault)."""
-    if isinstance(value, str):
-        return _parse_time_text(value)
-    if isinstance(value, dt.datetime):
-        return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
-    if isinstance(value, dt.date):
-        return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 253402300800:
-        return dt.datetime.fromtimestamp(value, dt.UTC)
-    return None
-
-
-def parse_version(value: Any) -> tuple[int, ...] | None:
-    """`v1.30.4-build` → (1, 30, 4). None when it is no dotted number."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = str(value)
-    found = _VERSION.match(value) if isinstance(value, str) else None
-    return tuple(int(part) for part in found[1].split(".")) if found else None
-
-
-_VERSION: Final = re.compile(r"[vV]?(\d{1,9}(?:\.\d{1,9}){0,5})(?![\d.])", re.ASCII)
+    return reaches_public(first, last) == wanted
 
 
 # --- the table ----------------------------------------------------------------------------------------------------
