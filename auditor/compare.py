@@ -85,6 +85,13 @@ def newly_reaches(difference: Difference, threshold: Severity) -> bool:
     return after.severity.reaches(threshold) and not failed_as_badly
 
 
+def may_newly_reach(difference: Difference, threshold: Severity) -> bool:
+    """True for a failure that reaches the severity, when the earlier audit cannot tell whether it is new."""
+    after = difference.after
+    fails = bool(after and after.outcome is Outcome.FAIL and after.severity.reaches(threshold))
+    return fails and difference.change is Change.NOT_COMPARED
+
+
 class _Side:
     """One audit: how its answers stand, and where it looked."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import audits
 import pytest
+import tools
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -297,6 +298,15 @@ def test_the_command(run: Any, tmp_path: Path) -> None:
     assert run("diff", old).returncode == 2
 
 
+def test_failures_that_may_be_new_are_told(run: Any, tmp_path: Path) -> None:
+    old = save(side(answer(UNKNOWN), answer(PASS, "kv-2")), tmp_path / "old.json")
+    new = save(side(answer(FAIL), answer(PASS, "kv-2")), tmp_path / "new.json")
+    done = run("diff", old, new, "--fail-on-new", "high")
+    assert done.returncode == 0
+    assert done.stderr == "Note: 1 more at or above high may be new: they could not be compared.\n"
+    assert run("diff", old, new, "--fail-on-new", "critical").stderr == ""
+
+
 def test_nothing_to_compare_is_incomplete(run: Any, tmp_path: Path) -> None:
     old = save(side(answer(FAIL)), tmp_path / "old.json")
     new = save(side(rules=[HTTPS]), tmp_path / "new.json")
@@ -335,3 +345,20 @@ def test_origins_do_not_matter() -> None:
     old, new = side(answer(FAIL)), side(answer(FAIL, origin=Origin(source="plan", file="main.tf", line=3)))
     assert became(old, new)[0] is Change.UNCHANGED
     assert isinstance(compare(old, new).earlier[answer(FAIL).fingerprint], Outcome)
+
+
+@pytest.mark.slow
+def test_microsofts_validator_finds_nothing_in_a_compared_report(tmp_path: Path) -> None:
+    old = side(answer(FAIL), answer(FAIL, "kv-2"), answer(PASS, "kv-3"), answer(UNKNOWN, "kv-4"))
+    new = side(answer(FAIL), answer(PASS, "kv-2"), answer(FAIL, "kv-3"), answer(FAIL, "kv-4"))
+    report, verdict = tmp_path / "audit.sarif", tmp_path / "verdict.sarif"
+    with report.open("wb") as out:
+        render(*new, "sarif", out, Options(changes=compare(old, new)))
+    options = ["--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", "--kind", "Fail", "--log", "ForceOverwrite"]
+    subprocess.run(
+        [tools.sarif_multitool(), "validate", str(report), "-o", str(verdict), *options],
+        check=True,
+        capture_output=True,
+    )
+    (run,) = json.loads(verdict.read_text("utf-8-sig"))["runs"]
+    assert [(r["ruleId"], r["message"]) for r in run.get("results", [])] == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from pathlib import Path
 from typing import Any
 
 import audits
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from auditor.findings import Findings
 from auditor.model import Audit, Outcome
-from auditor.render import Options, render
+from auditor.render import FORMATS, Options, render
 
 COLUMNS = [
     "fingerprint", "rule", "severity", "outcome", "title", "resource", "type", "subscription", "resource_group",
@@ -75,3 +77,9 @@ def test_any_name_reads_back_as_one_safe_cell(name: str) -> None:
 def test_outcomes_can_be_chosen() -> None:
     rows = read(written(*audits.small(), outcomes=frozenset({Outcome.PASS})))
     assert [row["resource"] for row in rows] == ["kv-1"]
+
+
+def test_columns_are_documented() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "formats.md").read_text("utf-8")
+    assert re.findall(r"^\| `([a-z_]+)` \| [^|]+ \|$", text, re.MULTILINE) == COLUMNS
+    assert set(re.findall(r"^\| `([a-z]+)` \| (?:`\.\w+`)? ?\|", text, re.MULTILINE)) == set(FORMATS)

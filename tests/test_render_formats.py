@@ -163,6 +163,15 @@ def test_every_format_for_programs_tells_the_same_counts(made: tuple[Audit, Find
     ]
 
 
+@given(st.lists(st.sampled_from(["::", "::error::x", "##[x]", "##vso[task.x]", "##", " ", "\n", "a"])).map("".join))
+def test_no_name_is_a_command_to_ci(name: str) -> None:
+    rule = audits.rule(title=f"x {name}")
+    audit, findings = audits.audit_of([rule], [audits.finding(rule, audits.vault(name), message=name, element=name)])
+    for format in ("text", "line"):
+        for line in written(audit, findings, format, Options(width=40)).splitlines():
+            assert not re.search(r"^\s*::|##\[|##vso\[", line)
+
+
 @settings(max_examples=20, deadline=None)
 @given(random_audits(), st.sampled_from(list(FORMATS)))
 def test_the_same_bytes_twice(made: tuple[Audit, Findings], format: str) -> None:

@@ -26,7 +26,7 @@ def command(old: str, new: str, form: str, output: str | None, fail_on_new: str 
     Resolved means that NEW looked again and it passes, or that the resource is gone from what NEW looked at. What one
     side did not look at, or could not tell, is not compared. Ends with 3 when nothing could be compared.
     """
-    from auditor.compare import compare, newly_reaches
+    from auditor.compare import compare, may_newly_reach, newly_reaches
     from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
     from auditor.model import Severity
     from auditor.render import load_audit
@@ -41,6 +41,11 @@ def command(old: str, new: str, form: str, output: str | None, fail_on_new: str 
     write_report(output, partial(render_diff, changes, form))
     if not changes.compared:
         sys.exit(INCOMPLETE)
-    threshold = Severity(fail_on_new) if fail_on_new else None
-    reached = threshold and any(newly_reaches(difference, threshold) for difference in changes.differences)
+    if fail_on_new is None:
+        sys.exit(CLEAN)
+    threshold = Severity(fail_on_new)
+    doubtful = sum(may_newly_reach(difference, threshold) for difference in changes.differences)
+    if doubtful:
+        click.echo(f"Note: {doubtful:,} more at or above {threshold} may be new: they could not be compared.", err=True)
+    reached = any(newly_reaches(difference, threshold) for difference in changes.differences)
     sys.exit(FINDINGS if reached else CLEAN)

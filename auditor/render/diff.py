@@ -9,7 +9,7 @@ import msgspec
 
 from auditor.render.changes import LABELS, SHOWN, Change, Changes, Difference, headline, transition
 from auditor.render.markdown import LIMIT, changes_section
-from auditor.render.names import name_of
+from auditor.render.names import inert, name_of
 from auditor.render.words import cut, plural, time_text, visible
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -27,7 +27,7 @@ def render_diff(changes: Changes, form: str, out: BinaryIO) -> None:
         out.write(text.encode("utf-8", "backslashreplace"))
     else:
         lines = [f"{time_text(changes.before)} → {time_text(changes.after)}", *change_lines(changes, _MOST)]
-        out.writelines(f"{line}\n".encode("utf-8", "backslashreplace") for line in lines)
+        out.writelines(f"{inert(line)}\n".encode("utf-8", "backslashreplace") for line in lines)
 
 
 def change_lines(changes: Changes, limit: int, paint: Paint = lambda _style, text: text) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from auditor.model import Finding
@@ -9,6 +10,14 @@ from auditor.render.words import place_of
 
 FILES: Final = frozenset({"file", "plan", "template", "manifest"})
 """Origins whose file is one that the user works on."""
+
+# GitHub obeys a line that begins with `::`, or holds `##[`; Azure Pipelines one that holds `##vso[`.
+_COMMAND = re.compile(r"^\s*:(?=:)|#(?=#(?:vso)?\[)", re.IGNORECASE)
+
+
+def inert(line: str) -> str:
+    """The line, such that CI that reads commands in its logs finds none: a space of no width comes between."""
+    return _COMMAND.sub("\\g<0>\u200b", line)
 
 
 def name_of(finding: Finding) -> str:

@@ -55,7 +55,9 @@ def row_of(finding: Finding, rule: Rule) -> Row:
 
 def shown(cell: Cell) -> str:
     """A cell as text."""
-    return "" if cell is None else visible(cell) if isinstance(cell, str) else str(cell)
+    if isinstance(cell, str):
+        return cell if cell.isprintable() else visible(cell)  # by far the most are, and asking is quick
+    return "" if cell is None else str(cell)
 
 
 def controls_text(rule: Rule) -> str:

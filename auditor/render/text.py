@@ -11,6 +11,7 @@ from auditor.model import Audit, Finding, Outcome, Severity
 from auditor.render.changes import Changes
 from auditor.render.diff import change_lines
 from auditor.render.groups import Gathered, Group, gather
+from auditor.render.names import inert
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.words import (
     count_of,
@@ -48,12 +49,12 @@ Paint = Callable[[str, str], str]
 
 
 def render_text(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:
-    """Write the report. Names from outside are made visible first, so that none can steer the terminal."""
+    """Write the report. Names from outside are made visible first, so that none can steer the terminal, or CI."""
     outcomes = NOTEWORTHY if options.outcomes is None else options.outcomes
     gathered = gather(audit, findings, outcomes, _FINDINGS_PER_RULE)
     paint: Paint = _colored if options.color else lambda _style, text: text
     for line in _lines(audit, gathered, paint, max(options.width, 40), options.changes):
-        out.write(line.rstrip().encode("utf-8", "backslashreplace") + b"\n")
+        out.write(inert(line.rstrip()).encode("utf-8", "backslashreplace") + b"\n")
 
 
 def _colored(style: str, text: str) -> str:

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, Final
 from auditor.findings import Findings
 from auditor.model import Audit, Outcome
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.table import COLUMNS, controls_text, row_of
-from auditor.render.words import by_severity, count_of, cut, plural, scope_phrases, utc, verdict, visible
+from auditor.render.table import COLUMNS, controls_text, row_of, shown
+from auditor.render.words import by_severity, count_of, cut, plural, scope_phrases, utc, verdict
 
 _ROWS: Final = 1_048_576 - 1  # of a sheet, below its header
 _CELL: Final = 32_767
@@ -105,4 +105,4 @@ def _write(sheet: Any, row: int, column: int, value: Any) -> None:
     elif isinstance(value, dt.datetime):
         sheet.write_datetime(row, column, value)
     elif value:
-        sheet.write_string(row, column, cut(visible(value), _CELL))
+        sheet.write_string(row, column, cut(shown(value), _CELL))
