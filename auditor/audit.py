@@ -15,7 +15,7 @@ import multiprocessing.connection
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from auditor.findings import Findings
 from auditor.inventory import Inventory
 from auditor.lenses import needed
 from auditor.model import Audit, Counts, Gap, Outcome, Resource, RuleRun, Scope, Severity
+from auditor.reading.census import Census
 
 Progress = Callable[[int], None]
 """Called now and then with the number of resources judged so far."""
@@ -38,9 +39,7 @@ class _Part:
 
     runs: list[RuleRun] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
-    types: Counter[str] = field(default_factory=Counter)
-    subscriptions: set[str] = field(default_factory=set)
-    clusters: set[str] = field(default_factory=set)
+    census: Census = field(default_factory=Census)
 
 
 def audit(
@@ -57,7 +56,8 @@ def audit(
     `outcomes` are those that some report will show; passes are counted in any case, but only kept when asked for.
     """
     keep_passes = outcomes is None or Outcome.PASS in outcomes
-    relations, derived = _first_pass(rules, inventory)
+    with _no_collection():
+        relations, derived = _first_pass(rules, inventory)
     parts = inventory.parts(jobs) if jobs > 1 else [inventory]
     findings = Findings()
     try:
@@ -116,17 +116,9 @@ def _judge(
     part = _Part()
     judge = Judge(rules, relations, keep_passes=keep_passes)
     pending: list[bytes] = []
-    collecting = gc.isenabled()
-    gc.disable()  # what a resource leaves behind is free of cycles, and the collector would cost as much as judging
-    try:
-        for number, resource in enumerate(inventory.resources(), 1):
-            part.types[resource.type] += 1
-            if resource.cluster:
-                part.clusters.add(resource.cluster)
-            else:
-                subscription = _subscription_of(resource.id)
-                if subscription:
-                    part.subscriptions.add(subscription)
+    with _no_collection():
+        for number, resource in enumerate(inventory.resources(judge.types, part.census), 1):
+            part.census.add(resource)
             pending += judge.findings(resource)
             if len(pending) >= _BATCH:
                 findings.extend_lines(pending)
@@ -137,22 +129,20 @@ def _judge(
             pending += judge.findings(resource)
         if pending:
             findings.extend_lines(pending)
-    finally:
-        if collecting:
-            gc.enable()
     part.runs, part.gaps = judge.runs(), inventory.gaps
     return part
 
 
-_SUBSCRIPTION = "/subscriptions/"
-
-
-def _subscription_of(resource_id: str) -> str | None:
-    """The subscription of an ARM id."""
-    if resource_id[:15].casefold() != _SUBSCRIPTION:
-        return None
-    end = resource_id.find("/", 15)
-    return resource_id[15:end] if end > 0 else resource_id[15:]
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """What a resource leaves behind is free of cycles, and the collector would cost as much as judging."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _side_by_side(
@@ -234,18 +224,18 @@ def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -
         fails[run.rule.severity] += run.counts.fail
         unknowns[run.rule.severity] += run.counts.unknown + run.counts.error
     gaps = list(dict.fromkeys(gap for part in parts for gap in part.gaps))
-    types: Counter[str] = Counter()
+    census = Census()
     for part in parts:
-        types.update(part.types)
+        census.update(part.census)
     return Audit(
         tool_version=__version__,
         as_of=clock,
         scope=Scope(
             inputs=inventory.inputs,
-            subscriptions=tuple(sorted({name.casefold() for part in parts for name in part.subscriptions})),
-            clusters=tuple(sorted({name for part in parts for name in part.clusters})),
-            resources=types.total(),
-            resource_types=_folded(types),
+            subscriptions=tuple(sorted({name.casefold() for name in census.subscriptions})),
+            clusters=tuple(sorted(census.clusters)),
+            resources=census.types.total(),
+            resource_types=_folded(census.types),
         ),
         rules=sorted(runs, key=lambda run: run.rule.id),
         gaps=gaps,

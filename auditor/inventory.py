@@ -9,6 +9,7 @@ import msgspec
 
 from auditor.errors import InputError
 from auditor.model import Gap, Resource
+from auditor.reading.census import Census
 from auditor.reading.find import Spool, files_of
 from auditor.reading.json_lines import Wanted
 from auditor.reading.log import Log
@@ -64,16 +65,20 @@ class Inventory:
         self._complete = False
         self._spool: Spool | None = None
 
-    def resources(self, types: frozenset[str] | None = None) -> Iterator[Resource]:
+    def resources(self, types: frozenset[str] | None = None, others: Census | None = None) -> Iterator[Resource]:
         """The resources, of the given casefolded types alone when these are named.
+
+        With `others` it is a full pass all the same: what is left out is counted there. What must be looked at to find
+        ids that occur twice is given nevertheless.
 
         Raises `InputError` in the end when the only input was broken and nothing of it could be read.
         """
         log, once = Log(), None
+        full = types is None or others is not None
         if self._unique:
-            yield from self._read(log, types)
+            yield from self._read(log, types, others)
         else:
-            once = Once(lambda log: self._read(log, types))
+            once = Once(lambda log: self._read(log, None if full else types))
             yield from once.resources(log)
         if self._complete:
             return
@@ -83,7 +88,7 @@ class Inventory:
         gaps = log.complete()
         # a pass over some types misses ids that occur twice among the others: the first full pass has the last word
         self.gaps[self._given : self._given + self._found] = gaps
-        self._found, self._complete = len(gaps), types is None
+        self._found, self._complete = len(gaps), full
         if once is not None:
             self.repeats = once.dropped
             self._unique = self._complete and not once.repeated
@@ -116,8 +121,8 @@ class Inventory:
             for index, group in enumerate(groups)
         ]
 
-    def _read(self, log: Log, types: frozenset[str] | None) -> Iterator[Resource]:
-        wanted = None if types is None else Wanted(types)
+    def _read(self, log: Log, types: frozenset[str] | None, others: Census | None = None) -> Iterator[Resource]:
+        wanted = None if types is None else Wanted(types, others)
         for source in self._sources:
             yield from source.resources(log, wanted)
 

@@ -149,8 +149,10 @@ def read_shard(path: str, digest: str, count: int, wanted: Wanted | None = None)
             with gzip.GzipFile(fileobj=stream) as lines:
                 for line in lines:
                     seen += 1
-                    if wanted is None or _is_wanted(line, wanted):
-                        yield _resource(line)
+                    if wanted is None or wanted.others is not None or _is_wanted(line, wanted):
+                        resource = _resource(line)
+                        if wanted is None or wanted.takes(resource):
+                            yield resource
     except FileNotFoundError as error:
         raise InputError(f"{path} is missing", _AGAIN) from error
     except (OSError, EOFError, zlib.error) as error:

@@ -1,5 +1,7 @@
 """Joins between resources: an index that is filled in one pass over the related types alone. Pure.
 
+It keeps of each resource what some `where` reads, packed (`kept`), and unpacks what is asked for.
+
 A relation can say "there is none" only for a type that was looked at. Where the type was not collected, or a gap covers
 the place, the index says that more may exist, and the condition becomes unknown.
 """
@@ -10,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from auditor.conditions.grammar import Related
+from auditor.conditions.grammar import Path, Related
+from auditor.conditions.kept import Keep, Packed, read_paths, unpack
 from auditor.conditions.paths import Scope, values_at
 from auditor.model import MISSING, Gap, Resource, Unknown
 
@@ -23,32 +26,37 @@ class Relations:
     """
 
     def __init__(self, relations: Iterable[Related], covers: frozenset[str] | None = None) -> None:
-        self._keys = {(kind, relation.theirs) for relation in relations for kind in relation.types}
-        self._index: dict[tuple[str, Any], dict[str, list[Resource]]] = {key: {} for key in self._keys}
-        self._unjoined: dict[tuple[str, Any], list[Resource]] = defaultdict(list)
+        relations = list(relations)
         self._covers = covers
         self._seen: set[str] = set()
         self._gaps: dict[str, list[Gap]] = defaultdict(list)
-        self._by_type: dict[str, list[Any]] = defaultdict(list)
-        for kind, theirs in self._keys:
-            self._by_type[kind].append(theirs)
+        self._slots: dict[str, dict[str, _Slot]] = defaultdict(dict)  # by casefolded type and the text of `theirs`
+        paths: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for relation in relations:
+            for kind in relation.types:
+                self._slots[kind].setdefault(relation.theirs.text, _Slot(relation.theirs))
+                paths[kind] += read_paths(relation.where) if relation.where is not None else ()
+        self._keep = {kind: Keep.of(read) for kind, read in paths.items()}
 
     @property
     def types(self) -> frozenset[str]:
         """The casefolded types that the index wants to see."""
-        return frozenset(self._by_type)
+        return frozenset(self._slots)
 
     def add(self, resource: Resource) -> None:
         """Take a resource of a related type into the index."""
         kind = resource.type.casefold()
         self._seen.add(kind)
-        for theirs in self._by_type.get(kind, ()):
-            slot = (kind, theirs)
-            for _text, value in values_at(theirs, Scope.of(resource)):
+        slots = self._slots.get(kind)
+        if not slots:
+            return
+        packed = self._keep[kind].pack(resource)
+        for slot in slots.values():
+            for value in slot.values_of(resource):
                 if isinstance(value, Unknown):
-                    self._unjoined[slot].append(resource)
+                    slot.unjoined.append(packed)
                 elif value is not MISSING:
-                    self._index[slot].setdefault(_fold(value), []).append(resource)
+                    slot.add(_fold(value), packed)
 
     def add_gaps(self, gaps: Iterable[Gap]) -> None:
         """Note what could not be read. Call it once all gaps are known."""
@@ -62,12 +70,14 @@ class Relations:
         maybe: list[Resource] = []
         reason = None
         for kind in relation.types:
-            slot = (kind, relation.theirs)
+            slot = self._slots[kind][relation.theirs.text]
             for key in keys:
-                for resource in self._index[slot].get(_fold(key), ()):
-                    if _meet(resource, asking):
-                        found.setdefault(id(resource), resource)
-            maybe += [one for one in self._unjoined[slot] if id(one) not in found and _meet(one, asking)]
+                for packed in slot.get(_fold(key)):
+                    if id(packed) not in found and _meet(one := unpack(packed), asking):
+                        found[id(packed)] = one
+            for packed in slot.unjoined:
+                if id(packed) not in found and _meet(one := unpack(packed), asking):
+                    maybe.append(one)
             reason = reason or self._incomplete(kind, asking)
         return Match(list(found.values()), maybe, reason)
 
@@ -77,6 +87,32 @@ class Relations:
                 return f"{kind}: {gap.reason}"
         looked_at = kind in self._seen if self._covers is None else kind in self._covers or kind in self._seen
         return None if looked_at else f"no {kind} was collected"
+
+
+class _Slot:
+    """The resources of one type by the values at one path."""
+
+    __slots__ = ("_index", "_theirs", "unjoined")
+
+    def __init__(self, theirs: Path) -> None:
+        self._theirs = theirs
+        self._index: dict[str, Packed | list[Packed]] = {}  # most values occur once
+        self.unjoined: list[Packed] = []
+
+    def values_of(self, resource: Resource) -> list[Any]:
+        """What a resource is joined on."""
+        return [value for _text, value in values_at(self._theirs, Scope.of(resource))]
+
+    def add(self, key: str, packed: Packed) -> None:
+        there = self._index.setdefault(key, packed)
+        if isinstance(there, list):
+            there.append(packed)
+        elif there is not packed:
+            self._index[key] = [there, packed]
+
+    def get(self, key: str) -> Sequence[Packed]:
+        found = self._index.get(key)
+        return () if found is None else found if isinstance(found, list) else (found,)
 
 
 class Match:

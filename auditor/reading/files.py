@@ -81,7 +81,7 @@ def _read(
         text = head if whole else b""
         resources = _yaml(stream, file, log) if form is Form.YAML else _json(stream, text, path, file, log)
         for resource in resources:
-            if wanted is None or wanted[resource.type]:
+            if wanted is None or wanted.takes(resource):
                 yield resource
 
 

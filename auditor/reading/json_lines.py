@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from auditor.model import Origin, Resource
+from auditor.model import Origin, Resource, kubernetes_type
+from auditor.reading.census import Census
 from auditor.reading.log import Log
 from auditor.reading.shapes import At, resources_of
 
@@ -22,22 +23,36 @@ _loads = orjson.loads
 
 
 class Wanted(dict[str, bool]):
-    """Type as written → whether it is asked for. Remembers every spelling it was asked about."""
+    """Type as written → whether it is asked for. Remembers every spelling it was asked about.
 
-    def __init__(self, types: frozenset[str]) -> None:
+    `others`, when it is there, counts what is not asked for.
+    """
+
+    def __init__(self, types: frozenset[str], others: Census | None = None) -> None:
         super().__init__()
         self._types = types
+        self.others = others
 
     def __missing__(self, type_name: str) -> bool:
         found = self[type_name] = type_name.casefold() in self._types
         return found
+
+    def takes(self, resource: Resource) -> bool:
+        """Whether a resource is asked for; if not, it is counted among the others."""
+        if self[resource.type]:
+            return True
+        if self.others is not None:
+            self.others.add(resource)
+        return False
 
 
 class _Header(msgspec.Struct):
     """What decides the type of a line."""
 
     type: Any = None
-    apiVersion: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815
+    id: Any = None
+    kind: Any = None
+    apiVersion: Any = None  # noqa: N815
     resources: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -75,11 +90,12 @@ def json_lines(
                 and "/" in kind
             ):
                 plain += 1
-                if wanted is None or wanted[kind]:
-                    yield Resource(kind, body, Origin(file=file, line=number))
+                resource = Resource(kind, body, Origin(file=file, line=number))
+                if wanted is None or wanted[kind] or wanted.takes(resource):
+                    yield resource
                 continue
             for resource in resources_of(body, At(file, f"line {number}", number), log):
-                if wanted is None or wanted[resource.type]:
+                if wanted is None or wanted.takes(resource):
                     yield resource
         log.read += plain
 
@@ -117,13 +133,18 @@ def _note_broken(line: bytes, error: orjson.JSONDecodeError, number: int, file: 
 def _skipper(wanted: Wanted) -> Callable[[bytes], bool]:
     """A test whether a line holds one sound resource of a type that is not wanted, cheaper than parsing it.
 
-    Exact: whatever is doubtful (children, Kubernetes, damage) is not skipped. It gives itself up when most lines are
-    wanted after all, for then it costs more than it saves.
+    Exact: whatever is doubtful (children, lists, damage) is not skipped. The first `"type"` of a line is most often
+    that of the resource: when it is a wanted one, nothing more is tried. It gives itself up when most of what it tries
+    is wanted after all, for then it costs more than it saves.
     """
+    others = wanted.others
     tried = skipped = 0
 
     def skip(line: bytes) -> bool:
         nonlocal tried, skipped
+        at = line.find(_TYPE, 0, _HEAD) + len(_TYPE)
+        if at >= len(_TYPE) and wanted[line[at : line.find(b'"', at)].decode("utf-8", "replace")]:
+            return False
         if tried >= _TRIAL and skipped * 2 < tried:
             return False
         tried += 1
@@ -131,15 +152,32 @@ def _skipper(wanted: Wanted) -> Callable[[bytes], bool]:
             header = _header(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
-        kind = header.type
-        if type(kind) is not str or "/" not in kind or wanted[kind]:
-            return False
-        if header.apiVersion is not msgspec.UNSET or header.resources is not msgspec.UNSET or not _is_sound(line):
+        kind = _plain_type(header)
+        if kind is None or wanted[kind] or not _is_sound(line):
             return False
         skipped += 1
+        if others is not None:
+            others.count(kind, header.id)
         return True
 
     return skip
+
+
+_TYPE: Final = b'"type":"'
+_HEAD: Final = 1000
+
+
+def _plain_type(header: _Header) -> str | None:
+    """The type of a resource without children; None when it takes a closer look to tell."""
+    kind, version = header.type, header.apiVersion
+    if version is None:
+        return kind if type(kind) is str and "/" in kind and header.resources is msgspec.UNSET else None
+    kind = header.kind
+    if not (type(version) is str and type(kind) is str and version and kind) or header.id is not None:
+        return None
+    if version[0].isdigit() or kind.endswith("List"):
+        return None
+    return kubernetes_type({"apiVersion": version, "kind": kind})
 
 
 def _is_sound(line: bytes) -> bool:

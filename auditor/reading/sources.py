@@ -60,7 +60,7 @@ class CollectedSource:
     def resources(self, log: Log, wanted: Wanted | None) -> Iterator[Resource]:
         for resource in self._resources:
             log.read += 1
-            if wanted is None or wanted[resource.type]:
+            if wanted is None or wanted.takes(resource):
                 yield resource
 
 
