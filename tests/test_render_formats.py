@@ -163,6 +163,7 @@ def test_every_format_for_programs_tells_the_same_counts(made: tuple[Audit, Find
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["::", "::error::x", "##[x]", "##vso[task.x]", "##", " ", "\n", "a"])).map("".join))
 def test_no_name_is_a_command_to_ci(name: str) -> None:
     rule = audits.rule(title=f"x {name}")
