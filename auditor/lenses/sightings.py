@@ -1,0 +1,143 @@
+"""A sighting: one place of the estate where a certificate is kept or used, and what that place says of it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from auditor.model import Resource, Unknown
+
+Use = dict[str, Any]
+"""`{name, kind, resource, element, hosts?, public?, …}`, as it stands in `properties.uses`."""
+SecretKey = tuple[str, str, str]
+"""Cluster, namespace, name."""
+
+
+class VaultRef(NamedTuple):
+    """A certificate in a Key Vault, by names in small letters; `version` is empty for the newest."""
+
+    vault: str
+    name: str
+    version: str = ""
+
+    @property
+    def newest(self) -> VaultRef:
+        return self._replace(version="")
+
+
+@dataclass(slots=True)
+class Sighting:
+    """`text` is the public material, `facts` are properties that the place knows without it.
+
+    `vault` is where the place takes it from, `own` the vault entry that it is; `secret` the Kubernetes Secret that
+    holds it. `trust`: a store of authorities, every certificate in it is of this use; else a leaf with its chain.
+    """
+
+    uses: list[Use]
+    text: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    vault: VaultRef | None = None
+    own: VaultRef | None = None
+    secret: SecretKey | None = None
+    trust: bool = False
+    doubtful: bool = False  # no certificate may be there at all: without anything known it is not told of
+    problem: str = ""  # why its material could not be read
+
+
+def use_again(use: Use, kind: str) -> Use:
+    """The same place, used in another way."""
+    return {key: use[key] for key in ("name", "resource", "element") if key in use} | {"kind": kind}
+
+
+def use_of(resource: Resource, kind: str, element: str | None = None, **more: Any) -> Use:
+    """A use, named after its resource and element."""
+    own = f"{resource.namespace}/{resource.name}" if resource.namespace else resource.name
+    found: Use = {"name": f"{own}/{element}" if element else own, "kind": kind, "resource": resource.id}
+    if element:
+        found["element"] = element
+    return found | {key: value for key, value in more.items() if value is not None}
+
+
+# --- reading values, whatever their casing and shape --------------------------------------------------------------
+
+
+def get(value: Any, *keys: str) -> Any:
+    """The value below nested keys; None when it is not there, an `Unknown` where the way ends in one."""
+    for key in keys:
+        if isinstance(value, Unknown):
+            return value
+        if not isinstance(value, dict):
+            return None
+        found = value.get(key)
+        if found is None:
+            folded = key.casefold()
+            found = next((v for k, v in value.items() if isinstance(k, str) and k.casefold() == folded), None)
+        value = found
+    return value
+
+
+def text_at(value: Any, *keys: str) -> str | None:
+    """The same, when it is a text that is not empty."""
+    found = get(value, *keys)
+    return found if isinstance(found, str) and found else None
+
+
+def items(value: Any, *keys: str) -> Iterator[dict[str, Any]]:
+    """The objects of a list below nested keys."""
+    found = get(value, *keys)
+    if isinstance(found, list):
+        yield from (item for item in found if isinstance(item, dict))
+
+
+def texts(value: Any, *keys: str) -> list[str]:
+    """The texts of a list below nested keys."""
+    found = get(value, *keys)
+    return [item for item in found if isinstance(item, str) and item] if isinstance(found, list) else []
+
+
+def last(resource_id: str | None) -> str:
+    """The last part of an id, in small letters."""
+    return (resource_id or "").rpartition("/")[2].casefold()
+
+
+def moment(value: Any) -> dt.datetime | None:
+    """A time as Azure and Kubernetes write it: ISO 8601, or whole seconds since 1970."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 253402300800:
+        return dt.datetime.fromtimestamp(value, dt.UTC)
+    if not isinstance(value, str):
+        return None
+    try:
+        found = dt.datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.strip()))
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+
+
+def thumbprint_of(value: Any) -> str | None:
+    """SHA-1 in capital hex, from hex with any separators or from base64url (`x5t`)."""
+    if not isinstance(value, str):
+        return None
+    compact = re.sub(r"[\s:]", "", value)
+    if re.fullmatch(r"[0-9A-Fa-f]{40}", compact):
+        return compact.upper()
+    try:
+        raw = base64.urlsafe_b64decode(compact.replace("+", "-").replace("/", "_").rstrip("=") + "=")
+    except (binascii.Error, ValueError):
+        return None
+    return raw.hex().upper() if len(raw) == 20 else None
+
+
+_VAULT: Final = re.compile(
+    r"https?://([A-Za-z0-9-]{1,127})\.[^/]+/(?:secrets|certificates|keys)/([^/?#]+)(?:/([^/?#]*))?/?", re.ASCII
+)
+
+
+def vault_ref(value: Any) -> VaultRef | None:
+    """From `https://VAULT.vault.azure.net/secrets/NAME[/VERSION]`."""
+    found = _VAULT.fullmatch(value.strip()) if isinstance(value, str) else None
+    return VaultRef(found[1].casefold(), found[2].casefold(), (found[3] or "").casefold()) if found else None
