@@ -25,6 +25,8 @@ from auditor.plans.terraform_translate import Place, body_of, chosen, write
 
 _MAJORS: Final = ("0", "1")
 _AZURE: Final = ("azurerm_", "azapi_")
+_ELSEWHERE: Final = ("Microsoft.Security/", "Microsoft.Resources/", "Microsoft.Authorization/")
+"""What other plans declare for the same subscription: that this one has none says nothing."""
 
 
 def read_terraform_plan(raw: dict[str, Any], file: str) -> Changes:
@@ -127,7 +129,8 @@ def _resource(made: Made, file: str) -> Resource:
 def _gaps(raw: dict[str, Any], nodes: list[Node], file: str) -> Iterator[Gap]:
     if raw.get("errored") is True:
         yield Gap(what=file, reason="planning ended with an error, so the plan is not whole")
-    for item in raw.get("deferred_changes") or ():
+    deferred = raw.get("deferred_changes")
+    for item in deferred if isinstance(deferred, list) else ():
         change = item.get("resource_change") if isinstance(item, dict) else None
         address = change.get("address") if isinstance(change, dict) else None
         yield Gap(what=str(address or file), reason="Terraform puts it off to a later run", kind="unknown-until-apply")
@@ -143,7 +146,7 @@ def _covers(raw: dict[str, Any], nodes: list[Node]) -> frozenset[str]:
         return frozenset()
     found: set[str] = set()
     if any(node.type.startswith(_AZURE) for node in nodes):
-        found |= {kind.casefold() for kinds in INDEX.values() for kind in kinds}
+        found |= {kind.casefold() for kinds in INDEX.values() for kind in kinds if not kind.startswith(_ELSEWHERE)}
     if any(is_kubernetes(node.type) for node in nodes):
         found |= {kind.casefold() for kind in KINDS.values()}
     return frozenset(found)

@@ -8,7 +8,7 @@ a resource is then known too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from auditor.model import Unknown
@@ -21,9 +21,15 @@ from auditor.plans.terraform_values import LATER
 
 NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 _GROUP_TYPE: Final = "Microsoft.Resources/resourceGroups"
-_JOINED: Final = re.compile(r"(^|_)(ids?|name|scopes?)$")
+_JOINED: Final = re.compile(r"(^|_)(ids?|name|scopes?|security_group)$")
 _SUBSCRIPTION: Final = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|$)")
-_SAME: Final = ("id", "resource_id", "resource_manager_id")
+_SAME: Final = ("id", "resource_id", "resource_manager_id", "resource_versionless_id", "role_definition_resource_id")
+_IN_VAULT: Final = {
+    "azurerm_key_vault_certificate": "certificates",
+    "azurerm_key_vault_key": "keys",
+    "azurerm_key_vault_secret": "secrets",
+}
+"""Things whose id in Terraform is their address in the vault."""
 
 
 class Side:
@@ -154,12 +160,20 @@ class Side:
             expression = expressions.get(key)
             if expression is None:
                 continue
-            if _JOINED.search(key):
+            if key == "body":
+                found[key] = self._in_body(item, expression, site)
+            elif _JOINED.search(key):
                 found[key] = self._referred(key, item, expression, site)
             elif isinstance(item, list) and item and isinstance(item[0], dict):
                 written = expression if isinstance(expression, list) else [expression]
                 found[key] = [self._joined(block, _expression_of(block, item, written), site) for block in item]
         return found
+
+    def _in_body(self, item: Any, expression: Any, site: Site) -> Any:
+        """A body of azapi: its only unknown id is the only object that its expression names."""
+        places = [place for place in _unknowns(item, ()) if _JOINED.search(str(place[-1]).lower())]
+        targets = self._references.targets(expression, site, "id") if len(places) == 1 else []
+        return _with(item, places[0], self._value(targets[0])) if len(targets) == 1 else item
 
     def _referred(self, key: str, item: Any, expression: Any, site: Site) -> Any:
         items = item if isinstance(item, list) else [item]
@@ -175,6 +189,8 @@ class Side:
         return values[0] if len(values) == 1 else item
 
     def _value(self, target: Target) -> Any:
+        if target.node.type in _IN_VAULT and str(target.path[0]).endswith(("versionless_id", "secret_id", "id")):
+            return self._in_vault(target.node, str(target.path[0]))
         if len(target.path) == 1 and target.path[0] == "id":
             return self.id(target.node)
         value: Any = self.tree(target.node)
@@ -186,6 +202,20 @@ class Side:
         if isinstance(value, Unknown) and target.path[0] in _SAME:
             return self.id(target.node)
         return value if isinstance(value, str) else LATER
+
+    def _in_vault(self, node: Node, attribute: str) -> Any:
+        """The address of a key, secret or certificate, with a version that is not known yet unless it has none."""
+        tree = self.tree(node)
+        given, vault, name = tree.get(attribute), tree.get("key_vault_id"), tree.get("name")
+        if isinstance(given, str) and given:
+            return given
+        if attribute.startswith("resource_"):
+            return self.id(node)
+        if not isinstance(vault, str) or not isinstance(name, str):
+            return LATER
+        kind = "secrets" if attribute.endswith("secret_id") else _IN_VAULT[node.type]
+        address = f"https://{vault.rpartition('/')[2]}.vault.azure.net/{kind}/{name}"
+        return address if attribute.startswith("versionless") else f"{address}/known-after-apply"
 
 
 def _expression_of(block: dict[str, Any], blocks: list[Any], written: list[Any]) -> Any:
@@ -203,6 +233,24 @@ def _expression_of(block: dict[str, Any], blocks: list[Any], written: list[Any])
         )
     ]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _unknowns(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, Unknown) and place:
+        yield place
+    elif isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _unknowns(item, (*place, key))
+
+
+def _with(value: Any, place: tuple[str | int, ...], new: Any) -> Any:
+    """A copy with another value at a place."""
+    if not place:
+        return new
+    key, rest = place[0], place[1:]
+    if isinstance(value, list):
+        return [_with(item, rest, new) if index == key else item for index, item in enumerate(value)]
+    return {name: _with(item, rest, new) if name == key else item for name, item in value.items()}
 
 
 def _type_of(resource_id: str) -> str | None:
@@ -242,7 +290,8 @@ def _told(plan: dict[str, Any]) -> str | None:
         return None
     value = place.get("constant_value")
     variables = plan.get("variables")
-    for text in place.get("references") or ():
+    references = place.get("references")
+    for text in references if isinstance(references, list) else ():
         given = variables.get(str(text).removeprefix("var.")) if isinstance(variables, dict) else None
         value = given.get("value") if isinstance(given, dict) else value
     return value if isinstance(value, str) and value else None

@@ -172,7 +172,7 @@ def _rendered(text: Any) -> list[Any]:
 def _typed(kind: str, tree: dict[str, Any]) -> dict[str, Any]:
     match = _TYPED.match(kind)
     group, _slash, name = KINDS[match[1] if match else ""].rpartition("/")
-    version = _VERSIONS.get(group, "v1")
+    version = "v1beta1" if kind == "kubernetes_ingress" else _VERSIONS.get(group, "v1")
     body: dict[str, Any] = {"apiVersion": version if group == "core" else f"{group}/{version}", "kind": name}
     for key, value in tree.items():
         if key in ("id", "timeouts") or key.startswith("wait_for") or value is None:
@@ -193,7 +193,7 @@ def _native(key: str, value: Any) -> Any:
     if isinstance(value, list):
         if value and all(isinstance(item, dict | Unknown) or item is None for item in value):
             items = [item if isinstance(item, Unknown) else _object(item or {}) for item in value]
-            return items if key in LISTS else items[0]
+            return items if _is_list(key, value) else items[0]
         return value if value or key in LISTS else None
     if isinstance(value, dict):
         return value if key in _PLAIN else _object(value)
@@ -211,12 +211,18 @@ def _object(block: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _is_list(key: str, value: Any) -> bool:
+    """True for a block that makes a list. The port of an ingress is one object: a number or a name and nothing else."""
+    if key not in LISTS or not isinstance(value, list):
+        return False
+    blocks = [item for item in value if isinstance(item, dict)]
+    if key == "port" and blocks and all(set(block) <= {"number", "name"} for block in blocks):
+        return False
+    return all(isinstance(item, dict | Unknown) or item is None for item in value)
+
+
 def _name_of(key: str, value: Any) -> str:
-    if (
-        key in LISTS
-        and isinstance(value, list)
-        and all(isinstance(item, dict | Unknown) or item is None for item in value)
-    ):
+    if _is_list(key, value):
         return LISTS[key]
     if key in _NAMES:
         return _NAMES[key]

@@ -73,21 +73,23 @@ def nodes_of(plan: dict[str, Any]) -> list[Node]:
 
 def _of_change(item: dict[str, Any]) -> Node:
     change = _part(item, "change")
-    actions = tuple(action for action in change.get("actions") or () if isinstance(action, str))
+    actions = tuple(action for action in _list(change, "actions") if isinstance(action, str))
     action = ACTIONS.get(actions, "update")
     before, after = change.get("before"), change.get("after")
-    old = merged(before, None, change.get("before_sensitive")) if isinstance(before, dict) else None
-    new = merged(after, change.get("after_unknown"), change.get("after_sensitive"))
-    if actions == ("forget",):
+    old = _tree(before, None, change.get("before_sensitive"))
+    new = _tree(after, change.get("after_unknown"), change.get("after_sensitive"))
+    if action == "no-op" and (new is None or actions == ("forget",)):
         new = old
-    if isinstance(old, dict) and action == "no-op" and new is None:
-        new = old
-    return _node(item, action, old, new if isinstance(new, dict) and action != "delete" else None)
+    return _node(item, action, old, None if action == "delete" else new)
+
+
+def _tree(values: Any, unknown: Any, sensitive: Any) -> dict[str, Any] | None:
+    found = merged(values, unknown, sensitive) if isinstance(values, dict) else None
+    return found if isinstance(found, dict) else None
 
 
 def _of_values(item: dict[str, Any], action: Action) -> Node:
-    values = item.get("values")
-    tree = merged(values, None, item.get("sensitive_values")) if isinstance(values, dict) else {}
+    tree = _tree(item.get("values"), None, item.get("sensitive_values")) or {}
     return _node(item, action, tree if action == "no-op" else None, tree)
 
 
@@ -126,12 +128,17 @@ def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
     pending = [module]
     while pending:
         here = pending.pop(0)
-        for item in here.get("resources") or ():
+        for item in _list(here, "resources"):
             if isinstance(item, dict):
                 yield item
-        pending += [child for child in here.get("child_modules") or () if isinstance(child, dict)]
+        pending += [child for child in _list(here, "child_modules") if isinstance(child, dict)]
 
 
 def _part(tree: Any, key: str) -> dict[str, Any]:
     found = tree.get(key) if isinstance(tree, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def _list(tree: dict[str, Any], key: str) -> list[Any]:
+    found = tree.get(key)
+    return found if isinstance(found, list) else []

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from auditor.model import MISSING, Unknown
 from auditor.plans.terraform_table import Attr, Below, Block, Composed, Fixed, Part, Table, segments, spellings
 from auditor.plans.terraform_values import SENSITIVE, is_digest
+
+
+_ODD: Final = Unknown("a block is expected here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,8 @@ def _write_block(part: Block, value: Any, body: dict[str, Any], place: Place) ->
     if not blocks:
         if part.implied:
             _write_inside(part, {}, body, place, written)
-    elif isinstance(blocks[0], Unknown):
-        _unknown_block(part, blocks[0], body)
+    elif not isinstance(blocks[0], Mapping | None):
+        _unknown_block(part, blocks[0] if isinstance(blocks[0], Unknown) else _ODD, body)
     else:
         _write_inside(part, blocks[0] or {}, body, place, written)
 
@@ -160,8 +163,8 @@ def _unknown_block(part: Block, value: Unknown, body: dict[str, Any]) -> None:
 
 
 def _element(part: Block, block: Any, place: Place, written: Mapping[str, Any] | None) -> Any:
-    if isinstance(block, Unknown):
-        return block
+    if not isinstance(block, Mapping | None):
+        return block if isinstance(block, Unknown) else _ODD
     element: dict[str, Any] = {}
     here = place.here
     if part.ids and isinstance(name := (block or {}).get("name"), str):

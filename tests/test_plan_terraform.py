@@ -1,0 +1,244 @@
+"""Terraform plans: what they declare, as the resources that will be there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from terraform_plans import GROUP, VAULT, Tree, body, item, of, read, refs, written
+
+from auditor.errors import InputError
+from auditor.model import Unknown
+from auditor.plans.terraform import read_terraform_plan
+
+
+@pytest.mark.parametrize("version", ["0.1", "0.2", "1.0", "1.2", "1.99"])
+def test_formats_that_are_known(version: str) -> None:
+    assert read_terraform_plan({"format_version": version, "resource_changes": []}, "p").changes == ()
+
+
+@pytest.mark.parametrize("plan", [{"format_version": "2.0", "resource_changes": []}, {"resource_changes": []}, {}])
+def test_other_formats_are_refused(plan: Tree) -> None:
+    with pytest.raises(InputError):
+        read_terraform_plan(plan, "p")
+
+
+def test_a_new_resource_has_the_id_that_it_will_have() -> None:
+    (change,) = of(read([item("azurerm_key_vault.kv", VAULT, unknown={"id": True})]), "vaults")
+    assert change.action == "create"
+    assert change.before is None
+    assert change.after is not None
+    assert change.after.id == f"{GROUP}/Microsoft.KeyVault/vaults/kv"
+    assert (change.after.origin.source, change.after.origin.address) == ("plan", "azurerm_key_vault.kv")
+    assert not change.after.partial
+
+
+def test_what_is_known_after_apply_is_unknown_at_its_place() -> None:
+    unknown = {"id": True, "public_network_access_enabled": True, "network_acls": [{"default_action": True}]}
+    tree = {**VAULT, "network_acls": [{"bypass": "None"}]}
+    (change,) = of(read([item("azurerm_key_vault.kv", tree, unknown=unknown)]), "vaults")
+    assert change.after is not None and change.after.partial
+    properties = change.after.body["properties"]
+    assert isinstance(properties["publicNetworkAccess"], Unknown)
+    assert isinstance(properties["networkAcls"]["defaultAction"], Unknown)
+    assert properties["networkAcls"]["bypass"] == "None"
+
+
+def test_what_is_sensitive_never_appears() -> None:
+    tree = {**VAULT, "tenant_id": "very secret", "soft_delete_retention_days": 7, "tags": {"a": "hidden"}}
+    sensitive = {"tenant_id": True, "soft_delete_retention_days": True, "tags": {"a": True}}
+    properties = body(read([item("azurerm_key_vault.kv", tree, sensitive=sensitive)]), "vaults")["properties"]
+    assert properties["tenantId"].startswith("sha256:")
+    assert isinstance(properties["softDeleteRetentionInDays"], Unknown)
+
+
+def test_a_sensitive_switch_is_unknown() -> None:
+    tree = {**VAULT, "minimum_tls_version": "1.2"}
+    made = body(read([item("azurerm_mssql_server.s", tree, sensitive={"minimum_tls_version": True})]), "servers")
+    assert isinstance(made["properties"]["minimalTlsVersion"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("actions", "action"),
+    [
+        (["no-op"], "no-op"),
+        (["update"], "update"),
+        (["delete", "create"], "replace"),
+        (["create", "delete"], "replace"),
+    ],
+)
+def test_actions(actions: list[str], action: str) -> None:
+    old = {**VAULT, "sku_name": "premium"} if action != "no-op" else VAULT
+    (change,) = read([item("azurerm_key_vault.kv", VAULT, before=old, actions=actions)]).changes
+    assert change.action == action
+    assert change.before is not None
+    assert change.before.body["properties"]["sku"]["name"] == old["sku_name"]
+
+
+def test_a_deletion_has_no_after() -> None:
+    (change,) = read([item("azurerm_key_vault.kv", None, before=VAULT, actions=["delete"])]).changes
+    assert (change.action, change.after) == ("delete", None)
+
+
+def test_what_is_forgotten_lives_on() -> None:
+    (change,) = read([item("azurerm_key_vault.kv", None, before=VAULT, actions=["forget"])]).changes
+    assert change.action == "no-op"
+    assert change.after is not None
+
+
+def test_a_deposed_object_is_no_resource_of_its_own() -> None:
+    gone = {**item("azurerm_key_vault.kv", None, before=VAULT, actions=["delete"]), "deposed": "1a2b3c4d"}
+    assert len(read([item("azurerm_key_vault.kv", VAULT), gone]).changes) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "tree", "path", "value"),
+    [
+        ("storage_account", {"enable_https_traffic_only": False}, "supportsHttpsTrafficOnly", False),
+        ("storage_account", {"https_traffic_only_enabled": False}, "supportsHttpsTrafficOnly", False),
+        ("cosmosdb_account", {"local_authentication_disabled": True}, "disableLocalAuth", True),
+        ("cosmosdb_account", {"local_authentication_enabled": False}, "disableLocalAuth", True),
+        ("key_vault", {"enable_rbac_authorization": True}, "enableRbacAuthorization", True),
+        ("key_vault", {"rbac_authorization_enabled": True}, "enableRbacAuthorization", True),
+        ("application_gateway", {"enable_http2": True}, "enableHttp2", True),
+        ("application_gateway", {"http2_enabled": True}, "enableHttp2", True),
+        ("bastion_host", {"copy_paste_enabled": False}, "disableCopyPaste", True),
+        ("log_analytics_workspace", {"internet_query_enabled": False}, "publicNetworkAccessForQuery", "Disabled"),
+        (
+            "log_analytics_workspace",
+            {"internet_query_access_type": "SecuredByPerimeter"},
+            "publicNetworkAccessForQuery",
+            "SecuredByPerimeter",
+        ),
+    ],
+)
+def test_every_spelling_of_an_attribute(kind: str, tree: Tree, path: str, value: Any) -> None:
+    (change,) = read([item(f"azurerm_{kind}.x", {"name": "x", "resource_group_name": "rg", **tree})]).changes
+    assert change.after is not None
+    assert change.after.body["properties"][path] == value
+
+
+def test_the_upgrade_channel_in_three_majors() -> None:
+    for name in ("automatic_channel_upgrade", "automatic_upgrade_channel"):
+        made = body(read([item("azurerm_kubernetes_cluster.k", {"name": "k", name: "stable"})]), "managedClusters")
+        assert made["properties"]["autoUpgradeProfile"]["upgradeChannel"] == "stable"
+
+
+def test_of_two_spellings_the_one_that_says_something_counts() -> None:
+    tree = {"name": "s", "enable_https_traffic_only": None, "https_traffic_only_enabled": False}
+    unknown = {"enable_https_traffic_only": True}
+    made = body(read([item("azurerm_storage_account.s", tree, unknown=unknown)]), "storageAccounts")
+    assert made["properties"]["supportsHttpsTrafficOnly"] is False
+
+
+def test_null_is_absent_and_a_missing_attribute_has_its_default() -> None:
+    made = body(read([item("azurerm_storage_account.s", {"name": "s", "min_tls_version": None})]), "storageAccounts")
+    assert "minimumTlsVersion" not in made["properties"]
+    assert made["properties"]["supportsHttpsTrafficOnly"] is True
+
+
+def test_a_block_that_nobody_wrote_is_not_there_while_one_that_is_written_stays_unknown() -> None:
+    entry = item("azurerm_key_vault.kv", VAULT, unknown={"network_acls": True})
+    absent = body(read([entry], [written("azurerm_key_vault.kv", name="kv")]), "vaults")
+    assert "networkAcls" not in absent["properties"]
+    known_to_be_written = [written("azurerm_key_vault.kv", name="kv", network_acls=["var.acls"])]
+    assert isinstance(body(read([entry], known_to_be_written), "vaults")["properties"]["networkAcls"], Unknown)
+    assert isinstance(body(read([entry]), "vaults")["properties"]["networkAcls"], Unknown)
+
+
+def test_azapi_in_both_versions() -> None:
+    common = {
+        "type": "Microsoft.Storage/storageAccounts@2023-01-01",
+        "name": "s",
+        "parent_id": GROUP[: -len("/providers")],
+    }
+    for given in ({"properties": {"minimumTlsVersion": "TLS1_0"}}, '{"properties": {"minimumTlsVersion": "TLS1_0"}}'):
+        made = body(read([item("azapi_resource.s", {**common, "body": given})]), "storageAccounts")
+        assert made["id"] == f"{GROUP}/Microsoft.Storage/storageAccounts/s"
+        assert made["apiVersion"] == "2023-01-01"
+        assert made["properties"] == {"minimumTlsVersion": "TLS1_0"}
+    later = read([item("azapi_resource.s", common, unknown={"body": True})])
+    assert isinstance(body(later, "storageAccounts")["properties"], Unknown)
+
+
+def test_a_typed_kubernetes_resource_in_its_native_shape() -> None:
+    container = {
+        "name": "c",
+        "image": "i",
+        "port": [{"container_port": 80}],
+        "security_context": [{"run_as_non_root": True}],
+    }
+    spec = {"host_network": False, "container": [container]}
+    tree = {
+        "id": None,
+        "metadata": [{"name": "web", "namespace": "shop", "labels": {"app_name": "x"}}],
+        "spec": [{"replicas": "2", "template": [{"metadata": [{"labels": {"a": "b"}}], "spec": [spec]}]}],
+    }
+    made = body(read([item("kubernetes_deployment_v1.web", tree)]), "apps/Deployment")
+    assert made["metadata"]["labels"] == {"app_name": "x"}
+    (found,) = made["spec"]["template"]["spec"]["containers"]
+    assert found["securityContext"]["runAsNonRoot"] is True
+    assert found["ports"] == [{"containerPort": 80}]
+
+
+def test_an_ingress_in_its_native_shape() -> None:
+    backend = [{"service": [{"name": "web", "port": [{"number": 443}]}]}]
+    path = {"path": "/", "path_type": "Prefix", "backend": backend}
+    spec = {"rule": [{"host": "a.example", "http": [{"path": [path]}]}], "tls": [{"hosts": ["a.example"]}]}
+    tree = {"metadata": [{"name": "web", "namespace": "shop"}], "spec": [spec]}
+    made = body(read([item("kubernetes_ingress_v1.web", tree)]), "Ingress")
+    assert made["apiVersion"] == "networking.k8s.io/v1"
+    (found,) = made["spec"]["rules"][0]["http"]["paths"]
+    assert found["backend"] == {"service": {"name": "web", "port": {"number": 443}}}
+    assert made["spec"]["tls"] == [{"hosts": ["a.example"]}]
+
+
+def test_manifests_are_taken_as_they_are_and_secrets_are_left_out() -> None:
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "b"}}
+    changes = read(
+        [
+            item("kubernetes_manifest.n", {"manifest": manifest}),
+            item("kubernetes_manifest.s", {"manifest": secret}),
+            item("kubernetes_secret_v1.s", {"metadata": [{"name": "s"}], "data": {"a": "b"}}),
+        ]
+    )
+    (change,) = changes.changes
+    assert change.after is not None and change.after.body == manifest
+
+
+def test_covers_what_could_have_been_declared() -> None:
+    entry = item("azurerm_key_vault.kv", VAULT)
+    covers = read([entry], []).covers
+    assert "microsoft.insights/diagnosticsettings" in covers
+    assert "microsoft.security/pricings" not in covers
+    assert not any(kind.startswith("apps/") for kind in covers)
+    assert read([entry]).covers == frozenset()
+    assert read([entry], [], complete=False).covers == frozenset()
+
+
+def test_a_plan_that_is_not_whole_says_so() -> None:
+    assert read([], errored=True).gaps
+    deferred = {"reason": "resource_config_unknown", "resource_change": {"address": "azurerm_key_vault.kv"}}
+    (gap,) = read([], deferred_changes=[deferred]).gaps
+    assert gap.what == "azurerm_key_vault.kv"
+
+
+def test_a_plan_of_values_alone() -> None:
+    values = {"address": "azurerm_key_vault.kv", "mode": "managed", "type": "azurerm_key_vault", "values": VAULT}
+    plan = {"format_version": "1.2", "planned_values": {"root_module": {"child_modules": [{"resources": [values]}]}}}
+    (change,) = read_terraform_plan(plan, "p").changes
+    assert change.action == "create"
+
+
+def test_the_subscription_is_that_of_the_provider() -> None:
+    configuration = {
+        "provider_config": {"azurerm": {"expressions": {"subscription_id": refs(["var.subscription"])}}},
+        "root_module": {},
+    }
+    changes = read(
+        [item("azurerm_key_vault.kv", VAULT)],
+        configuration=configuration,
+        variables={"subscription": {"value": "11111111-1111-1111-1111-111111111111"}},
+    )
+    assert body(changes, "vaults")["id"].startswith("/subscriptions/11111111-1111-1111-1111-111111111111/")

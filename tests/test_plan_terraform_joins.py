@@ -1,0 +1,282 @@
+"""Terraform plans: references to what does not exist yet, and what Terraform keeps apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from terraform_plans import GROUP, VAULT, Tree, body, item, of, read, refs, written
+
+from auditor.model import Unknown
+from auditor.plans.change import Changes
+
+
+def endpoint(address: str, **unknown: Any) -> Tree:
+    connection = {"name": "c", "is_manual_connection": False, "subresource_names": ["Sql"]}
+    tree = {"name": "pe", "resource_group_name": "rg", "private_service_connection": [connection]}
+    later = {"id": True, "private_service_connection": [{"private_connection_resource_id": True}]}
+    return item(address, tree, unknown={**later, **unknown})
+
+
+def connected(**target: Any) -> list[Tree]:
+    return [{"name": "c", "private_connection_resource_id": target["to"]}]
+
+
+COSMOS = {"name": "db", "resource_group_name": "rg"}
+COSMOS_ID = f"{GROUP}/Microsoft.DocumentDB/databaseAccounts/db"
+
+
+def target_of(changes: Changes) -> Any:
+    return body(changes, "privateEndpoints")["properties"]["privateLinkServiceConnections"][0]["properties"][
+        "privateLinkServiceId"
+    ]
+
+
+def test_an_endpoint_in_one_module_and_its_target_in_another() -> None:
+    items = [
+        item("module.data.azurerm_cosmosdb_account.this", COSMOS, unknown={"id": True}),
+        endpoint("module.net.azurerm_private_endpoint.pe"),
+    ]
+    calls = {
+        "data": {
+            "module": {
+                "resources": [written("azurerm_cosmosdb_account.this", name="db")],
+                "outputs": {"resource_id": {"expression": refs(["azurerm_cosmosdb_account.this.id"])}},
+            }
+        },
+        "net": {
+            "expressions": {"target_id": refs(["module.data.resource_id", "module.data"])},
+            "module": {
+                "resources": [
+                    written("azurerm_private_endpoint.pe", private_service_connection=connected(to=["var.target_id"]))
+                ]
+            },
+        },
+    }
+    changes = read(items, [], calls)
+    assert target_of(changes) == COSMOS_ID
+    connections = body(changes, "databaseAccounts")["properties"]["privateEndpointConnections"]
+    assert connections[0]["properties"]["privateLinkServiceConnectionState"]["status"] == "Approved"
+
+
+@pytest.mark.parametrize(
+    ("references", "found"),
+    [
+        (["azurerm_cosmosdb_account.db.id", "azurerm_cosmosdb_account.db"], True),
+        (["azurerm_cosmosdb_account.db"], True),
+        (["azurerm_cosmosdb_account.db.id", "var.other"], True),
+        (["local.target"], False),
+        (["azurerm_cosmosdb_account.db.id", "azurerm_key_vault.kv.id"], False),
+        (["azurerm_cosmosdb_account.db.endpoint"], False),
+        (["azurerm_missing.db.id"], False),
+    ],
+)
+def test_a_reference_joins_when_it_names_one_object(references: list[str], found: bool) -> None:
+    items = [
+        item("azurerm_cosmosdb_account.db", COSMOS, unknown={"id": True, "endpoint": True}),
+        item("azurerm_key_vault.kv", VAULT, unknown={"id": True}),
+        endpoint("azurerm_private_endpoint.pe"),
+    ]
+    config = [
+        written("azurerm_cosmosdb_account.db", name="db"),
+        written("azurerm_key_vault.kv", name="kv"),
+        written("azurerm_private_endpoint.pe", private_service_connection=connected(to=references)),
+    ]
+    changes = read(items, config)
+    assert (target_of(changes) == COSMOS_ID) is found
+    if not found:
+        assert isinstance(target_of(changes), Unknown)
+        (unknown,) = body(changes, "databaseAccounts")["properties"]["privateEndpointConnections"]
+        assert isinstance(unknown, Unknown)
+
+
+def test_for_each_joins_instances_of_the_same_key() -> None:
+    items = [item(f'azurerm_cosmosdb_account.db["{k}"]', {**COSMOS, "name": f"db-{k}"}) for k in "ab"]
+    items += [endpoint(f'azurerm_private_endpoint.pe["{k}"]') for k in "ab"]
+    each = ["azurerm_cosmosdb_account.db"]
+    config = [
+        written("azurerm_cosmosdb_account.db", name="db"),
+        written(
+            "azurerm_private_endpoint.pe",
+            for_each=each,
+            private_service_connection=connected(to=["each.value.id", "each.value"]),
+        ),
+    ]
+    targets = {
+        change.after.origin.address: change.after.body["properties"]["privateLinkServiceConnections"][0]["properties"]
+        for change in of(read(items, config), "privateEndpoints")
+        if change.after
+    }
+    for key in "ab":
+        target = targets[f'azurerm_private_endpoint.pe["{key}"]']["privateLinkServiceId"]
+        assert target.endswith(f"databaseAccounts/db-{key}")
+
+
+def test_a_diagnostic_setting_hangs_below_its_target() -> None:
+    logs = {"enabled_log": [{"category_group": "audit"}], "metric": [{"category": "AllMetrics", "enabled": False}]}
+    items = [
+        item("azurerm_key_vault.kv", VAULT, unknown={"id": True}),
+        item("azurerm_monitor_diagnostic_setting.d", {"name": "d", **logs}, unknown={"target_resource_id": True}),
+    ]
+    config = [
+        written("azurerm_key_vault.kv", name="kv"),
+        written("azurerm_monitor_diagnostic_setting.d", target_resource_id=["azurerm_key_vault.kv.id"]),
+    ]
+    (change,) = of(read(items, config), "diagnosticSettings")
+    assert change.after is not None
+    assert change.after.parent_id == f"{GROUP}/Microsoft.KeyVault/vaults/kv"
+    assert change.after.body["properties"]["logs"] == [{"enabled": True, "categoryGroup": "audit"}]
+    assert change.after.body["properties"]["metrics"] == [{"enabled": False, "category": "AllMetrics"}]
+    assert isinstance(body(read(items), "diagnosticSettings")["id"], Unknown)
+
+
+def test_the_name_of_a_data_source_is_used_and_the_data_source_is_not_judged() -> None:
+    data = item("data.azurerm_key_vault.kv", {"id": f"{GROUP}/Microsoft.KeyVault/vaults/kv", "name": "kv"})
+    key = item("azurerm_key_vault_key.k", {"name": "k", "key_type": "RSA"}, unknown={"key_vault_id": True})
+    config = [written("azurerm_key_vault_key.k", key_vault_id=["data.azurerm_key_vault.kv.id"])]
+    changes = read([data, key], [*config, written("data.azurerm_key_vault.kv", name="kv")])
+    (change,) = changes.changes
+    assert change.after is not None and change.after.id.endswith("vaults/kv/keys/k")
+
+
+def test_a_key_is_referred_to_by_its_address_in_the_vault() -> None:
+    items = [
+        item("azurerm_key_vault.kv", VAULT, unknown={"id": True}),
+        item("azurerm_key_vault_key.k", {"name": "k"}, unknown={"key_vault_id": True, "versionless_id": True}),
+        item("azurerm_cosmosdb_account.db", COSMOS, unknown={"key_vault_key_id": True}),
+    ]
+    config = [
+        written("azurerm_key_vault.kv", name="kv"),
+        written("azurerm_key_vault_key.k", key_vault_id=["azurerm_key_vault.kv.id"]),
+        written("azurerm_cosmosdb_account.db", key_vault_key_id=["azurerm_key_vault_key.k.versionless_id"]),
+    ]
+    made = body(read(items, config), "databaseAccounts")
+    assert made["properties"]["keyVaultKeyUri"] == "https://kv.vault.azure.net/keys/k"
+
+
+def rule(address: str, name: str, access: str = "Allow", group: str = "nsg", **change: Any) -> Tree:
+    tree = {"name": name, "access": access, "network_security_group_name": group, "resource_group_name": "rg"}
+    return item(address, tree, **change)
+
+
+NSG = {"name": "nsg", "resource_group_name": "rg"}
+
+
+def test_security_rules_are_folded_into_their_group() -> None:
+    items = [
+        item("azurerm_network_security_group.g", NSG, unknown={"security_rule": True}),
+        rule("azurerm_network_security_rule.a", "a"),
+        rule("azurerm_network_security_rule.b", "b", "Deny"),
+    ]
+    changes = read(items)
+    assert len(changes.changes) == 1
+    names = [found["name"] for found in body(changes, "networkSecurityGroups")["properties"]["securityRules"]]
+    assert names == ["a", "b"]
+
+
+def test_a_new_rule_updates_a_group_that_does_not_change_itself() -> None:
+    group = item("azurerm_network_security_group.g", NSG, before=NSG, actions=["no-op"])
+    (change,) = read([group, rule("azurerm_network_security_rule.a", "a")]).changes
+    assert change.action == "update"
+    assert change.before is not None and "properties" not in change.before.body
+
+
+def test_rules_of_a_group_elsewhere_are_judged_with_the_denials_beside_them() -> None:
+    items = [
+        rule("azurerm_network_security_rule.a", "a"),
+        rule("azurerm_network_security_rule.b", "b"),
+        rule("azurerm_network_security_rule.c", "c", "Deny"),
+        rule("azurerm_network_security_rule.d", "d", "Deny", group="other"),
+    ]
+    groups = {c.after.origin.address: c.after.body for c in of(read(items), "networkSecurityGroups") if c.after}
+    first = groups["azurerm_network_security_rule.a"]["properties"]["securityRules"]
+    assert [found["name"] for found in first] == ["a", "c"]
+
+
+def test_subnets_are_in_their_network_and_resources_of_their_own() -> None:
+    items = [
+        item("azurerm_virtual_network.v", {"name": "v", "resource_group_name": "rg"}, unknown={"subnet": True}),
+        item(
+            "azurerm_subnet.s",
+            {"name": "s", "virtual_network_name": "v", "resource_group_name": "rg"},
+            unknown={"id": True},
+        ),
+        item("azurerm_network_security_group.g", NSG, unknown={"id": True}),
+        item(
+            "azurerm_subnet_network_security_group_association.a",
+            {},
+            unknown={"subnet_id": True, "network_security_group_id": True},
+        ),
+    ]
+    config = [
+        written("azurerm_virtual_network.v", name="v"),
+        written("azurerm_subnet.s", name="s"),
+        written("azurerm_network_security_group.g", name="nsg"),
+        written(
+            "azurerm_subnet_network_security_group_association.a",
+            subnet_id=["azurerm_subnet.s.id"],
+            network_security_group_id=["azurerm_network_security_group.g.id"],
+        ),
+    ]
+    changes = read(items, config)
+    (subnet,) = body(changes, "virtualNetworks")["properties"]["subnets"]
+    group = f"{GROUP}/Microsoft.Network/networkSecurityGroups/nsg"
+    assert subnet["properties"]["networkSecurityGroup"]["id"] == group
+    assert body(changes, "subnets")["id"] == f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets/s"
+
+
+def test_node_pools_are_listed_in_their_cluster_too() -> None:
+    pool = {"name": "user", "host_encryption_enabled": True}
+    cluster = {"name": "k", "resource_group_name": "rg", "default_node_pool": [{"name": "sys", "node_count": 3}]}
+    items = [
+        item("azurerm_kubernetes_cluster.k", cluster, unknown={"id": True}),
+        item("azurerm_kubernetes_cluster_node_pool.p", pool, unknown={"kubernetes_cluster_id": True}),
+    ]
+    config = [
+        written("azurerm_kubernetes_cluster.k", name="k"),
+        written("azurerm_kubernetes_cluster_node_pool.p", kubernetes_cluster_id=["azurerm_kubernetes_cluster.k.id"]),
+    ]
+    changes = read(items, config)
+    pools = body(changes, "managedClusters")["properties"]["agentPoolProfiles"]
+    assert [(found["name"], found["mode"]) for found in pools] == [("sys", "System"), ("user", "User")]
+    assert body(changes, "agentPools")["properties"]["enableEncryptionAtHost"] is True
+
+
+def test_an_application_gateway_refers_to_its_parts_by_id() -> None:
+    tree = {
+        "name": "agw",
+        "resource_group_name": "rg",
+        "http_listener": [{"name": "l", "protocol": "Https", "ssl_profile_name": "p"}],
+        "ssl_profile": [{"name": "p", "trusted_client_certificate_names": ["ca"]}],
+        "request_routing_rule": [{"name": "r", "http_listener_name": "l", "url_path_map_name": "m"}],
+        "url_path_map": [{"name": "m", "path_rule": [{"name": "a", "backend_http_settings_name": "s"}]}],
+        "backend_http_settings": [{"name": "s", "protocol": "Http", "trusted_root_certificate_names": ["root"]}],
+    }
+    properties = body(read([item("azurerm_application_gateway.g", tree)]), "applicationGateways")["properties"]
+    own = f"{GROUP}/Microsoft.Network/applicationGateways/agw"
+    assert properties["httpListeners"][0]["id"] == f"{own}/httpListeners/l"
+    assert properties["requestRoutingRules"][0]["properties"]["httpListener"]["id"] == f"{own}/httpListeners/l"
+    path = properties["urlPathMaps"][0]["properties"]["pathRules"][0]
+    assert path["id"] == f"{own}/urlPathMaps/m/pathRules/a"
+    assert path["properties"]["backendHttpSettings"]["id"] == f"{own}/backendHttpSettingsCollection/s"
+    root = properties["backendHttpSettingsCollection"][0]["properties"]["trustedRootCertificates"]
+    assert root == [{"id": f"{own}/trustedRootCertificates/root"}]
+
+
+def test_the_switches_of_api_management_are_off_when_nobody_wrote_them() -> None:
+    tree = {"name": "apim", "resource_group_name": "rg", "sku_name": "Premium_2", "security": []}
+    made = body(read([item("azurerm_api_management.a", tree)]), "ApiManagement/service")
+    assert made["sku"] == {"name": "Premium", "capacity": 2}
+    assert set(made["properties"]["customProperties"].values()) == {"False"}
+
+
+def test_policies_of_apis_hang_below_their_api() -> None:
+    names = {"api_management_name": "apim", "resource_group_name": "rg"}
+    items = [
+        item("azurerm_api_management.a", {"name": "apim", "resource_group_name": "rg"}),
+        item("azurerm_api_management_api.orders", {"name": "orders", **names}),
+        item("azurerm_api_management_api_policy.p", {"api_name": "orders", "xml_content": "<policies/>", **names}),
+    ]
+    (change,) = of(read(items), "apis/policies")
+    assert change.after is not None
+    assert change.after.parent_id == f"{GROUP}/Microsoft.ApiManagement/service/apim/apis/orders"

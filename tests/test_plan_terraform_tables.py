@@ -1,0 +1,224 @@
+"""The mapping tables: every field that a rule reads of a plan has a place that a table writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.conditions import grammar as g
+from auditor.evaluate import Bound, bind
+from auditor.plans import azurerm
+from auditor.plans.azurerm import INDEX, SHARED, table_of
+from auditor.plans.terraform_join import _FLAT, ARRAYS
+from auditor.plans.terraform_table import Attr, Below, Block, Part, Table, segments, spellings
+from auditor.rulebook import load_rules
+
+CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
+OWN = {"id", "name", "type", "parentid", "subscriptionid", "resourcegroup", "location", "zones", "tags"}
+"""What every resource has, or what is derived from its id."""
+
+AKS = "microsoft.containerservice/managedclusters"
+APIM = "microsoft.apimanagement/service"
+GATEWAY = "microsoft.network/applicationgateways"
+WAF = "microsoft.network/applicationgatewaywebapplicationfirewallpolicies"
+FEDERATED = "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials"
+READ_ONLY = "read-only in ARM"
+NEVER = "azurerm cannot set it"
+OLDER = "an older spelling of ARM's"
+
+NO_TERRAFORM = {
+    "microsoft.storage/storageaccounts apiversion": "azurerm applies its own default instead",
+    f"{APIM} properties.createdatutc": READ_ONLY,
+    f"{APIM}/backends properties.credentials.certificateids": NEVER,
+    f"{APIM}/backends properties.credentials.managedidentity": NEVER,
+    f"{APIM}/workspaces/": "azurerm has no workspaces; azapi gives them in ARM's shape",
+    "microsoft.containerregistry/registries properties.policies.softdeletepolicy": NEVER,
+    f"{AKS} properties.agentpoolprofiles.[*].currentorchestratorversion": READ_ONLY,
+    f"{AKS} properties.currentkubernetesversion": READ_ONLY,
+    f"{AKS} properties.apiserverauthorizedipranges": OLDER,
+    f"{AKS} properties.securityprofile.kubernetesresourceobjectencryptionprofile": NEVER,
+    "microsoft.documentdb/databaseaccounts properties.iprangefilter": OLDER,
+    "microsoft.insights/actiongroups properties.incidentreceivers": NEVER,
+    "microsoft.keyvault/vaults properties.createmode": NEVER,
+    f"{FEDERATED} properties.claimsmatchingexpression": NEVER,
+    f"{GATEWAY} properties.defaultpredefinedsslpolicy": READ_ONLY,
+    f"{GATEWAY} properties.provisioningstate": READ_ONLY,
+    f"{GATEWAY} properties.sslprofiles.[*].properties.clientauthconfiguration.verifyclientauthmode": NEVER,
+    f"{WAF} properties.managedrules.exceptions": NEVER,
+    "microsoft.network/privatednszones properties.numberofvirtualnetworklinks": READ_ONLY,
+    "microsoft.security/securitycontacts properties.emails": "azurerm speaks the API of 2017: email",
+    "microsoft.security/securitycontacts properties.isenabled": "azurerm speaks the API of 2017",
+    "microsoft.security/securitycontacts properties.notifications": "azurerm speaks the API of 2017",
+    "microsoft.security/securitycontacts properties.alertnotifications.state": "azurerm speaks the API of 2017",
+    "microsoft.sql/servers properties.azureadonlyauthentication": "a field of the child that the rule judges too",
+    "microsoft.sql/servers/auditingsettings": "azurerm makes extendedAuditingSettings",
+    "microsoft.sql/servers/azureadonlyauthentications": "azurerm writes it inside the server",
+    "microsoft.sql/servers/databases/transparentdataencryption properties.status": OLDER,
+    "microsoft.sql/servers/firewallrules properties.startipv6address": "a field of ipv6FirewallRules",
+    "microsoft.sql/servers/firewallrules properties.endipv6address": "a field of ipv6FirewallRules",
+    "microsoft.sql/servers/ipv6firewallrules": NEVER,
+}
+"""Fields that no attribute of azurerm gives, by type and the beginning of the path, and why that is right."""
+
+
+def read(
+    node: g.Node, types: tuple[str, ...], base: tuple[str, ...], bound: Bound
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every (type, path) that a condition reads; `base` is the path of the current element."""
+    each = bound.each.segments if bound.each else ()
+
+    def at(path: g.Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if path.start == "$":
+            return bound.types, path.segments
+        return (bound.types, each + path.segments) if path.start == "^" else (types, base + path.segments)
+
+    def all_of(path: g.Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+        kinds, place = at(path)
+        yield from ((kind, place) for kind in kinds)
+
+    def operand(test: g.Test) -> Iterator[tuple[str, tuple[str, ...]]]:
+        if isinstance(test.operand, g.Path):
+            yield from all_of(test.operand)
+
+    match node:
+        case g.All(parts) | g.AnyOf(parts):
+            for part in parts:
+                yield from read(part, types, base, bound)
+        case g.Not(part):
+            yield from read(part, types, base, bound)
+        case g.Field(path, test):
+            yield from all_of(path)
+            yield from operand(test)
+        case g.Value(_value, test):
+            yield from operand(test)
+        case g.Count(path, where, test):
+            yield from all_of(path)
+            yield from operand(test)
+            if where is not None:
+                kinds, place = at(path)
+                yield from read(where, kinds, place, bound)
+        case g.Related(theirs_types, theirs, ours, where, test):
+            yield from all_of(ours)
+            yield from operand(test)
+            yield from ((kind, theirs.segments) for kind in theirs_types)
+            if where is not None:
+                yield from read(where, theirs_types, (), bound)
+
+
+def read_by_rules() -> dict[tuple[str, tuple[str, ...]], set[str]]:
+    found: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    for rule in load_rules():
+        if "plan" not in rule.sources:
+            continue
+        bound = bind(rule, CLOCK)
+        each = bound.each.segments if bound.each else ()
+        pairs = [(kind, each) for kind in bound.types if each]
+        for node in (bound.when, bound.condition):
+            if node is not None:
+                pairs += read(node, bound.types, each, bound)
+        for kind, place in pairs:
+            if kind.startswith("microsoft.") and place:
+                found.setdefault((kind, tuple(key.casefold() for key in place)), set()).add(rule.id)
+    return found
+
+
+def written(parts: tuple[Part, ...], base: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Part]]:
+    """Every path that a part of a table can write, with the part."""
+    for part in parts:
+        place = base + tuple(g.EACH if key == "*" else key.casefold() for key in segments(part.to))
+        if isinstance(part, Block):
+            yield from written(part.parts, place)
+            if part.ids:
+                yield (*place, "id"), part
+        elif isinstance(part, Below):
+            yield (*place, g.EACH, "id") if part.many else (*place, "id"), part
+        else:
+            yield place, part
+
+
+def written_by_tables() -> dict[str, list[tuple[tuple[str, ...], Part]]]:
+    found: dict[str, list[tuple[tuple[str, ...], Part]]] = {}
+    for kind in INDEX:
+        table = table_of(kind)
+        assert table is not None
+        own = found.setdefault(table.type.casefold(), [])
+        own += written(table.parts, ())
+        for extra in table.extras:
+            found.setdefault(f"{table.type}/{extra.kind}".casefold(), []).extend(written(extra.parts, ()))
+    for child, (path, _stays) in ARRAYS.items():
+        below = (*path.casefold().split("."), g.EACH)
+        skip = 1 if child in _FLAT else 0
+        parent = found[child.rpartition("/")[0]]
+        parent += [((*below, *place[skip:]), part) for place, part in found[child]]
+    status = ("properties", "privateendpointconnections", g.EACH, "properties", "privatelinkserviceconnectionstate")
+    for paths in found.values():
+        paths.append(((*status, "status"), Attr("private_service_connection", "")))
+    return found
+
+
+def gives(place: tuple[str, ...], part: Part, wanted: tuple[str, ...]) -> bool:
+    """True when a written path is the wanted one, holds it, or lies in it."""
+    shared = min(len(place), len(wanted))
+    same = all(
+        one.casefold() == other or g.EACH in (one, other)
+        for one, other in zip(place[:shared], wanted[:shared], strict=True)
+    )
+    rest = wanted[shared:]
+    return same and (not rest or all(key == g.EACH for key in rest) or (isinstance(part, Attr) and callable(part.how)))
+
+
+def excused(kind: str, place: tuple[str, ...]) -> bool:
+    return any(f"{kind} {'.'.join(place)}".startswith(reason) for reason in NO_TERRAFORM)
+
+
+def test_every_field_that_a_rule_reads_of_a_plan_has_a_mapping() -> None:
+    tables = written_by_tables()
+    asked = read_by_rules()
+    missing = [
+        f"{kind} {'.'.join(wanted)} ({sorted(rules)[0]})"
+        for (kind, wanted), rules in sorted(asked.items())
+        if wanted[0] not in OWN
+        and not excused(kind, wanted)
+        and not any(gives(place, part, wanted) for place, part in tables.get(kind, ()))
+    ]
+    excuses = sum(excused(kind, wanted) for kind, wanted in asked)
+    print(f"{len(asked) - len(missing) - excuses} of {len(asked)} fields mapped, {excuses} not in Terraform")
+    assert not missing, "\n".join(missing)
+
+
+def test_nothing_is_excused_that_no_rule_reads() -> None:
+    asked = [f"{kind} {'.'.join(place)}" for kind, place in read_by_rules()]
+    assert [name for name in NO_TERRAFORM if not any(text.startswith(name) for text in asked)] == []
+
+
+def test_the_index_names_the_tables_and_what_they_make() -> None:
+    folder = Path(azurerm.__file__).parent
+    files = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")}
+    assert files == {SHARED.get(kind, kind.removeprefix("azurerm_")) for kind in INDEX}
+    for kind, made in INDEX.items():
+        table = table_of(kind)
+        assert table is not None
+        assert made == (table.type, *(f"{table.type}/{extra.kind}" for extra in table.extras))
+
+
+@pytest.mark.parametrize("kind", INDEX)
+def test_a_table_names_each_spelling_once_for_a_place(kind: str) -> None:
+    table: Any = table_of(kind)
+    assert isinstance(table, Table)
+
+    def check(parts: tuple[Part, ...]) -> None:
+        for part in parts:
+            if isinstance(part, Attr | Block):
+                names = spellings(part.names)
+                assert len(names) == len(set(names))
+            if isinstance(part, Block):
+                check(part.parts)
+
+    check(table.parts)
+    module = importlib.import_module(f"auditor.plans.azurerm.{SHARED.get(kind, kind.removeprefix('azurerm_'))}")
+    assert "→" in (module.__doc__ or "")
