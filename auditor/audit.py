@@ -50,22 +50,24 @@ def audit(
     outcomes: frozenset[Outcome] | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
+    touched: frozenset[str] | None = None,
 ) -> tuple[Audit, Findings]:
     """Judge an inventory. The caller closes the findings.
 
     `outcomes` are those that some report will show; passes are counted in any case, but only kept when asked for.
+    `touched`: judge these casefolded ids alone (a change); the other resources are there for relations and lenses.
     """
     keep_passes = outcomes is None or Outcome.PASS in outcomes
     with _no_collection():
         relations, derived = _first_pass(rules, inventory)
-    parts = inventory.parts(jobs) if jobs > 1 else [inventory]
+    parts = inventory.parts(jobs) if jobs > 1 and touched is None else [inventory]
     findings = Findings()
     try:
         if len(parts) > 1 and "fork" in multiprocessing.get_all_start_methods():
             done = _side_by_side(rules, relations, keep_passes, parts, derived, findings)
         else:
             done = [
-                _judge(rules, relations, keep_passes, part, findings, progress, () if number else derived)
+                _judge(rules, relations, keep_passes, part, findings, progress, () if number else derived, touched)
                 for number, part in enumerate(parts)
             ]
     except BaseException:
@@ -112,12 +114,15 @@ def _judge(
     findings: Findings,
     progress: Progress | None = None,
     derived: Sequence[Resource] = (),
+    touched: frozenset[str] | None = None,
 ) -> _Part:
     part = _Part()
     judge = Judge(rules, relations, keep_passes=keep_passes)
     pending: list[bytes] = []
     with _no_collection():
         for number, resource in enumerate(inventory.resources(judge.types, part.census), 1):
+            if touched is not None and resource.id.casefold() not in touched:
+                continue
             part.census.add(resource)
             pending += judge.findings(resource)
             if len(pending) >= _BATCH:

@@ -10,49 +10,91 @@ import click
 from auditor.cli import options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from auditor.inventory import Inventory
-    from auditor.model import Gap, Resource
-
-    Read = tuple[list[Resource], list[Gap], frozenset[str]]
+    from auditor.model import Resource
+    from auditor.plans.change import Changes
 
 
 @click.command("gate", cls=options.ReportingCommand)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--parameters", metavar="FILE", help="A parameter file of an ARM template.")
+@click.option(
+    "--against", metavar="PATH", help="The estate before (a snapshot or an export): the change is laid over it."
+)
+@click.option("--new-only", is_flag=True, help="With --against or --baseline: only new failures make the exit code.")
 @options.common
 @click.pass_context
-def command(ctx: click.Context, /, files: tuple[str, ...], parameters: str | None, **_given: object) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    files: tuple[str, ...],
+    parameters: str | None,
+    against: str | None,
+    new_only: bool,
+    **_given: object,
+) -> None:
     """Judge a change before it is deployed.
 
     Reads Terraform plans (terraform show -json), ARM what-if answers, ARM templates (Bicep output) and Kubernetes
-    manifests, and judges what they would make with the same rules as a scan.
+    manifests, and judges what they would make with the same rules as a scan. Only what the change touches is judged;
+    with --against the whole estate as it will be, and what is new since.
     """
     from auditor.cli.judging import judge_and_report
 
+    if new_only and not (against or ctx.params["baseline"]):
+        raise click.UsageError("--new-only needs --against or --baseline to know what is new.")
     chosen = options.settings(ctx, files)
-    sys.exit(judge_and_report(chosen, _inventory(files, parameters)))
+    changes = [_read(file, parameters) for file in files]
+    if against is None:
+        touched = frozenset(
+            c.after.id.casefold() for one in changes for c in one.changes if c.after and c.action != "no-op"
+        )
+        sys.exit(judge_and_report(chosen, _after(files, changes), touched=touched, new_only=new_only))
+    before = _estate(against)
+    sys.exit(judge_and_report(chosen, _laid_over(before, files, changes), against=before, new_only=new_only))
 
 
-def _inventory(files: Sequence[str], parameters: str | None) -> Inventory:
+def _after(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
     """The resources as they will be after the change."""
     from auditor.inventory import CollectedSource, Inventory
 
-    resources: list[Resource] = []
-    gaps: list[Gap] = []
-    covers: set[str] = set()
-    for file in files:
-        found, missing, covered = _read(file, parameters)
-        resources += found
-        gaps += missing
-        covers |= covered
-    covers |= {resource.type.casefold() for resource in resources}
-    return Inventory(files, [CollectedSource(resources)], gaps=gaps, covers=frozenset(covers))
+    resources = [change.after for one in changes for change in one.changes if change.after]
+    gaps = [gap for one in changes for gap in one.gaps]
+    return Inventory(files, [CollectedSource(resources)], gaps=gaps, covers=_covers(changes, resources))
 
 
-def _read(file: str, parameters: str | None) -> Read:
-    """Resources, gaps and covered types of one file."""
+def _covers(changes: Sequence[Changes], resources: Iterable[Resource]) -> frozenset[str]:
+    return frozenset().union(*(one.covers for one in changes), {resource.type.casefold() for resource in resources})
+
+
+def _estate(path: str) -> Inventory:
+    from auditor.inventory import CollectedSource, Inventory, open_inventory
+
+    inventory = open_inventory([path])
+    resources = list(inventory.resources())
+    types = {resource.type.casefold() for resource in resources}
+    covers = frozenset(types if inventory.covers is None else inventory.covers | types)
+    return Inventory([path], [CollectedSource(resources)], gaps=inventory.gaps, covers=covers, unique=True)
+
+
+def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
+    """The estate as it will be: what the change replaces or deletes is gone, what it makes is there."""
+    from auditor.inventory import CollectedSource, Inventory
+
+    ends = [end for one in changes for c in one.changes if c.action != "no-op" for end in (c.before, c.after) if end]
+    replaced = {end.id.casefold() for end in ends}
+    made = [c.after for one in changes for c in one.changes if c.after and c.action != "no-op"]
+    kept = [resource for resource in before.resources() if resource.id.casefold() not in replaced]
+    gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps)]
+    covers = before.covers or frozenset()
+    covers |= _covers(changes, made)
+    return Inventory([*before.inputs, *files], [CollectedSource([*kept, *made])], gaps=gaps, covers=covers)
+
+
+def _read(file: str, parameters: str | None) -> Changes:
+    """One file as a change."""
     from auditor.plans.detect import kind_of, read_change
     from auditor.reading.whole import whole_json
 
@@ -60,20 +102,20 @@ def _read(file: str, parameters: str | None) -> Read:
         raw = whole_json(file)
         kind = kind_of(raw)
         if kind != "other":
-            changes = read_change(kind, raw, file, whole_json(parameters) if parameters else None)
-            return [c.after for c in changes.changes if c.after], list(changes.gaps), changes.covers
+            return read_change(kind, raw, file, whole_json(parameters) if parameters else None)
     return _manifests(file)
 
 
-def _manifests(file: str) -> Read:
+def _manifests(file: str) -> Changes:
     from msgspec.structs import replace
 
     from auditor.inventory import open_inventory
     from auditor.model import Resource
+    from auditor.plans.change import Change, Changes
 
     inventory = open_inventory([file])
     found = []
-    for resource in inventory.resources():
-        origin = replace(resource.origin, source="manifest" if resource.is_kubernetes else resource.origin.source)
-        found.append(Resource(resource.type, resource.body, origin, resource.cluster, partial=resource.partial))
-    return found, inventory.gaps, frozenset()
+    for one in inventory.resources():
+        origin = replace(one.origin, source="manifest" if one.is_kubernetes else one.origin.source)
+        found.append(Change("create", Resource(one.type, one.body, origin, one.cluster, partial=one.partial)))
+    return Changes(tuple(found), tuple(inventory.gaps))

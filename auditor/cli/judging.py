@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -13,37 +13,80 @@ from auditor.cli import options
 
 if TYPE_CHECKING:
     from auditor.audit import Progress
+    from auditor.evaluate import Bound
     from auditor.findings import Findings
     from auditor.inventory import Inventory
     from auditor.model import Audit, Outcome
+    from auditor.render.changes import Changes
     from auditor.render.options import Earlier, Options
 
 
-def judge_and_report(chosen: options.Settings, inventory: Inventory, *, save_snapshot: str | None = None) -> int:
-    """Audit, render every report, return the exit code. Raises AuditorError."""
-    from auditor.audit import audit as judge
-    from auditor.model import Outcome
+def judge_and_report(
+    chosen: options.Settings,
+    inventory: Inventory,
+    *,
+    touched: frozenset[str] | None = None,
+    against: Inventory | None = None,
+    new_only: bool = False,
+) -> int:
+    """Audit, render every report, return the exit code. Raises AuditorError.
+
+    `touched` are the resources to judge (None: all). `against` is the estate before: what is new since is told, and
+    with `new_only` nothing else makes the exit code.
+    """
+    from auditor.compare import compare, newly_reaches
+    from auditor.errors import CLEAN, FINDINGS
+    from auditor.model import Outcome, Severity
     from auditor.render import FORMATS
 
     rules = options.bound_rules(chosen)
-    if save_snapshot:
-        from auditor import __version__
-        from auditor.snapshot import write_snapshot
-
-        write_snapshot(inventory, save_snapshot, tool_version=__version__, as_of=chosen.clock)
     shown = chosen.outcomes
     if shown is None:
         shown = frozenset().union(*(FORMATS[report.format].outcomes for report in chosen.reports))
-    with earlier_audit(chosen.baseline) as earlier:
+    with ExitStack() as stack:
+        earlier = stack.enter_context(earlier_audit(chosen.baseline))
+        if against is not None:
+            earlier = _earlier(*_judged(stack, chosen, rules, against, None, None))
         if earlier:
             shown |= {Outcome.PASS}  # a pass proves that a resource was looked at
-        with _progress(chosen.quiet) as progress:
-            audit, findings = judge(
-                rules, inventory, clock=chosen.clock, outcomes=shown, jobs=chosen.jobs, progress=progress
-            )
-        with findings:
-            write_reports(chosen.reports, audit, findings, chosen.outcomes, earlier)
-    return options.exit_code(audit, chosen.fail_on)
+        audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
+        changes = compare(earlier, (audit, findings)) if earlier else None
+        write_reports(chosen.reports, audit, findings, chosen.outcomes, earlier, changes)
+        code = options.exit_code(audit, chosen.fail_on)
+        if new_only and changes and code == FINDINGS:
+            threshold = Severity(chosen.fail_on)
+            code = FINDINGS if any(newly_reaches(found, threshold) for found in changes.differences) else CLEAN
+        return code
+
+
+def _judged(
+    stack: ExitStack,
+    chosen: options.Settings,
+    rules: Sequence[Bound],
+    inventory: Inventory,
+    outcomes: frozenset[Outcome] | None,
+    touched: frozenset[str] | None,
+) -> tuple[Audit, Findings]:
+    from auditor.audit import audit
+
+    with _progress(chosen.quiet) as progress:
+        judged, findings = audit(
+            rules,
+            inventory,
+            clock=chosen.clock,
+            outcomes=outcomes,
+            jobs=chosen.jobs,
+            progress=progress,
+            touched=touched,
+        )
+    stack.enter_context(findings)
+    return judged, findings
+
+
+def _earlier(audit: Audit, findings: Findings) -> Earlier:
+    from auditor.render.options import Earlier
+
+    return Earlier(audit, findings)
 
 
 @contextmanager
@@ -53,11 +96,10 @@ def earlier_audit(path: str | None) -> Iterator[Earlier | None]:
         yield None
         return
     from auditor.render import load_audit
-    from auditor.render.options import Earlier
 
     audit, findings = load_audit(path)
     with findings:
-        yield Earlier(audit, findings)
+        yield _earlier(audit, findings)
 
 
 def write_reports(
@@ -66,13 +108,12 @@ def write_reports(
     findings: Findings,
     outcomes: frozenset[Outcome] | None,
     earlier: Earlier | None,
+    changes: Changes | None,
 ) -> None:
     """Render an audit into every report. Raises OutputError."""
-    from auditor.compare import compare
     from auditor.render import Options
     from auditor.render.write import write_report
 
-    changes = compare(earlier, (audit, findings)) if earlier else None
     for report in reports:
         color = report.path is None and options.use_color()
         look = Options(outcomes=outcomes, color=color, baseline=earlier, changes=changes)

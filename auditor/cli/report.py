@@ -20,11 +20,13 @@ def command(
     ctx: click.Context, /, audit_file: str, fail_on: str, outcomes: str | None, baseline: str | None, **_given: object
 ) -> None:
     """Render a saved JSON audit again, in any format, byte for byte."""
+    from auditor.compare import compare
     from auditor.render import load_audit
 
     shown = options.outcomes_of(outcomes or "")
     reports = ctx.meta.get("reports") or [options.Report("text", None)]
     audit, findings = load_audit(audit_file)
     with findings, earlier_audit(baseline) as earlier:
-        write_reports(reports, audit, findings, shown, earlier)
+        changes = compare(earlier, (audit, findings)) if earlier else None
+        write_reports(reports, audit, findings, shown, earlier, changes)
     sys.exit(options.exit_code(audit, fail_on))

@@ -32,4 +32,9 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     inventory = open_inventory(chosen.inputs)
     if inventory.as_of and not chosen.clock_given:
         chosen = chosen._replace(clock=inventory.as_of)
-    sys.exit(judge_and_report(chosen, inventory, save_snapshot=save_snapshot))
+    if save_snapshot:
+        from auditor import __version__
+        from auditor.snapshot import write_snapshot
+
+        write_snapshot(inventory, save_snapshot, tool_version=__version__, as_of=chosen.clock)
+    sys.exit(judge_and_report(chosen, inventory))

@@ -1,0 +1,94 @@
+"""The gate: only what the change does, against nothing or against the estate as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PURGE = "azure.key-vault.purge-protection"
+VAULTS = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/"
+
+
+def vault(name: str, on: bool | None) -> dict[str, Any]:
+    properties = {} if on is None else {"enablePurgeProtection": on}
+    return {"id": VAULTS + name, "name": name, "type": "Microsoft.KeyVault/vaults", "properties": properties}
+
+
+def planned(name: str, before: bool | None, after: bool | None, *actions: str) -> dict[str, Any]:
+    def side(on: bool | None) -> dict[str, Any] | None:
+        values = {"name": name, "resource_group_name": "rg", "location": "westeurope", "purge_protection_enabled": on}
+        return None if on is None else {**values, "id": VAULTS + name}
+
+    return {
+        "address": f"azurerm_key_vault.{name}", "mode": "managed", "type": "azurerm_key_vault", "name": name,
+        "provider_name": "hashicorp/azurerm",
+        "change": {"actions": list(actions), "before": side(before), "after": side(after), "after_unknown": {}},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Any:
+    def call(*args: str) -> tuple[int, dict[str, str]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "auditor", "gate", *args, "--select", PURGE, "-f", "json", "-o", "out.json"],
+            capture_output=True, text=True, cwd=tmp_path, check=False, env={**os.environ},
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr, done.stderr
+        out = tmp_path / "out.json"
+        found = json.loads(out.read_text())["findings"] if out.exists() else []
+        return done.returncode, {finding["resource"]["name"]: finding["outcome"] for finding in found}
+
+    return call
+
+
+def write(tmp_path: Path, name: str, content: Any) -> str:
+    (tmp_path / name).write_text(json.dumps(content))
+    return name
+
+
+def plan(*changes: dict[str, Any]) -> dict[str, Any]:
+    return {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": list(changes)}
+
+
+def test_what_a_plan_does_not_touch_is_not_reported(gate: Any, tmp_path: Path) -> None:
+    touched, idle = planned("new", None, False, "create"), planned("old", False, False, "no-op")
+    assert gate(write(tmp_path, "plan.json", plan(touched, idle))) == (1, {"new": "fail"})
+    assert gate(write(tmp_path, "plan.json", plan(idle)))[0] == 3, "nothing evaluated is no pass"
+
+
+def test_against_the_estate_only_new_failures_gate(gate: Any, tmp_path: Path) -> None:
+    estate = write(tmp_path, "estate.json", [vault("old", False), vault("worse", True), vault("gone", False)])
+    change = write(
+        tmp_path,
+        "plan.json",
+        plan(planned("worse", True, False, "update"), planned("gone", False, None, "delete")),
+    )
+    code, found = gate(change, "--against", estate, "--new-only")
+    assert (code, found) == (1, {"old": "fail", "worse": "fail"})
+    harmless = write(tmp_path, "plan.json", plan(planned("worse", True, True, "update")))
+    assert gate(harmless, "--against", estate, "--new-only")[0] == 0, "an old failure does not stop the change"
+    assert gate(harmless, "--against", estate)[0] == 1
+
+
+def test_a_template_and_a_manifest_are_recognised(gate: Any, tmp_path: Path) -> None:
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{**vault("t", True), "apiVersion": "2023-07-01"}],
+    }
+    del template["resources"][0]["id"]
+    assert gate(write(tmp_path, "main.json", template)) == (0, {"t": "pass"})
+    (tmp_path / "pod.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: []}\n")
+    assert gate("pod.yaml")[0] == 3
+
+
+def test_usage(gate: Any, tmp_path: Path) -> None:
+    assert gate(write(tmp_path, "plan.json", plan()), "--new-only")[0] == 2
+    assert gate("missing.json")[0] == 3
+    assert gate(write(tmp_path, "plan.json", {"format_version": "9.0", "resource_changes": []}))[0] in (2, 3)
