@@ -50,13 +50,12 @@ def contains(container: Any, wanted: Any) -> Any:
         return key_in(container, text(wanted)) is not None
     if isinstance(container, str):
         return text_of(wanted) in container
-    doubt: Unknown | None = unknown_in(wanted)
-    for item in array(container):
-        found = unknown_in(item)
-        if found is None and doubt is None and same(item, wanted):
-            return True
-        doubt = doubt or found
-    return doubt or False
+    doubts = [unknown_in(wanted), *map(unknown_in, array(container))]
+    if doubts[0] is None and any(
+        doubt is None and same(item, wanted) for item, doubt in zip(container, doubts[1:], strict=True)
+    ):
+        return True
+    return next((doubt for doubt in doubts if doubt is not None and container), False)
 
 
 def create_object(*values: Any) -> Any:

@@ -165,6 +165,8 @@ class Outputs(Mapping[str, Any]):
         self._names = [key for key, item in _section(template.raw, "outputs").items() if isinstance(item, dict)]
 
     def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
         return {"value": self._template.output(name)}
 
     def __iter__(self) -> Iterator[str]:
