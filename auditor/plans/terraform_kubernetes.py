@@ -10,8 +10,6 @@ import json
 import re
 from typing import Any, Final
 
-import yaml
-
 from auditor.model import Origin, Resource, Unknown, kubernetes_type
 from auditor.plans.terraform_join import Made
 from auditor.plans.terraform_nodes import Node
@@ -154,6 +152,8 @@ def _made(body: dict[str, Any], node: Node) -> Made | None:
 def _documents(text: Any) -> list[Any]:
     if not isinstance(text, str):
         return []
+    import yaml
+
     try:
         return list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.YAMLError:

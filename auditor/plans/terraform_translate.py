@@ -11,7 +11,6 @@ from auditor.model import MISSING, Unknown
 from auditor.plans.terraform_table import Attr, Below, Block, Composed, Fixed, Part, Table, segments, spellings
 from auditor.plans.terraform_values import SENSITIVE, is_digest
 
-
 _ODD: Final = Unknown("a block is expected here")
 
 
