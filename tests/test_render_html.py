@@ -1,36 +1,26 @@
-"""The HTML page: what it says, that names stay text, and how it behaves in a browser."""
+"""The HTML page as text: what it says, that names stay text, that its data is all there."""
 
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
-import io
+import json
 import re
-import shutil
-from collections.abc import Iterator
+import zlib
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import audits
 import pytest
+from browser import page_of
 
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome
-from auditor.render import Options, render
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-
-
-def page_of(audit: Audit, findings: Findings, **options: Any) -> str:
-    out = io.BytesIO()
-    render(audit, findings, "html", out, Options(**options))
-    return out.getvalue().decode()
+from auditor.compare import compare
+from auditor.model import Outcome, Scope, Severity
+from auditor.render.html_design import NODES, node_of
+from auditor.render.html_frameworks import frameworks
+from auditor.render.options import Earlier, Past
+from auditor.rulebook import load_rules
 
 
 class Elements(HTMLParser):
@@ -47,16 +37,32 @@ class Elements(HTMLParser):
         self.attributes += attrs
 
 
+def data_of(page: str) -> Any:
+    found = re.search(r'id="data">([^<]*)<', page)
+    assert found
+    return json.loads(zlib.decompress(base64.b64decode(found[1])))
+
+
+def column(table: dict[str, Any], name: str, count: int) -> list[int]:
+    packed = table[name]
+    return [packed] * count if isinstance(packed, int) else packed
+
+
 def test_hostile_names_stay_text() -> None:
     elements = Elements(page_of(*audits.small()))
     assert "img" not in elements.tags
-    assert elements.tags.count("script") == elements.tags.count("style") == 1
+    assert (elements.tags.count("script"), elements.tags.count("style")) == (2, 1)  # one script holds the data
     names = {name for name, _ in elements.attributes}
     assert not {name for name in names if name.startswith("on")} and "style" not in names and "src" not in names
-    assert {value for name, value in elements.attributes if name == "href" and not str(value).startswith("#")} == {
-        "https://learn.microsoft.com/azure/application-gateway/ssl-overview",
-        "https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview",
-    }
+    assert {value for name, value in elements.attributes if name == "href" and not str(value).startswith("#")} == set()
+
+
+def test_only_web_addresses_become_links() -> None:
+    (rule,) = [rule for rule in data_of(page_of(*audits.small()))["rules"] if "backend-https" in rule["id"]]
+    assert rule["references"] == [
+        ["javascript:alert(1)", False],
+        ["https://learn.microsoft.com/azure/application-gateway/ssl-overview", True],
+    ]
 
 
 def test_policy_names_exactly_our_style_and_script() -> None:
@@ -66,7 +72,7 @@ def test_policy_names_exactly_our_style_and_script() -> None:
     directives = dict(part.strip().split(" ", 1) for part in policy[1].replace("&#39;", "'").split(";"))
     assert directives["default-src"] == "'none'"
     for name in ("style", "script"):
-        text = re.search(rf"<{name}>(.*)</{name}>", page, re.DOTALL)
+        text = re.search(rf"<{name}>(.*?)</{name}>", page, re.DOTALL)
         assert text
         digest = base64.b64encode(hashlib.sha256(text[1].encode()).digest()).decode()
         assert directives[f"{name}-src"] == f"'sha256-{digest}'"
@@ -78,144 +84,104 @@ def test_the_first_screen_says_what_matters() -> None:
     assert "1 unknown, and why" in page
     assert "2 gaps: what could not be read" in page
     assert "1 rule met nothing to judge" in page
+    assert "1 rule could not run" in page
     assert "Set the protocol of each backend setting to Https." in page
 
 
 def test_nothing_evaluated_is_loud() -> None:
     page = page_of(*audits.nothing())
     assert 'class="verdict nothing"' in page and "Nothing was evaluated." in page
-    assert "because nothing was evaluated" in page
+    assert "This is not a good result" in page and "because nothing was evaluated" in page
 
 
-def test_many_findings_are_cut_truthfully() -> None:
+def test_the_page_carries_every_finding() -> None:
+    audit, findings = audits.many(3000, rules=10)
+    data = data_of(page_of(audit, findings))
+    assert data["count"] == 3000 and data["resourceCount"] == 3000
+    resources, total = data["resources"], 0
+    steps, rules = (column(data["findings"], name, 3000) for name in ("resource", "rule"))
+    for finding, step, rule in zip(findings, steps, rules, strict=True):
+        total += step
+        folder, tail = (data["texts"][column(resources, name, 3000)[total]] for name in ("folder", "tail"))
+        assert (folder + tail, data["rules"][rule]["id"]) == (finding.resource.id, finding.rule_id)
+
+
+def test_the_plain_list_is_cut_truthfully() -> None:
     page = page_of(*audits.many(3000, rules=10))
-    assert page.count('<tr role="row" data-outcome=') == 2000
-    assert "2,000 of 3,000 findings are shown here" in page
-    assert page.count("and 100 more in the JSON report") == 10
+    assert page.count('<tr role="row" data-outcome=') == 400
+    assert "400 of 3,000 findings are shown here" in page
+    assert page.count("and 260 more") == 10
 
 
 def test_long_values_are_cut() -> None:
     page = page_of(*audits.small())
-    assert "x" * 250 in page and "x" * 301 not in page
+    texts = data_of(page)["texts"]
+    assert any("x" * 250 in text for text in texts) and not any("x" * 301 in text for text in texts)
+    assert "x" * 301 not in page
 
 
 def test_outcomes_can_be_chosen() -> None:
     page = page_of(*audits.small(), outcomes=frozenset({Outcome.PASS}))
     assert re.findall(r'data-outcome="(\w+)"', page) == ["pass"]
+    assert data_of(page)["count"] == 1
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def events() -> list[str]:
-    """What must not happen: a request, a dialog, an error, a message of the console."""
-    return []
-
-
-def opened(browser: Browser, file: Path, events: list[str], **context: Any) -> Page:
-    page = browser.new_context(**context).new_page()
-    page.on("request", lambda request: events.append(request.url) if request.url != file.as_uri() else None)
-    page.on("dialog", lambda dialog: events.append(f"dialog {dialog.message}"))
-    page.on("pageerror", lambda error: events.append(f"error {error}"))
-    page.on("console", lambda message: events.append(f"console {message.text}"))
-    page.goto(file.as_uri())
-    return page
+def test_what_changed_is_on_the_first_screen() -> None:
+    rule = audits.rule()
+    scope = Scope(subscriptions=(audits.SUBSCRIPTION,), resources=3, resource_types={"Microsoft.KeyVault/vaults": 3})
+    before = audits.audit_of(
+        [rule],
+        [audits.finding(rule, audits.vault("old")), audits.finding(rule, audits.vault("mended"))],
+        scope=scope,
+        as_of=audits.AS_OF - dt.timedelta(days=7),
+    )
+    now = audits.audit_of(
+        [rule],
+        [
+            audits.finding(rule, audits.vault("old")),
+            audits.finding(rule, audits.vault("mended"), Outcome.PASS),
+            audits.finding(rule, audits.vault("fresh")),
+        ],
+        scope=scope,
+    )
+    page = page_of(*now, baseline=Earlier(*before), changes=compare(before, now))
+    assert "Since 2025-01-08 08:00 UTC" in page
+    assert "<b>1 new</b>" in page and "<b>1 resolved</b>" in page and "<b>mended</b>" in page
+    data = data_of(page)
+    assert [data["marks"][mark] for mark in data["findings"]["mark"]] == ["", "new"]
 
 
-@pytest.fixture
-def small_page(tmp_path: Path) -> Path:
-    file = tmp_path / "report.html"
-    file.write_text(page_of(*audits.small()), "utf-8")
-    return file
+def test_owners_and_history_are_shown_when_given() -> None:
+    rule = audits.rule()
+    made = audits.audit_of([rule], [audits.finding(rule, audits.vault("kv-1"))])
+    past = Past(audits.AS_OF - dt.timedelta(days=1), {"critical": 3})
+    page = page_of(*made, owners={audits.vault("kv-1").id.casefold(): "Team <Data>"}, history=(past,))
+    assert "Team &lt;Data&gt;" in page and data_of(page)["owners"] == ["", "Team <Data>"]
+    assert "Failures over time" in page and "2025-01-14: 3 failed" in page
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
-@pytest.mark.parametrize("make", [audits.small, audits.nothing])
-def test_accessible_and_silent(
-    browser: Browser, events: list[str], tmp_path: Path, make: Any, size: tuple[int, int], scheme: str
-) -> None:
-    import axe_playwright_python
-
-    file = tmp_path / "report.html"
-    file.write_text(page_of(*make()), "utf-8")
-    page = opened(browser, file, events, viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
-    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
-    page.evaluate(axe)  # evaluated, not added as a script: the policy of the page forbids that
-    for opened_details in (False, True):
-        page.evaluate("open => document.querySelectorAll('details').forEach(d => d.open = open)", opened_details)
-        found = page.evaluate("tags => axe.run(document, {runOnly: tags})", AXE_TAGS)
-        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert events == []
+def test_frameworks_count_and_invent_nothing() -> None:
+    failing, idle = audits.rule(), audits.rule("azure.key-vault.idle", controls={"mcsb": ("DP-3",), "ours": ("A1",)})
+    audit, _ = audits.audit_of([failing, idle], [audits.finding(failing, audits.vault("kv-1"))])
+    found = {item["key"]: item for item in frameworks(audit)}
+    states = {item["id"]: item["state"] for item in found["mcsb"]["requirements"]}
+    assert (states["DP-8"], states["DP-3"], states["AM-1"]) == ("fail", "none", "manual")
+    assert found["ours"]["requirements"][0]["id"] == "A1"  # of a framework that is not bundled
+    assert "%" not in json.dumps(found)
 
 
-@pytest.mark.browser
-def test_hostile_names_run_nothing(browser: Browser, events: list[str], small_page: Path) -> None:
-    page = opened(browser, small_page, events)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    page.wait_for_timeout(200)
-    assert page.locator("img").count() == 0
-    assert "</script><img src=x onerror=alert(1)>" in page.locator("#findings").inner_text()
-    assert events == []
+def test_every_bundled_rule_has_its_place_in_the_drawing() -> None:
+    assert {rule.component for rule in load_rules() if node_of(rule.component).key == "other"} == set()
+    assert node_of("azure/key-vault-managed").key == "other"
+    boxes = [(node.x, node.y, node.x + node.width, node.y + 56) for node in NODES]
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        assert 0 <= left < right <= 1200 and 0 <= top < bottom <= 508
+        for a, b, c, d in boxes[number + 1 :]:
+            assert right <= a or c <= left or bottom <= b or d <= top, (NODES[number], (a, b))
 
 
-@pytest.mark.browser
-def test_filter_by_keyboard(browser: Browser, events: list[str], small_page: Path) -> None:
-    from playwright.sync_api import expect
-
-    page = opened(browser, small_page, events)
-    live, shown = page.locator("#live"), page.locator("tr[data-outcome]:not([hidden])")
-    assert live.inner_text() == "7 of 7 findings, 3 rules"
-
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    page.keyboard.press("Enter")  # to the findings, so that the next stop is the search
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.id") == "search"
-    page.keyboard.type("KV-2 purge")
-    expect(live).to_have_text("1 of 7 findings, 1 rule")
-    assert shown.count() == 1
-    for _ in range(10):
-        page.keyboard.press("Backspace")
-    expect(live).to_have_text("7 of 7 findings, 3 rules")
-
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.value") == "critical"
-    page.keyboard.press("Space")
-    assert live.inner_text() == "5 of 7 findings, 2 rules"
-
-    heading = page.locator("details.group:not([hidden]) > summary").first
-    heading.focus()
-    page.keyboard.press("Enter")
-    assert page.locator("details.group[open]").count() == 1
-    assert events == []
-
-
-@pytest.mark.browser
-def test_a_link_opens_its_rule(browser: Browser, events: list[str], small_page: Path) -> None:
-    from playwright.sync_api import expect
-
-    page = opened(browser, small_page, events)
-    page.locator(".worst a").nth(1).click()
-    expect(page.locator("#rule-2")).to_have_attribute("open", "")
-    assert events == []
-
-
-@pytest.mark.browser
-def test_complete_without_script(browser: Browser, events: list[str], small_page: Path) -> None:
-    page = opened(browser, small_page, events, java_script_enabled=False)
-    assert not page.locator("#filters").is_visible()
-    page.locator("details.group > summary").first.click()
-    assert page.locator("details.group").first.locator("tbody tr").first.is_visible()
+@pytest.mark.parametrize("severity", list(Severity))
+def test_a_component_says_its_state_in_words(severity: Severity) -> None:
+    rule = audits.rule(severity=severity)
+    page = page_of(*audits.audit_of([rule], [audits.finding(rule, audits.vault("kv-1"))]))
+    assert f'aria-label="Key Vault: 1 failed · 1 {severity}"' in page

@@ -66,6 +66,15 @@ def place_of(resource: ResourceRef) -> str:
     return resource.resource_group or resource.namespace or ""
 
 
+def scope_of(resource: ResourceRef) -> str:
+    """What a resource belongs to, for people: `cluster prod`, `subscription 1111…`, or nothing."""
+    if resource.subscription_id:
+        return f"subscription {resource.subscription_id.casefold()}"
+    if resource.id.startswith("/clusters/"):
+        return f"cluster {resource.id.split('/', 3)[2]}"
+    return ""
+
+
 def by_severity(counts: dict[str, int]) -> list[tuple[Severity, int]]:
     """Every severity, worst first, with its number."""
     return [(severity, counts.get(severity.value, 0)) for severity in Severity]

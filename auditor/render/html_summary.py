@@ -1,0 +1,102 @@
+"""The first screen: what failed, what is unknown, what was not looked at and why, what to mend first."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from auditor.model import Audit, Finding, Outcome, RuleRun
+from auditor.render.groups import Gathered, Group
+from auditor.render.words import (
+    by_severity,
+    cut,
+    first_sentence,
+    place_of,
+    plural,
+    scope_phrases,
+    time_text,
+    verdict,
+    visible,
+)
+
+_GAPS: Final = 500
+_WORST: Final = 5
+_REASONS: Final = 50
+_FIRST_REASONS: Final = 3
+
+
+def summary(audit: Audit, gathered: Gathered, owners: dict[str, str]) -> dict[str, Any]:
+    """What the first screen prints."""
+    state, headline = verdict(audit)
+    counts = audit.counts
+    return {
+        "state": state,
+        "headline": headline,
+        "scope": [visible(cut(phrase)) for phrase in scope_phrases(audit.scope)],
+        "time": time_text(audit.as_of),
+        "version": visible(audit.tool_version),
+        "severities": [{"name": name.value, "count": number} for name, number in by_severity(audit.fail_counts)],
+        "outcomes": [
+            {"name": "unknown", "count": counts.unknown, "meaning": "could not be decided"},
+            {"name": "error", "count": counts.error, "meaning": "the rule or the data broke"},
+            {"name": "exempt", "count": counts.exempt, "meaning": "accepted, for a time"},
+            {"name": "passed", "count": counts.passed, "meaning": f"of {plural(counts.total, 'answer')}"},
+        ],
+        "failed": counts.fail,
+        "worst": [_worst(group, owners) for group in gathered.with_outcome(Outcome.FAIL)][:_WORST],
+        "rules": [rule_line(run) for run in audit.rules],
+        **_blind_spots(audit, gathered),
+    }
+
+
+def _worst(group: Group, owners: dict[str, str]) -> dict[str, Any]:
+    rule, failed = group.run.rule, group.met[Outcome.FAIL]
+    example: Finding = group.kept[Outcome.FAIL][0]
+    resource = example.resource
+    return {
+        "id": visible(rule.id),
+        "title": visible(rule.title),
+        "severity": rule.severity.value,
+        "name": visible(cut(resource.name)),
+        "element": visible(cut(example.element or "")),
+        "place": visible(cut(place_of(resource))),
+        "owner": visible(cut(owners.get(resource.id.casefold(), ""))),
+        "more": failed - 1,
+        "step": first_sentence(rule.remediation.text),
+    }
+
+
+def _blind_spots(audit: Audit, gathered: Gathered) -> dict[str, Any]:
+    """What was not looked at, and why some answers are unknown."""
+    reasons = [
+        {"count": reason.count, "text": visible(cut(reason.text)), "rules": plural(len(reason.rules), "rule")}
+        for reason in gathered.reasons[:_REASONS]
+    ]
+    gap_reasons: dict[str, int] = {}
+    for gap in audit.gaps:
+        gap_reasons[gap.reason] = gap_reasons.get(gap.reason, 0) + 1
+    frequent = sorted(gap_reasons.items(), key=lambda item: (-item[1], item[0]))
+    return {
+        "unknown": audit.counts.unknown,
+        "reasons": reasons,
+        "first_reasons": reasons[:_FIRST_REASONS],
+        "more_reasons": max(len(gathered.reasons) - _REASONS, 0),
+        "gaps": [{"what": visible(cut(gap.what)), "reason": visible(cut(gap.reason))} for gap in audit.gaps[:_GAPS]],
+        "gap_count": len(audit.gaps),
+        "gap_reasons": [
+            {"count": number, "text": visible(cut(text, 120))} for text, number in frequent[:_FIRST_REASONS]
+        ],
+        "idle": [rule_line(run) for run in audit.rules if not run.exercised and not run.error],
+        "broken": [rule_line(run) for run in audit.rules if run.error],
+    }
+
+
+def rule_line(run: RuleRun) -> dict[str, Any]:
+    """A rule and its counts, in one line."""
+    rule, counts = run.rule, run.counts
+    return {
+        "id": visible(rule.id),
+        "title": visible(rule.title),
+        "severity": rule.severity.value,
+        "error": visible(cut(run.error)) if run.error else "",
+        "numbers": [counts.fail, counts.unknown, counts.error, counts.exempt, counts.passed],
+    }

@@ -1,0 +1,100 @@
+// Everything about one finding, beside the list.
+
+/** @typedef {{close: () => void, step: (by: number) => void, place: string, link: (set: Partial<State>) => string}} Around */
+
+/** @param {Pack} report @param {number} i @param {Around} around @returns {HTMLElement} */
+function detailOf(report, i, around) {
+  const { findings } = report;
+  const rule = report.rules[findings.rule[i]];
+  const heading = el("h3", { id: "detail-title", tabindex: -1 }, rule.title);
+  return el("article", { class: "detail", "aria-labelledby": "detail-title" },
+    el("p", { class: "detail-bar" },
+      el("button", { type: "button", click: around.close, class: "close" }, "Close"),
+      el("span", { class: "quiet" }, around.place),
+      el("button", { type: "button", "aria-label": "Previous finding", click: () => around.step(-1) }, "↑"),
+      el("button", { type: "button", "aria-label": "Next finding", click: () => around.step(1) }, "↓")),
+    el("p", { class: "states" },
+      badge(report.severities[findings.severity[i]]), " ",
+      el("span", { class: `badge ${report.outcomes[findings.outcome[i]]}` }, report.outcomes[findings.outcome[i]]),
+      findings.mark[i] ? el("span", { class: "badge new" }, report.marks[findings.mark[i]]) : null),
+    heading,
+    resourceFacts(report, i, around),
+    ...found(report, i),
+    el("h4", {}, "How to mend it"),
+    el("p", { class: "prose" }, rule.remedy),
+    rule.code.length ? codeTabs(rule.code, "How to mend it, as code") : null,
+    el("h4", {}, "Why it matters"),
+    el("p", { class: "prose" }, rule.why),
+    ...asked(rule, around),
+    el("h4", {}, "More of it"),
+    el("p", {},
+      el("a", { href: around.link({ rule: rule.id }) }, "All findings of this rule"), el("br"),
+      el("a", { href: around.link({ resource: resourceId(report, findings.resource[i]) }) }, "All findings of this resource")),
+    el("p", { class: "id quiet" }, el("code", {}, rule.id)));
+}
+
+/** @param {Pack} report @param {number} i @param {Around} around */
+function resourceFacts(report, i, around) {
+  const { findings, resources, texts } = report;
+  const resource = findings.resource[i];
+  const id = resourceId(report, resource);
+  const file = texts[resources.file[resource]];
+  const line = resources.line[resource];
+  const element = texts[findings.element[i]];
+  const owner = report.owners[resources.owner[resource]];
+  /** @type {[string, Child[]][]} */
+  const facts = [
+    ["Resource", [el("b", {}, resourceName(report, resource)), element && el("span", { class: "element" }, element)]],
+    ["In", [[texts[resources.place[resource]], report.scopes[resources.scope[resource]]].filter(Boolean).join(" · ")]],
+    ["Owner", [owner && el("a", { href: around.link({ owner }) }, owner)]],
+    ["Id", [el("code", {}, id), " ", copyButton(id, "the resource id")]],
+    ["Read from", [file && (line ? `${file}:${line}` : file)]],
+  ];
+  return el("dl", { class: "facts-list" },
+    ...facts.filter(([, value]) => value[0]).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, ...value))));
+}
+
+/** What was found: message, evidence, why it is not known, who accepted it. @param {Pack} report @param {number} i */
+function found(report, i) {
+  const { findings, texts } = report;
+  const lines = report.evidence[findings.evidence[i]];
+  const [category, owner, reason, until] = report.exemptions[findings.exemption[i]].map((n) => texts[n]);
+  const gap = texts[findings.gap[i]];
+  const message = messageOf(report, i);
+  return [
+    el("h4", {}, "What was found"),
+    lines.length ? null : el("p", {}, message),
+    gap && gap !== message ? el("p", {}, gap) : null,
+    lines.length
+      ? el("ul", { class: "evidence" }, ...lines.map(([path, actual, expected]) =>
+          el("li", {},
+            el("code", {}, breakable(texts[path])),
+            el("span", {}, "is ", actual ? el("code", { class: "actual" }, texts[actual]) : el("i", { class: "actual" }, "absent"),
+              ", expected ", texts[expected]))))
+      : null,
+    category
+      ? el("p", { class: "notice" }, el("b", {}, `Exempt (${category}) until ${until}`), `, accepted by ${owner}: ${reason}`)
+      : null,
+  ];
+}
+
+/** Long paths break after a dot. @param {string} path */
+const breakable = (path) => path.replaceAll(".", ".\u200b");
+
+/** @param {Rule} rule @param {Around} around @returns {Child[]} */
+function asked(rule, around) {
+  const chip = (/** @type {string} */ name, /** @type {Child[]} */ ids) => el("li", {}, el("b", {}, name), " ", ...ids);
+  const controls = rule.controls.map(([name, ids]) =>
+    chip(name, ids.flatMap((id, n) => [n ? " " : null, el("a", { href: around.link({ framework: name, control: id }) }, id)])));
+  const elsewhere = rule.equivalents.map(([name, ids]) => chip(name, [ids]));
+  const references = rule.references.map(([address, link]) =>
+    el("li", {}, link ? el("a", { href: address, rel: "noreferrer noopener", target: "_blank" }, address) : address));
+  return [
+    controls.length ? el("h4", {}, "Asked by") : null,
+    controls.length ? el("ul", { class: "chips" }, ...controls) : null,
+    elsewhere.length ? el("h4", {}, "The same question elsewhere") : null,
+    elsewhere.length ? el("ul", { class: "chips" }, ...elsewhere) : null,
+    references.length ? el("h4", {}, "References") : null,
+    references.length ? el("ul", { class: "references" }, ...references) : null,
+  ];
+}

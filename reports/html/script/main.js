@@ -1,0 +1,59 @@
+// The address says what is shown. Without this script the page shows everything below one another.
+
+/** @param {State} state */
+function showView(state) {
+  document.body.dataset.view = state.view;
+  for (const link of document.querySelectorAll("nav.views a"))
+    if (link.getAttribute("href") === `#${state.view}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+}
+
+/** @param {Pack} report */
+function start(report) {
+  const findings = new Findings(report, (set, quietly = false) => {
+    const next = { ...stateOf(location.hash), finding: "", ...set };
+    change(next, quietly);
+  });
+  const place = byId("app");
+  place.replaceChildren(findings.element);
+  place.hidden = false;
+  byId("plain").hidden = true;
+
+  /** @param {State} state @param {boolean} quietly */
+  const change = (state, quietly) => {
+    try {
+      if (quietly) history.replaceState(null, "", hashOf(state));
+      else history.pushState(null, "", hashOf(state));
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error; // some previews forbid it: the page works, its address stays
+    }
+    route(state);
+  };
+
+  let view = "";
+  /** @param {State} state */
+  const route = (state) => {
+    const moved = state.view !== view;
+    view = state.view;
+    showView(state);
+    if (moved) scrollTo(0, 0);
+    if (state.view === "findings") findings.show(state);
+    if (state.view === "frameworks") {
+      showFramework(report, state);
+      if (state.framework) byId("framework-title").scrollIntoView();
+    }
+  };
+  addEventListener("hashchange", () => route(stateOf(location.hash)));
+  route(stateOf(location.hash));
+}
+
+document.body.dataset.view = stateOf(location.hash).view; // before the rest is drawn, so that nothing jumps
+document.addEventListener("DOMContentLoaded", () => {
+  document.body.append(el("p", { id: "said", class: "unseen", role: "status" }));
+  showView(stateOf(location.hash));
+  addEventListener("hashchange", () => showView(stateOf(location.hash)));
+  // What is plain shows first; then the findings are unfolded.
+  requestAnimationFrame(() => setTimeout(() => readReport().then(start, (error) => {
+    console.warn("The findings cannot be unfolded here; the plain list stays.", error);
+  })));
+});

@@ -1,0 +1,319 @@
+"""The HTML page in a real Chromium: silent, accessible, usable by keyboard, quick with 100,000 findings, printable."""
+
+from __future__ import annotations
+
+import io
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import audits
+import browser as watched
+import pytest
+from browser import page_of, violations
+
+from auditor.errors import OutputError
+from auditor.model import Evidence, Outcome, Scope
+from auditor.render import Options
+from auditor.render.html_changes import MARKS
+from auditor.render.options import Past
+from auditor.render.pdf import render_pdf
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+pytestmark = pytest.mark.browser
+VIEWS = ["#overview", "#findings", "#findings?by=resource", "#frameworks?framework=mcsb", "#not-looked-at", "#rules"]
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if watched.CHROMIUM is None:
+        pytest.skip("needs Chromium")
+    with watched.launched() as running:
+        yield running
+
+
+@pytest.fixture
+def events() -> Iterator[list[str]]:
+    """What must not happen; asserted after every test."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def small_page(tmp_path: Path) -> Path:
+    history = (Past(audits.AS_OF, {"critical": 3, "low": 1}),)
+    owners = {audits.vault("kv-2").id.casefold(): "Team Data <b>"}
+    file = tmp_path / "report.html"
+    file.write_text(page_of(*audits.small(), history=history, owners=owners), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_view_is_accessible_and_silent(
+    browser: Browser, events: list[str], small_page: Path, size: str, scheme: Any
+) -> None:
+    width, height = SIZES[size]
+    page = watched.opened(browser, small_page, events, viewport={"width": width, "height": height}, color_scheme=scheme)
+    for view in VIEWS:
+        page.evaluate("view => { location.hash = view }", view)
+        page.wait_for_timeout(50)
+        assert (view, violations(page)) == (view, [])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+    for finding in range(7):
+        page.evaluate("n => { location.hash = `#findings?finding=${n}` }", finding)
+        page.wait_for_selector("#detail-title")
+        assert (finding, violations(page)) == (finding, [])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), finding
+
+
+@pytest.mark.parametrize("make", [audits.nothing, audits.clean])
+def test_empty_audits_are_accessible(browser: Browser, events: list[str], tmp_path: Path, make: Any) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page_of(*make()), "utf-8")
+    page = watched.opened(browser, file, events)
+    for view in VIEWS:
+        page.evaluate("view => { location.hash = view }", view)
+        assert (view, violations(page)) == (view, [])
+
+
+@pytest.mark.parametrize("zoom", [2, 4])
+def test_nothing_is_cut_off_when_enlarged(browser: Browser, events: list[str], small_page: Path, zoom: int) -> None:
+    size = {"width": 1280 // zoom, "height": 900 // zoom}
+    page = watched.opened(browser, small_page, events, "#findings", viewport=size, reduced_motion="reduce")
+    for view in VIEWS:
+        page.evaluate("view => { location.hash = view }", view)
+        page.wait_for_timeout(50)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_hostile_content_stays_text(browser: Browser, events: list[str], tmp_path: Path) -> None:
+    rule = audits.rule(references=("javascript:alert(1)", "data:text/html,x"), title=f"Title {audits.HOSTILE}")
+    evidence = (Evidence(path=audits.HOSTILE, actual=audits.HOSTILE, expected=audits.HOSTILE),)
+    vault = audits.vault(audits.HOSTILE, audits.HOSTILE)
+    finding = audits.finding(rule, vault, element=audits.HOSTILE, message=audits.HOSTILE, evidence=evidence)
+    made = audits.audit_of([rule], [finding], scope=Scope(inputs=(audits.HOSTILE,), resources=1))
+    file = tmp_path / "report.html"
+    file.write_text(page_of(*made, owners={vault.id.casefold(): audits.HOSTILE}), "utf-8")
+    page = watched.opened(browser, file, events)
+    for view in [*VIEWS, "#findings?by=owner", "#findings?finding=0", f"#findings?q={audits.HOSTILE[:30]}"]:
+        page.evaluate("view => { location.hash = view }", view)
+        page.wait_for_timeout(50)
+        assert page.locator("img").count() == 0
+        assert page.locator("a[href^='javascript'], a[href^='data']").count() == 0
+    assert "</script><img src=x onerror=alert(1)>" in page.locator("#findings").inner_text()
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+
+
+def tab_to(page: Page, wanted: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if focused(page) == wanted:
+            return
+    raise AssertionError(f"{wanted} cannot be reached by Tab")
+
+
+def test_by_keyboard_from_opening_to_copying_a_command(browser: Browser, events: list[str], small_page: Path) -> None:
+    page = watched.opened(browser, small_page, events, permissions=["clipboard-read", "clipboard-write"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    tab_to(page, "Findings 7")
+    page.keyboard.press("Enter")
+    tab_to(page, "search")
+    page.keyboard.type("KV-2 purge")
+    expect(page.locator("#live")).to_have_text(re.compile("^1 of 7"))
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('role')") == "row":
+            break
+    page.keyboard.press("Enter")
+    assert focused(page) == "detail-title"
+    assert "Turn purge protection on." in page.locator(".detail").inner_text()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('role')") == "tab":
+            break
+    page.keyboard.press("ArrowRight")
+    assert focused(page) == page.locator("[role=tab][aria-selected=true]").get_attribute("id")
+    assert page.locator("[role=tab][aria-selected=true]").inner_text() == "Bicep"
+    page.keyboard.press("ArrowLeft")
+    tab_to(page, "Copy")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_have_text("Copied the Azure CLI code")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "az keyvault update --name NAME --enable-purge-protection true"
+
+
+def test_the_list_by_keyboard(browser: Browser, events: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page_of(*audits.many(2000, rules=10)), "utf-8")
+    page = watched.opened(browser, file, events, "#findings")
+    page.locator(".grid-body .grid-row").first.focus()
+    for key, row in (("ArrowDown", 3), ("End", 2001), ("ArrowUp", 2000), ("Home", 2), ("ArrowUp", 2)):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.getAttribute('aria-rowindex')") == str(row), key
+    page.keyboard.press("PageDown")
+    assert int(page.evaluate("document.activeElement.getAttribute('aria-rowindex')")) > 5
+    assert page.locator(".grid-body .grid-row").count() < 60
+    assert page.locator(".grid").get_attribute("aria-rowcount") == "2001"
+    rows = page.evaluate("[...document.querySelectorAll('.grid-body .grid-row')].map(r => +r.ariaRowIndex)")
+    assert rows == sorted(rows)
+
+
+@pytest.mark.parametrize(
+    ("fragment", "live"),
+    [
+        ("#findings?severity=high", "4 of 7"),
+        ("#findings?severity=high,critical&outcome=fail", "3 of 7"),
+        ("#findings?q=root", "1 of 7"),
+        ("#findings?component=key-vault&outcome=exempt", "1 of 7"),
+        ("#findings?framework=mcsb&control=DP-8", "6 of 7"),
+        ("#findings?scope=cluster+prod", "1 of 7"),
+        ("#findings?owner=-", "6 of 7"),
+        ("#findings?q=no-such-thing", "0 of 7"),
+    ],
+)
+def test_a_link_restores_its_view(
+    browser: Browser, events: list[str], small_page: Path, fragment: str, live: str
+) -> None:
+    page = watched.opened(browser, small_page, events, fragment)
+    assert page.locator("#live").inner_text().startswith(live)
+    rows = page.locator(".grid-body .grid-row").count()
+    assert rows == int(live.split()[0])
+    assert page.evaluate("document.body.dataset.view") == "findings"
+
+
+def test_what_is_chosen_stands_in_the_address(browser: Browser, events: list[str], small_page: Path) -> None:
+    page = watched.opened(browser, small_page, events, "#findings")
+    page.locator("input[value=fail]").check()
+    page.get_by_label("Search").fill("kv")
+    expect(page).to_have_url(re.compile("#findings\\?outcome=fail&q=kv$"))
+    page.get_by_role("button", name="Rule and what was found").click()
+    assert "sort=rule" in page.url
+    page.locator("#by").select_option("resource")
+    assert "by=resource" in page.url and "sort" not in page.url
+    page.go_back()
+    expect(page.locator("#by")).to_have_value("")
+    page.get_by_role("button", name="Clear all").click()
+    assert page.url.endswith("#findings?sort=rule") or page.url.endswith("#findings")
+
+
+def test_groups_lead_to_their_findings(browser: Browser, events: list[str], small_page: Path) -> None:
+    page = watched.opened(browser, small_page, events, "#findings?by=component")
+    names = page.locator(".grid-body .cell.name b").all_inner_texts()
+    assert names == ["Application Gateway", "Key Vault", "Pods and namespaces"]
+    page.locator(".grid-body .grid-row").nth(1).click()
+    assert "component=key-vault" in page.url and page.locator("#live").inner_text().startswith("4 of 7")
+
+
+def test_the_drawing_leads_to_findings(browser: Browser, events: list[str], small_page: Path) -> None:
+    page = watched.opened(browser, small_page, events)
+    page.get_by_role("link", name=re.compile("^Key Vault: ")).click()
+    expect(page).to_have_url(re.compile("#findings\\?component=key-vault$"))
+    assert page.locator("#findings").is_visible() and not page.locator("#overview").is_visible()
+
+
+def test_complete_without_script(browser: Browser, events: list[str], small_page: Path) -> None:
+    page = watched.opened(browser, small_page, events, java_script_enabled=False)
+    assert page.locator("#plain tr[data-outcome]").count() == 7
+    assert page.locator("#plain tr[data-outcome]").first.is_visible()
+    assert page.locator("#frameworks").is_visible() and page.locator("#not-looked-at").is_visible()
+    assert not page.locator("#app").is_visible()
+
+
+def test_an_old_browser_keeps_the_plain_list(browser: Browser, small_page: Path) -> None:
+    page = browser.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(small_page.as_uri() + "#findings")
+    page.wait_for_timeout(300)
+    assert page.locator("#plain tr[data-outcome]").first.is_visible()
+
+
+def test_marks_have_a_name_each() -> None:
+    assert MARKS[0] == "" and len(set(MARKS)) == len(MARKS)
+
+
+def _shown(browser: Browser, address: str, selector: str) -> float:
+    taken = []
+    for _ in range(5):
+        context = browser.new_context()
+        page, begun = context.new_page(), time.perf_counter()
+        page.goto(address)
+        page.wait_for_selector(selector)
+        page.screenshot()
+        taken.append(time.perf_counter() - begun)
+        context.close()
+    return statistics.median(taken)
+
+
+def test_a_hundred_thousand_findings(
+    browser: Browser, events: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sizes are asserted; times are printed, and asserted only against what nobody would accept."""
+    empty, file = tmp_path / "empty.html", tmp_path / "report.html"
+    empty.write_text("<!doctype html><title>empty</title><p>nothing", "utf-8")
+    file.write_text(page_of(*audits.many(100_000)), "utf-8")
+    size = file.stat().st_size
+    assert size < 3_000_000
+    nothing = _shown(browser, empty.as_uri(), "p")
+    overview = _shown(browser, file.as_uri(), "#verdict")
+    listed = _shown(browser, file.as_uri() + "#findings", ".grid-body .grid-row")
+    page = watched.opened(browser, file, events, "#findings")
+    answers = {}
+    for query in ("severity=critical", "q=kv-123", "q=rg-1+kv-9", "sort=-resource", "by=resource", "by=rule", ""):
+        answers[query] = page.evaluate(
+            """hash => new Promise(done => {
+                const begun = performance.now();
+                addEventListener("hashchange", () => requestAnimationFrame(() =>
+                    setTimeout(() => done(performance.now() - begun))), {once: true});
+                location.hash = hash;
+            })""",
+            f"#findings?{query}",
+        )
+    heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+    with capsys.disabled():
+        print(f"\n100,000 findings: {size / 1e6:.2f} MB, heap {heap:.0f} MB; an empty page shows in {nothing:.2f} s")
+        print(f"  overview {overview / nothing:.1f} × empty (+{overview - nothing:.2f} s)", end=", ")
+        print(f"list {listed / nothing:.1f} × empty (+{listed - nothing:.2f} s)")
+        print("  " + ", ".join(f"{query or 'all'} {taken:.0f} ms" for query, taken in answers.items()))
+    assert max(answers.values()) < 3000 and listed < nothing + 10
+
+
+def test_print_to_pdf(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    del browser  # it says whether Chromium is here
+    out = io.BytesIO()
+    render_pdf(*audits.small(), out, Options())
+    pdf = out.getvalue()
+    assert pdf.startswith(b"%PDF-")
+    pages = max(int(number) for number in re.findall(rb"/Count (\d+)", pdf))
+    assert 5 <= pages <= 12
+    assert b"(D:20250115080000" in pdf and b"/JavaScript" not in pdf
+    again = io.BytesIO()
+    render_pdf(*audits.small(), again, Options())
+    assert again.getvalue() == pdf
+
+
+def test_a_pdf_without_a_browser_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.render.pdf.shutil.which", lambda _name: None)
+    with pytest.raises(OutputError, match="needs a browser") as caught:
+        render_pdf(*audits.small(), io.BytesIO(), Options())
+    assert "--format html" in caught.value.hint
+
+
+def test_outcome_names_are_those_of_the_page(browser: Browser, events: list[str], small_page: Path) -> None:
+    page = watched.opened(browser, small_page, events, "#findings")
+    shown = {box.get_attribute("value") for box in page.locator("input[name=outcome]").all()}
+    assert shown == {outcome.value for outcome in Outcome}
