@@ -24,6 +24,7 @@ from auditor.model import Audit, Outcome, Severity
 from auditor.render import FORMATS, Options, render
 
 GOLDEN = Path(__file__).parent / "golden"
+HERE = [format for format in FORMATS if format != "pdf"]  # that one needs a browser: test_render_html_browser.py
 
 
 def written_bytes(audit: Audit, findings: Findings, format: str, options: Options | None = None) -> bytes:
@@ -48,7 +49,7 @@ def cells(book: bytes) -> str:
     )
 
 
-@pytest.mark.parametrize("format", list(FORMATS))
+@pytest.mark.parametrize("format", HERE)
 def test_golden(format: str) -> None:
     """Set AUDITOR_UPDATE_GOLDEN=1 to accept what is written now."""
     made = written_bytes(*audits.small(), format)
@@ -63,8 +64,8 @@ def test_golden(format: str) -> None:
 
 
 def test_an_unknown_format_is_a_usage_error() -> None:
-    with pytest.raises(ConfigError, match="no format 'pdf'") as caught:
-        written(*audits.clean(), "pdf")
+    with pytest.raises(ConfigError, match="no format 'docx'") as caught:
+        written(*audits.clean(), "docx")
     assert "sarif" in caught.value.hint
 
 
@@ -174,6 +175,6 @@ def test_no_name_is_a_command_to_ci(name: str) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(random_audits(), st.sampled_from(list(FORMATS)))
+@given(random_audits(), st.sampled_from(HERE))
 def test_the_same_bytes_twice(made: tuple[Audit, Findings], format: str) -> None:
     assert written_bytes(*made, format) == written_bytes(*made, format)

@@ -74,7 +74,7 @@ def test_findings_can_be_limited_to_outcomes_and_counts_stay_whole() -> None:
     assert document["summary"]["counts"]["pass"] == 1
 
 
-@pytest.mark.parametrize("format", list(FORMATS))
+@pytest.mark.parametrize("format", [format for format in FORMATS if format != "pdf"])
 @pytest.mark.parametrize("make", [audits.small, audits.nothing, audits.clean])
 def test_a_saved_audit_renders_to_the_same_bytes(make: Any, format: str, tmp_path: Path) -> None:
     audit, findings = make()

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 OUTCOMES = ("pass", "fail", "unknown", "error", "exempt")
 FORMATS = (
-    "text", "json", "sarif", "html", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line",
+    "text", "json", "sarif", "html", "pdf", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line",
 )  # fmt: skip
 SUFFIXES = {
     ".csv": "csv", ".htm": "html", ".html": "html", ".json": "json", ".log": "line", ".md": "markdown",
-    ".ndjson": "ocsf", ".sarif": "sarif", ".txt": "text", ".xlsx": "xlsx", ".xml": "junit",
+    ".ndjson": "ocsf", ".pdf": "pdf", ".sarif": "sarif", ".txt": "text", ".xlsx": "xlsx", ".xml": "junit",
 }  # fmt: skip
 CONFIG_FILE = "auditor.yaml"
 

@@ -18,6 +18,7 @@ from auditor.render.load import load_audit
 from auditor.render.markdown import render_markdown
 from auditor.render.ocsf import render_ocsf
 from auditor.render.options import EVERYTHING, NOTEWORTHY, OPEN, Options, Renderer
+from auditor.render.pdf import render_pdf
 from auditor.render.sarif import render_sarif
 from auditor.render.text import render_text
 from auditor.render.xlsx import render_xlsx
@@ -38,6 +39,7 @@ FORMATS: Final[dict[str, Format]] = {
     "json": Format(render_json, EVERYTHING, ".json"),
     "sarif": Format(render_sarif, NOTEWORTHY, ".sarif"),
     "html": Format(render_html, NOTEWORTHY, ".html"),
+    "pdf": Format(render_pdf, NOTEWORTHY, ".pdf"),
     "junit": Format(render_junit, EVERYTHING, ".xml"),
     "csv": Format(render_csv, NOTEWORTHY, ".csv"),
     "xlsx": Format(render_xlsx, NOTEWORTHY, ".xlsx"),

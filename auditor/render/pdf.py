@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -38,6 +37,8 @@ def render_pdf(audit: Audit, findings: Findings, out: BinaryIO, options: Options
 
 
 def _print(browser: str, page: Path, pdf: Path) -> None:
+    import subprocess
+
     command = [
         browser, "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
         "--no-pdf-header-footer", f"--user-data-dir={page.parent / 'profile'}",
