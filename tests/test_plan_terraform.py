@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -161,6 +163,39 @@ def test_azapi_in_both_versions() -> None:
     assert isinstance(body(later, "storageAccounts")["properties"], Unknown)
 
 
+def test_a_child_of_azapi_whose_parent_is_to_be_made() -> None:
+    parent = GROUP.removesuffix("/providers")
+    server = {"type": "Microsoft.Sql/servers@2023-08-01", "name": "s", "parent_id": parent, "body": {}}
+    rule = {"type": "Microsoft.Sql/servers/firewallRules@2023-08-01", "name": "r", "body": {}}
+    deep = {"type": "Microsoft.Sql/servers/databases/transparentDataEncryption@2023-08-01", "name": "current"}
+    later = {"parent_id": True}
+    items = [
+        item("azapi_resource.s", server, unknown={"id": True}),
+        item("azapi_resource.r", rule, unknown=later),
+        item("azapi_resource.d", deep, unknown=later),
+    ]
+    config = [written("azapi_resource.s", name="s")]
+    config += [written(f"azapi_resource.{name}", parent_id=["azapi_resource.s.id"]) for name in "rd"]
+    changes = read(items, config)
+    assert body(changes, "firewallRules")["id"] == f"{GROUP}/Microsoft.Sql/servers/s/firewallRules/r"
+    assert isinstance(body(changes, "transparentDataEncryption")["id"], Unknown)
+
+
+def test_an_update_of_azapi_adds_to_its_resource() -> None:
+    update = {"type": "Microsoft.KeyVault/vaults@2023-07-01", "body": {"properties": {"createMode": "default"}}}
+    items = [
+        item("azurerm_key_vault.kv", VAULT, unknown={"id": True}),
+        item("azapi_update_resource.kv", update, unknown={"resource_id": True}),
+    ]
+    config = [
+        written("azurerm_key_vault.kv", name="kv"),
+        written("azapi_update_resource.kv", resource_id=["azurerm_key_vault.kv.id"]),
+    ]
+    properties = body(read(items, config), "vaults")["properties"]
+    assert properties["createMode"] == "default"
+    assert properties["enablePurgeProtection"] is True
+
+
 def test_a_typed_kubernetes_resource_in_its_native_shape() -> None:
     container = {
         "name": "c",
@@ -242,3 +277,12 @@ def test_the_subscription_is_that_of_the_provider() -> None:
         variables={"subscription": {"value": "11111111-1111-1111-1111-111111111111"}},
     )
     assert body(changes, "vaults")["id"].startswith("/subscriptions/11111111-1111-1111-1111-111111111111/")
+
+
+SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.mark.parametrize("path", [*SAMPLES.glob("tfplan/*/*.json"), *SAMPLES.glob("checkov/plan_json/*.json")], ids=str)
+def test_plans_of_others_are_read(path: Path) -> None:
+    for change in read_terraform_plan(json.loads(path.read_text("utf-8-sig")), path.name).changes:
+        assert change.after is not None or change.before is not None

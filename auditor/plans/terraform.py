@@ -15,11 +15,12 @@ from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX, table_of
 from auditor.plans.change import Change, Changes
 from auditor.plans.terraform_azapi import azapi_made
-from auditor.plans.terraform_ids import Side, subscription_of
+from auditor.plans.terraform_ids import Side
 from auditor.plans.terraform_join import Made, join
 from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_made
 from auditor.plans.terraform_nodes import Node, nodes_of
 from auditor.plans.terraform_references import References
+from auditor.plans.terraform_subscription import subscription_of
 from auditor.plans.terraform_table import Extra, Onto, Table
 from auditor.plans.terraform_translate import Place, body_of, chosen, write
 

@@ -19,10 +19,8 @@ from auditor.plans.terraform_table import Child, Extension, Group, Onto, Subscri
 from auditor.plans.terraform_translate import chosen, composed
 from auditor.plans.terraform_values import LATER
 
-NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 _GROUP_TYPE: Final = "Microsoft.Resources/resourceGroups"
 _JOINED: Final = re.compile(r"(^|_)(ids?|name|scopes?|security_group)$")
-_SUBSCRIPTION: Final = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|$)")
 _SAME: Final = ("id", "resource_id", "resource_manager_id", "resource_versionless_id", "role_definition_resource_id")
 _IN_VAULT: Final = {
     "azurerm_key_vault_certificate": "certificates",
@@ -149,7 +147,10 @@ class Side:
         kind, parent = tree.get("type"), tree.get("parent_id")
         if not isinstance(kind, str) or not isinstance(parent, str):
             return LATER
-        return self.arm_id(node, kind.partition("@")[0], parent, tree.get("name"))
+        kind = kind.partition("@")[0]
+        if kind.count("/") > 1 and _type_of(parent) != kind.rpartition("/")[0].casefold():
+            return LATER  # its parent is written as the id of something above, with more behind it
+        return self.arm_id(node, kind, parent, tree.get("name"))
 
     def _joined(self, value: Any, expressions: Any, site: Site) -> Any:
         """A tree in which unknown ids and names are those of the objects that the configuration names."""
@@ -264,34 +265,3 @@ def _type_of(resource_id: str) -> str | None:
 
 def _of_address(address: str) -> str:
     return re.sub(r"[/\\?#%]", "_", address)
-
-
-def subscription_of(plan: dict[str, Any], nodes: Iterable[Node]) -> str:
-    """The subscription that the plan works on: as the provider is told, else the only one that its ids name."""
-    told = _told(plan)
-    if told:
-        return told
-    seen = set()
-    for node in nodes:
-        tree = node.after or node.before or {}
-        for text in (tree.get("id"), f"/subscriptions/{tree.get('subscription_id')}"):
-            match = _SUBSCRIPTION.match(text) if isinstance(text, str) else None
-            if match:
-                seen.add(match[1].lower())
-    return seen.pop() if len(seen) == 1 else NO_SUBSCRIPTION
-
-
-def _told(plan: dict[str, Any]) -> str | None:
-    """`subscription_id` of the provider, when it is written there or stands in a variable."""
-    place: Any = plan
-    for key in ("configuration", "provider_config", "azurerm", "expressions", "subscription_id"):
-        place = place.get(key) if isinstance(place, dict) else None
-    if not isinstance(place, dict):
-        return None
-    value = place.get("constant_value")
-    variables = plan.get("variables")
-    references = place.get("references")
-    for text in references if isinstance(references, list) else ():
-        given = variables.get(str(text).removeprefix("var.")) if isinstance(variables, dict) else None
-        value = given.get("value") if isinstance(given, dict) else value
-    return value if isinstance(value, str) and value else None

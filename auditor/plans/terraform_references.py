@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from auditor.plans.terraform_nodes import Key, Node, Step
 
@@ -20,8 +21,7 @@ _DEEPEST: Final = 20
 _NOTHING: Final = ("path", "terraform", "local", "self")
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where an expression stands: the module it is in, and the `for_each` and index of the object it belongs to."""
 
     module: tuple[Step, ...]
@@ -29,8 +29,7 @@ class Site:
     key: Key = None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """An attribute of an object of the plan."""
 
     node: Node

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 from auditor.model import MISSING, Unknown
 
@@ -20,8 +21,7 @@ How = Mapping[Any, Any] | Callable[[Any], Any]
 """A translation: of values by a mapping (what is not in it stays), or by one of the functions below."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attr:
+class Attr(Struct, frozen=True):
     """An attribute. `names`: its spellings, `new|old`; `to`: the ARM path below the current place.
 
     `default`: the provider's, for a plan that does not name the attribute; `otherwise`: what an absent value means.
@@ -36,16 +36,14 @@ class Attr:
     unset: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(Struct, frozen=True):
     """Several attributes as one text: `{account_tier}_{account_replication_type}`."""
 
     template: str
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Below:
+class Below(Struct, frozen=True):
     """An attribute that names another part of the same resource: it becomes the id of that part."""
 
     names: str
@@ -54,16 +52,14 @@ class Below:
     many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """A property that always has this value where its block is written."""
 
     to: str
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A nested block. `to` ends with `[*]` for an array, else the first block counts; empty: the place stays the same.
 
     `unset`: the provider computes the block when it is not written; unknown and not written then means none (a dynamic
@@ -84,18 +80,15 @@ class Block:
 Part = Attr | Below | Block | Composed | Fixed
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """In a resource group, which the attribute `resource_group_name` names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Struct, frozen=True):
     """On the subscription itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(Struct, frozen=True):
     """Below the resource whose id one of the attributes `ids` holds, or whose name `name` holds (its ARM type: `of`).
 
     `through` stands between the parent and the child, with attributes in braces: `apis/{api_name}`.
@@ -107,15 +100,13 @@ class Child:
     through: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(Struct, frozen=True):
     """Set on any other resource, whose id the attribute holds."""
 
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Onto:
+class Onto(Struct, frozen=True):
     """Not a resource in ARM: its properties belong to the resource that the attributes name."""
 
     target: Child
@@ -124,8 +115,7 @@ class Onto:
 Scope = Group | Subscription | Child | Extension | Onto
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
+class Extra(Struct, frozen=True):
     """A child in ARM that Terraform writes inside its parent: `block` (empty: the parent's own attributes)."""
 
     kind: str  # the last segment of its type
@@ -134,8 +124,7 @@ class Extra:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """How one Terraform type becomes an ARM type. `name`: the attribute that holds the name, or `=literal`."""
 
     type: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from auditor.model import MISSING, Unknown
 from auditor.plans.terraform_table import Attr, Below, Block, Composed, Fixed, Part, Table, segments, spellings
@@ -14,8 +15,7 @@ from auditor.plans.terraform_values import SENSITIVE, is_digest
 _ODD: Final = Unknown("a block is expected here")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a part is written: the id of the resource, the id of the element, and what the configuration writes there.
 
     `written` is None where that is not known.
