@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.model import Audit, Finding, Outcome, RuleRun
+from auditor.model import Audit, Finding, Outcome, RuleRun, Severity
 from auditor.render.groups import Gathered, Group
+from auditor.render.html_design import node_of
 from auditor.render.words import (
     by_severity,
     cut,
@@ -42,10 +43,23 @@ def summary(audit: Audit, gathered: Gathered, owners: dict[str, str]) -> dict[st
             {"name": "passed", "count": counts.passed, "meaning": f"of {plural(counts.total, 'answer')}"},
         ],
         "failed": counts.fail,
-        "worst": [_worst(group, owners) for group in gathered.with_outcome(Outcome.FAIL)][:_WORST],
+        "worst": [_worst(group, owners) for group in _mend_first(gathered)],
+        "worst_more": max(sum(Outcome.FAIL in group.met for group in gathered.groups) - _WORST, 0),
         "rules": [rule_line(run) for run in audit.rules],
         **_blind_spots(audit, gathered),
     }
+
+
+def _mend_first(gathered: Gathered) -> list[Group]:
+    """The worst rules: by severity, and of one severity first the worst of each component, by number of failures."""
+    met: dict[tuple[Severity, str], int] = {}
+    turns: list[tuple[int, int, int, Group]] = []
+    for group in gathered.with_outcome(Outcome.FAIL):
+        rule = group.run.rule
+        key = rule.severity, node_of(rule.component).key
+        met[key] = met.get(key, 0) + 1
+        turns.append((rule.severity.rank, met[key], len(turns), group))
+    return [group for *_, group in sorted(turns, key=lambda turn: turn[:3])][:_WORST]
 
 
 def _worst(group: Group, owners: dict[str, str]) -> dict[str, Any]:

@@ -99,24 +99,29 @@ function resourcesAsked(report, state) {
   return ok;
 }
 
-/** @type {{texts: string[], rules: string[], resources: string[]} | null} */
+/** @typedef {{texts: string[], rules: string[], resources: string[]}} Small */
+/** @type {Small | null} */
 let small = null;
 
-/** For every word of the search whether a finding has it: each distinct text is searched once.
- * @param {Pack} report @param {string} q @returns {((finding: number) => boolean)[]} */
-function wordMasks(report, q) {
-  const words = q.toLowerCase().split(/\s+/).filter(Boolean);
-  if (!words.length) return [];
+/** Everything that can be searched, in small letters; made once. @param {Pack} report @returns {Small} */
+function smallLetters(report) {
   const { type, place, scope, owner, name, file } = report.resources;
-  small ??= {
+  return (small ??= {
     texts: report.texts.map((text) => text.toLowerCase()),
     rules: report.rules.map((rule) =>
       [rule.id, rule.title, ...rule.controls.flatMap(([key, ids]) => [key, ...ids])].join(" ").toLowerCase()),
     resources: Array.from({ length: report.resourceCount }, (_, i) =>
       [resourceId(report, i), report.texts[name[i]], report.texts[type[i]], report.texts[place[i]],
         report.scopes[scope[i]], report.owners[owner[i]], report.texts[file[i]]].join(" ").toLowerCase()),
-  };
-  const { texts, rules, resources } = small;
+  });
+}
+
+/** For every word of the search whether a finding has it: each distinct text is searched once.
+ * @param {Pack} report @param {string} q @returns {((finding: number) => boolean)[]} */
+function wordMasks(report, q) {
+  const words = q.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.length) return [];
+  const { texts, rules, resources } = smallLetters(report);
   const { rule, resource, element, message, gap, evidence, exemption } = report.findings;
   return words.map((word) => {
     const has = (/** @type {string} */ text) => +text.includes(word);
@@ -131,8 +136,17 @@ function wordMasks(report, q) {
   });
 }
 
-/** @type {{rules: Uint32Array, resources: Uint32Array, scopes: Uint32Array} | null} */
+/** @typedef {{rules: Uint32Array, resources: Uint32Array, scopes: Uint32Array}} Ranks */
+/** @type {Ranks | null} */
 let ranks = null;
+
+/** Alphabetical places, made once. @param {Pack} report @returns {Ranks} */
+const ranksOf = (report) =>
+  (ranks ??= {
+    rules: rankOf(report.rules.map((rule) => rule.title)),
+    resources: rankOf(Array.from({ length: report.resourceCount }, (_, i) => resourceName(report, i))),
+    scopes: rankOf(report.scopes),
+  });
 
 /** The place of each in alphabetical order. @param {string[]} names @returns {Uint32Array} */
 function rankOf(names) {
@@ -146,13 +160,8 @@ function rankOf(names) {
 /** Sort by one number a finding: what is asked first, then worst first, the finding's own number last.
  * @param {Pack} report @param {Uint32Array} rows @param {string} sort @returns {Uint32Array} */
 function sorted(report, rows, sort) {
-  ranks ??= {
-    rules: rankOf(report.rules.map((rule) => rule.title)),
-    resources: rankOf(Array.from({ length: report.resourceCount }, (_, i) => resourceName(report, i))),
-    scopes: rankOf(report.scopes),
-  };
   const { rule, resource, severity, outcome } = report.findings;
-  const { rules, resources, scopes } = ranks;
+  const { rules, resources, scopes } = ranksOf(report);
   const scope = report.resources.scope;
   const [name, down] = [sort.replace(/^-/, ""), sort.startsWith("-")];
   const outcomeCount = report.outcomes.length;

@@ -45,6 +45,7 @@ function start(report) {
   };
   addEventListener("hashchange", () => route(stateOf(location.hash)));
   route(stateOf(location.hash));
+  setTimeout(() => [ranksOf(report), smallLetters(report)], 300); // ready before the first question
 }
 
 document.body.dataset.view = stateOf(location.hash).view; // before the rest is drawn, so that nothing jumps

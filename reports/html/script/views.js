@@ -178,7 +178,8 @@ class Findings {
   /** @param {State} state @param {boolean} arriving */
   showDetail(state, arriving) {
     const rows = this.answer?.rows ?? new Uint32Array();
-    const row = state.finding && !state.by ? rows.indexOf(Number(state.finding)) : -1;
+    const wanted = state.finding === "first" ? 0 : rows.indexOf(Number(state.finding));
+    const row = state.finding && !state.by && rows.length ? wanted : -1;
     this.element.classList.toggle("detailed", row >= 0);
     if (row < 0) {
       const had = this.detail.firstChild;
