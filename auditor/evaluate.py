@@ -224,7 +224,11 @@ class Judge:
     def _indexes(self, kind: str, source: str) -> list[int]:
         """The rules of a type; for what was read from a change, those that say they can be decided there."""
         indexes = self._by_type.get(kind.casefold(), [])
-        return [i for i in indexes if source not in _CHANGES or source in self.rules[i].rule.sources]
+        if source not in _CHANGES:
+            return indexes
+        if not kind.casefold().startswith("microsoft."):
+            source = "manifest"  # an object of a cluster is the same question in a plan and in a manifest
+        return [i for i in indexes if source in self.rules[i].rule.sources]
 
     def _take(self, index: int, resource: Resource, judge: Reference, found: list[bytes]) -> None:
         """Count what the reference says, and add it to the findings."""

@@ -80,7 +80,8 @@ def test_a_gap_on_one_resource_leaves_the_others_known() -> None:
 def test_a_change_answers_only_rules_that_can_be_decided_on_it() -> None:
     exists = {"field": "spec", "exists": True}
     assert say(rule(exists), k8s("Deployment", "d", source="manifest")) == []
-    assert say(rule(exists, sources=("live", "manifest")), k8s("Deployment", "d", source="manifest")) == ["pass"]
+    for source in ("manifest", "plan", "template"):
+        assert say(rule(exists, sources=("live", "manifest")), k8s("Deployment", "d", source=source)) == ["pass"]
 
 
 def test_kinds_of_removed_groups_are_judged_as_what_they_are_now() -> None:
