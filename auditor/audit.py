@@ -12,6 +12,7 @@ import datetime as dt
 import gc
 import multiprocessing
 import multiprocessing.connection
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from auditor import __version__
 from auditor.conditions.relations import Relations
+from auditor.errors import AuditorError, ResourceError
 from auditor.evaluate import Bound, Judge
 from auditor.findings import Findings
 from auditor.inventory import Inventory
@@ -61,8 +63,8 @@ def audit(
     with _no_collection():
         relations, derived = _first_pass(rules, inventory)
     parts = inventory.parts(jobs) if jobs > 1 and touched is None else [inventory]
-    findings = Findings()
-    try:
+    with ExitStack() as stack:
+        findings = stack.enter_context(Findings())
         if len(parts) > 1 and "fork" in multiprocessing.get_all_start_methods():
             done = _side_by_side(rules, relations, keep_passes, parts, derived, findings)
         else:
@@ -70,9 +72,7 @@ def audit(
                 _judge(rules, relations, keep_passes, part, findings, progress, () if number else derived, touched)
                 for number, part in enumerate(parts)
             ]
-    except BaseException:
-        findings.close()
-        raise
+        stack.pop_all()  # all went well: the findings stay open
     return _summary(inventory, done, clock), findings
 
 
@@ -176,22 +176,20 @@ def _side_by_side(
             running.append((process, receive, file))
         done = []
         for process, receive, file in running:
-            answer = receive.recv() if _answers(receive) else None
+            try:
+                answer: _Part | AuditorError = receive.recv()
+            except EOFError as error:
+                process.join()
+                raise ResourceError(
+                    f"One of the jobs ended with code {process.exitcode} before it was done.",
+                    "When the memory was used up, take fewer --jobs.",
+                ) from error
             process.join()
-            if isinstance(answer, BaseException):
+            if isinstance(answer, AuditorError):
                 raise answer
-            if not isinstance(answer, _Part):
-                raise RuntimeError(f"a job ended with code {process.exitcode} before it was done")
             findings.absorb(file)
             done.append(answer)
         return done
-
-
-def _answers(receive: multiprocessing.connection.Connection) -> bool:
-    try:
-        return receive.poll(None)
-    except EOFError:
-        return False
 
 
 def _in_child(
@@ -203,8 +201,9 @@ def _in_child(
     file: Path,
     send: multiprocessing.connection.Connection,
 ) -> None:
-    from auditor.errors import AuditorError
-
+    # The parent is told to stop, and ends its children: they have nothing to say to the terminal themselves.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         with Findings(file) as findings:
             part = _judge(rules, relations, keep_passes, inventory, findings, None, derived)

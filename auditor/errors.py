@@ -18,6 +18,9 @@ class AuditorError(Exception):
         self.sentence = sentence
         self.hint = hint
 
+    def __reduce__(self) -> tuple[type[AuditorError], tuple[str, str]]:
+        return type(self), (self.sentence, self.hint)  # whole, when a job tells it to its parent
+
 
 class RuleError(AuditorError):
     """A rule file, a rule selection or a parameter is wrong: the command was used wrongly."""
@@ -41,3 +44,11 @@ class OutputError(AuditorError):
     """A report could not be written."""
 
     exit_code = INCOMPLETE
+
+
+class ResourceError(AuditorError):
+    """The machine gave up: memory, a disk, a process."""
+
+
+class DefectError(AuditorError):
+    """Auditor itself is wrong."""

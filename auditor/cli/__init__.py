@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import io
+import os
+import signal
 import sys
+import threading
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from auditor import __version__
-from auditor.errors import INCOMPLETE, AuditorError
+from auditor.errors import INCOMPLETE, AuditorError, DefectError, ResourceError
 
 COMMANDS: Final = {
     "demo": "Audit the built-in demo estate.",
@@ -21,6 +26,8 @@ COMMANDS: Final = {
     "completion": "Print the completion script for a shell.",
 }
 """Command → one line for `--help`, so that help needs no command's module."""
+VERBOSITY: Final = "auditor.verbosity"
+"""Where `--verbose` leaves its count in the `meta` of the context."""
 
 
 class LazyGroup(click.Group):
@@ -41,6 +48,29 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. What none of them expects becomes an error that a person can be told."""
+        try:
+            return super().invoke(ctx)
+        except (AuditorError, click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt as error:
+            raise click.Abort from error
+        except BrokenPipeError:  # the reader went away (`| head`), which is no error
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())  # Python flushes stdout once more when it exits
+            return None
+        except MemoryError as error:
+            raise ResourceError("There is not enough memory.", "Audit less at once, or with fewer --jobs.") from error
+        except OSError as error:
+            named = f"{error.filename}: " if error.filename else ""
+            raise ResourceError(f"{named}{error.strerror or error}.", "Check space and permissions.") from error
+        except Exception as error:
+            if ctx.meta.get(VERBOSITY, 0) > 1:
+                raise
+            told = f"auditor has a defect here: {type(error).__name__}: {error}"
+            raise DefectError(told, "Run it again with -vv, and report what it prints.") from error
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="auditor", message="%(prog)s %(version)s")
@@ -50,6 +80,7 @@ def root() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Run the command line and exit."""
+    _prepare()
     try:
         root.main(args=args, standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -66,3 +97,21 @@ def main(args: list[str] | None = None) -> Any:
         click.echo("Interrupted.", err=True)
         sys.exit(INCOMPLETE)
     sys.exit(0)
+
+
+def _prepare() -> None:
+    """Streams that take every text, and an orderly end (no half-written file) when the process is told to stop."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  (closed by the caller: nothing to read)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding than UTF-8
+    if threading.current_thread() is not threading.main_thread():
+        return  # no other may say what signals do
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores it
+            signal.signal(number, _stop)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

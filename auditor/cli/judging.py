@@ -129,7 +129,7 @@ def _produce(audit: Audit, findings: Findings, format: str, look: Options, out: 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Progress | None]:
     """A counter on standard error, for a person and for work over a second."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     begun = time.monotonic()

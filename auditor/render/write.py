@@ -30,6 +30,8 @@ def write_report(path: str | None, produce: Callable[[BinaryIO], None]) -> None:
 
 
 def _to_stdout(produce: Callable[[BinaryIO], None]) -> None:
+    if sys.stdout is None:
+        raise OutputError("The report cannot be written to stdout: it is closed.", "Name a file with --output.")
     out = sys.stdout.buffer
     try:
         produce(out)
