@@ -6,6 +6,7 @@ For files that people write: rules, fixtures, frameworks, `auditor.yaml`. Two ta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ from auditor.model import Unknown
 Place = tuple[str | int, ...]
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST: Final = 60
+_SAFE: Final = 5_000
+_LARGEST: Final = 2**63
+_MOST: Final = 200_000
+"""Values once every alias is written out; a rule has hundreds."""
 
 
 class Absent:
@@ -46,6 +51,7 @@ def load(text: str, file: str) -> tuple[Any, Marks]:
     """Read one YAML document. Raises RuleError with the file and the line."""
     loader = _Loader(text)
     try:
+        _refuse_abyss(text, file)
         node = loader.get_single_node()
         lines: dict[Place, int] = {}
         value = None if node is None else _value(loader, node, (), lines, file)
@@ -54,6 +60,19 @@ def load(text: str, file: str) -> tuple[Any, Marks]:
     finally:
         loader.dispose()
     return value, Marks(lines)
+
+
+def _refuse_abyss(text: str, file: str) -> None:
+    """The C library builds nodes by recursion, without a bound: tens of thousands of levels end the process."""
+    if text.count("[") + text.count("{") + max(map(len, text.splitlines()), default=0) < _SAFE:
+        return  # every level takes a bracket, or a column
+    depth = 0
+    event: Any
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _SAFE:
+            line = event.start_mark.line + 1
+            raise RuleError(f"{file}:{line}: nested deeper than {_DEEPEST} levels", "Write it flatter.")
 
 
 def _told(error: yaml.YAMLError, file: str) -> tuple[str, str]:
@@ -70,8 +89,12 @@ def _value(loader: Any, node: yaml.Node, place: Place, lines: dict[Place, int], 
     lines[place] = line
     if len(place) > _DEEPEST:
         raise RuleError(f"{file}:{line}: nested deeper than {_DEEPEST} levels", "Write it flatter.")
+    if len(lines) > _MOST:
+        raise RuleError(f"{file}:{line}: its aliases expand to more than {_MOST:,} values", "Write the values out.")
     if not isinstance(node, yaml.ScalarNode) and not node.tag.startswith("tag:yaml.org,2002:"):
-        raise RuleError(f"{file}:{line}: unknown tag {node.tag}", "Known tags are !unknown and !absent, on plain values.")
+        raise RuleError(
+            f"{file}:{line}: unknown tag {node.tag}", "Known tags are !unknown and !absent, on plain values."
+        )
     if isinstance(node, yaml.MappingNode):
         return dict(_items(loader, node, place, lines, file))
     if isinstance(node, yaml.SequenceNode):
@@ -82,8 +105,15 @@ def _value(loader: Any, node: yaml.Node, place: Place, lines: dict[Place, int], 
         return ABSENT
     if node.tag.startswith("!"):
         raise RuleError(f"{file}:{line}: unknown tag {node.tag}", "Known tags are !unknown and !absent.")
-    value = loader.construct_object(node)
-    # A time in a rule is data for its operators, which read ISO 8601 themselves.
+    if node.tag == "tag:yaml.org,2002:timestamp":  # data for operators, which read ISO 8601 themselves
+        return node.value
+    try:
+        value = loader.construct_object(node)
+    except (ValueError, KeyError) as error:  # `!!bool maybe`, 5,000 digits
+        kind = node.tag.rpartition(":")[2]
+        raise RuleError(f"{file}:{line}: {node.value[:60]!r} is no {kind}", "Put text in quotes.") from error
+    if (isinstance(value, int) and abs(value) > _LARGEST) or (isinstance(value, float) and not math.isfinite(value)):
+        raise RuleError(f"{file}:{line}: {node.value[:60]!r} is no number that JSON can hold", "Put text in quotes.")
     return value if isinstance(value, (str, int, float, bool, type(None))) else node.value
 
 

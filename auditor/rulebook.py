@@ -31,25 +31,47 @@ _DECODER: Final = msgspec.json.Decoder(list[Rule])
 
 def rule_files(root: Path) -> list[Path]:
     """Every rule file below a folder, sorted; or the one file itself. Raises RuleError when there is nothing there."""
-    if root.is_file():
-        return [root]
-    if not root.is_dir():
-        raise RuleError(f"{root}: there is no such file or folder", "--rules takes a folder of rule files.")
-    files = sorted(
-        path
-        for suffix in ("*.yaml", "*.yml")
-        for path in root.rglob(suffix)
-        if path.relative_to(root).parts[0] not in _NOT_RULES and not path.name.startswith(".")
-    )
+    try:
+        if root.is_file():
+            return [root]
+        if not root.is_dir():
+            raise RuleError(f"{root}: there is no such file or folder", "--rules takes a folder of rule files.")
+        files = sorted(
+            path
+            for suffix in ("*.yaml", "*.yml")
+            for path in root.rglob(suffix)
+            if path.relative_to(root).parts[0] not in _NOT_RULES and not path.name.startswith(".") and path.is_file()
+        )
+    except OSError as error:
+        raise _unreadable(root, error) from error
     if not files and root != rules_folder():
         raise RuleError(f"{root}: there are no rule files (*.yaml) in it", "`auditor rules new ID` writes one.")
     return files
 
 
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> RuleError:
+    return RuleError(f"{path} cannot be read: {error.strerror or error}", "Check the path and its permissions.")
+
+
+def _text(path: Path, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RuleError(f"{path}:{line}: the text is not UTF-8", "Save it as UTF-8.") from error
+
+
 def load_rules(extra: Sequence[str] = ()) -> list[Rule]:
     """The bundled rules and those of `extra` folders, by id. Raises RuleError for the first thing that is wrong."""
     roots = [rules_folder(), *map(Path, extra)]
-    contents = [(root, path, path.read_bytes()) for root in roots for path in rule_files(root)]
+    contents = [(root, path, _content(path)) for root in roots for path in rule_files(root)]
     digest = hashlib.sha256(f"{__version__}\0".encode())
     frameworks = sorted((rules_folder() / "frameworks").glob("*.yaml"))
     for path, text in [(path, text) for _root, path, text in contents] + [(p, p.read_bytes()) for p in frameworks]:
@@ -59,7 +81,7 @@ def load_rules(extra: Sequence[str] = ()) -> list[Rule]:
     if rules is None:
         from auditor.rule_file import read_rule_file
 
-        sources = [read_rule_file(path, root, text.decode("utf-8", "replace")) for root, path, text in contents]
+        sources = [read_rule_file(path, root, _text(path, text)) for root, path, text in contents]
         rules = [source.rule for source in unique(sources)]
         _store(cache, rules)
     return sorted(rules, key=lambda rule: rule.id)
@@ -80,7 +102,10 @@ def unique(sources: Iterable[RuleSource]) -> list[RuleSource]:
 
 def _cache_folder() -> Path:
     base = os.environ.get("AUDITOR_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "auditor"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "auditor"
+    except RuntimeError:  # a user without a home
+        return Path(os.devnull)  # where no folder can be made: nothing is cached
 
 
 def _cached(path: Path) -> list[Rule] | None:
@@ -173,4 +198,4 @@ def sources(extra: Sequence[str] = ()) -> Iterator[RuleSource]:
 
     for root in (rules_folder(), *map(Path, extra)):
         for path in rule_files(root):
-            yield read_rule_file(path, root, path.read_text(encoding="utf-8"))
+            yield read_rule_file(path, root, _text(path, _content(path)))
