@@ -12,7 +12,7 @@ from auditor.model import Gap, Resource
 from auditor.reading.census import Census
 from auditor.reading.find import Spool, files_of
 from auditor.reading.json_lines import Wanted
-from auditor.reading.log import Log
+from auditor.reading.log import Log, printable
 from auditor.reading.repeats import Once
 from auditor.reading.sources import CollectedSource, FileSource, Source, is_splittable, ranges_of
 from auditor.snapshot import Snapshot, is_snapshot, open_snapshot, read_shard
@@ -52,7 +52,7 @@ class Inventory:
         unique: bool = False,
     ) -> None:
         """`alone`: broken input is an error, there being no other. `unique`: no resource can occur twice."""
-        self.inputs = tuple(inputs)
+        self.inputs = tuple(map(printable, inputs))
         self.gaps: list[Gap] = list(gaps)
         self.covers = covers
         self.as_of = as_of
@@ -156,7 +156,7 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
             if not found and len(named) == 1:
                 raise InputError(f"{path} holds no data", "JSON, NDJSON and YAML files are read, plain or gzip")
             if not found:
-                gaps.append(Gap(what=path, reason="it holds no data: no JSON, NDJSON or YAML file"))
+                gaps.append(Gap(what=printable(path), reason="it holds no data: no JSON, NDJSON or YAML file"))
     covers = [snapshot.covers for snapshot in snapshots if snapshot.covers is not None]
     only_snapshots = len(snapshots) == len(named)
     only = sources[0] if len(sources) == 1 else None

@@ -94,26 +94,35 @@ def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Change
 
 
 def _read(file: str, parameters: str | None) -> Changes:
-    """One file as a change."""
+    """One file as a change; a folder as the manifests in it."""
+    from auditor.errors import InputError
+    from auditor.inventory import Inventory, open_inventory
     from auditor.plans.detect import kind_of, read_change
+    from auditor.reading.find import Spool, file_of
     from auditor.reading.whole import whole_json
 
-    if not file.endswith((".yaml", ".yml")):
-        raw = whole_json(file)
-        kind = kind_of(raw)
-        if kind != "other":
-            return read_change(kind, raw, file, whole_json(parameters) if parameters else None)
-    return _manifests(file)
+    spool = Spool()  # its copies are needed until the file is read
+    source = file_of(file, spool)
+    if source is None:
+        return _manifests(open_inventory([file]))
+    try:
+        raw = None if file.endswith((".yaml", ".yml")) else whole_json(source.path, source.file)
+    except InputError:
+        if file.endswith(".json"):
+            raise
+        raw = None  # YAML from a pipe, or broken, which the reader of manifests says as well
+    kind = kind_of(raw)
+    if kind != "other":
+        return read_change(kind, raw, source.file, whole_json(parameters) if parameters else None)
+    return _manifests(Inventory([file], [source], alone=True))
 
 
-def _manifests(file: str) -> Changes:
+def _manifests(inventory: Inventory) -> Changes:
     from msgspec.structs import replace
 
-    from auditor.inventory import open_inventory
     from auditor.model import Resource
     from auditor.plans.change import Change, Changes
 
-    inventory = open_inventory([file])
     found = []
     for one in inventory.resources():
         origin = replace(one.origin, source="manifest" if one.is_kubernetes else one.origin.source)

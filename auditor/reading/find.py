@@ -15,6 +15,7 @@ from typing import BinaryIO
 from auditor.errors import InputError
 from auditor.model import Gap
 from auditor.reading.files import is_data
+from auditor.reading.log import printable
 from auditor.reading.sources import FileSource
 
 
@@ -23,22 +24,16 @@ def files_of(path: str, spool: Spool, is_snapshot: Callable[[str], bool]) -> tup
 
     Files of a directory count when their names are those of data. Raises `InputError` when the path cannot be read.
     """
-    if path == "-":
-        return [FileSource(spool.copy(sys.stdin.buffer), path)], []
-    try:
-        mode = Path(path).stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe, which can be read only once
-            with Path(path).open("rb") as stream:
-                return [FileSource(spool.copy(stream), path)], []
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path") from error
-    if stat.S_ISREG(mode):
-        return [FileSource(path, path)], []
+    source = file_of(path, spool)
+    if source is not None:
+        return [source], []
     gaps: list[Gap] = []
     seen: set[str] = set()
 
     def hidden(error: OSError) -> None:
-        gaps.append(Gap(what=str(error.filename), reason=f"it cannot be listed: {error.strerror}", kind="forbidden"))
+        gaps.append(
+            Gap(what=printable(str(error.filename)), reason=f"it cannot be listed: {error.strerror}", kind="forbidden")
+        )
 
     files: list[str] = []
     for folder, folders, names in os.walk(path, followlinks=True, onerror=hidden):
@@ -49,11 +44,31 @@ def files_of(path: str, spool: Spool, is_snapshot: Callable[[str], bool]) -> tup
         seen.add(real)
         if is_snapshot(folder):
             folders.clear()
-            gaps.append(Gap(what=folder, reason="it is a snapshot within a directory; name it by itself to judge it"))
+            reason = "it is a snapshot within a directory; name it by itself to judge it"
+            gaps.append(Gap(what=printable(folder), reason=reason))
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         files.extend(str(Path(folder, name)) for name in names if is_data(name) and not name.startswith("."))
-    return [FileSource(file, file) for file in sorted(files)], gaps
+    return [FileSource(file, printable(file)) for file in sorted(files)], gaps
+
+
+def file_of(path: str, spool: Spool) -> FileSource | None:
+    """One file, which can be read more than once: a pipe and standard input are copied. None for a directory.
+
+    Raises `InputError` when the path cannot be read.
+    """
+    if path == "-":
+        return FileSource(spool.copy(sys.stdin.buffer), path)
+    try:
+        mode = Path(path).stat().st_mode
+        if stat.S_ISDIR(mode):
+            return None
+        if not stat.S_ISREG(mode):
+            with Path(path).open("rb") as stream:
+                return FileSource(spool.copy(stream), printable(path))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path") from error
+    return FileSource(path, printable(path))
 
 
 class Spool:

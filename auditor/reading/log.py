@@ -75,3 +75,8 @@ class Broken(Exception):  # noqa: N818  (caught inside `reading`, never seen by 
 def label(file: str) -> str:
     """The name of an input as people read it."""
     return "standard input" if file == "-" else file
+
+
+def printable(path: str) -> str:
+    """The name of a file as text: bytes that are not UTF-8 are written out, because no report can hold them."""
+    return path.encode("utf-8", "backslashreplace").decode()

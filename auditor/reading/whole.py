@@ -14,15 +14,19 @@ from auditor.reading.log import Broken, label
 _LARGEST: Final = 256 << 20
 
 
-def whole_json(path: str) -> Any:
-    """The document in a file: gzip, other Unicode encodings, a BOM and comments are read. Raises InputError."""
+def whole_json(path: str, file: str = "") -> Any:
+    """The document in a file: gzip, other Unicode encodings, a BOM and comments are read. Raises InputError.
+
+    `file` is its name to the user, when that is not where it lies.
+    """
+    named = label(file or path)
     try:
         with open_bytes(path) as stream:
             text = stream.read(_LARGEST + 1)
     except Broken as error:
-        raise InputError(f"{label(path)}: {error.reason}", error.hint) from error
+        raise InputError(f"{named}: {error.reason}", error.hint) from error
     if len(text) > _LARGEST:
-        raise InputError(f"{label(path)}: it is larger than {_LARGEST >> 20} MiB", "Split the change.")
+        raise InputError(f"{named}: it is larger than {_LARGEST >> 20} MiB", "Split the change.")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as first:
@@ -30,6 +34,6 @@ def whole_json(path: str) -> Any:
             return orjson.loads(blank_comments(text))
         except orjson.JSONDecodeError:
             raise InputError(
-                f"{label(path)}: line {first.lineno}, column {first.colno}: no valid JSON: {first.msg}",
+                f"{named}: line {first.lineno}, column {first.colno}: no valid JSON: {first.msg}",
                 "It may be cut off: write it again.",
             ) from first
