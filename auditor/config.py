@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +11,7 @@ from auditor import marked_yaml
 from auditor.conditions.grammar import near
 from auditor.errors import ConfigError, RuleError
 
+_Path = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 _OUTCOMES = Literal["pass", "fail", "unknown", "error", "exempt"]
 
 
@@ -24,14 +25,14 @@ class ReportForm(_Form):
     format: Literal[
         "text", "json", "sarif", "html", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line"
     ]
-    output: str | None = None
+    output: _Path | None = None
 
 
 class ConfigForm(_Form):
     """The whole file."""
 
-    from_: list[str] = Field([], alias="from", description="Files, folders and snapshots to audit.")
-    rules: list[str] = Field([], description="Folders of own rules.")
+    from_: list[_Path] = Field([], alias="from", description="Files, folders and snapshots to audit.")
+    rules: list[_Path] = Field([], description="Folders of own rules.")
     select: list[str] = []
     exclude: list[str] = []
     fail_on: Literal["critical", "high", "medium", "low", "info", "never"] | None = Field(None, alias="failOn")
@@ -48,8 +49,10 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         raw, marks = marked_yaml.load(text, str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}", "Give a YAML file with --config.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.", "Give a YAML file with --config.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text.", "Give a YAML file with --config.") from error
     except RuleError as error:
         raise ConfigError(error.sentence, error.hint) from error
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from auditor.cli import VERBOSITY
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ def _with(added: Sequence[Any], function: Any) -> Any:
     return function
 
 
+def _verbosity(ctx: click.Context, _option: click.Parameter, count: int) -> int:
+    ctx.meta[VERBOSITY] = count
+    return count
+
+
 _REPORTING = (
     click.option(
         "--format", "-f", "formats", multiple=True, type=click.Choice(FORMATS), help="Report format; repeatable."
@@ -116,7 +122,9 @@ _COMMON = (
     click.option("--outcomes", metavar="LIST", help="Outcomes to show, with commas; each format has its own default."),
     click.option("--jobs", type=click.IntRange(1, 64), help="Processes for large inputs."),
     click.option("--quiet", "-q", is_flag=True, help="No progress, no closing note on standard error."),
-    click.option("--verbose", "-v", count=True, help="More on standard error; -vv shows tracebacks."),
+    click.option(
+        "--verbose", "-v", count=True, callback=_verbosity, help="More on standard error; -vv shows tracebacks."
+    ),
 )
 
 
@@ -176,9 +184,9 @@ def clock(text: str | None) -> dt.datetime:
         return dt.datetime.now(dt.UTC).replace(microsecond=0)
     try:
         found = dt.datetime.fromisoformat(text)
-    except ValueError as error:
+        return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
         raise ConfigError(f"{text!r} is not a time.", "Write it as 2026-07-09T00:00:00Z.") from error
-    return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
 
 
 def outcomes_of(text: str) -> frozenset[Outcome] | None:
@@ -231,4 +239,9 @@ def _count(by_severity: dict[str, int], threshold: Severity) -> int:
 
 def use_color() -> bool:
     """Colours for a terminal, unless NO_COLOR is set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        sys.stdout is not None
+        and sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
