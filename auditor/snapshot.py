@@ -286,9 +286,10 @@ def _resource(line: bytes) -> Resource:
     body = found["body"]
     if b"$" in line and b'$unknown"' in line:
         body = _restored(body)
-    if not isinstance(body, dict) or not isinstance(found["type"], str):
+    kind, cluster = found["type"], found["cluster"]
+    if not (isinstance(body, dict) and isinstance(kind, str) and isinstance(cluster, str)):
         raise ValueError
-    return Resource(found["type"], body, Origin(**found["origin"]), found["cluster"])
+    return Resource(kind, body, msgspec.convert(found["origin"], Origin), cluster)
 
 
 def _is_wanted(line: bytes, wanted: Wanted) -> bool:
