@@ -1,0 +1,376 @@
+"""Rough use of the command line: signals, full disks, closed streams, odd places. No traceback, ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+VAULT = {
+    "type": "Microsoft.KeyVault/vaults",
+    "name": "kv1",
+    "id": "/subscriptions/1/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv1",
+    "properties": {},
+}
+PURGE = "azure.key-vault.purge-protection"
+FORMS = ("text", "json", "sarif", "html")
+Run = Any
+
+
+@pytest.fixture
+def start(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Starts a command, in a session of its own so that a whole group can be sent a signal."""
+    cache = tmp_path_factory.getbasetemp() / "rule-cache"
+
+    def begin(*args: str, **given: Any) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "AUDITOR_CACHE_DIR": str(cache), **given.pop("env", {})}
+        given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, **given}
+        # a child of a shell's background job has SIGINT ignored: as from a terminal, it is not
+        command = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        command += "from auditor.cli import main; main()"
+        return subprocess.Popen(
+            [sys.executable, "-c", command, *args], env=environment, start_new_session=True, **given
+        )
+
+    return begin
+
+
+@pytest.fixture
+def run(start: Any) -> Any:
+    def call(*args: str, **given: Any) -> tuple[int, str, str]:
+        process = start(*args, **given)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, (out or b"").decode(errors="replace"), (err or b"").decode()
+
+    return call
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> str:
+    (tmp_path / "in.json").write_text(json.dumps([VAULT]))
+    return "in.json"
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    path = tmp_path_factory.mktemp("large") / "large.ndjson"
+    with path.open("w") as stream:
+        for number in range(50_000):
+            stream.write(json.dumps({**VAULT, "id": f"{VAULT['id']}{number}", "pad": "x" * 450}) + "\n")
+    yield str(path)
+    path.unlink()
+
+
+def jobs_of(process: subprocess.Popen[bytes]) -> list[int]:
+    """Its two children, once they are there."""
+    while process.poll() is None:
+        told = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+        if len(told.split()) == 2:
+            return [int(child) for child in told.split()]
+        time.sleep(0.02)
+    raise AssertionError("it ended without jobs")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("to", [("-f", "json", "-o", "out/x.json"), ("--save-snapshot", "out/snap")])
+def test_a_signal_leaves_nothing_half_written(
+    start: Any, tmp_path: Path, large: str, number: signal.Signals, to: tuple[str, ...]
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    process = start("scan", "--from", large, *to)
+    for _ in range(600):  # until something is being written
+        if list(out.iterdir()):
+            break
+        time.sleep(0.1)
+    assert [path.name[0] for path in out.iterdir()] == ["."]
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.decode()) == (3, "Interrupted.\n")
+    assert not list(out.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("group", [True, False])
+def test_jobs_end_with_their_parent(
+    start: Any, tmp_path: Path, large: str, number: signal.Signals, group: bool
+) -> None:
+    process = start("scan", "--from", large, "--jobs", "2", env={"TMPDIR": str(tmp_path)})
+    children = jobs_of(process)
+    time.sleep(0.3)
+    os.kill(-process.pid if group else process.pid, number)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.decode()) == (3, "Interrupted.\n")
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert not list(tmp_path.iterdir()), "a temporary folder is left"
+
+
+def test_a_job_that_is_killed_is_said(start: Any, large: str) -> None:
+    process = start("scan", "--from", large, "--jobs", "2")
+    children = jobs_of(process)
+    os.kill(children[1], signal.SIGKILL)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (3, b"")
+    assert err.decode().startswith("Error: One of the jobs ended with code -9 before it was done.\nHint: ")
+
+
+@pytest.mark.parametrize("args", [("rules", "list"), ("rules", "list", "--format", "json"), ("scan", "--help")])
+def test_a_reader_that_went_away_is_no_error(start: Any, args: tuple[str, ...]) -> None:
+    with start(*args) as process:
+        process.stdout.close()
+        assert (process.wait(60), process.stderr.read()) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("args", [("rules", "list"), ("scan", "--from", "in.json"), ("rules", "show", PURGE)])
+def test_a_full_disk_is_said(run: Run, vault: str, args: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        code, _, err = run(*args, stdout=full)
+    assert code == 3
+    assert "No space left on device" in err
+    assert "Traceback" not in err
+
+
+def test_closed_streams(run: Run, vault: str) -> None:
+    def closed(*numbers: int) -> Any:
+        return lambda: [os.close(number) for number in numbers]
+
+    code, _, err = run("scan", "--from", vault, stdout=None, preexec_fn=closed(1))
+    assert code == 3
+    assert err.startswith("Error: The report cannot be written to stdout: it is closed.")
+    assert run("scan", "--from", vault, "--select", PURGE, stderr=None, preexec_fn=closed(2))[0] == 1
+    code, out, err = run("scan", "--from", "-", preexec_fn=closed(0))
+    assert (code, err) == (3, "")
+    assert "standard input: the file is empty" in out
+
+
+def test_places_that_cannot_be_written(run: Run, tmp_path: Path, vault: str) -> None:
+    (tmp_path / "folder").mkdir()
+    for place in ("folder", "nowhere/x.json", "in.json/x.json", "x" * 300 + ".json"):
+        code, out, err = run("scan", "--from", vault, "-f", "json", "-o", place)
+        assert (code, out) == (3, "")
+        assert err.startswith(f"Error: {place} cannot be written: ")
+    (tmp_path / "folder" / "file").write_text("mine")
+    for place in ("folder", "in.json", "in.json/x", "/dev/null"):
+        code, out, err = run("scan", "--from", vault, "--save-snapshot", place)
+        assert (code, out) == (3, "")
+        assert err.startswith(f"Error: {place} ")
+    assert (tmp_path / "folder" / "file").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "in.json"]
+
+
+def test_the_cache_is_not_needed(run: Run, vault: str) -> None:
+    for place in ("/dev/null", "/proc/nowhere"):
+        code, out, err = run("scan", "--from", vault, "--select", PURGE, env={"AUDITOR_CACHE_DIR": place})
+        assert (code, err) == (1, "")
+        assert PURGE in out
+
+
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    from auditor import rulebook
+
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("AUDITOR_CACHE_DIR", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    rulebook._store(rulebook._cache_folder() / "rules-x.json", [])
+
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "latin-1"}
+
+
+def test_a_terminal_without_unicode(run: Run, tmp_path: Path, vault: str) -> None:
+    rule = tmp_path / "mine" / "own" / "thing" / "tls.yaml"
+    assert run("rules", "new", "own.thing.tls", "--folder", "mine")[0] == 0
+    rule.write_text(rule.read_text().replace("TODO", "Größe \N{SNOWMAN}"), encoding="utf-8")
+    code, out, err = run("rules", "show", "own.thing.tls", "--rules", "mine", env=ASCII)
+    assert (code, err) == (0, "")
+    assert "\\u2603" in out
+    code, out, err = run("scan", "--from", "größe.json", env=ASCII)
+    assert (code, out) == (3, "")
+    assert err.startswith("Error: gr")
+
+
+def test_names_that_are_no_text(run: Run, tmp_path: Path) -> None:
+    name = os.fsencode("b") + b"\xff.json"
+    Path(os.fsdecode(tmp_path / os.fsdecode(name))).write_text(json.dumps([VAULT, {"id": "no type"}]))
+    for form in FORMS:
+        code, out, err = run("scan", "--from", os.fsdecode(name), "-f", form, "--save-snapshot", "snap")
+        assert (code, err) == (3, "")
+        assert "b\\udcff.json" in json.loads(json.dumps(out)) or "udcff.json" in out
+    assert run("scan", "--from", ".", "-f", "json")[0] == 3
+    assert run("gate", os.fsdecode(name), "-f", "json")[0] in (1, 3)
+    assert run("report", os.fsdecode(name))[0] == 3
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_names_with_lone_surrogates(run: Run, tmp_path: Path, form: str) -> None:
+    (tmp_path / "x.ndjson").write_text('{"type": "A/b", "name": "\\ud800", "id": "\\udfff"}\n' + json.dumps(VAULT))
+    code, out, err = run("scan", "--from", "x.ndjson", "-f", form)
+    assert (code, err) == (3, "")
+    assert "x.ndjson" in out
+
+
+def test_pipes_are_read_once(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["sh", "-c", f"echo '{json.dumps([VAULT])}' > {tmp_path / 'pipe'}"]):
+        assert run("scan", "--from", "pipe", "--select", PURGE)[:1] == (1,)
+    with subprocess.Popen(["echo", json.dumps([VAULT])], stdout=subprocess.PIPE) as echo:
+        assert run("scan", "--from", "/dev/stdin", "--select", PURGE, stdin=echo.stdout)[0] == 1
+
+
+def test_loops_of_links(run: Run, tmp_path: Path, vault: str) -> None:
+    (tmp_path / "again").symlink_to(tmp_path)
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    code, out, err = run("scan", "--from", ".", "--from", "again", "--from", vault, "--select", PURGE, "-f", "json")
+    assert (code, err) == (1, "")
+    assert len(json.loads(out)["findings"]) == 1
+    code, _, err = run("scan", "--from", "one")
+    assert (code, err.split("\n")[0]) == (3, "Error: one cannot be read: Too many levels of symbolic links")
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+BROKEN_YAML = {
+    "bomb": (BOMB, "its aliases expand to more than 200,000 values"),
+    "circle": ("a: &a [*a]", ""),
+    "deep": ("[" * 900, ""),
+    "deeper": ("[" * 100_000 + "]" * 100_000, "nested deeper than 60 levels"),
+    "dashes": ("- " * 100_000, "nested deeper than 60 levels"),
+    "cut": ("[" * 100_000, ""),
+    "block": ("".join(" " * level + "a:\n" for level in range(300)), "nested deeper than 60 levels"),
+    "bool": ("a: !!bool maybe", "x.yaml:1: 'maybe' is no bool"),
+    "int": ("id: x\na: !!int good", "x.yaml:2: 'good' is no int"),
+    "digits": ("a: " + "9" * 5000, "is no int"),
+    "large": ("a: " + "9" * 50, "is no number that JSON can hold"),
+    "infinite": ("a: .inf", "is no number that JSON can hold"),
+    "nan": ("a: .nan", "is no number that JSON can hold"),
+    "binary": ("a: !!binary '*'", ""),
+    "bytes": (b"a: b\nc: \xff", "x.yaml:2: the text is not UTF-8"),
+    "utf-16": ("a: b".encode("utf-16"), "x.yaml:1: the text is not UTF-8"),
+    "control": (b"a: \x07", ""),
+    "nul": (b"a: \x00", ""),
+    "empty": ("", ""),
+    "list": ("[]", ""),
+    "two": ("a: b\n---\nc: d", ""),
+    "object": ("a: !!python/object:os.system id", "could not determine a constructor"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_YAML)
+def test_a_broken_rule_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from auditor import rulebook
+    from auditor.errors import RuleError
+    from auditor.rulebook import load_rules, sources
+
+    (tmp_path / "bundled").mkdir()
+    monkeypatch.setattr(rulebook, "rules_folder", lambda: tmp_path / "bundled")
+    text = BROKEN_YAML[name][0]
+    (tmp_path / "x.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    for reader in (lambda: load_rules([str(tmp_path)]), lambda: list(sources([str(tmp_path)]))):
+        with pytest.raises(RuleError) as caught:
+            reader()
+        assert f"{tmp_path / 'x.yaml'}" in caught.value.sentence
+        assert BROKEN_YAML[name][1] in caught.value.sentence
+
+
+def test_rule_folders_that_hold_other_things(run: Run, tmp_path: Path, vault: str) -> None:
+    for place in ("x" * 300, "x" * 70_000, "nowhere"):
+        code, _, err = run("scan", "--from", vault, "--rules", place)
+        assert (code, err[:10]) == (2, f"Error: {place[:3]}")
+    assert run("rules", "new", "own.thing.tls", "--folder", "mine")[0] == 0
+    (tmp_path / "mine" / "folder.yaml").mkdir()
+    (tmp_path / "mine" / "gone.yaml").symlink_to("nowhere")
+    (tmp_path / "mine" / "again").symlink_to(".")
+    os.mkfifo(tmp_path / "mine" / "pipe.yaml")
+    assert run("scan", "--from", vault, "--rules", "mine", "--select", "own.*")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('from: ["a\\0b"]', "auditor.yaml:1: from.0"),
+        ("reports: [{format: json, output: ''}]", "auditor.yaml:1: reports.0.output"),
+        (b"from: [\xff]", "auditor.yaml is not UTF-8 text"),
+        (BOMB, "its aliases expand"),
+        ("asOf: 0001-01-01T00:00:00+23:59", "is not a time"),
+        ("- a", "auditor.yaml:1"),
+        ("from: 1", "auditor.yaml:1: from"),
+    ],
+)
+def test_broken_settings(run: Run, tmp_path: Path, text: Any, words: str) -> None:
+    (tmp_path / "auditor.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    code, out, err = run("scan")
+    assert (code, out) == (2, "")
+    assert words in err
+
+
+def test_settings_that_are_no_file(run: Run, tmp_path: Path, vault: str) -> None:
+    code, _, err = run("scan", "--from", vault, "--config", ".")
+    assert (code, err.split("\n")[0]) == (2, "Error: . cannot be read: Is a directory.")
+    code, _, err = run("scan", "--from", vault, "--as-of", "9999-12-31T23:59:59-23:59")
+    assert (code, err.split("\n")[0]) == (2, "Error: '9999-12-31T23:59:59-23:59' is not a time.")
+
+
+def test_an_expression_that_backtracks_elsewhere(run: Run, tmp_path: Path) -> None:
+    rule = tmp_path / "mine" / "own" / "thing" / "tls.yaml"
+    assert run("rules", "new", "own.thing.tls", "--folder", "mine")[0] == 0
+    text = rule.read_text()
+    start_, end = text.index("assert:"), text.index("rationale:")
+    text = text[:start_] + 'assert: {field: properties.x, matches: "(a+)+$"}\n' + text[end:]
+    rule.write_text(
+        "\n".join(f"resource: {VAULT['type']}" if s.startswith("resource:") else s for s in text.split("\n"))
+    )
+    body = {**VAULT, "properties": {"x": "a" * 1_000_000 + "!"}}
+    (tmp_path / "in.json").write_text(json.dumps([body]))
+    code, out, err = run("scan", "--from", "in.json", "--rules", "mine", "--select", "own.*", "-f", "json")
+    assert (code, err) == (1, "")
+    assert len(out) < 20_000
+
+
+def test_a_defect_is_told_as_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from auditor.cli import main, scan
+
+    def broken(*_args: object) -> None:
+        raise TypeError("odd")
+
+    monkeypatch.setattr(scan.options, "settings", broken)
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", "--from", "x"])
+    assert ended.value.code == 3
+    assert capsys.readouterr().err.startswith("Error: auditor has a defect here: TypeError: odd\nHint: ")
+    with pytest.raises(TypeError):
+        main(["scan", "--from", "x", "-vv"])
+
+
+def test_memory_that_is_used_up(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(json.dumps([{**VAULT, "pad": [0] * 5_000_000}]))
+
+    def little() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (190 << 20, 190 << 20))
+
+    code, out, err = run("scan", "--from", "in.json", preexec_fn=little)
+    assert (code, out) == (3, "")
+    assert "Traceback" not in err
+
+
+def test_an_error_of_a_job_keeps_its_hint() -> None:
+    import pickle
+
+    from auditor.errors import InputError
+
+    error = pickle.loads(pickle.dumps(InputError("It broke.", "Mend it.")))
+    assert (type(error), error.sentence, error.hint) == (InputError, "It broke.", "Mend it.")
