@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test unit lint bench docs lock clean
+.PHONY: help demo test unit fuzz lint bench docs lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ test: lint $(VENV)/.tools ## install what the tests need, and pass them
 
 unit: $(VENV)/.dev ## the offline part of the tests, under a minute
 	$(BIN)/pytest -n auto -m 'not browser and not slow'
+
+fuzz: $(VENV)/.dev ## run the command line on 10,000 damaged inputs
+	$(BIN)/python -m tests.fuzz --count 10000 --seed 1
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
