@@ -230,6 +230,27 @@ def test_pipes_are_read_once(run: Run, tmp_path: Path) -> None:
         assert run("scan", "--from", "/dev/stdin", "--select", PURGE, stdin=echo.stdout)[0] == 1
 
 
+def test_changes_come_from_pipes_and_folders(run: Run, tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostNetwork: true}\n"
+    for text, what in ((json.dumps([VAULT]), "kv1"), (pod, '"name":"p"')):
+        with subprocess.Popen(["printf", "%s", text], stdout=subprocess.PIPE) as given:
+            code, out, err = run("gate", "-", "-f", "json", "--outcomes", "fail", stdin=given.stdout)
+        assert (code, err) in ((1, ""), (3, ""))
+        assert what in out
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["sh", "-c", f"echo '{pod}' > {tmp_path / 'pipe'}"]):
+        assert run("gate", "pipe")[0] in (1, 3)
+    (tmp_path / "k8s" / "inner").mkdir(parents=True)
+    (tmp_path / "k8s" / "inner" / "pod.yaml").write_text(pod)
+    code, out, err = run("gate", "k8s", "-f", "json", "--outcomes", "fail")
+    assert (code, err) in ((1, ""), (3, ""))
+    assert '"file":"k8s/inner/pod.yaml"' in out
+    with subprocess.Popen(["printf", "{"], stdout=subprocess.PIPE) as given:
+        code, out, err = run("gate", "-", stdin=given.stdout)
+    assert (code, out) == (3, "")
+    assert err.startswith("Error: standard input, line 1, column 2: the file ends")
+
+
 def test_loops_of_links(run: Run, tmp_path: Path, vault: str) -> None:
     (tmp_path / "again").symlink_to(tmp_path)
     (tmp_path / "one").symlink_to("two")
