@@ -49,7 +49,7 @@ def contains(container: Any, wanted: Any) -> Any:
     if isinstance(container, dict):
         return key_in(container, text(wanted)) is not None
     if isinstance(container, str):
-        return text_of(wanted) in container
+        return _part(wanted) in container
     doubts = [unknown_in(wanted), *map(unknown_in, array(container))]
     if doubts[0] is None and any(
         doubt is None and same(item, wanted) for item, doubt in zip(container, doubts[1:], strict=True)
@@ -81,14 +81,14 @@ def first(value: Any) -> Any:
     """The first element or character; of nothing, null or an empty text."""
     if isinstance(value, str):
         return value[:1]
-    return array(value)[0] if value else None
+    return next(iter(array(value)), None)
 
 
 def last(value: Any) -> Any:
     """The last element or character; of nothing, null or an empty text."""
     if isinstance(value, str):
         return value[-1:]
-    return array(value)[-1] if value else None
+    return next(reversed(array(value)), None)
 
 
 def flatten(values: Any) -> Any:

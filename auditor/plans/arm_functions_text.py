@@ -55,11 +55,11 @@ def replace(value: Any, old: Any, new: Any) -> str:
 
 def substring(value: Any, start: Any, length: Any = None) -> str:
     """Refused when it reaches beyond the end."""
-    begin = whole(start)
-    end = len(text(value)) if length is None else begin + whole(length)
-    if not 0 <= begin <= end <= len(value):
+    whole_text, begin = text(value), whole(start)
+    end = len(whole_text) if length is None else begin + whole(length)
+    if not 0 <= begin <= end <= len(whole_text):
         raise Refused("the part lies outside of the text")
-    return text(value)[begin:end]
+    return whole_text[begin:end]
 
 
 def index_of(value: Any, wanted: Any) -> int:
