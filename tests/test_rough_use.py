@@ -206,7 +206,7 @@ def test_names_that_are_no_text(run: Run, tmp_path: Path) -> None:
     name = os.fsencode("b") + b"\xff.json"
     Path(os.fsdecode(tmp_path / os.fsdecode(name))).write_text(json.dumps([VAULT, {"id": "no type"}]))
     for form in FORMS:
-        code, out, err = run("scan", "--from", os.fsdecode(name), "-f", form, "--save-snapshot", "snap")
+        code, out, err = run("scan", "--from", os.fsdecode(name), "-q", "-f", form, "--save-snapshot", "snap")
         assert (code, err) == (3, "")
         assert "b\\udcff.json" in json.loads(json.dumps(out)) or "udcff.json" in out
     assert run("scan", "--from", ".", "-f", "json")[0] == 3
@@ -214,10 +214,27 @@ def test_names_that_are_no_text(run: Run, tmp_path: Path) -> None:
     assert run("report", os.fsdecode(name))[0] == 3
 
 
+def test_an_incomplete_audit_says_why(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(json.dumps([VAULT, {"id": "\x1bnothing"}]))
+    args = ("--from", "in.json", "--select", PURGE, "-f", "json")
+    for end in ((), ("-o", "audit.json")):
+        code, _, err = run("scan", *args, *end)
+        told = "The audit is incomplete: 1 gap, 0 answers not known. "
+        assert (code, err) == (
+            3,
+            told + "First gap: in.json: item 1 (\\x1bnothing): it has no `type`, so no rule can judge it\n",
+        )
+    assert run("report", "audit.json", "-f", "csv", "--fail-on", "low")[2] == err
+    assert run("scan", *args, "-q")[2] == ""
+    assert run("scan", *args[:-2])[2] == "", "the text report says it"
+    (tmp_path / "in.json").write_text("[]")
+    assert run("scan", *args)[2].startswith("Nothing was evaluated.")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_names_with_lone_surrogates(run: Run, tmp_path: Path, form: str) -> None:
     (tmp_path / "x.ndjson").write_text('{"type": "A/b", "name": "\\ud800", "id": "\\udfff"}\n' + json.dumps(VAULT))
-    code, out, err = run("scan", "--from", "x.ndjson", "-f", form)
+    code, out, err = run("scan", "--from", "x.ndjson", "-q", "-f", form)
     assert (code, err) == (3, "")
     assert "x.ndjson" in out
 
@@ -234,7 +251,7 @@ def test_changes_come_from_pipes_and_folders(run: Run, tmp_path: Path) -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostNetwork: true}\n"
     for text, what in ((json.dumps([VAULT]), "kv1"), (pod, '"name":"p"')):
         with subprocess.Popen(["printf", "%s", text], stdout=subprocess.PIPE) as given:
-            code, out, err = run("gate", "-", "-f", "json", "--outcomes", "fail", stdin=given.stdout)
+            code, out, err = run("gate", "-", "-q", "-f", "json", "--outcomes", "fail", stdin=given.stdout)
         assert (code, err) in ((1, ""), (3, ""))
         assert what in out
     os.mkfifo(tmp_path / "pipe")
@@ -242,7 +259,7 @@ def test_changes_come_from_pipes_and_folders(run: Run, tmp_path: Path) -> None:
         assert run("gate", "pipe")[0] in (1, 3)
     (tmp_path / "k8s" / "inner").mkdir(parents=True)
     (tmp_path / "k8s" / "inner" / "pod.yaml").write_text(pod)
-    code, out, err = run("gate", "k8s", "-f", "json", "--outcomes", "fail")
+    code, out, err = run("gate", "k8s", "-q", "-f", "json", "--outcomes", "fail")
     assert (code, err) in ((1, ""), (3, ""))
     assert '"file":"k8s/inner/pod.yaml"' in out
     with subprocess.Popen(["printf", "{"], stdout=subprocess.PIPE) as given:

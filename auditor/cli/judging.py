@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import click
+
 from auditor.cli import options
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def judge_and_report(
     with `new_only` nothing else makes the exit code.
     """
     from auditor.compare import compare, newly_reaches
-    from auditor.errors import CLEAN, FINDINGS
+    from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
     from auditor.model import Outcome, Severity
     from auditor.render import FORMATS
 
@@ -56,7 +58,22 @@ def judge_and_report(
         if new_only and changes and code == FINDINGS:
             threshold = Severity(chosen.fail_on)
             code = FINDINGS if any(newly_reaches(found, threshold) for found in changes.differences) else CLEAN
+        if code == INCOMPLETE and not chosen.quiet:
+            say_why(audit, chosen.reports)
         return code
+
+
+def say_why(audit: Audit, reports: Sequence[options.Report]) -> None:
+    """Why an audit ends with 3, on standard error, unless the text report on standard output says it already."""
+    from auditor.render.words import cut, plural, verdict, visible
+
+    if any(report.format == "text" and report.path in (None, "-") for report in reports):
+        return
+    unknown = audit.counts.unknown + audit.counts.error
+    parts = [plural(len(audit.gaps), "gap"), plural(unknown, "answer") + " not known"]
+    told = verdict(audit)[1] if audit.nothing_evaluated else f"The audit is incomplete: {', '.join(parts)}."
+    first = f" First gap: {cut(audit.gaps[0].what)}: {cut(audit.gaps[0].reason)}" if audit.gaps else ""
+    click.echo(visible(told + first), err=True)
 
 
 def _judged(

@@ -7,7 +7,7 @@ import sys
 import click
 
 from auditor.cli import options
-from auditor.cli.judging import earlier_audit, write_reports
+from auditor.cli.judging import earlier_audit, say_why, write_reports
 
 
 @click.command("report", cls=options.ReportingCommand)
@@ -21,6 +21,7 @@ def command(
 ) -> None:
     """Render a saved JSON audit again, in any format, byte for byte."""
     from auditor.compare import compare
+    from auditor.errors import INCOMPLETE
     from auditor.render import load_audit
 
     shown = options.outcomes_of(outcomes or "")
@@ -29,4 +30,7 @@ def command(
     with findings, earlier_audit(baseline) as earlier:
         changes = compare(earlier, (audit, findings)) if earlier else None
         write_reports(reports, audit, findings, shown, earlier, changes)
-    sys.exit(options.exit_code(audit, fail_on))
+    code = options.exit_code(audit, fail_on)
+    if code == INCOMPLETE:
+        say_why(audit, reports)
+    sys.exit(code)
