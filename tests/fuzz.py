@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import csv
 import io
 import json
 import os
@@ -21,15 +22,17 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 from auditor.cli import main
 from auditor.errors import AuditorError
 from auditor.inventory import open_inventory
-from tests.fuzz_inputs import KINDS, World, options, use_rules
 from tests.damage import Random
+from tests.fuzz_inputs import FORMS, KINDS, World, options, use_rules
 
 SECONDS = 30  # for one input
 MEMORY = 6 << 30
@@ -87,9 +90,10 @@ def wrong_with(done: Done, args: list[str], folder: Path) -> str:
         return "a traceback was printed"
     if done.code not in (0, 1, 2, 3):
         return f"exit code {done.code!r}"
-    names = [f"{stem}.{form}" for stem in ("out", "o") for form in ("text", "json", "sarif", "html")]
+    names = [f"{stem}.{form}" for stem in ("out", "o") for form in FORMS]
     reports = [folder / name for name in names if (folder / name).exists()]
-    if done.code in (2, 3) and not reports and not done.out and "Error: " not in done.err:
+    quiet = (folder / "auditor.yaml").exists()
+    if done.code in (2, 3) and not done.err.strip() and not done.out.strip() and not quiet:
         return f"exit code {done.code} without a word"
     if "Error: " in done.err and not done.err.split("Error: ", 1)[1].strip():
         return "an error without a sentence"
@@ -113,20 +117,33 @@ def wrong_with(done: Done, args: list[str], folder: Path) -> str:
 
 
 def half_written(form: str, text: bytes) -> str:
-    if form in ("json", "sarif"):
-        try:
+    """What is wrong with a report, or nothing."""
+    try:
+        if form in ("json", "sarif", "gitlab"):
             found = json.loads(text.decode())
-        except ValueError as error:
-            return f"{form} is no JSON: {error}"
-        broken = [rule["error"] for rule in found.get("rules", ()) if rule.get("error")]
-        return f"a rule broke: {broken[0]}" if broken else ""
+            broken = [rule["error"] for rule in found.get("rules", ()) if rule.get("error")] if form == "json" else []
+            return f"a rule broke: {broken[0]}" if broken else ""
+        if form == "ocsf":
+            return "" if all(json.loads(line.decode()) for line in text.splitlines()) else "a line of OCSF says nothing"
+        if form == "junit":
+            ElementTree.fromstring(text)
+            return ""
+        if form == "csv":
+            rows = list(csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""), strict=True))
+            formulas = [cell for row in rows for cell in row if cell[:1] in tuple("=@\t\r") or cell[:2] in ("+=", "-=")]
+            return f"a formula in CSV: {formulas[0]}" if formulas or len({len(row) for row in rows}) > 1 else ""
+        if form == "xlsx":
+            with zipfile.ZipFile(io.BytesIO(text)) as book:
+                for name in book.namelist():
+                    ElementTree.fromstring(book.read(name))
+            return ""
+        text.decode()
+    except (ValueError, ElementTree.ParseError, zipfile.BadZipFile, csv.Error) as error:
+        return f"{form} cannot be read: {error}"
     if form == "html":
-        return (
-            ""
-            if text.rstrip().endswith(b"</html>") and b"<img" not in text
-            else "the page has no end, or an element of others"
-        )
-    return "" if text.endswith(b"\n") and b"\x1b" not in text else "the text has no end, or steers the terminal"
+        whole = text.rstrip().endswith(b"</html>") and b"<img" not in text
+        return "" if whole else "the page has no end, or an element of others"
+    return "" if text[-1:] in (b"\n", b"") and b"\x1b" not in text else f"{form} has no end, or steers the terminal"
 
 
 def prepared(folder: Path) -> World:
@@ -169,7 +186,7 @@ def run(count: int, seed: int, work: Path, only: str = "", first: int = 0) -> Ou
         folder = work / f"{number:06}"
         folder.mkdir()
         args = KINDS[kind][0](world, rng, folder)
-        args += options(kind, rng) if args[0] != "rules" else []
+        args += options(world, kind, rng, folder, args) if args[0] not in ("rules", "diff") else []
         with use_rules(world.few if kind == "rules" else world.rules):
             begun = time.monotonic()
             done = call(args, folder)

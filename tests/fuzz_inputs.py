@@ -412,7 +412,7 @@ def with_config(world: World, rng: Random, folder: Path) -> list[str]:
     return ["scan"]
 
 
-def saved_audit(world: World, rng: Random, folder: Path) -> list[str]:
+def damaged_audit(world: World, rng: Random) -> bytes:
     text = world.audit.read_bytes()
     if rng.random() < 0.5:
         lines = text.splitlines(keepends=True)
@@ -433,8 +433,19 @@ def saved_audit(world: World, rng: Random, folder: Path) -> list[str]:
             r for r in json.loads(text)["rules"] if r["id"] in {f["ruleId"] for f in document["findings"]}
         ]
         text = as_json(damage_tree(document, rng), rng)
-    (folder / "audit.json").write_bytes(damage_bytes(text, text[:500], rng) if rng.random() < 0.3 else text)
+    return damage_bytes(text, text[:500], rng) if rng.random() < 0.3 else text
+
+
+def saved_audit(world: World, rng: Random, folder: Path) -> list[str]:
+    (folder / "audit.json").write_bytes(damaged_audit(world, rng))
     return ["report", "audit.json"]
+
+
+def two_audits(world: World, rng: Random, folder: Path) -> list[str]:
+    for name in ("old.json", "new.json"):
+        (folder / name).write_bytes(damaged_audit(world, rng) if rng.random() < 0.7 else world.audit.read_bytes())
+    form = rng.choice(("text", "json", "markdown"))
+    return ["diff", "old.json", "new.json", "-f", form, "-o", f"out.{form}"]
 
 
 def gate_plan(world: World, rng: Random, folder: Path) -> list[str]:
@@ -487,6 +498,7 @@ KINDS: dict[str, tuple[Kind, int]] = {
     "rules": (own_rules, 4),
     "config": (with_config, 2),
     "report": (saved_audit, 3),
+    "diff": (two_audits, 2),
     "plan": (gate_plan, 2),
     "what-if": (gate_what_if, 2),
     "template": (gate_template, 2),
@@ -494,9 +506,13 @@ KINDS: dict[str, tuple[Kind, int]] = {
 }
 
 
-def options(kind: str, rng: Random) -> list[str]:
+FORMS = ("text", "json", "sarif", "html", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line")
+"""All but PDF, which a browser prints from the page."""
+
+
+def options(world: World, kind: str, rng: Random, folder: Path, args: list[str]) -> list[str]:
     """Formats in turn, and now and then something that nobody should write."""
-    forms = rng.choice((["text"], ["json"], ["sarif"], ["html"], ["text", "json", "sarif", "html"]))
+    forms = [rng.choice(FORMS)] if rng.random() < 0.8 else list(FORMS)
     if kind == "config" and rng.random() < 0.7:
         given = []
     elif rng.random() < 0.2:
@@ -515,4 +531,12 @@ def options(kind: str, rng: Random) -> list[str]:
         extra += [["--jobs", "2"], ["--config", odd], ["--rules", odd]]
     if kind in ("json", "lines", "kubernetes", "folder", "snapshot"):
         extra += [["--save-snapshot", "saved"], ["--save-snapshot", "saved"], ["--from", odd]]
+    if args[0] == "gate":
+        extra += [["--against", str(world.snapshot)], ["--against", str(world.audit.with_name("estate.json"))]] * 2
+        extra += [["--against", odd]]
+    if rng.random() < 0.1:
+        (folder / "earlier.json").write_bytes(
+            damaged_audit(world, rng) if rng.random() < 0.5 else world.audit.read_bytes()
+        )
+        given += ["--baseline", "earlier.json"]
     return given + (rng.choice(extra) if rng.random() < 0.2 else [])
