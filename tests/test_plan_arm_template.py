@@ -484,3 +484,25 @@ def test_lines() -> None:
     where = {("resources", 0, "properties", "template", "resources", "kv"): 12}
     assert only(read_arm_template(raw, "main.json", lines=where)).origin.line == 12
     assert lines_of("]}{[") == {}
+
+
+def test_a_child_of_an_unknown_parent_may_stand_in_each() -> None:
+    subnet = {"type": "Microsoft.Network/virtualNetworks/subnets", "name": "[concat(parameters('n'), '/s')]"}
+    network = {"type": "Microsoft.Network/virtualNetworks", "name": "v", "properties": {"subnets": [{"name": "one"}]}}
+    first, *_rest = resources(read(network, subnet, subnet, parameters={"n": {"type": "string"}}))
+    one, unknown = first.body["properties"]["subnets"]
+    assert one == {"name": "one"}
+    assert isinstance(unknown, Unknown)
+
+
+def test_endpoints_in_an_unknown_number_may_be_those_of_any_service() -> None:
+    connection = {"properties": {"privateLinkServiceId": "[resourceId('Microsoft.KeyVault/vaults', copyIndex())]"}}
+    endpoint = {
+        "type": "Microsoft.Network/privateEndpoints",
+        "name": "[format('pe{0}', copyIndex())]",
+        "copy": {"name": "l", "count": "[length(parameters('endpoints'))]"},
+        "properties": {"privateLinkServiceConnections": [connection]},
+    }
+    vault, _endpoint = resources(read(VAULT, endpoint, parameters={"endpoints": {"type": "array"}}))
+    (found,) = vault.body["properties"]["privateEndpointConnections"]
+    assert isinstance(found, Unknown)

@@ -45,10 +45,14 @@ _SERVICES: Final = {
     "blob": "microsoft.storage/storageaccounts",
     "file": "microsoft.storage/storageaccounts",
     "queue": "microsoft.storage/storageaccounts",
-    "table": "microsoft.storage/storageaccounts",
     "gateway": "microsoft.apimanagement/service",
-}
+}  # of an Application Gateway the group is the name of its frontend
 """What an endpoint may belong to when its target is not known, by its group."""
+
+
+_CONNECTED: Final = frozenset({*_SERVICES.values(), "microsoft.network/applicationgateways"})
+_CONNECTIONS: Final = {"privateLinkServiceConnections": "Approved", "manualPrivateLinkServiceConnections": "Pending"}
+"""Arrays of a private endpoint, and what becomes of the connections in them."""
 
 
 def join(items: list[Item]) -> list[tuple[Item, Item]]:
@@ -56,16 +60,32 @@ def join(items: list[Item]) -> list[tuple[Item, Item]]:
     the template: each rule with a group of its own, which holds the denials beside it too."""
     by_id = {item.id.casefold(): item for item in items if isinstance(item.id, str)}
     lone: list[Item] = []
+    folded: dict[tuple[Item, str], dict[str, Any]] = {}
+    nowhere: dict[str, Unknown] = {}  # child type → why the parent of one of them is not known
+    doubts: dict[str, Unknown] = {}  # type of service → why it is not known whether an endpoint is theirs
     for item in items:
-        array = _ARRAYS.get(item.kind.casefold())
-        if array is not None:
+        kind = item.kind.casefold()
+        array = _ARRAYS.get(kind)
+        if array is not None and isinstance(item.id, Unknown) and kind != _RULE:
+            nowhere.setdefault(kind, item.id)
+        elif array is not None:
             parent = by_id.get((parent_of(item.id) or "").casefold()) if isinstance(item.id, str) else None
             if parent is not None:
-                _fold(parent, array, item)
-            elif item.kind.casefold() == _RULE:
+                element = _element(item, array)
+                folded.setdefault((parent, array), {})[_name_of(element)] = element
+            elif kind == _RULE:
                 lone.append(item)
-        elif item.kind.casefold() == _ENDPOINT:
-            _connect(item, items, by_id)
+        elif kind == _ENDPOINT:
+            _connect(item, by_id, doubts)
+    for item in items:
+        kind = item.kind.casefold()
+        for child, array in _ARRAYS.items():
+            if child in nowhere and child.rpartition("/")[0] == kind:
+                folded.setdefault((item, array), {})[""] = nowhere[child]
+        if kind in doubts:
+            _append(item, doubts[kind])
+    for (parent, array), elements in folded.items():
+        _fold(parent, array, elements)
     return _groups(lone)
 
 
@@ -79,58 +99,51 @@ def _element(item: Item, array: str) -> Any:
     return {"id": item.id, "name": name, "type": item.kind, "properties": properties}
 
 
-def _fold(parent: Item, array: str, item: Item) -> None:
+def _name_of(element: Any) -> str:
+    """In small letters; empty for an element that is not known: one of these tells as much as many."""
+    name = element.get("name") if isinstance(element, dict) else None
+    return name.casefold() if isinstance(name, str) else ""
+
+
+def _fold(parent: Item, array: str, elements: dict[str, Any]) -> None:
+    """Add elements by name to an array of the parent; they replace those of the same name."""
     properties = parent.body.setdefault("properties", {})
     if not isinstance(properties, dict):
         return
     key = next((name for name in properties if name.casefold() == array.casefold()), array)
-    elements = properties.get(key)
-    if elements is not None and not isinstance(elements, list):
-        return  # unknown, and stays so
-    element = _element(item, array)
-    kept = [old for old in elements or () if not _same_name(old, element)]
-    properties[key] = [*kept, element]
+    given = properties.get(key)
+    if given is None or isinstance(given, list):  # anything else is unknown, and stays so
+        kept = [old for old in given or () if _name_of(old) == "" or _name_of(old) not in elements]
+        properties[key] = [*kept, *elements.values()]
 
 
-def _same_name(one: Any, other: Any) -> bool:
-    names = [thing.get("name") if isinstance(thing, dict) else None for thing in (one, other)]
-    folded = [name.casefold() for name in names if isinstance(name, str)]
-    return len(folded) == 2 and folded[0] == folded[1]
-
-
-def _connect(endpoint: Item, items: list[Item], by_id: dict[str, Item]) -> None:
+def _connect(endpoint: Item, by_id: dict[str, Item], doubts: dict[str, Unknown]) -> None:
     properties = endpoint.body.get("properties")
-    if not isinstance(properties, dict):
-        return
-    for key, status in (
-        ("privateLinkServiceConnections", "Approved"),
-        ("manualPrivateLinkServiceConnections", "Pending"),
-    ):
-        connections = properties.get(key)
-        for connection in connections if isinstance(connections, list) else ():
-            inner = connection.get("properties") if isinstance(connection, dict) else None
-            if isinstance(inner, dict):
-                _tell(endpoint, connection.get("name"), inner, status, items, by_id)
+    for key, status in _CONNECTIONS.items():
+        connections = properties.get(key) if isinstance(properties, dict) else properties
+        for connection in connections if isinstance(connections, list) else [connections]:
+            inner = connection.get("properties") if isinstance(connection, dict) else connection
+            target = inner.get("privateLinkServiceId") if isinstance(inner, dict) else inner
+            groups = inner.get("groupIds") if isinstance(inner, dict) else None
+            service = by_id.get(target.casefold()) if isinstance(target, str) else None
+            if isinstance(target, Unknown):
+                for kind in _kinds_of(groups):
+                    doubts.setdefault(kind, target)
+            elif service is not None and isinstance(connection, dict):
+                state = {
+                    "groupIds": groups,
+                    "privateEndpoint": {"id": endpoint.id},
+                    "privateLinkServiceConnectionState": {"status": status},
+                }
+                _append(service, endpoint.doubt or {"name": connection.get("name"), "properties": state})
 
 
-def _tell(
-    endpoint: Item, name: Any, inner: dict[str, Any], status: str, items: list[Item], by_id: dict[str, Item]
-) -> None:
-    target, groups = inner.get("privateLinkServiceId"), inner.get("groupIds")
-    if isinstance(target, Unknown):
-        named = groups if isinstance(groups, list) else []
-        kinds = {_SERVICES.get(group.casefold()) for group in named if isinstance(group, str)}
-        for item in items:
-            if item.kind.casefold() in kinds:
-                _append(item, target)
-    service = by_id.get(target.casefold()) if isinstance(target, str) else None
-    if service is not None:
-        state = {
-            "groupIds": groups,
-            "privateEndpoint": {"id": endpoint.id},
-            "privateLinkServiceConnectionState": {"status": status},
-        }
-        _append(service, endpoint.doubt or {"name": name, "properties": state})
+def _kinds_of(groups: Any) -> frozenset[str]:
+    """The types that have one of the groups; all, when these are not known."""
+    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+        return _CONNECTED
+    found = frozenset(_SERVICES[group.casefold()] for group in groups if group.casefold() in _SERVICES)
+    return found or _CONNECTED
 
 
 def _append(service: Item, connection: Any) -> None:
