@@ -175,6 +175,8 @@ class Resource:
     def name(self) -> str:
         """The last part of the name: `db1`, not `server1/db1`."""
         name = self._metadata.get("name") if self.is_kubernetes else self.body.get("name")
+        if isinstance(name, Unknown):
+            return self.origin.address or "(name not known)"
         if not isinstance(name, str) or not name:
             found = self.body.get("id")
             name = found if isinstance(found, str) else "(no name)"

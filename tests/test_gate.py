@@ -84,6 +84,10 @@ def test_a_template_and_a_manifest_are_recognised(gate: Any, tmp_path: Path) -> 
     }
     del template["resources"][0]["id"]
     assert gate(write(tmp_path, "main.json", template)) == (0, {"t": "pass"})
+    (tmp_path / "main.json").write_text(json.dumps(template, indent=2))
+    gate("main.json")
+    origin = json.loads((tmp_path / "out.json").read_text())["findings"][0]["origin"]
+    assert (origin["file"], origin["line"]) == ("main.json", 5)
     (tmp_path / "pod.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: []}\n")
     assert gate("pod.yaml")[0] == 3
 

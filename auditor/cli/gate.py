@@ -106,14 +106,15 @@ def _read(file: str, parameters: str | None) -> Changes:
     if source is None:
         return _manifests(open_inventory([file]))
     try:
-        raw = None if file.endswith((".yaml", ".yml")) else whole_json(source.path, source.file)
+        found = None if file.endswith((".yaml", ".yml")) else whole_json(source.path, source.file)
     except InputError:
         if file.endswith(".json"):
             raise
-        raw = None  # YAML from a pipe, or broken, which the reader of manifests says as well
-    kind = kind_of(raw)
-    if kind != "other":
-        return read_change(kind, raw, source.file, whole_json(parameters) if parameters else None)
+        found = None  # YAML from a pipe, or broken, which the reader of manifests says as well
+    kind = kind_of(found.value if found else None)
+    if found and kind != "other":
+        given = whole_json(parameters).value if parameters else None
+        return read_change(kind, found.value, found.text, source.file, given)
     return _manifests(Inventory([file], [source], alone=True))
 
 

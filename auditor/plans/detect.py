@@ -25,8 +25,8 @@ def kind_of(raw: Any) -> Kind:
     return "other"
 
 
-def read_change(kind: Kind, raw: Any, file: str, parameters: Any = None) -> Changes:
-    """Read a document of a known kind. `parameters`: a parameter file of a template. Raises InputError."""
+def read_change(kind: Kind, raw: Any, text: bytes, file: str, parameters: Any = None) -> Changes:
+    """Read a document of a known kind, given with its text. `parameters`: those of a template. Raises InputError."""
     if kind == "terraform":
         from auditor.plans.terraform import read_terraform_plan
 
@@ -35,6 +35,7 @@ def read_change(kind: Kind, raw: Any, file: str, parameters: Any = None) -> Chan
         from auditor.plans.what_if import read_what_if
 
         return read_what_if(raw, file)
+    from auditor.plans.arm_lines import lines_of
     from auditor.plans.arm_template import read_arm_template
 
-    return read_arm_template(raw, file, parameters)
+    return read_arm_template(raw, file, parameters, lines=lines_of(text.decode("utf-8", "replace")))

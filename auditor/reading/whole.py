@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -14,7 +14,14 @@ from auditor.reading.log import Broken, label
 _LARGEST: Final = 256 << 20
 
 
-def whole_json(path: str, file: str = "") -> Any:
+class Document(NamedTuple):
+    """A document and the text it was read from."""
+
+    value: Any
+    text: bytes
+
+
+def whole_json(path: str, file: str = "") -> Document:
     """The document in a file: gzip, other Unicode encodings, a BOM and comments are read. Raises InputError.
 
     `file` is its name to the user, when that is not where it lies.
@@ -28,10 +35,10 @@ def whole_json(path: str, file: str = "") -> Any:
     if len(text) > _LARGEST:
         raise InputError(f"{named}: it is larger than {_LARGEST >> 20} MiB", "Split the change.")
     try:
-        return orjson.loads(text)
+        return Document(orjson.loads(text), text)
     except orjson.JSONDecodeError as first:
         try:
-            return orjson.loads(blank_comments(text))
+            return Document(orjson.loads(blank_comments(text)), text)
         except orjson.JSONDecodeError:
             raise InputError(
                 f"{named}: line {first.lineno}, column {first.colno}: no valid JSON: {first.msg}",
