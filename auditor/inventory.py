@@ -135,6 +135,8 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
     """
     if not paths:
         raise InputError("no input was named", "name a file, a directory, a snapshot, or `-` for standard input")
+    if not all(paths):
+        raise InputError("one of the inputs has no name", "a variable of the shell may be empty")
     inputs: list[str] = []
     sources: list[Source] = []
     gaps: list[Gap] = []

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FOLDERS: Final = ("azure", "kubernetes", "certificates", "paths")
 """Where the bundled rules lie. `frameworks` and `fixtures` beside them hold no rules."""
+_LARGEST: Final = 4 << 20
 _NOT_RULES: Final = ("frameworks", "fixtures")
 _DECODER: Final = msgspec.json.Decoder(list[Rule])
 
@@ -61,6 +62,8 @@ def _unreadable(path: Path, error: OSError) -> RuleError:
 
 
 def _text(path: Path, content: bytes) -> str:
+    if len(content) > _LARGEST:
+        raise RuleError(f"{path} is larger than {_LARGEST >> 20} MiB", "A rule file holds one rule and its cases.")
     try:
         return content.decode()
     except UnicodeDecodeError as error:

@@ -121,7 +121,7 @@ def open_snapshot(path: str) -> Snapshot:
         if _major(version) > _major(SCHEMA_VERSION):
             raise InputError(f"{manifest} has the newer format {version}", "update the auditor to read it")
         found = msgspec.json.decode(text, type=_Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise InputError(f"{manifest} is damaged: {error}", _AGAIN) from error
     except OSError as error:
         raise InputError(f"{manifest} cannot be read: {error.strerror}", "check its permissions") from error

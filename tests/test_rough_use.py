@@ -288,6 +288,7 @@ BROKEN_YAML = {
     "deep": ("[" * 900, ""),
     "deeper": ("[" * 100_000 + "]" * 100_000, "nested deeper than 60 levels"),
     "dashes": ("- " * 100_000, "nested deeper than 60 levels"),
+    "huge": ("a: b\n" * 1_000_000, "is larger than 4 MiB"),
     "cut": ("[" * 100_000, ""),
     "block": ("".join(" " * level + "a:\n" for level in range(300)), "nested deeper than 60 levels"),
     "bool": ("a: !!bool maybe", "x.yaml:1: 'maybe' is no bool"),
@@ -323,6 +324,33 @@ def test_a_broken_rule_file(name: str, tmp_path: Path, monkeypatch: pytest.Monke
             reader()
         assert f"{tmp_path / 'x.yaml'}" in caught.value.sentence
         assert BROKEN_YAML[name][1] in caught.value.sentence
+
+
+@pytest.mark.parametrize("levels", [300, 900, 1000, 1015, 5000])
+@pytest.mark.parametrize("form", ["json", "sarif", "html", "csv"])
+def test_resources_that_are_very_deep(run: Run, tmp_path: Path, levels: int, form: str) -> None:
+    deep = json.dumps({**VAULT, "tags": "@"})
+    for name, (left, right) in {"lists": "[]", "objects": ('{"a":', "}")}.items():
+        text = deep.replace('"@"', left * levels + "1" + right * levels)
+        (tmp_path / f"{name}.ndjson").write_text(f"{text}\n{text}\n")
+    code, _, err = run("scan", "--from", ".", "-f", form, "-q", "-o", "out")
+    assert (code, err) == (3, "")
+    code, _, err = run("scan", "--from", ".", "--save-snapshot", "snap")
+    assert code == 3
+    assert not err or "is nested too deep to be saved" in err
+
+
+def test_a_manifest_that_is_very_deep(run: Run, tmp_path: Path, vault: str) -> None:
+    run("scan", "--from", vault, "--save-snapshot", "snap")
+    manifest = tmp_path / "snap" / "manifest.json"
+    manifest.write_text('{"x": ' + "[" * 100_000 + "]" * 100_000 + "," + manifest.read_text()[1:])
+    code, _, err = run("scan", "--from", "snap")
+    assert (code, err[:40]) == (3, "Error: snap/manifest.json is damaged: ma")
+
+
+def test_an_input_without_a_name(run: Run, vault: str) -> None:
+    code, _, err = run("scan", "--from", "", "--from", vault)
+    assert (code, err.split("\n")[0]) == (3, "Error: one of the inputs has no name")
 
 
 def test_rule_folders_that_hold_other_things(run: Run, tmp_path: Path, vault: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -106,8 +106,23 @@ def _identity(resource: Resource) -> int | None:
 def _content(resource: Resource) -> int:
     try:
         return hash(orjson.dumps(resource.body, default=_unknown_as_text, option=orjson.OPT_SORT_KEYS))
-    except orjson.JSONEncodeError:  # nested too deep for it: compared by its text
-        return hash(repr(resource.body))
+    except orjson.JSONEncodeError:  # nested too deep for it, and for everything else that recurs
+        return _content_of_deep(resource.body)
+
+
+def _content_of_deep(value: Any) -> int:
+    pending, found = [value], []
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            found.append(tuple(keys := sorted(item)))
+            pending += [item[key] for key in keys]
+        elif isinstance(item, list):
+            found.append((len(item),))
+            pending += item
+        else:
+            found.append((repr(item),))
+    return hash(tuple(found))
 
 
 def _unknown_as_text(value: object) -> str:
