@@ -1,0 +1,287 @@
+"""One thing judged, in its native ARM or Kubernetes shape, and what its values may be beside JSON's. Pure.
+
+What Azure and Kubernetes themselves fix stands here as tables: where a workload keeps its pods, which kinds live in no
+namespace, which namespaces belong to the platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+
+class Missing:
+    """The value of a field that is not there. One instance: `MISSING`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+MISSING: Final = Missing()
+
+
+class Unknown:
+    """A value or a verdict that cannot be known, with the reason. A first-class value, never an absent one."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"unknown ({self.reason})"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A frozen record; its JSON form uses camelCase names."""
+
+
+class Tally(msgspec.Struct, kw_only=True, rename="camel"):
+    """A record that is filled while an audit runs; its JSON form uses camelCase names."""
+
+
+class Origin(Record, frozen=True, kw_only=True):
+    """Where a resource was read: a live call, a snapshot, a file, a plan address."""
+
+    source: str = "file"  # live snapshot file plan template manifest
+    address: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+
+def holds_unknown(value: Any) -> bool:
+    """True when a value is `Unknown`, or holds one at any depth."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Unknown):
+            return True
+        if isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+    return False
+
+
+WORKLOADS: Final[Mapping[str, tuple[str, ...]]] = {
+    "core/Pod": ("spec",),
+    "core/ReplicationController": ("spec", "template", "spec"),
+    "apps/Deployment": ("spec", "template", "spec"),
+    "apps/ReplicaSet": ("spec", "template", "spec"),
+    "apps/StatefulSet": ("spec", "template", "spec"),
+    "apps/DaemonSet": ("spec", "template", "spec"),
+    "batch/Job": ("spec", "template", "spec"),
+    "batch/CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+}
+"""Kubernetes objects that run pods, and where each keeps its pod specification."""
+
+_CONTAINER_LISTS: Final = ("initContainers", "containers", "ephemeralContainers")
+
+
+class Resource:
+    """One thing judged, in its native ARM or Kubernetes shape.
+
+    `body` is the raw dict as read; `type` an ARM type or a Kubernetes `group/Kind`; `partial` says that some values in
+    the body are `Unknown`. The other properties are derived from these when first asked for, so that judging a resource
+    that passes costs nothing more than its `body`.
+    """
+
+    __slots__ = ("_id", "body", "cluster", "origin", "partial", "type")
+
+    def __init__(
+        self, type: str, body: dict[str, Any], origin: Origin, cluster: str = "", *, partial: bool = False
+    ) -> None:
+        self.type = type
+        self.body = body
+        self.origin = origin
+        self.cluster = cluster
+        self.partial = partial
+        self._id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.type} {self.name}>"
+
+    @property
+    def is_kubernetes(self) -> bool:
+        """A Kubernetes object, not an ARM resource (which has `apiVersion` and `kind` too, in a template)."""
+        body = self.body
+        return "apiVersion" in body and "kind" in body and self.type == kubernetes_type(body)
+
+    @property
+    def _metadata(self) -> dict[str, Any]:
+        metadata = self.body.get("metadata")
+        return metadata if isinstance(metadata, dict) else {}
+
+    @property
+    def id(self) -> str:
+        """The ARM id; for Kubernetes a made one: `/clusters/C/namespaces/N/GROUP/KIND/NAME`."""
+        if self._id is None:
+            if self.is_kubernetes:
+                scope = f"/namespaces/{self.namespace}" if self.namespace else ""
+                self._id = f"/clusters/{self.cluster or '-'}{scope}/{self.type}/{self.name}"
+            else:
+                found = self.body.get("id")
+                self._id = found if isinstance(found, str) and found else f"/-/{self.type}/{self.name}"
+        return self._id
+
+    @property
+    def name(self) -> str:
+        """The last part of the name: `db1`, not `server1/db1`."""
+        name = self._metadata.get("name") if self.is_kubernetes else self.body.get("name")
+        if isinstance(name, Unknown):
+            return self.origin.address or "(name not known)"
+        if not isinstance(name, str) or not name:
+            found = self.body.get("id")
+            name = found if isinstance(found, str) else "(no name)"
+        return name.rpartition("/")[2] or name
+
+    @property
+    def namespace(self) -> str | None:
+        """The Kubernetes namespace; `default` for a namespaced object that names none; None for an ARM resource."""
+        if not self.is_kubernetes:
+            return None
+        namespace = self._metadata.get("namespace")
+        if isinstance(namespace, str) and namespace:
+            return namespace
+        return None if self.type in CLUSTER_SCOPED else "default"
+
+    @property
+    def subscription_id(self) -> str | None:
+        """From the id, so that its spelling is the id's."""
+        return arm_scope(self.body)[0]
+
+    @property
+    def resource_group(self) -> str | None:
+        """From the id, so that its spelling is the id's."""
+        return arm_scope(self.body)[1]
+
+    @property
+    def parent_id(self) -> str | None:
+        """The id that this resource hangs below: of a child its parent, of an extension resource its target,
+        of a subscription-level resource the subscription."""
+        return None if self.is_kubernetes else parent_of(self.id)
+
+    @property
+    def pod_spec(self) -> Any:
+        """The pod specification of a workload, or `MISSING`."""
+        path = WORKLOADS.get(self.type)
+        if path is None:
+            return MISSING
+        node: Any = self.body
+        for key in path:
+            if isinstance(node, Unknown):
+                return node
+            node = node.get(key, MISSING) if isinstance(node, dict) else MISSING
+        return node
+
+    @property
+    def containers(self) -> Any:
+        """Every container of a workload (init, regular, ephemeral) in one list, or `MISSING`."""
+        spec = self.pod_spec
+        if not isinstance(spec, dict):
+            return spec
+        lists = [spec[key] for key in _CONTAINER_LISTS if spec.get(key) is not None]
+        odd = next((value for value in lists if not isinstance(value, list)), None)
+        if odd is not None:
+            return odd if isinstance(odd, Unknown) else Unknown("the list of containers is not a list")
+        return [container for value in lists for container in value]
+
+
+SYSTEM_NAMESPACES: Final = (
+    "aks-command",
+    "aks-istio-ingress",
+    "aks-istio-system",
+    "app-routing-system",
+    "azure-arc",
+    "calico-system",
+    "gatekeeper-system",
+    "kube-node-lease",
+    "kube-public",
+    "kube-system",
+    "tigera-operator",
+)
+"""Namespaces that the platform runs: their workloads are not the estate's to change."""
+
+CLUSTER_SCOPED: Final = frozenset(
+    {
+        "core/Namespace",
+        "core/Node",
+        "core/PersistentVolume",
+        "rbac.authorization.k8s.io/ClusterRole",
+        "rbac.authorization.k8s.io/ClusterRoleBinding",
+        "admissionregistration.k8s.io/MutatingWebhookConfiguration",
+        "admissionregistration.k8s.io/ValidatingWebhookConfiguration",
+        "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
+        "apiextensions.k8s.io/CustomResourceDefinition",
+        "apiregistration.k8s.io/APIService",
+        "cert-manager.io/ClusterIssuer",
+        "cilium.io/CiliumClusterwideNetworkPolicy",
+        "gateway.networking.k8s.io/GatewayClass",
+        "networking.k8s.io/IngressClass",
+        "policy/PodSecurityPolicy",
+        "storage.k8s.io/StorageClass",
+    }
+)
+"""Kubernetes kinds that live in no namespace."""
+
+
+def kubernetes_type(body: Mapping[str, Any]) -> str:
+    """`group/Kind` of a Kubernetes object; the core group is `core`, kinds of `extensions` have their new group."""
+    group, slash, _version = str(body["apiVersion"]).partition("/")
+    kind = str(body["kind"])
+    if group == "extensions":
+        return f"{_MOVED.get(kind, group)}/{kind}"
+    return f"{group if slash else 'core'}/{kind}"
+
+
+_MOVED: Final = {
+    "DaemonSet": "apps",
+    "Deployment": "apps",
+    "ReplicaSet": "apps",
+    "Ingress": "networking.k8s.io",
+    "NetworkPolicy": "networking.k8s.io",
+}
+"""Kinds of the group `extensions`, which Kubernetes 1.16 and 1.22 took away, with the group that has them now."""
+
+
+def parent_of(resource_id: str) -> str | None:
+    """The ARM id above this one. None for a subscription, a tenant or an id of another form.
+
+    `…/servers/s/databases/d` → `…/servers/s`; `X/providers/Microsoft.Insights/diagnosticSettings/d` → `X`.
+    """
+    head, sep, tail = _rpartition_fold(resource_id, "/providers/")
+    if not sep:
+        return None
+    parts = tail.split("/")  # namespace, type, name[, type, name …]
+    if len(parts) > 3:
+        return f"{head}{sep}{'/'.join(parts[:-2])}"
+    return head or None
+
+
+def _rpartition_fold(text: str, separator: str) -> tuple[str, str, str]:
+    at = text.casefold().rfind(separator)
+    if at < 0:
+        return "", "", text
+    return text[:at], text[at : at + len(separator)], text[at + len(separator) :]
+
+
+def arm_scope(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Subscription and resource group of an ARM resource: from its id, else as Resource Graph says them."""
+    subscription = group = None
+    found = body.get("id")
+    if isinstance(found, str):
+        parts = found.split("/", 5)
+        if len(parts) > 2 and parts[1].casefold() == "subscriptions":
+            subscription = parts[2] or None
+        if len(parts) > 4 and parts[3].casefold() == "resourcegroups":
+            group = parts[4] or None
+    return subscription or _text_at(body, "subscriptionId"), group or _text_at(body, "resourceGroup")
+
+
+def _text_at(body: Mapping[str, Any], key: str) -> str | None:
+    value = body.get(key)
+    return value if isinstance(value, str) and value else None
