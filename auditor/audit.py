@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import multiprocessing
-import multiprocessing.connection
+import os
 import signal
 import tempfile
 from collections import Counter
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor import __version__
 from auditor.conditions.relations import Relations
@@ -29,6 +30,9 @@ from auditor.inventory import Inventory
 from auditor.lenses import needed
 from auditor.model import Audit, Counts, Gap, Outcome, Resource, RuleRun, Scope, Severity
 from auditor.reading.census import Census
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Progress = Callable[[int], None]
 """Called now and then with the number of resources judged so far."""
@@ -65,7 +69,7 @@ def audit(
     parts = inventory.parts(jobs) if jobs > 1 and touched is None else [inventory]
     with ExitStack() as stack:
         findings = stack.enter_context(Findings())
-        if len(parts) > 1 and "fork" in multiprocessing.get_all_start_methods():
+        if len(parts) > 1 and hasattr(os, "fork"):
             done = _side_by_side(rules, relations, keep_passes, parts, derived, findings)
         else:
             done = [
@@ -159,6 +163,7 @@ def _side_by_side(
     findings: Findings,
 ) -> list[_Part]:
     """Judge each part in a process of its own. A forked child shares the rules and the relation index with us."""
+
     context = multiprocessing.get_context("fork")
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder, ExitStack() as stack:
         gc.freeze()
@@ -199,7 +204,7 @@ def _in_child(
     inventory: Inventory,
     derived: Sequence[Resource],
     file: Path,
-    send: multiprocessing.connection.Connection,
+    send: Connection,
 ) -> None:
     # The parent is told to stop, and ends its children: they have nothing to say to the terminal themselves.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

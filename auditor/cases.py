@@ -176,9 +176,9 @@ def survivors(source: RuleSource) -> list[str]:
 def _changed(bound: Bound) -> Iterator[tuple[str, Bound]]:
     if bound.when is not None:
         for label, node in _mutants(bound.when):
-            yield f"when: {label}", replace(bound, when=node)
+            yield f"when: {label}", bound.changed(when=node)
     for label, node in _mutants(bound.condition):
-        yield f"assert: {label}", replace(bound, condition=node)
+        yield f"assert: {label}", bound.changed(condition=node)
 
 
 def _mutants(node: Node) -> Iterator[tuple[str, Node]]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of
 from auditor.conditions import explain
@@ -47,40 +46,88 @@ _WORKLOAD_WHEN: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A rule ready to judge: its conditions read, its parameters and the clock in their places."""
+class Nodes(NamedTuple):
+    """The conditions of a rule, read."""
 
-    rule: Rule
-    types: tuple[str, ...]  # casefolded
     each: Path | None
     when: Node | None
     condition: Node
 
+
+class Bound:
+    """A rule for one estate and one time. Its conditions are read when they are first needed: an audit of few types
+    needs few of them."""
+
+    __slots__ = ("_nodes", "_parameters", "clock", "rule", "types")
+
+    def __init__(
+        self, rule: Rule, clock: dt.datetime, parameters: Mapping[str, Any], nodes: Nodes | None = None
+    ) -> None:
+        self.rule = rule
+        self.clock = clock
+        self.types = tuple(dict.fromkeys(kind for name in rule.resource for kind in _types_of(name)))  # casefolded
+        self._parameters = parameters
+        self._nodes = nodes
+
+    @property
+    def nodes(self) -> Nodes:
+        """The conditions. Raises GrammarError, with the place inside the rule."""
+        if self._nodes is None:
+            self._nodes = _read(self.rule, self._parameters, self.clock)
+        return self._nodes
+
+    @property
+    def each(self) -> Path | None:
+        return self.nodes.each
+
+    @property
+    def when(self) -> Node | None:
+        return self.nodes.when
+
+    @property
+    def condition(self) -> Node:
+        return self.nodes.condition
+
     @property
     def relations(self) -> tuple[Related, ...]:
+        """Every relation in the conditions."""
+        if not (_mentions_relation(self.rule.when) or _mentions_relation(self.rule.condition)):
+            return ()
         return (*(relations_of(self.when) if self.when else ()), *relations_of(self.condition))
+
+    def changed(self, **nodes: Any) -> Bound:
+        """The same rule with other conditions."""
+        return Bound(self.rule, self.clock, self._parameters, self.nodes._replace(**nodes))
 
 
 def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = None) -> Bound:
-    """Read the conditions of a rule. `overrides` are the estate's own values for its parameters.
+    """A rule for an estate. `overrides` are the estate's own values for its parameters.
 
-    Raises GrammarError, with the place inside the rule.
+    Raises GrammarError, with the place inside the rule, when overrides do not fit; a bundled rule is known to be sound.
     """
     parameters: dict[str, Any] = {name: parameter.default for name, parameter in rule.parameters.items()}
-    parameters |= overrides or {}
-    types = tuple(dict.fromkeys(kind for name in rule.resource for kind in _types_of(name)))
+    bound = Bound(rule, clock, {**parameters, **(overrides or {})})
+    if overrides:
+        _ = bound.nodes
+    return bound
+
+
+def _read(rule: Rule, parameters: Mapping[str, Any], clock: dt.datetime) -> Nodes:
     when = None if rule.when is None else parse(rule.when, parameters, clock, ("when",))
     if WORKLOAD in rule.resource:
         implied = parse(_WORKLOAD_WHEN, {"systemNamespaces": list(SYSTEM_NAMESPACES), **parameters}, clock)
         when = implied if when is None else All((implied, when))
-    return Bound(
-        rule=rule,
-        types=types,
+    return Nodes(
         each=None if rule.each is None else parse_path(rule.each, ("each",)),
         when=when,
         condition=parse(rule.condition, parameters, clock, ("assert",)),
     )
+
+
+def _mentions_relation(raw: Any) -> bool:
+    if isinstance(raw, dict):
+        return "related" in raw or any(map(_mentions_relation, raw.values()))
+    return isinstance(raw, list) and any(map(_mentions_relation, raw))
 
 
 def _types_of(name: str) -> tuple[str, ...]:

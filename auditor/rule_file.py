@@ -124,7 +124,7 @@ def _check(rule: Rule, form: RuleForm, path: Path, root: Path, marks: Marks) -> 
                 ("id",), f"the id is {rule.id!r}, but the file lies at {expected!r}", "id = path, dots for slashes."
             )
     try:
-        bind(rule, CLOCK)
+        _ = bind(rule, CLOCK).nodes
         for index, case in enumerate(form.tests):
             for name in case.parameters:
                 if name not in rule.parameters:

@@ -36,9 +36,8 @@ def judge_and_report(
     `touched` are the resources to judge (None: all). `against` is the estate before: what is new since is told, and
     with `new_only` nothing else makes the exit code.
     """
-    from auditor.compare import compare, newly_reaches
     from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
-    from auditor.model import Outcome, Severity
+    from auditor.model import Outcome
     from auditor.render import FORMATS
 
     rules = options.bound_rules(chosen)
@@ -52,15 +51,30 @@ def judge_and_report(
         if earlier:
             shown |= {Outcome.PASS}  # a pass proves that a resource was looked at
         audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
-        changes = compare(earlier, (audit, findings)) if earlier else None
+        changes = changes_since(earlier, audit, findings)
         write_reports(chosen.reports, audit, findings, chosen.outcomes, earlier, changes)
         code = options.exit_code(audit, chosen.fail_on)
-        if new_only and changes and code == FINDINGS:
-            threshold = Severity(chosen.fail_on)
-            code = FINDINGS if any(newly_reaches(found, threshold) for found in changes.differences) else CLEAN
+        if new_only and changes and code == FINDINGS and not _newly_fails(changes, chosen.fail_on):
+            code = CLEAN
         if code == INCOMPLETE and not chosen.quiet:
             say_why(audit, chosen.reports)
         return code
+
+
+def changes_since(earlier: Earlier | None, audit: Audit, findings: Findings) -> Changes | None:
+    """What changed since an earlier audit; None when there is none."""
+    if earlier is None:
+        return None
+    from auditor.compare import compare
+
+    return compare(earlier, (audit, findings))
+
+
+def _newly_fails(changes: Changes, fail_on: str) -> bool:
+    from auditor.compare import newly_reaches
+    from auditor.model import Severity
+
+    return any(newly_reaches(found, Severity(fail_on)) for found in changes.differences)
 
 
 def say_why(audit: Audit, reports: Sequence[options.Report]) -> None:

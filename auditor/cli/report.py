@@ -7,7 +7,7 @@ import sys
 import click
 
 from auditor.cli import options
-from auditor.cli.judging import earlier_audit, say_why, write_reports
+from auditor.cli.judging import changes_since, earlier_audit, say_why, write_reports
 
 
 @click.command("report", cls=options.ReportingCommand)
@@ -20,7 +20,6 @@ def command(
     ctx: click.Context, /, audit_file: str, fail_on: str, outcomes: str | None, baseline: str | None, **_given: object
 ) -> None:
     """Render a saved JSON audit again, in any format, byte for byte."""
-    from auditor.compare import compare
     from auditor.errors import INCOMPLETE
     from auditor.render import load_audit
 
@@ -28,7 +27,7 @@ def command(
     reports = ctx.meta.get("reports") or [options.Report("text", None)]
     audit, findings = load_audit(audit_file)
     with findings, earlier_audit(baseline) as earlier:
-        changes = compare(earlier, (audit, findings)) if earlier else None
+        changes = changes_since(earlier, audit, findings)
         write_reports(reports, audit, findings, shown, earlier, changes)
     code = options.exit_code(audit, fail_on)
     if code == INCOMPLETE:
