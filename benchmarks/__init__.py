@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench`. Ratios are what counts; seconds belong to the machine."""
