@@ -23,7 +23,7 @@ class ReportForm(_Form):
     """A report to write."""
 
     format: Literal[
-        "text", "json", "sarif", "html", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line"
+        "text", "json", "sarif", "html", "pdf", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line"
     ]
     output: _Path | None = None
 
