@@ -79,8 +79,9 @@ class FailureForm:
     def __init__(self, rule: Rule) -> None:
         said = f'","ruleId":{encode(rule.id).decode()},"outcome":"fail","severity":"{rule.severity.value}","resource":'
         self.after_fingerprint = said.encode()
-        self.after_resource = b',"element":null,"title":%b,"message":' % encode(rule.title)
+        self.after_element = b',"title":%b,"message":' % encode(rule.title)
         self.begun = hashlib.sha256(f"{rule.id}\0".encode())
+        self.rule = rule
 
 
 class FailureWriter:
@@ -92,16 +93,27 @@ class FailureWriter:
         self._origin = encode(resource.origin)
 
     def line(self, form: FailureForm, why: Why) -> bytes:
+        """A failure that rests on single fields."""
+        return self._line(form, None, [Evidence(path=p, actual=shown(value), expected=e) for p, value, e in why])
+
+    def answer(self, form: FailureForm, answer: Answer) -> bytes:
+        """A failure as the reference explains it."""
+        return self._line(form, answer.element, answer.evidence)
+
+    def _line(self, form: FailureForm, element: str | None, evidence: Sequence[Evidence]) -> bytes:
         """The same bytes as the encoded `finding_of`."""
         digest = form.begun.copy()
         digest.update(self._identity)
-        evidence = [Evidence(path=path, actual=shown(value), expected=expected) for path, value, expected in why]
-        return b'{"fingerprint":"%b%b%b%b%b,"evidence":%b,"gap":null,"exemption":null,"origin":%b}' % (
+        if element:
+            digest.update(element.encode("utf-8", "surrogatepass"))
+        said = _found(evidence) if evidence else f"Not so: {form.rule.title}"
+        return b'{"fingerprint":"%b%b%b,"element":%b%b%b,"evidence":%b,"gap":null,"exemption":null,"origin":%b}' % (
             digest.hexdigest()[:32].encode(),
             form.after_fingerprint,
             self._resource,
-            form.after_resource,
-            encode(_found(evidence)),
+            b"null" if element is None else encode(element),
+            form.after_element,
+            encode(said),
             encode(evidence),
             self._origin,
         )

@@ -202,9 +202,19 @@ class Judge:
         self._relations = relations
         self._keep_passes = keep_passes
         self._counts = [Counts() for _ in self.rules]
+        self._passed = [0] * len(self.rules)  # of these the passes: the commonest answer by far
         self._forms = [FailureForm(bound.rule) for bound in self.rules]
         self._errors: dict[int, str] = {}
         self._functions: dict[tuple[str, str], Compiled | None] = {}
+        self._by_folded: dict[tuple[str, str], Compiled | None] = {}
+        self._kept: list[int] = []  # what the function of a type reports of one resource, emptied after each
+        self._failed: list[tuple[int, Why]] = []
+        self._marked: list[tuple[int, list[int]]] = []
+        self._unexplained: list[int] = []
+        self._asked: list[int] = []
+        self._report = tuple(
+            told.append for told in (self._kept, self._failed, self._unexplained, self._marked, self._asked)
+        )
         self._by_type: dict[str, list[int]] = defaultdict(list)
         for index, bound in enumerate(self.rules):
             for kind in bound.types:
@@ -223,50 +233,53 @@ class Judge:
             function = self._function(resource.type, resource.origin.source)
         if function is None:
             return []
-        kept: list[int] = []
-        failed: list[tuple[int, Why]] = []
-        by_element: list[tuple[int, list[int]]] = []
-        unexplained: list[int] = []
-        asked: list[int] = []
         if resource.partial:
-            asked = self._indexes(resource.type, resource.origin.source)
+            self._asked += self._indexes(resource.type, resource.origin.source)
         else:
-            function(
-                resource,
-                kept.append,
-                lambda index, why: failed.append((index, why)),
-                unexplained.append,
-                lambda index, marks: by_element.append((index, marks)),
-                asked.append,
-            )
-        for index in kept:
-            self._counts[index].passed += 1
+            function(resource, *self._report)
+        for index in self._kept:
+            self._passed[index] += 1
         found: list[bytes] = []
-        if failed:
-            writer = FailureWriter(resource)
-            for index, why in sorted(failed, key=_first):
-                self._counts[index].fail += 1
-                found.append(writer.line(self._forms[index], why))
         if self._keep_passes:
-            found += [
-                encode(finding_of(self.rules[i].rule, resource, Answer(None, Outcome.PASS))) for i in sorted(kept)
-            ]
-        for index, marks in sorted(by_element, key=_first):
+            found += self._passes(resource)
+        if self._failed or self._marked or self._unexplained or self._asked:
+            found = self._failures(resource, found)
+        self._kept.clear()
+        return found
+
+    def _passes(self, resource: Resource) -> list[bytes]:
+        answer = Answer(None, Outcome.PASS)
+        return [encode(finding_of(self.rules[index].rule, resource, answer)) for index in sorted(self._kept)]
+
+    def _failures(self, resource: Resource, passes: list[bytes]) -> list[bytes]:
+        """What did not simply pass: plain failures first, then the passes, then what the reference is asked for."""
+        writer = FailureWriter(resource)
+        found: list[bytes] = []
+        for index, why in sorted(self._failed, key=_first):
+            self._counts[index].fail += 1
+            found.append(writer.line(self._forms[index], why))
+        found += passes
+        for index, marks in sorted(self._marked, key=_first):
             if self._keep_passes or ASK in marks or FAILS in marks:
-                self._take(index, resource, partial(marked_answers, marks=marks), found)
+                self._take(index, resource, partial(marked_answers, marks=marks), writer, found)
             else:
-                self._counts[index].passed += marks.count(PASSES)
-        for index in sorted(asked + unexplained):
-            self._take(index, resource, answers if index in asked else failure, found)
+                self._passed[index] += marks.count(PASSES)
+        for index in sorted(self._asked + self._unexplained):
+            self._take(index, resource, answers if index in self._asked else failure, writer, found)
+        for told in (self._failed, self._marked, self._unexplained, self._asked):
+            told.clear()
         return found
 
     def _function(self, kind: str, source: str) -> Compiled | None:
         if len(self._functions) > _MOST_TYPES:
             self._functions.clear()  # spellings of types come from the input, so their number has no bound of its own
-        indexes = self._indexes(kind, source)
-        function = compile_rules([(i, self.rules[i]) for i in indexes], self._relations) if indexes else None
-        self._functions[kind, source] = function
-        return function
+        folded = kind.casefold(), source
+        if folded not in self._by_folded:
+            indexes = self._indexes(*folded)
+            rules = [(index, self.rules[index]) for index in indexes]
+            self._by_folded[folded] = compile_rules(rules, self._relations) if rules else None
+        self._functions[kind, source] = self._by_folded[folded]
+        return self._by_folded[folded]
 
     def _indexes(self, kind: str, source: str) -> list[int]:
         """The rules of a type; for what was read from a change, those that say they can be decided there."""
@@ -277,7 +290,9 @@ class Judge:
             source = "manifest"  # an object of a cluster is the same question in a plan and in a manifest
         return [i for i in indexes if source in self.rules[i].rule.sources]
 
-    def _take(self, index: int, resource: Resource, judge: Reference, found: list[bytes]) -> None:
+    def _take(
+        self, index: int, resource: Resource, judge: Reference, writer: FailureWriter, found: list[bytes]
+    ) -> None:
         """Count what the reference says, and add it to the findings."""
         bound = self.rules[index]
         try:
@@ -288,11 +303,15 @@ class Judge:
             given = [Answer(None, Outcome.ERROR, gap=told)]
         for answer in given:
             count(self._counts[index], answer.outcome)
-            if self._keep_passes or answer.outcome is not Outcome.PASS:
+            if answer.outcome is Outcome.FAIL:
+                found.append(writer.answer(self._forms[index], answer))
+            elif self._keep_passes or answer.outcome is not Outcome.PASS:
                 found.append(encode(finding_of(bound.rule, resource, answer)))
 
     def runs(self) -> list[RuleRun]:
         """Every rule with what it has said so far."""
+        for counts, index in zip(self._counts, range(len(self.rules)), strict=True):
+            counts.passed, self._passed[index] = counts.passed + self._passed[index], 0
         return [
             RuleRun(rule=bound.rule, counts=counts, error=self._errors.get(index))
             for index, (bound, counts) in enumerate(zip(self.rules, self._counts, strict=True))

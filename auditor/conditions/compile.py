@@ -32,14 +32,11 @@ FAILS: Final = 3
 """What is known of one element of `each`: the rule does not apply to it, it passes, the reference must judge it, it
 fails and the reference must say why."""
 
-Report = Callable[[int], None]
-Compiled = Callable[
-    [Resource, Report, Callable[[int, Why], None], Report, Callable[[int, list[int]], None], Report],
-    None,
-]
-"""`f(resource, keep, fail, explain, each, ask)` names each rule that applies by its index, once: it passed (`keep`),
-failed (`fail` with evidence, `explain` without), has a mark for every element (`each`), or the reference must
-judge it (`ask`)."""
+Report = Callable[[Any], None]
+Compiled = Callable[[Resource, Report, Report, Report, Report, Report], None]
+"""`f(resource, keep, fail, explain, each, ask)` reports each rule that applies, by its index, once: it passed (`keep`),
+failed (`fail` with the evidence, as a pair; `explain` without), has a mark for every element (`each`, as a pair), or is
+for the reference to judge (`ask`)."""
 
 
 class Judged(Protocol):
@@ -125,7 +122,7 @@ class _Writer:
         if rule.each is None:
             scopes = Scopes(root, root, root, root.function)
             why = self._expressions.why(rule.condition, scopes)
-            fails = f"explain({index})" if why is None else f"fail({index}, [{', '.join(why)}])"
+            fails = f"explain({index})" if why is None else f"fail(({index}, [{', '.join(why)}]))"
             lines = self._verdict(rule, when, scopes, f"keep({index})", fails)
         else:
             marks = root.function.local()
@@ -135,7 +132,7 @@ class _Writer:
                 self._element(root, block, rest[-1], rule, when, marks)
 
             each = loops(root.function, root.read(first), rest, fill)
-            lines = [f"{marks} = []", *each, f"if {marks}: each({index}, {marks})"]
+            lines = [f"{marks} = []", *each, f"if {marks}: each(({index}, {marks}))"]
         root.lines += [INDENT + line for line in lines]
         # Undecided, or a shape that nobody thought of: the reference knows what to say of it.
         root.lines += ["except Exception:", f"{INDENT}ask({index})"]
