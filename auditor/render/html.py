@@ -21,7 +21,7 @@ from auditor.render.html_charts import bar, trend
 from auditor.render.html_data import MOST, packed
 from auditor.render.html_design import ARROWS, components
 from auditor.render.html_frameworks import STATES, frameworks
-from auditor.render.html_plain import ON_PAPER, ON_SCREEN, rows_per_rule, sections
+from auditor.render.html_plain import ON_PAPER, ON_SCREEN, RULES_ON_SCREEN, rows_per_rule, sections
 from auditor.render.html_summary import summary
 from auditor.render.options import NOTEWORTHY, Options
 
@@ -70,6 +70,7 @@ def _digest(text: str) -> str:
 def _page(audit: Audit, findings: Findings, options: Options, script: bool) -> dict[str, Any]:
     outcomes = NOTEWORTHY if options.outcomes is None else options.outcomes
     limit = rows_per_rule(audit, outcomes, ON_SCREEN if script else ON_PAPER)
+    rules = RULES_ON_SCREEN if script else len(audit.rules)
     gathered = gather(audit, findings, outcomes, limit)
     nodes = components(audit)
     most = max((node["failed"] for node in nodes), default=0)
@@ -83,10 +84,11 @@ def _page(audit: Audit, findings: Findings, options: Options, script: bool) -> d
         "trend": trend(audit, options.history),
         "nodes": nodes,
         "arrows": ARROWS,
-        "sections": sections(gathered, limit),
+        "sections": sections(gathered.groups[:rules], limit),
+        "more_rules": max(len(gathered.groups) - rules, 0),
         "total": total,
         "left_out": max(total - MOST, 0),
-        "shown": sum(min(number, limit) for group in gathered.groups for number in group.met.values()),
+        "shown": sum(min(number, limit) for group in gathered.groups[:rules] for number in group.met.values()),
         "frameworks": asked,
         "framework_states": STATES,
         "severity_names": list(Severity),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from auditor.model import Audit, Finding, Outcome, Severity
-from auditor.render.groups import ORDER, Gathered, Group
+from auditor.render.groups import ORDER, Group
 from auditor.render.words import count_of, cut, place_of, plural, visible
 
 ON_SCREEN: Final = 400
 """Rows of the whole page, shared by the rules that have findings; the script shows all."""
+RULES_ON_SCREEN: Final = 100
 ON_PAPER: Final = 3_000
 
 
@@ -24,10 +25,10 @@ def rows_per_rule(audit: Audit, outcomes: frozenset[Outcome], rows: int) -> int:
     return max(totals, default=1) or 1
 
 
-def sections(gathered: Gathered, limit: int) -> list[dict[str, Any]]:
+def sections(groups: list[Group], limit: int) -> list[dict[str, Any]]:
     """The groups under headings: failures by severity, then what is undecided, accepted or well."""
     found: dict[tuple[Outcome, Severity | None], list[Group]] = {}
-    for group in gathered.groups:
+    for group in groups:
         first = next(outcome for outcome in ORDER if outcome in group.met)
         severity = group.run.rule.severity if first is Outcome.FAIL else None
         found.setdefault((first, severity), []).append(group)

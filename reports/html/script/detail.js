@@ -69,7 +69,7 @@ function found(report, i) {
       ? el("ul", { class: "evidence" }, ...lines.map(([path, actual, expected]) =>
           el("li", {},
             el("code", {}, breakable(texts[path])),
-            el("span", {}, "is ", actual ? el("code", { class: "actual" }, texts[actual]) : el("i", { class: "actual" }, "absent"),
+            el("span", {}, texts[expected].startsWith("to find ") ? "" : "is ", actual ? el("code", { class: "actual" }, texts[actual]) : el("i", { class: "actual" }, "absent"),
               ", expected ", texts[expected]))))
       : null,
     category
