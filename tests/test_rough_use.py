@@ -34,8 +34,9 @@ def start(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     def begin(*args: str, **given: Any) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "AUDITOR_CACHE_DIR": str(cache), **given.pop("env", {})}
         given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, **given}
-        # a child of a shell's background job has SIGINT ignored: as from a terminal, it is not
+        # a child of a shell's background job has SIGINT ignored, one of nohup SIGHUP: as from a terminal, they are not
         command = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        command += "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         command += "from auditor.cli import main; main()"
         return subprocess.Popen(
             [sys.executable, "-c", command, *args], env=environment, start_new_session=True, **given
