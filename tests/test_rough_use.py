@@ -341,6 +341,18 @@ def test_resources_that_are_very_deep(run: Run, tmp_path: Path, levels: int, for
     assert not err or "is nested too deep to be saved" in err
 
 
+@pytest.mark.parametrize("levels", [300, 1000])
+def test_a_plan_that_is_very_deep(run: Run, tmp_path: Path, levels: int) -> None:
+    change = {"actions": ["create"], "after": {"name": "x", "tags": "@"}, "after_unknown": {"tags": "@"}}
+    item = {"address": "azurerm_key_vault.x", "mode": "managed", "type": "azurerm_key_vault", "name": "x"}
+    plan = json.dumps(
+        {"format_version": "1.2", "terraform_version": "1.9", "resource_changes": [{**item, "change": change}]}
+    )
+    (tmp_path / "plan.json").write_text(plan.replace('"@"', '{"a":' * levels + "true" + "}" * levels))
+    code, _, err = run("gate", "plan.json", "-q", "-f", "json")
+    assert (code, err.split("\n")[0]) in ((1, ""), (3, ""), (3, "Error: plan.json: it is nested too deep"))
+
+
 def test_a_manifest_that_is_very_deep(run: Run, tmp_path: Path, vault: str) -> None:
     run("scan", "--from", vault, "--save-snapshot", "snap")
     manifest = tmp_path / "snap" / "manifest.json"

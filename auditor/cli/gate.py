@@ -99,6 +99,7 @@ def _read(file: str, parameters: str | None) -> Changes:
     from auditor.inventory import Inventory, open_inventory
     from auditor.plans.detect import kind_of, read_change
     from auditor.reading.find import Spool, file_of
+    from auditor.reading.log import label
     from auditor.reading.whole import whole_json
 
     spool = Spool()  # its copies are needed until the file is read
@@ -114,7 +115,10 @@ def _read(file: str, parameters: str | None) -> Changes:
     kind = kind_of(found.value if found else None)
     if found and kind != "other":
         given = whole_json(parameters).value if parameters else None
-        return read_change(kind, found.value, found.text, source.file, given)
+        try:
+            return read_change(kind, found.value, found.text, source.file, given)
+        except RecursionError as error:
+            raise InputError(f"{label(source.file)}: it is nested too deep", "no real change is") from error
     return _manifests(Inventory([file], [source], alone=True))
 
 
