@@ -217,6 +217,12 @@ def _uncovered(names: Any, hosts: list[str]) -> list[str] | Unknown:
     return left
 
 
+def _common_name(subject: Any) -> str | None:
+    """The common name in a subject of which only the text is known."""
+    found = re.search(r"(?:^|,)\s*CN=((?:[^,\\]|\\.)+)", subject) if isinstance(subject, str) else None
+    return found[1] if found else None
+
+
 _PATTERN: Final = re.compile(r"[*?]")
 """Wildcards of Application Gateway that no certificate can have."""
 
@@ -264,7 +270,7 @@ def _resource(row: Row, material: Material | None) -> Resource:
             use["keyVault"]["renewedAt"] = stamp(use["keyVault"]["renewedAt"])
         if use.get("hosts") is not None:
             use["uncovered"] = _uncovered(names, use["hosts"])
-    common = properties.pop("commonName", None)
+    common = properties.pop("commonName", None) or _common_name(properties.get("subject"))
     named = next((san for san in names if isinstance(san, str)), None) if isinstance(names, list) else None
     host = next((host for use in row.uses for host in use.get("hosts") or ()), None)
     subscription, group = row.first.scope

@@ -77,10 +77,10 @@ def _of_der(data: bytes) -> Bundle:
     except _UNREADABLE:
         pass
     try:
-        found = pkcs7.load_der_pkcs7_certificates(data)
+        found = [_certificate(item) for item in pkcs7.load_der_pkcs7_certificates(data)[:_MOST]]
     except _UNREADABLE:
         return Bundle((), problem="it is neither a certificate nor PKCS#7")
-    return _bundle([_certificate(item) for item in found], False, "" if found else "it holds no certificate")
+    return _bundle(found, False, "" if found else "it holds no certificate")
 
 
 def _of_pem(data: bytes) -> Bundle:
@@ -131,6 +131,12 @@ def _is_ca(certificate: Certificate) -> bool:
 
 def properties_of(certificate: Certificate) -> dict[str, Any]:
     """What the certificate itself says, as the properties of `auditor/certificate`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd serial numbers and encodings: they are read all the same
+        return _properties(certificate)
+
+
+def _properties(certificate: Certificate) -> dict[str, Any]:
     item = certificate.x509
     key = _or_unknown(lambda: _key(item), "its key is of a kind that cannot be read")
     key_type, key_size = key if isinstance(key, tuple) else (key, key)
