@@ -55,7 +55,7 @@ class Made:
 
     @property
     def thumbprint(self) -> str:
-        return self.certificate.fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303
+        return self.certificate.fingerprint(hashes.SHA1()).hex().upper()
 
 
 def make(

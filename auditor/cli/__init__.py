@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "demo": "Audit the built-in demo estate.",
     "scan": "Audit resources from files, snapshots or standard input.",
     "gate": "Judge a change before it is deployed.",
+    "certificates": "List the certificates of an estate: when they end, where they are used.",
     "report": "Render a saved JSON audit again.",
     "diff": "Say what changed between two saved audits.",
     "rules": "List, show, test and write rules.",

@@ -119,7 +119,7 @@ def leaf_of(bundle: Bundle, issued: Callable[[Certificate, Certificate], bool]) 
     if bundle.ordered or len(certificates) == 1:
         return certificates[0]
     free = [c for c in certificates if not any(o is not c and issued(c, o) for o in certificates)]
-    return min(free or certificates, key=_is_ca)
+    return free[0] if len(free) == 1 else min(free or certificates, key=_is_ca)
 
 
 def _is_ca(certificate: Certificate) -> bool:

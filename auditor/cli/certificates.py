@@ -1,0 +1,82 @@
+"""`auditor certificates`: every certificate of the estate, when it ends, where it is used, what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from auditor.cli import options
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from auditor.evaluate import Bound
+    from auditor.model import Resource
+
+FORMATS = ("text", "json", "csv", "ics")
+
+
+@click.command("certificates")
+@click.option(
+    "--from", "inputs", multiple=True, metavar="PATH", help="A file, a folder, a snapshot, or - ; repeatable."
+)
+@click.option("--as-of", metavar="TIME", help="What will have expired by then; else now, or a snapshot's time.")
+@click.option("--format", "-f", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--output", "-o", metavar="PATH", help="A file instead of standard output.")
+def command(inputs: tuple[str, ...], as_of: str | None, form: str, output: str | None) -> None:
+    """List the certificates of an estate, soonest end first.
+
+    It informs and gates nothing: the exit code is 0 whatever it finds. `auditor scan` judges.
+    """
+    from auditor.errors import ConfigError
+    from auditor.inventory import open_inventory
+    from auditor.lenses import LENSES
+    from auditor.lenses.calendar import as_ics
+    from auditor.lenses.listing import as_csv, as_json, as_text, listed, soonest
+    from auditor.render.names import inert
+    from auditor.render.write import write_report
+
+    if not inputs:
+        raise ConfigError("Nothing was named.", "Name files with --from; `auditor demo --write-estate DIR` makes some.")
+    inventory = open_inventory(inputs)
+    clock = inventory.as_of if as_of is None and inventory.as_of else options.clock(as_of)
+    (lens,) = (lens for lens in LENSES if lens.type == "auditor/certificate")
+    found = list(lens.derive(inventory.resources(lens.reads)))
+    rules = _rules(clock)
+    rows = soonest(listed(resource, clock, _problems(rules, resource)) for resource in found)
+    gaps = [f"{gap.what}: {gap.reason}" for gap in inventory.gaps]
+    if form == "text":
+        titles = {_slug(bound): bound.rule.title for bound in rules}
+        text = "".join(inert(line) for line in as_text(rows, clock, titles, gaps).splitlines(keepends=True))
+    elif form == "json":
+        text = as_json(rows, clock, gaps)
+    else:
+        text = as_csv(rows) if form == "csv" else as_ics(rows, clock)
+
+    def put(out: BinaryIO) -> None:
+        out.write(text.encode("utf-8", "backslashreplace"))
+
+    write_report(output, put)
+
+
+def _rules(clock: dt.datetime) -> list[Bound]:
+    from auditor.evaluate import bind
+    from auditor.rulebook import load_rules
+
+    return [bind(rule, clock) for rule in load_rules() if "auditor/certificate" in rule.resource]
+
+
+def _slug(bound: Bound) -> str:
+    return bound.rule.id.rpartition(".")[2]
+
+
+def _problems(rules: Sequence[Bound], resource: Resource) -> list[str]:
+    """The rules on certificates that this one breaks."""
+    from auditor.conditions.relations import Relations
+    from auditor.evaluate import answers
+    from auditor.model import Outcome
+
+    none = Relations([])
+    return sorted(_slug(b) for b in rules if any(a.outcome is Outcome.FAIL for a in answers(b, resource, none)))
