@@ -8,8 +8,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from auditor.conditions.compile import Why
-from auditor.conditions.explain import shown
 from auditor.model import Evidence, Finding, Outcome, Resource, ResourceRef, Rule
 
 encode: Final = msgspec.json.Encoder().encode
@@ -92,15 +90,7 @@ class FailureWriter:
         self._resource = encode(ResourceRef.of(resource))
         self._origin = encode(resource.origin)
 
-    def line(self, form: FailureForm, why: Why) -> bytes:
-        """A failure that rests on single fields."""
-        return self._line(form, None, [Evidence(path=p, actual=shown(value), expected=e) for p, value, e in why])
-
-    def answer(self, form: FailureForm, answer: Answer) -> bytes:
-        """A failure as the reference explains it."""
-        return self._line(form, answer.element, answer.evidence)
-
-    def _line(self, form: FailureForm, element: str | None, evidence: Sequence[Evidence]) -> bytes:
+    def line(self, form: FailureForm, element: str | None, evidence: Sequence[Evidence]) -> bytes:
         """The same bytes as the encoded `finding_of`."""
         digest = form.begun.copy()
         digest.update(self._identity)

@@ -16,14 +16,16 @@ from typing import Any, Final, NamedTuple
 
 from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of
 from auditor.conditions import explain
-from auditor.conditions.compile import ASK, FAILS, PASSES, SKIP, Compiled, Why, compile_rules
+from auditor.conditions.compile import ASK, FAILS, PASSES, SKIP, Compiled, compile_rules, compile_why
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, relations_of
 from auditor.conditions.paths import Scope, values_at
+from auditor.conditions.reasons import Explainer
 from auditor.conditions.relations import Relations
 from auditor.model import (
     SYSTEM_NAMESPACES,
     WORKLOADS,
     Counts,
+    Evidence,
     Outcome,
     Resource,
     Rule,
@@ -134,7 +136,13 @@ def _types_of(name: str) -> tuple[str, ...]:
     return tuple(kind.casefold() for kind in WORKLOADS) if name == WORKLOAD else (name.casefold(),)
 
 
-Reference = Callable[[Bound, Resource, Relations], list[Answer]]
+Reason = Callable[[Bound, Scope, Relations], Sequence[Evidence]]
+"""Gives the evidence of a failure."""
+
+
+def reason(bound: Bound, scope: Scope, relations: Relations) -> Sequence[Evidence]:
+    """The reference: the evidence of a rule that fails."""
+    return explain.evidence(bound.condition, scope, relations)
 
 
 def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
@@ -146,7 +154,11 @@ def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answ
 
 
 def marked_answers(
-    bound: Bound, resource: Resource, relations: Relations, marks: Sequence[int] | None = None
+    bound: Bound,
+    resource: Resource,
+    relations: Relations,
+    marks: Sequence[int] | None = None,
+    why: Reason = reason,
 ) -> list[Answer]:
     """The same for a rule with `each`. `marks`: what is known of the elements already; then only some are judged."""
     assert bound.each is not None  # noqa: S101
@@ -165,8 +177,10 @@ def marked_answers(
             answer = Answer(name, Outcome.PASS)
         elif mark != SKIP:
             scope = Scope(resource, element, text, element, text)
-            known = mark == FAILS
-            answer = _failure(bound, scope, name, relations) if known else _answer(bound, scope, name, relations)
+            if mark == FAILS:
+                answer = Answer(name, Outcome.FAIL, tuple(why(bound, scope, relations)))
+            else:
+                answer = _answer(bound, scope, name, relations)
         if answer is not None:
             found.append(answer)
     return found
@@ -180,18 +194,9 @@ def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relation
     if verdict is True:
         return Answer(element, Outcome.PASS)
     if verdict is False and applies is True:
-        return _failure(bound, scope, element, relations)
+        return Answer(element, Outcome.FAIL, tuple(reason(bound, scope, relations)))
     reasons = [part.reason for part in (applies, verdict) if isinstance(part, Unknown)]
     return Answer(element, Outcome.UNKNOWN, gap=reasons[0])
-
-
-def _failure(bound: Bound, scope: Scope, element: str | None, relations: Relations) -> Answer:
-    return Answer(element, Outcome.FAIL, tuple(explain.evidence(bound.condition, scope, relations)))
-
-
-def failure(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
-    """The answer of a rule without `each` that is known to fail."""
-    return [_failure(bound, Scope.of(resource), None, relations)]
 
 
 class Judge:
@@ -207,14 +212,13 @@ class Judge:
         self._errors: dict[int, str] = {}
         self._functions: dict[tuple[str, str], Compiled | None] = {}
         self._by_folded: dict[tuple[str, str], Compiled | None] = {}
-        self._kept: list[int] = []  # what the function of a type reports of one resource, emptied after each
-        self._failed: list[tuple[int, Why]] = []
+        self._explainers: dict[int, Explainer] = {}
+        # What the function of a type reports of one resource; emptied after each.
+        self._kept: list[int] = []
+        self._failed: list[int] = []
         self._marked: list[tuple[int, list[int]]] = []
-        self._unexplained: list[int] = []
         self._asked: list[int] = []
-        self._report = tuple(
-            told.append for told in (self._kept, self._failed, self._unexplained, self._marked, self._asked)
-        )
+        self._report = tuple(told.append for told in (self._kept, self._failed, self._marked, self._asked))
         self._by_type: dict[str, list[int]] = defaultdict(list)
         for index, bound in enumerate(self.rules):
             for kind in bound.types:
@@ -240,35 +244,62 @@ class Judge:
         for index in self._kept:
             self._passed[index] += 1
         found: list[bytes] = []
-        if self._keep_passes:
-            found += self._passes(resource)
-        if self._failed or self._marked or self._unexplained or self._asked:
-            found = self._failures(resource, found)
+        if self._keep_passes or self._failed or self._marked or self._asked:
+            found = self._told(resource)
         self._kept.clear()
         return found
 
-    def _passes(self, resource: Resource) -> list[bytes]:
-        answer = Answer(None, Outcome.PASS)
-        return [encode(finding_of(self.rules[index].rule, resource, answer)) for index in sorted(self._kept)]
-
-    def _failures(self, resource: Resource, passes: list[bytes]) -> list[bytes]:
-        """What did not simply pass: plain failures first, then the passes, then what the reference is asked for."""
-        writer = FailureWriter(resource)
+    def _told(self, resource: Resource) -> list[bytes]:
+        """The findings of a resource, in the order of the rules. Its plain passes are counted already."""
+        told: list[tuple[int, int | list[int]]] = [*self._marked]
+        told += [(index, FAILS) for index in self._failed]
+        told += [(index, ASK) for index in self._asked]
+        if self._keep_passes:
+            told += [(index, PASSES) for index in self._kept]
+        for reports in (self._failed, self._marked, self._asked):
+            reports.clear()
         found: list[bytes] = []
-        for index, why in sorted(self._failed, key=_first):
-            self._counts[index].fail += 1
-            found.append(writer.line(self._forms[index], why))
-        found += passes
-        for index, marks in sorted(self._marked, key=_first):
-            if self._keep_passes or ASK in marks or FAILS in marks:
-                self._take(index, resource, partial(marked_answers, marks=marks), writer, found)
-            else:
-                self._passed[index] += marks.count(PASSES)
-        for index in sorted(self._asked + self._unexplained):
-            self._take(index, resource, answers if index in self._asked else failure, writer, found)
-        for told in (self._failed, self._marked, self._unexplained, self._asked):
-            told.clear()
+        writer: FailureWriter | None = None
+        for index, known in sorted(told, key=_first):
+            if isinstance(known, list) and not self._keep_passes and ASK not in known and FAILS not in known:
+                self._passed[index] += known.count(PASSES)
+                continue
+            writer = writer or FailureWriter(resource)
+            for answer in self._answers(index, resource, known):
+                if known != PASSES:
+                    count(self._counts[index], answer.outcome)
+                if answer.outcome is Outcome.FAIL:
+                    found.append(writer.line(self._forms[index], answer.element, answer.evidence))
+                elif self._keep_passes or answer.outcome is not Outcome.PASS:
+                    found.append(encode(finding_of(self.rules[index].rule, resource, answer)))
         return found
+
+    def _answers(self, index: int, resource: Resource, known: int | list[int]) -> list[Answer]:
+        """The answers of a rule of which the verdict is known, or the marks of its elements, or nothing (`ASK`)."""
+        if known == PASSES:
+            return [Answer(None, Outcome.PASS)]
+        bound, relations = self.rules[index], self._relations
+        why = partial(self._reason, index)
+        try:
+            if isinstance(known, list):
+                return marked_answers(bound, resource, relations, known, why)
+            if known == FAILS:
+                return [Answer(None, Outcome.FAIL, tuple(why(bound, Scope.of(resource), relations)))]
+            return answers(bound, resource, relations)
+        except Exception as error:  # noqa: BLE001  (isolation point: one rule on one resource)
+            told = f"{type(error).__name__}: {error}"
+            self._errors.setdefault(index, told)
+            return [Answer(None, Outcome.ERROR, gap=told)]
+
+    def _reason(self, index: int, bound: Bound, scope: Scope, relations: Relations) -> Sequence[Evidence]:
+        """The evidence of a failure by generated code, else by the reference."""
+        explainer = self._explainers.get(index)
+        if explainer is None:
+            explainer = self._explainers[index] = compile_why(bound, relations)
+        pieces = explainer(scope.root, scope.item, scope.item_prefix)
+        if pieces is None:
+            return reason(bound, scope, relations)
+        return [Evidence(path=path, actual=explain.shown(value), expected=text) for path, value, text in pieces]
 
     def _function(self, kind: str, source: str) -> Compiled | None:
         if len(self._functions) > _MOST_TYPES:
@@ -289,24 +320,6 @@ class Judge:
         if not kind.casefold().startswith("microsoft."):
             source = "manifest"  # an object of a cluster is the same question in a plan and in a manifest
         return [i for i in indexes if source in self.rules[i].rule.sources]
-
-    def _take(
-        self, index: int, resource: Resource, judge: Reference, writer: FailureWriter, found: list[bytes]
-    ) -> None:
-        """Count what the reference says, and add it to the findings."""
-        bound = self.rules[index]
-        try:
-            given = judge(bound, resource, self._relations)
-        except Exception as error:  # noqa: BLE001  (isolation point: one rule on one resource)
-            told = f"{type(error).__name__}: {error}"
-            self._errors.setdefault(index, told)
-            given = [Answer(None, Outcome.ERROR, gap=told)]
-        for answer in given:
-            count(self._counts[index], answer.outcome)
-            if answer.outcome is Outcome.FAIL:
-                found.append(writer.answer(self._forms[index], answer))
-            elif self._keep_passes or answer.outcome is not Outcome.PASS:
-                found.append(encode(finding_of(bound.rule, resource, answer)))
 
     def runs(self) -> list[RuleRun]:
         """Every rule with what it has said so far."""

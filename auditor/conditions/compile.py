@@ -1,8 +1,8 @@
 """Rules of one resource type → one Python function that says which of them a resource passes. Pure.
 
-The function answers only what it is sure of: a rule that passes, does not apply, or fails. Where a failure rests on
-single fields, it gives the evidence; else the reference interpreter does. For everything that is not sure (an unknown,
-a shape it did not expect) it *asks*: the reference then judges that rule on that resource.
+The function answers only what it is sure of: a rule that passes, does not apply, or fails. For everything else (an
+unknown, a shape it did not expect) it *asks*: the reference interpreter then judges that rule on that resource. Why a
+rule fails is the business of a function of its own, compiled when the rule fails for the first time.
 
 How it is fast: every field is read once into a local, by its exact name first; conditions become Python expressions,
 loops become functions that stop as soon as they know enough; what several rules ask first is asked once. No text of a
@@ -15,15 +15,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
+from auditor.conditions import reasons
 from auditor.conditions.blocks import INDENT, Block, Function, Names
 from auditor.conditions.expressions import Expressions, Scopes, loops, split
 from auditor.conditions.generated import against, fold, items, tested, undecided
 from auditor.conditions.grammar import All, Count, Field, Node, Path
+from auditor.conditions.reasons import Explainer
 from auditor.conditions.relations import Relations
 from auditor.model import MISSING, Resource
-
-Why = list[tuple[str, Any, str]]
-"""Evidence of a failure: path, value as it is, what was expected."""
 
 SKIP: Final = 0
 PASSES: Final = 1
@@ -33,10 +32,9 @@ FAILS: Final = 3
 fails and the reference must say why."""
 
 Report = Callable[[Any], None]
-Compiled = Callable[[Resource, Report, Report, Report, Report, Report], None]
-"""`f(resource, keep, fail, explain, each, ask)` reports each rule that applies, by its index, once: it passed (`keep`),
-failed (`fail` with the evidence, as a pair; `explain` without), has a mark for every element (`each`, as a pair), or is
-for the reference to judge (`ask`)."""
+Compiled = Callable[[Resource, Report, Report, Report, Report], None]
+"""`f(resource, keep, fail, each, ask)` reports each rule that applies, by its index, once: it passed (`keep`), failed
+(`fail`), has a mark for every element (`each`, as a pair), or is for the reference to judge (`ask`)."""
 
 
 class Judged(Protocol):
@@ -52,17 +50,37 @@ class Judged(Protocol):
 
 def compile_rules(rules: Sequence[tuple[int, Judged]], relations: Relations) -> Compiled:
     """The function for all rules of one type; each rule comes with the index that names it."""
-    names = Names(M=MISSING, fold=fold, items=items, tested=tested, against=against, undecided=undecided)
+    names = Names(**_CALLED)
     writer = _Writer(Expressions(names, relations))
     root = Block(Function(names), "r", resource=True)
     writer.rules(root, [(index, rule, _conjuncts(rule.when)) for index, rule in rules])
-    lines = ["def judge(r, keep, fail, explain, each, ask):", *(INDENT + line for line in root.rendered())]
+    lines = ["def judge(r, keep, fail, each, ask):", *(INDENT + line for line in root.rendered())]
     source = "\n".join([*names.functions, *lines])
     exec(compile(source, "<rules>", "exec"), names.values)  # noqa: S102  (our own text; rule text is in constants)
     compiled: Compiled = names.values["judge"]
     return compiled
 
 
+def compile_why(rule: Judged, relations: Relations) -> Explainer:
+    """The function that gives the evidence where a rule is known to fail."""
+    names = Names(**_CALLED, **reasons.CALLED)
+    root = Block(Function(names), "r", resource=True)
+    item = root if rule.each is None else Block(root.function, "e")
+    why = reasons.Reasons(names, relations).why(rule.condition, Scopes(root, item, item, root.function))
+    item.lines.append(f"return {why}")
+    if item is not root:
+        root.lines += item.rendered()
+    lines = [INDENT * 2 + line for line in root.rendered()]
+    head = [f"def why(r, e, {reasons.TEXT}):", f"{INDENT}try:", *lines, f"{INDENT}except Exception:"]
+    source = "\n".join([*names.functions, *head, f"{INDENT}{INDENT}return None"])
+    exec(compile(source, "<why>", "exec"), names.values)  # noqa: S102  (our own text; rule text is in constants)
+    explainer: Explainer = names.values["why"]
+    return explainer
+
+
+_CALLED: Final = {
+    "M": MISSING, "fold": fold, "items": items, "tested": tested, "against": against, "undecided": undecided,
+}  # fmt: skip
 _Member = tuple[int, Judged, Sequence[Node]]
 """A rule, and what is left of its `when`: all of these conditions."""
 
@@ -121,9 +139,7 @@ class _Writer:
         root.lines.append("try:")
         if rule.each is None:
             scopes = Scopes(root, root, root, root.function)
-            why = self._expressions.why(rule.condition, scopes)
-            fails = f"explain({index})" if why is None else f"fail(({index}, [{', '.join(why)}]))"
-            lines = self._verdict(rule, when, scopes, f"keep({index})", fails)
+            lines = self._verdict(rule, when, scopes, f"keep({index})", f"fail({index})")
         else:
             marks = root.function.local()
             first, *rest = split(rule.each.segments)

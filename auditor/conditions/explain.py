@@ -188,12 +188,12 @@ def evidence(node: Node, scope: Scope, relations: Relations, wanted: bool = True
         case Not(part):
             return evidence(part, scope, relations, not wanted)
         case Field(path, test):
-            found = [
+            pieces = [
                 Evidence(path=text, actual=shown(value), expected=phrase(test, wanted))
                 for text, value in values_at(path, scope)
                 if not wanted or _holds(test, value, text, scope) is not True
             ]
-            return found[:MOST_EVIDENCE]
+            return pieces[:MOST_EVIDENCE]
         case Value(value, test):
             return [Evidence(path="value", actual=shown(value), expected=phrase(test, wanted))]
         case Count(path, where, test):
@@ -207,8 +207,13 @@ def evidence(node: Node, scope: Scope, relations: Relations, wanted: bool = True
 def _counted(path: str, least: int, most: int | None, names: list[str], test: Test, wanted: bool) -> Evidence:
     """What a count found: how many, and the first of them by name."""
     number = str(least) if least == most else f"{least} to {'unknown' if most is None else most}"
+    return Evidence(path=path, actual=found(number, names), expected=f"to find {phrase(test, wanted)}")
+
+
+def found(number: str, names: list[str]) -> str:
+    """How many were found, with the first names."""
     few = f" ({', '.join(names[:_FEW])}{' …' if len(names) > _FEW else ''})" if names else ""
-    return Evidence(path=path, actual=f"found {number}{few}", expected=f"to find {phrase(test, wanted)}")
+    return f"found {number}{few}"
 
 
 def _full(path: Path, scope: Scope) -> str:

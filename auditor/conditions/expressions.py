@@ -9,11 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from auditor.conditions.blocks import INDENT, Block, Function, Names
-from auditor.conditions.explain import MOST_EVIDENCE, phrase
 from auditor.conditions.generated import Lookup, Verdicts, tester
 from auditor.conditions.grammar import EACH, All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
 from auditor.conditions.operators import OPERATORS
-from auditor.conditions.paths import text_of
 from auditor.conditions.relations import Relations
 
 _SIGNS: Final = {
@@ -54,54 +52,26 @@ class Expressions:
             case Field(path, test) if path.every:
                 return self._every(path, test, scopes)
             case Field(path, test):
-                return self._tested(self._value(scopes.start(path), path.segments, scopes), test, scopes)
+                return self.tested(self.value(scopes.start(path), path.segments, scopes), test, scopes)
             case Value(value, test):
-                return self._tested(self.names.constant(value), test, scopes)
+                return self.tested(self.names.constant(value), test, scopes)
             case Count(path, where, test):
                 return self._count(path, where, test, scopes)
             case Related():
                 return self._related(node, scopes)
 
-    def why(self, node: Node, scopes: Scopes, wanted: bool = True) -> list[str] | None:
-        """Items of a Python list that is the evidence for a condition which is not what was wanted.
-
-        None when only the reference can tell: arrays, counts, relations.
-        """
-        match node:
-            case All(parts) | AnyOf(parts):
-                # All parts of a false anyOf are false; of a false allOf some are: those that are not say nothing.
-                doubtful = isinstance(node, All) is wanted
-                found = []
-                for part in parts:
-                    inner = self.why(part, scopes, wanted)
-                    if inner is None:
-                        return None
-                    if doubtful:
-                        is_not = "not " if wanted else ""
-                        inner = [f"*([{', '.join(inner)}] if {is_not}{self.expression(part, scopes)} else ())"]
-                    found += inner
-                return found if len(found) <= MOST_EVIDENCE else None
-            case Not(part):
-                return self.why(part, scopes, not wanted)
-            case Field(path, test) if not path.every:
-                value = self._value(scopes.start(path), path.segments, scopes)
-                names = self.names.constant(text_of(path.segments)), self.names.constant(phrase(test, wanted))
-                return [f"({names[0]}, {value}, {names[1]})"]
-            case _:
-                return None
-
     # --- one value ------------------------------------------------------------------------------------------------
 
-    def _value(self, block: Block, segments: Sequence[str], scopes: Scopes) -> str:
+    def value(self, block: Block, segments: Sequence[str], scopes: Scopes) -> str:
         """The local of the current function that holds the value at a path without `[*]`."""
         return _passed(scopes.function, block.function, block.read(segments))
 
-    def _tested(self, value: str, test: Test, scopes: Scopes) -> str:
+    def tested(self, value: str, test: Test, scopes: Scopes) -> str:
         """One value against a test."""
         if isinstance(test.operand, Path):
             if test.operand.every:
                 return "undecided()"
-            operand = self._value(scopes.start(test.operand), test.operand.segments, scopes)
+            operand = self.value(scopes.start(test.operand), test.operand.segments, scopes)
             return f"against({value}, {operand}, {self.names.constant(test)})"
         if test.operator == "exists":
             return (
@@ -116,7 +86,7 @@ class Expressions:
         operator = OPERATORS[test.operator]
         function, prepared = self.names.constant(operator.test), self.names.constant(test.prepared)
         rest = f"tested({value}, {function}, {prepared}, {operator.absent})"
-        return f"({texts}[{value}] if {value}.__class__ is str else {rest})"
+        return f"({texts}[{value}] if {value}.__class__ is str else {operator.absent} if {value} is M else {rest})"
 
     def _verdicts(self, test: Test) -> str:
         order = repr(test.prepared) if test.operator == "atLeast" else ""
@@ -128,7 +98,7 @@ class Expressions:
         if test.operator in _SIGNS and type(test.operand) is int:
             return f"({number} {_SIGNS[test.operator]} {self.names.constant(test.operand)})"
         if isinstance(test.operand, Path):
-            return self._tested(number, test, scopes)
+            return self.tested(number, test, scopes)
         function, prepared = self.names.constant(tester(test)), self.names.constant(test.prepared)
         return f"tested({number}, {function}, {prepared}, {OPERATORS[test.operator].absent})"
 
@@ -137,7 +107,7 @@ class Expressions:
     def _every(self, path: Path, test: Test, scopes: Scopes) -> str:
         def fill(block: Block) -> None:
             inner = scopes._replace(function=block.function)  # another field as operand is one of the outer thing
-            block.lines += [f"if not {self._tested(block.read(rest), test, inner)}: return False"]
+            block.lines += [f"if not {self.tested(block.read(rest), test, inner)}: return False"]
 
         rest = split(path.segments)[-1]
         return self._over(scopes.start(path), path.segments, scopes, fill, "return True")
@@ -145,28 +115,31 @@ class Expressions:
     def _count(self, path: Path, where: Node | None, test: Test, scopes: Scopes) -> str:
         start = scopes.start(path)
         if where is None and path.segments.count(EACH) == 1:
-            value = self._value(start, path.segments[:-1], scopes)
+            value = self.value(start, path.segments[:-1], scopes)
             return self._number(f"len(items({value}))", test, scopes)
         return self._hits(start, path.segments, where, test, scopes)
 
     def _related(self, node: Related, scopes: Scopes) -> str:
+        found = self.matching(node, scopes)
+        if node.where is None:
+            return self._number(f"len({found})", node.test, scopes)
+        return self._hits(found, (EACH,), node.where, node.test, scopes)
+
+    def matching(self, node: Related, scopes: Scopes) -> str:
+        """The list of the related resources that match, whatever `where` says of them."""
         key = ("lookup", node.types, node.theirs)
         lookup = self.names.known(key) or self.names.constant(Lookup(node, self._relations), key)
         asking = _passed(scopes.function, scopes.root.function, scopes.root.variable)
         start = scopes.start(node.ours)
-        if node.ours.every:
+        if not node.ours.every:
+            return f"{lookup}.one({self.value(start, node.ours.segments, scopes)}, {asking})"
 
-            def fill(block: Block) -> None:
-                block.lines.append(f"found.append({block.read(rest)})")
+        def fill(block: Block) -> None:
+            block.lines.append(f"found.append({block.read(rest)})")
 
-            rest = split(node.ours.segments)[-1]
-            keys = self._over(start, node.ours.segments, scopes, fill, "return found", "found = []")
-            found = f"{lookup}.several({keys}, {asking})"
-        else:
-            found = f"{lookup}.one({self._value(start, node.ours.segments, scopes)}, {asking})"
-        if node.where is None:
-            return self._number(f"len({found})", node.test, scopes)
-        return self._hits(found, (EACH,), node.where, node.test, scopes)
+        rest = split(node.ours.segments)[-1]
+        keys = self._over(start, node.ours.segments, scopes, fill, "return found", "found = []")
+        return f"{lookup}.several({keys}, {asking})"
 
     def _hits(
         self, start: Block | str, segments: tuple[str, ...], where: Node | None, test: Test, scopes: Scopes
@@ -196,7 +169,7 @@ class Expressions:
         """The call of a function with nested loops over the elements at a path; `fill` writes the inside."""
         function = Function(self.names, scopes.function)
         first, *rest = split(segments)
-        source = start if isinstance(start, str) else self._value(start, first, scopes)
+        source = start if isinstance(start, str) else self.value(start, first, scopes)
         lines = loops(function, function.parameter(source), rest, fill, resource=isinstance(start, str))
         return function.call([*([begin] if begin else []), *lines, end])
 

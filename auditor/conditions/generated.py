@@ -70,7 +70,7 @@ class Verdicts(dict[str, bool]):
         return verdict
 
 
-_LONGEST_TEXT: Final = 64
+_LONGEST_TEXT: Final = 160
 _MOST_TEXTS: Final = 256
 
 

@@ -191,7 +191,9 @@ def _match(value: Any, pattern: re.Pattern[str]) -> Verdict:
 
 def _matches(value: Any, pattern: Any) -> Verdict:
     text = text_of(value)
-    return Unknown(f"{kind_of(value)}, where a string is expected") if text is None else bool(pattern.search(text))
+    if text is None:
+        return Unknown(f"{kind_of(value)}, where a string is expected")
+    return bool(pattern.search(text.encode()))  # as bytes: then RE2's wrapper need not count characters
 
 
 def _contains(value: Any, operand: Any) -> Verdict:
