@@ -1,0 +1,60 @@
+"""What starting may not import: guards the speed of `auditor --help` and of an audit of one resource, without a clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ["pydantic", "yaml", "jinja2", "rich", "cryptography", "azure", "kubernetes", "asyncio", "xlsxwriter"]
+ENGINE = ["msgspec", "orjson", "re2", "multiprocessing", "difflib", "hashlib", "json", "tempfile"]
+
+_RUN = """
+import atexit, os, sys
+report = os.environ["MODULES_TO"]
+atexit.register(lambda: open(report, "w").write("\\n".join(sys.modules)))
+from auditor.cli import main
+main(sys.argv[1:])
+"""
+
+
+def imported(folder: Path, *arguments: str) -> set[str]:
+    """The modules of a process that ran a command."""
+    report = folder / "modules.json"
+    environment = {**os.environ, "AUDITOR_CACHE_DIR": str(folder / "cache"), "MODULES_TO": str(report)}
+    command = [sys.executable, "-c", _RUN, *arguments]
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(report.read_text().split())
+
+
+def found(modules: set[str], unwanted: list[str]) -> set[str]:
+    return {name for name in unwanted if name in modules}
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_help_imports_nothing_heavy(tmp_path: Path, argument: str) -> None:
+    modules = imported(tmp_path, argument)
+    assert not found(modules, HEAVY + ENGINE)
+    ours = {name for name in modules if name.split(".")[0] == "auditor"}
+    assert ours == {"auditor", "auditor.cli", "auditor.errors"}
+
+
+def test_an_audit_of_one_resource_imports_nothing_heavy(tmp_path: Path) -> None:
+    kind = "Microsoft.Storage/storageAccounts"
+    scope = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"
+    body = {"type": kind, "name": "a", "id": f"{scope}/providers/{kind}/a", "properties": {}}
+    (tmp_path / "one.json").write_text(json.dumps(body))
+    arguments = ("scan", "--from", "one.json", "--format", "json", "--output", "audit.json", "--fail-on", "never")
+    cold = imported(tmp_path, *arguments)
+    assert "yaml" in cold  # the rules were read from their files, and cached
+    assert json.loads((tmp_path / "audit.json").read_text())["summary"]["counts"]["fail"] > 0
+    warm = imported(tmp_path, *arguments)
+    assert not found(warm, HEAVY)
+    assert not found(
+        warm, ["xml", "http", "urllib.request", "sqlite3", "unittest", "auditor.rule_file", "auditor.cases"]
+    )
