@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import multiprocessing
 import os
 import signal
 import tempfile
@@ -18,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +87,9 @@ def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations
     lenses = needed(related.union(*(rule.types for rule in rules)))
     derived: list[Resource] = []
     for number, lens in enumerate(lenses):
-        derived += lens.derive(_shared(inventory, frozenset() if number else related, relations, lens.reads))
+        read = _shared(inventory, frozenset() if number else related, relations, lens.reads)
+        first = next(read, None)  # without anything to read, a lens need not even be imported
+        derived += lens.derive(chain([first], read)) if first is not None else ()
     if related and not lenses:
         for resource in inventory.resources(related):
             relations.add(resource)
@@ -163,6 +165,7 @@ def _side_by_side(
     findings: Findings,
 ) -> list[_Part]:
     """Judge each part in a process of its own. A forked child shares the rules and the relation index with us."""
+    import multiprocessing  # here: few audits need it
 
     context = multiprocessing.get_context("fork")
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder, ExitStack() as stack:

@@ -7,7 +7,6 @@ a known one, the name that was meant. Parameters are put in their places and ope
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -302,6 +301,8 @@ _SUBJECTS: Final = ("allOf", "anyOf", "not", "field", "value", "count", "related
 
 def near(name: str, known: Any) -> str:
     """`, did you mean X?` when a known name is near, else nothing."""
+    import difflib  # here: only what is wrong needs it
+
     folded = {str(item).casefold(): str(item) for item in known}
     found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return f" (did you mean {folded[found[0]]!r}?)" if found else ""
