@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int], None]
 """Called now and then with the number of resources judged so far."""
 _BATCH = 512
+_PATIENCE = 4
 
 
 @dataclass
@@ -123,7 +124,7 @@ def _judge(
     touched: frozenset[str] | None = None,
 ) -> _Part:
     part = _Part()
-    judge = Judge(rules, relations, keep_passes=keep_passes)
+    judge = Judge(rules, relations, keep_passes=keep_passes, patience=_PATIENCE)
     pending: list[bytes] = []
     with _no_collection():
         for number, resource in enumerate(inventory.resources(judge.types, part.census), 1):

@@ -8,18 +8,17 @@ whatever it does not pass is judged again by the reference interpreter, which gi
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of
 from auditor.conditions import explain
-from auditor.conditions.compile import ASK, FAILS, PASSES, SKIP, Compiled, compile_rules, compile_why
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, relations_of
+from auditor.conditions.marks import ASK, FAILS, PASSES, SKIP
 from auditor.conditions.paths import Scope, values_at
-from auditor.conditions.reasons import Explainer
 from auditor.conditions.relations import Relations
 from auditor.model import (
     SYSTEM_NAMESPACES,
@@ -32,6 +31,10 @@ from auditor.model import (
     RuleRun,
     Unknown,
 )
+
+if TYPE_CHECKING:
+    from auditor.conditions.compile import Compiled
+    from auditor.conditions.reasons import Explainer
 
 WORKLOAD: Final = "kubernetes/workload"
 """The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what another object controls
@@ -200,9 +203,15 @@ def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relation
 
 
 class Judge:
-    """All rules over one resource after another. Counts as it goes: `counts` by rule, in the order of `rules`."""
+    """All rules over one resource after another. Counts as it goes: `counts` by rule, in the order of `rules`.
 
-    def __init__(self, rules: Sequence[Bound], relations: Relations, *, keep_passes: bool = True) -> None:
+    `patience` is the number of resources of a type, and of failures of a rule, that are left to the reference before
+    code is generated: that takes longer than to judge a few.
+    """
+
+    def __init__(
+        self, rules: Sequence[Bound], relations: Relations, *, keep_passes: bool = True, patience: int = 0
+    ) -> None:
         self.rules = tuple(rules)
         self._relations = relations
         self._keep_passes = keep_passes
@@ -213,6 +222,9 @@ class Judge:
         self._functions: dict[tuple[str, str], Compiled | None] = {}
         self._by_folded: dict[tuple[str, str], Compiled | None] = {}
         self._explainers: dict[int, Explainer] = {}
+        self._patience = patience
+        self._met: Counter[tuple[str, str]] = Counter()  # resources by type, failures by rule: until there is code
+        self._failures: Counter[int] = Counter()
         # What the function of a type reports of one resource; emptied after each.
         self._kept: list[int] = []
         self._failed: list[int] = []
@@ -237,7 +249,7 @@ class Judge:
             function = self._function(resource.type, resource.origin.source)
         if function is None:
             return []
-        if resource.partial:
+        if resource.partial or function is _not_yet:
             self._asked += self._indexes(resource.type, resource.origin.source)
         else:
             function(resource, *self._report)
@@ -295,6 +307,11 @@ class Judge:
         """The evidence of a failure by generated code, else by the reference."""
         explainer = self._explainers.get(index)
         if explainer is None:
+            self._failures[index] += 1
+            if self._failures[index] <= self._patience:
+                return reason(bound, scope, relations)
+            from auditor.conditions.compile import compile_why
+
             explainer = self._explainers[index] = compile_why(bound, relations)
         pieces = explainer(scope.root, scope.item, scope.item_prefix)
         if pieces is None:
@@ -306,9 +323,16 @@ class Judge:
             self._functions.clear()  # spellings of types come from the input, so their number has no bound of its own
         folded = kind.casefold(), source
         if folded not in self._by_folded:
-            indexes = self._indexes(*folded)
-            rules = [(index, self.rules[index]) for index in indexes]
-            self._by_folded[folded] = compile_rules(rules, self._relations) if rules else None
+            rules = [(index, self.rules[index]) for index in self._indexes(*folded)]
+            if rules:
+                self._met[folded] += 1
+                if self._met[folded] <= self._patience:
+                    return _not_yet
+                from auditor.conditions.compile import compile_rules  # here: a small audit does without
+
+                self._by_folded[folded] = compile_rules(rules, self._relations)
+            else:
+                self._by_folded[folded] = None
         self._functions[kind, source] = self._by_folded[folded]
         return self._by_folded[folded]
 
@@ -339,4 +363,10 @@ def count(counts: Counts, outcome: Outcome) -> None:
 
 _CHANGES: Final = ("plan", "template", "manifest")
 _first: Final = itemgetter(0)
+
+
+def _not_yet(*_args: Any) -> None:
+    """In place of the function of a type that is not worth one yet."""
+
+
 _MOST_TYPES: Final = 4096

@@ -67,7 +67,7 @@ class Bench:
     def __init__(self, folder: Path, runs: int) -> None:
         self._folder = folder
         self._runs = runs
-        self._environment = {**os.environ, "AUDITOR_CACHE_DIR": str(folder), "PYTHONHASHSEED": "0"}
+        self._environment = {**os.environ, "AUDITOR_CACHE_DIR": str(folder), "PYTHONDONTWRITEBYTECODE": ""}
 
     def lines(self, sizes: list[str]) -> Iterator[Line]:
         """Every line of the table, as soon as it is known."""

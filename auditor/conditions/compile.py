@@ -20,16 +20,10 @@ from auditor.conditions.blocks import INDENT, Block, Function, Names
 from auditor.conditions.expressions import Expressions, Scopes, loops, split
 from auditor.conditions.generated import against, fold, items, tested, undecided
 from auditor.conditions.grammar import All, Count, Field, Node, Path
+from auditor.conditions.marks import FAILS, PASSES, SKIP
 from auditor.conditions.reasons import Explainer
 from auditor.conditions.relations import Relations
 from auditor.model import MISSING, Resource
-
-SKIP: Final = 0
-PASSES: Final = 1
-ASK: Final = 2
-FAILS: Final = 3
-"""What is known of one element of `each`: the rule does not apply to it, it passes, the reference must judge it, it
-fails and the reference must say why."""
 
 Report = Callable[[Any], None]
 Compiled = Callable[[Resource, Report, Report, Report, Report], None]

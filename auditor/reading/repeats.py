@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -19,14 +20,14 @@ class Seen:
     """A set of 64-bit numbers in about nine bytes each; a Python set of a million would take sixty."""
 
     def __init__(self) -> None:
-        self._buckets = [bytearray() for _ in range(_BUCKETS)]
+        self._buckets: defaultdict[int, bytearray] = defaultdict(bytearray)
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
     def __contains__(self, number: int) -> bool:
-        return _has(self._buckets[number % _BUCKETS], (number & _MASK).to_bytes(_WIDTH, "little"))
+        return _has(self._buckets.get(number % _BUCKETS, b""), (number & _MASK).to_bytes(_WIDTH, "little"))
 
     def add(self, number: int) -> bool:
         """False when it was there already."""
@@ -85,7 +86,7 @@ class Once:
             yield resource
 
 
-def _has(bucket: bytearray, record: bytes) -> bool:
+def _has(bucket: bytes | bytearray, record: bytes) -> bool:
     at = bucket.find(record)
     while at >= 0 and at % _WIDTH:
         at = bucket.find(record, at + 1)
