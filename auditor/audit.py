@@ -28,6 +28,7 @@ from auditor.evaluate import Bound, Judge
 from auditor.findings import Findings
 from auditor.inventory import Inventory
 from auditor.lenses import needed
+from auditor.lenses.coverage import Coverage
 from auditor.model import Audit, Counts, Gap, Outcome, Resource, RuleRun, Scope, Severity
 from auditor.reading.census import Census
 
@@ -90,7 +91,8 @@ def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations
     for number, lens in enumerate(lenses):
         read = _shared(inventory, frozenset() if number else related, relations, lens.reads)
         first = next(read, None)  # without anything to read, a lens need not even be imported
-        derived += lens.derive(chain([first], read)) if first is not None else ()
+        if first is not None:
+            derived += lens.derive(chain([first], read), Coverage(inventory.covers, inventory.gaps))
     if related and not lenses:
         for resource in inventory.resources(related):
             relations.add(resource)

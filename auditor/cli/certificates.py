@@ -34,6 +34,7 @@ def command(inputs: tuple[str, ...], as_of: str | None, form: str, output: str |
     from auditor.inventory import open_inventory
     from auditor.lenses import LENSES
     from auditor.lenses.calendar import as_ics
+    from auditor.lenses.coverage import Coverage
     from auditor.lenses.listing import as_csv, as_json, as_text, listed, soonest
     from auditor.render.names import inert
     from auditor.render.write import write_report
@@ -43,7 +44,7 @@ def command(inputs: tuple[str, ...], as_of: str | None, form: str, output: str |
     inventory = open_inventory(inputs)
     clock = inventory.as_of if as_of is None and inventory.as_of else options.clock(as_of)
     (lens,) = (lens for lens in LENSES if lens.type == "auditor/certificate")
-    found = list(lens.derive(inventory.resources(lens.reads)))
+    found = list(lens.derive(inventory.resources(lens.reads), Coverage()))
     rules = _rules(clock)
     rows = soonest(listed(resource, clock, _problems(rules, resource)) for resource in found)
     gaps = [f"{gap.what}: {gap.reason}" for gap in inventory.gaps]

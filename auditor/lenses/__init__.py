@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
+from auditor.lenses.coverage import Coverage
 from auditor.model import Resource
 
 
 class Lens(NamedTuple):
-    """`derive` reads resources of the casefolded types `reads`, all of them, and gives those of the derived `type`."""
+    """`derive` reads resources of the casefolded types `reads`, all of them, and gives those of the derived `type`.
+
+    The coverage tells whether what it did not find is really not there.
+    """
 
     type: str
     reads: frozenset[str]
-    derive: Callable[[Iterable[Resource]], Iterator[Resource]]
+    derive: Callable[[Iterable[Resource], Coverage], Iterator[Resource]]
 
 
-def _certificates(resources: Iterable[Resource]) -> Iterator[Resource]:
+def _certificates(resources: Iterable[Resource], _coverage: Coverage) -> Iterator[Resource]:
     from auditor.lenses.certificates import derive
 
     return derive(resources)
