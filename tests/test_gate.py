@@ -96,3 +96,24 @@ def test_usage(gate: Any, tmp_path: Path) -> None:
     assert gate(write(tmp_path, "plan.json", plan()), "--new-only")[0] == 2
     assert gate("missing.json")[0] == 3
     assert gate(write(tmp_path, "plan.json", {"format_version": "9.0", "resource_changes": []}))[0] in (2, 3)
+
+
+def test_a_finding_names_the_block_that_was_planned(gate: Any, tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text('# vaults\n\nresource "azurerm_key_vault" "new" {\n}\n')
+    file = write(tmp_path, "plan.json", plan(planned("new", None, False, "create")))
+    formats = ("-f", "sarif", "-o", "out.sarif", "-f", "text", "-o", "o.txt", "-f", "markdown", "-o", "o.md")
+    gate(file, *formats)
+    origin = json.loads((tmp_path / "out.json").read_text())["findings"][0]["origin"]
+    assert origin == {"source": "plan", "address": "azurerm_key_vault.new", "file": "plan.json", "line": None}
+    assert "new (rg)  azurerm_key_vault.new" in (tmp_path / "o.txt").read_text()
+    assert "plan.json, azurerm_key_vault.new" in (tmp_path / "o.md").read_text()
+    gate(file, "--source", "infra", *formats)
+    origin = json.loads((tmp_path / "out.json").read_text())["findings"][0]["origin"]
+    assert origin == {"source": "plan", "address": "azurerm_key_vault.new", "file": "infra/main.tf", "line": 3}
+    (result,) = json.loads((tmp_path / "out.sarif").read_text())["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("infra/main.tf", 3)
+    assert "infra/main.tf:3" in (tmp_path / "o.txt").read_text()
+    assert "infra/main.tf:3" in (tmp_path / "o.md").read_text()
+    assert gate(file, "--source", "elsewhere")[0] == 3

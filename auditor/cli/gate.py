@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--parameters", metavar="FILE", help="A parameter file of an ARM template.")
 @click.option(
+    "--source",
+    metavar="DIR",
+    help="The folder of the Terraform root module: findings then name the file and line of the block.",
+)
+@click.option(
     "--against", metavar="PATH", help="The estate before (a snapshot or an export): the change is laid over it."
 )
 @click.option("--new-only", is_flag=True, help="With --against or --baseline: only new failures make the exit code.")
@@ -31,6 +36,7 @@ def command(
     /,
     files: tuple[str, ...],
     parameters: str | None,
+    source: str | None,
     against: str | None,
     new_only: bool,
     **_given: object,
@@ -46,7 +52,7 @@ def command(
     if new_only and not (against or ctx.params["baseline"]):
         raise click.UsageError("--new-only needs --against or --baseline to know what is new.")
     chosen = options.settings(ctx, files)
-    changes = [_read(file, parameters) for file in files]
+    changes = [_read(file, parameters, source) for file in files]
     if against is None:
         touched = frozenset(
             c.after.id.casefold() for one in changes for c in one.changes if c.after and c.action != "no-op"
@@ -93,7 +99,7 @@ def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Change
     return Inventory([*before.inputs, *files], [CollectedSource([*kept, *made])], gaps=gaps, covers=covers)
 
 
-def _read(file: str, parameters: str | None) -> Changes:
+def _read(file: str, parameters: str | None, folder: str | None) -> Changes:
     """One file as a change; a folder as the manifests in it."""
     from auditor.errors import InputError
     from auditor.inventory import Inventory, open_inventory
@@ -116,7 +122,7 @@ def _read(file: str, parameters: str | None) -> Changes:
     if found and kind != "other":
         given = whole_json(parameters).value if parameters else None
         try:
-            return read_change(kind, found.value, found.text, source.file, given)
+            return read_change(kind, found.value, found.text, source.file, given, folder)
         except RecursionError as error:
             raise InputError(f"{label(source.file)}: it is nested too deep", "no real change is") from error
     return _manifests(Inventory([file], [source], alone=True))

@@ -1,4 +1,4 @@
-"""On which line each object of a JSON text begins, by its path: `("resources", 0)` → 12. Pure.
+"""Which lines each object of a JSON text takes, by its path: `("resources", 0)` → 12 to 30. Pure.
 
 Comments and texts over several lines, which Resource Manager allows in templates, are passed over. A text that is no
 JSON gives what could be told before it breaks off.
@@ -16,17 +16,23 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|[{}\[\],:]', r
 
 
 def lines_of(text: str) -> dict[Path, int]:
-    """The lines (from 1) of all objects."""
-    found: dict[Path, int] = {}
+    """The lines (from 1) on which the objects begin."""
+    return {path: first for path, (first, _last) in extents_of(text).items()}
+
+
+def extents_of(text: str) -> dict[Path, tuple[int, int]]:
+    """The first and the last line (from 1) of all objects."""
+    found: dict[Path, tuple[int, int]] = {}
     path: list[str | int] = []  # of the containers that are open, and the key or index at which each stands
     key: str | None = None
     line, counted = 1, 0
     for token in _TOKEN.finditer(text):
         mark = token[0]
-        if mark == "{":
+        if mark in "{}":
             line += text.count("\n", counted, token.start())
             counted = token.start()
-            found[tuple(path)] = line
+        if mark == "{":
+            found[tuple(path)] = line, line
             path.append("")
         elif mark == "[":
             path.append(0)
@@ -34,6 +40,8 @@ def lines_of(text: str) -> dict[Path, int]:
             if not path:
                 break
             path.pop()
+            if mark == "}" and (begun := found.get(tuple(path))):
+                found[tuple(path)] = begun[0], line
         elif mark == ",":
             if path and isinstance(path[-1], int):
                 path[-1] += 1

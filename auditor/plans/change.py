@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from auditor.model import Gap, Resource
 
@@ -23,10 +24,22 @@ class Change:
     before: Resource | None = None
 
 
+class Lines(NamedTuple):
+    """Where something is written: the file as the user names it, its first and its last line, counted from 1."""
+
+    file: str
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """A change as a whole. `covers` are the casefolded types for which "there is none" can be said."""
+    """A change as a whole. `covers` are the casefolded types for which "there is none" can be said.
+
+    `written`: where each address of a Terraform plan is written, as far as the source was given.
+    """
 
     changes: tuple[Change, ...]
     gaps: tuple[Gap, ...] = ()
     covers: frozenset[str] = field(default_factory=frozenset)
+    written: Mapping[str, Lines] = field(default_factory=dict)

@@ -25,12 +25,17 @@ def kind_of(raw: Any) -> Kind:
     return "other"
 
 
-def read_change(kind: Kind, raw: Any, text: bytes, file: str, parameters: Any = None) -> Changes:
-    """Read a document of a known kind, given with its text. `parameters`: those of a template. Raises InputError."""
+def read_change(
+    kind: Kind, raw: Any, text: bytes, file: str, parameters: Any = None, source: str | None = None
+) -> Changes:
+    """Read a document of a known kind, given with its text. Raises InputError.
+
+    `parameters`: those of a template. `source`: the folder of the root module of a Terraform plan.
+    """
     if kind == "terraform":
         from auditor.plans.terraform import read_terraform_plan
 
-        return read_terraform_plan(raw, file)
+        return read_terraform_plan(raw, file, source)
     if kind == "what-if":
         from auditor.plans.what_if import read_what_if
 

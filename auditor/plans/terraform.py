@@ -13,7 +13,7 @@ from typing import Any, Final
 from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX, table_of
-from auditor.plans.change import Change, Changes
+from auditor.plans.change import Change, Changes, Lines
 from auditor.plans.terraform_azapi import azapi_made
 from auditor.plans.terraform_ids import Side
 from auditor.plans.terraform_join import Made, join
@@ -30,8 +30,11 @@ _ELSEWHERE: Final = ("Microsoft.Security/", "Microsoft.Resources/", "Microsoft.A
 """What other plans declare for the same subscription: that this one has none says nothing."""
 
 
-def read_terraform_plan(raw: dict[str, Any], file: str) -> Changes:
-    """The changes of a plan. Raises InputError for a format that is not known, and for what is no plan."""
+def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = None) -> Changes:
+    """The changes of a plan. Raises InputError for a format that is not known, and for what is no plan.
+
+    `source`: the folder of the root module, to tell where each resource is written.
+    """
     version = raw.get("format_version")
     if not isinstance(version, str) or not ("resource_changes" in raw or "planned_values" in raw):
         raise InputError(
@@ -43,15 +46,22 @@ def read_terraform_plan(raw: dict[str, Any], file: str) -> Changes:
             "Formats 0.x and 1.x are; see whether a newer auditor reads it.",
         )
     nodes = nodes_of(raw)
+    written = {}
+    if source is not None:
+        from auditor.plans.hcl_source import source_map
+
+        written = source_map(raw, nodes, source)
     references = References(raw, nodes)
     subscription = subscription_of(raw, nodes)
     before = _made(nodes, Side(nodes, references, "before", subscription))
     after = _made(nodes, Side(nodes, references, "after", subscription))
     actions = {node.address: node.action for node in nodes}
+    origins = {address: _origin(address, file, written.get(address)) for address in actions}
     changes = tuple(
-        _change(actions[key[0]], before.get(key), after.get(key), file) for key in dict.fromkeys([*after, *before])
+        _change(actions[key[0]], before.get(key), after.get(key), origins[key[0]])
+        for key in dict.fromkeys([*after, *before])
     )
-    return Changes(changes, tuple(_gaps(raw, nodes, file)), _covers(raw, nodes))
+    return Changes(changes, tuple(_gaps(raw, nodes, file)), _covers(raw, nodes), written)
 
 
 Key = tuple[str, str, str]
@@ -111,19 +121,24 @@ def _extra(extra: Extra, table: Table, tree: dict[str, Any], own: str | Unknown,
         yield Made(kind, below, body, node.address)
 
 
-def _change(action: Any, before: Made | None, after: Made | None, file: str) -> Change:
+def _origin(address: str, file: str, lines: Lines | None) -> Origin:
+    if lines is None:
+        return Origin(source="plan", address=address, file=file)
+    return Origin(source="plan", address=address, file=lines.file, line=lines.first)
+
+
+def _change(action: Any, before: Made | None, after: Made | None, origin: Origin) -> Change:
     if after is None:
-        return Change("delete", None, _resource(before, file) if before else None)
+        return Change("delete", None, _resource(before, origin) if before else None)
     if before is None:
-        return Change("create", _resource(after, file))
+        return Change("create", _resource(after, origin))
     if action == "no-op" and before.body != after.body:
         action = "update"  # what belongs to it changes, though Terraform keeps that in another resource
-    now = _resource(after, file)
-    return Change(action, now, now if action == "no-op" else _resource(before, file))
+    now = _resource(after, origin)
+    return Change(action, now, now if action == "no-op" else _resource(before, origin))
 
 
-def _resource(made: Made, file: str) -> Resource:
-    origin = Origin(source="plan", address=made.address, file=file)
+def _resource(made: Made, origin: Origin) -> Resource:
     return Resource(made.kind, made.body, origin, partial=holds_unknown(made.body))
 
 

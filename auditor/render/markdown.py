@@ -13,7 +13,7 @@ from auditor.model import Audit, Finding, Outcome
 from auditor.render.changes import LABELS, SHOWN, Change, Changes, Difference, headline, transition
 from auditor.render.groups import Gathered, Group, gather
 from auditor.render.markdown_text import code, filled, prose
-from auditor.render.names import file_of, name_of
+from auditor.render.names import name_of, spot_of
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.words import by_severity, first_sentence, plural, scope_phrases, time_text, verdict
 
@@ -96,8 +96,8 @@ def _group(group: Group, outcome: Outcome) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    place = file_of(finding)
-    text = code(name_of(finding)) + (f" in {code(f'{place[0]}:{place[1]}')}" if place else "")
+    spot = spot_of(finding)
+    text = code(name_of(finding)) + (f" in {code(spot)}" if spot else "")
     if finding.exemption:
         exempt = finding.exemption
         return f"{text}: {code(f'{exempt.category} until {exempt.expires_on}, {exempt.owner}: {exempt.reason}')}"

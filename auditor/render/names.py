@@ -33,3 +33,11 @@ def file_of(finding: Finding) -> tuple[str, int] | None:
     if not origin.file or origin.source not in FILES:
         return None
     return origin.file.replace("\\", "/").removeprefix("./"), max(origin.line or 1, 1)
+
+
+def spot_of(finding: Finding) -> str | None:
+    """`infra/main.tf:12`; of a plan without its source, `tfplan.json, azurerm_key_vault.kv`."""
+    place, origin = file_of(finding), finding.origin
+    if place is None:
+        return None
+    return f"{place[0]}, {origin.address}" if origin.address and not origin.line else f"{place[0]}:{place[1]}"

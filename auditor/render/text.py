@@ -144,7 +144,9 @@ def _name(finding: Finding) -> str:
     name = f"{finding.resource.name} ({place})" if place else finding.resource.name
     name = f"{name} · {finding.element}" if finding.element else name
     origin = finding.origin
-    return f"{name}  {origin.file}:{origin.line}" if origin.file and origin.line else name
+    if origin.file and origin.line:
+        return f"{name}  {origin.file}:{origin.line}"
+    return f"{name}  {origin.address}" if origin.address else name
 
 
 def _unknown(audit: Audit, gathered: Gathered, paint: Paint, width: int) -> Iterator[str]:

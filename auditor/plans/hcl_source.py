@@ -1,0 +1,117 @@
+"""Where the resources of a Terraform plan are written: plan address → file and lines of the block.
+
+Reads the folder of the root module and those of the modules that it calls: local ones as the plan's configuration
+names them, downloaded ones as `.terraform/modules/modules.json` does. What lies in a downloaded module is nothing that
+the user can mend there, so the block of the nearest call in their own files stands for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from auditor.errors import InputError
+from auditor.plans.arm_lines import extents_of
+from auditor.plans.change import Lines
+from auditor.plans.hcl import Block, read_hcl, read_hcl_json
+from auditor.plans.terraform_nodes import Node
+
+_SUFFIXES: Final = (".tf", ".tofu", ".tf.json", ".tofu.json")
+_MODULES: Final = Path(".terraform/modules/modules.json")
+
+
+def source_map(plan: dict[str, Any], nodes: Iterable[Node], folder: str) -> dict[str, Lines]:
+    """Where every resource and data source of a plan is written, as far as the folder of its root module tells.
+
+    Raises InputError when there is no such folder, or nothing in it belongs to the plan.
+    """
+    if not Path(folder).is_dir():
+        raise InputError(f"{folder} is no folder.", "Name the folder of the root module that was planned.")
+    source = _Source(plan, folder)
+    found = {node.address: place for node in nodes if (place := source.place(node))}
+    if not found and any(node.after for node in nodes):
+        raise InputError(
+            f"{folder}: nothing that the plan holds is written here.",
+            "Name the folder of the root module that was planned.",
+        )
+    return found
+
+
+class _Source:
+    def __init__(self, plan: dict[str, Any], folder: str) -> None:
+        self._root = Path(folder)
+        self._configuration = _dict(_dict(plan.get("configuration")).get("root_module"))
+        self._listed = _listed(self._root / _MODULES)
+        self._blocks: dict[Path, dict[tuple[str, ...], Lines]] = {}
+
+    def place(self, node: Node) -> Lines | None:
+        """The block of a node, or of the nearest call in the user's own files."""
+        header: tuple[str, ...] = ("data" if node.data else "resource", node.type, node.name)
+        names = tuple(name for name, _key in node.module)
+        while True:
+            folder = self._folder(names)
+            if folder is not None and ".terraform" not in folder.parts:
+                return self._in(folder).get(header)
+            header, names = ("module", names[-1]), names[:-1]
+
+    def _folder(self, names: tuple[str, ...]) -> Path | None:
+        """The folder of a module by the names of its calls; None when it is not known."""
+        folder, module = self._root, self._configuration
+        for depth, name in enumerate(names, 1):
+            call = _dict(_dict(module.get("module_calls")).get(name))
+            source = call.get("source")
+            listed = self._listed.get(".".join(names[:depth]))
+            if listed is not None:
+                folder = self._root / listed
+            elif isinstance(source, str) and source.startswith(("./", "../")):
+                folder = folder / source
+            else:
+                return None
+            module = _dict(call.get("module"))
+        return Path(os.path.normpath(folder))
+
+    def _in(self, folder: Path) -> dict[tuple[str, ...], Lines]:
+        if folder not in self._blocks:
+            blocks: dict[tuple[str, ...], Lines] = {}
+            for path in _files(folder):
+                for block in _read(path):
+                    blocks.setdefault(block.header, Lines(str(path), block.first, block.last))
+            self._blocks[folder] = blocks
+        return self._blocks[folder]
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    """The files of a module, those that override others last."""
+    try:
+        found = [path for path in folder.iterdir() if path.name.endswith(_SUFFIXES)]
+    except OSError:
+        return []
+    return sorted(found, key=lambda path: (path.name.partition(".")[0].endswith("override"), path.name))
+
+
+def _read(path: Path) -> list[Block]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig", "replace")
+        return read_hcl_json(json.loads(text), extents_of(text)) if path.suffix == ".json" else read_hcl(text).blocks
+    except (OSError, ValueError, RecursionError):
+        return []  # Terraform has read it, or the plan would not be: another version of it lies here
+
+
+def _listed(path: Path) -> dict[str, str]:
+    """The folders of modules as `terraform init` notes them: `net.subnets` → `modules/subnets`."""
+    try:
+        modules = _dict(json.loads(path.read_bytes())).get("Modules")
+    except (OSError, ValueError):
+        return {}
+    return {
+        str(item["Key"]): item["Dir"]
+        for item in (modules if isinstance(modules, list) else ())
+        if isinstance(item, dict) and item.get("Key") and isinstance(item.get("Dir"), str)
+    }
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
