@@ -29,6 +29,39 @@ def _certificates(resources: Iterable[Resource], _coverage: Coverage) -> Iterato
     return derive(resources)
 
 
+def _api_policies(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
+    from auditor.lenses.api_policy import derive
+
+    return derive(resources, coverage)
+
+
+API_POLICY_READS: Final = frozenset(
+    {
+        "microsoft.apimanagement/service",
+        *(
+            f"microsoft.apimanagement/service/{scope}{kind}"
+            for scope in ("", "workspaces/")
+            for kind in (
+                "policies",
+                "policyfragments",
+                "namedvalues",
+                "apis",
+                "apis/policies",
+                "apis/products",
+                "apis/operations",
+                "apis/operations/policies",
+                "products",
+                "products/policies",
+                "products/apis",
+                "products/apilinks",
+                "subscriptions",
+                "backends",
+            )
+        ),
+    }
+)
+"""Everything that decides which policy of API Management is effective."""
+
 LENSES: Final = (
     Lens(
         "auditor/certificate",
@@ -52,6 +85,7 @@ LENSES: Final = (
         ),
         _certificates,
     ),
+    Lens("auditor/apiPolicy", API_POLICY_READS, _api_policies),
 )
 """Every lens."""
 

@@ -1,0 +1,156 @@
+"""What single policies ask of a caller or give to a backend, read from their attributes and children."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from auditor.lenses.api_policy_model import CertificateCheck, Place, TokenCheck, Truth, Weakness
+from auditor.lenses.api_policy_scopes import NamedValues
+from auditor.lenses.api_policy_text import Element, is_expression, named_values, with_named_values
+from auditor.model import Unknown
+
+
+def either(one: Truth, other: Truth) -> Truth:
+    """Or."""
+    if one is True or other is True:
+        return True
+    return one if isinstance(one, Unknown) else other
+
+
+def both(one: Truth, other: Truth) -> Truth:
+    """And."""
+    if one is False or other is False:
+        return False
+    return one if isinstance(one, Unknown) else other
+
+
+class Reading:
+    """Reads the texts of one document: with its named values, and what of them is not known."""
+
+    def __init__(self, values: NamedValues) -> None:
+        self._values = values
+
+    def text(self, raw: str | None) -> str:
+        """The text with the named values that are known."""
+        return with_named_values(raw, self._values.known).strip() if raw else ""
+
+    def unknown(self, raw: str | None) -> str | None:
+        """Why a text is not known: an expression, or a named value that is secret."""
+        text = self.text(raw)
+        if is_expression(text):
+            return "it is an expression"
+        for name in named_values(text):
+            return self._values.hidden.get(name.casefold()) or f"the named value {name} is not known"
+        return None
+
+    def truth(self, raw: str | None, default: bool) -> Truth:
+        """A switch."""
+        if raw is None:
+            return default
+        why = self.unknown(raw)
+        return Unknown(why) if why else self.text(raw).casefold() == "true"
+
+    def texts(self, element: Element, outer: str, inner: str) -> tuple[str, ...]:
+        """The texts of `<outer><inner>…</inner></outer>`."""
+        return tuple(self.text(part.text) for group in element.all(outer) for part in group.all(inner) if part.text)
+
+
+# --- tokens -------------------------------------------------------------------------------------------------------
+
+_ANY_TENANT: Final = re.compile(r"/(common|organizations|consumers)/", re.IGNORECASE)
+
+
+def token_check(element: Element, reading: Reading, place: Place, certain: bool) -> TokenCheck:
+    """A `validate-jwt` or `validate-azure-ad-token`; the latter always asks for signature and expiry."""
+    given, jwt = element.attributes, element.name == "validate-jwt"
+    urls = tuple(reading.text(part.attributes.get("url")) for part in element.all("openid-config"))
+    claims = [part for group in element.all("required-claims") for part in group.all("claim")]
+    return TokenCheck(
+        policy=element.name,
+        place=place,
+        certain=certain,
+        signed=reading.truth(given.get("require-signed-tokens"), default=True) if jwt else True,
+        expires=reading.truth(given.get("require-expiration-time"), default=True) if jwt else True,
+        audiences=reading.texts(element, "audiences", "audience"),
+        issuers=reading.texts(element, "issuers", "issuer"),
+        configurations=tuple(url for url in urls if url),
+        claims=tuple(reading.text(claim.attributes.get("name")) for claim in claims),
+        applications=reading.texts(element, "client-application-ids", "application-id"),
+        tenant=reading.text(given.get("tenant-id")) or None,
+    )
+
+
+def names_audience(check: TokenCheck) -> bool:
+    """True when a token that was issued for somebody else is refused."""
+    return bool(check.audiences) or "aud" in (name.casefold() for name in check.claims)
+
+
+def names_issuer(check: TokenCheck) -> Truth:
+    """True when tokens of one issuer alone are good: the one of the configuration, or one that is named.
+
+    https://learn.microsoft.com/azure/api-management/validate-jwt-policy
+    """
+    if check.issuers or {"iss", "tid"} & {name.casefold() for name in check.claims}:
+        return True
+    found: Truth = False
+    for place in (*check.configurations, *([f"/{check.tenant}/"] if check.tenant else ())):
+        if is_expression(place.strip("/")) or named_values(place):
+            found = either(found, Unknown(f"{place.strip('/')[:60]} is not known"))
+        else:
+            found = either(found, not _ANY_TENANT.search(place))
+    return found
+
+
+def token_weaknesses(check: TokenCheck, element: Element, raw: str) -> list[Weakness]:
+    """What it does without, and a configuration that is fetched in plain text."""
+    found = []
+    for kind, attribute, value, says in (
+        ("unsigned", "require-signed-tokens", check.signed, "tokens need no signature"),
+        ("unexpiring", "require-expiration-time", check.expires, "tokens need no expiry"),
+    ):
+        if value is False:
+            written = element.attributes.get(attribute, "").strip().casefold() == "false"
+            found.append(Weakness(kind, check.policy, check.place, check.certain, says, written))
+    for url in check.configurations:
+        if url.casefold().startswith("http:"):
+            says = f"keys are fetched from {url[:200]}"
+            found.append(Weakness("openidHttp", check.policy, check.place, check.certain, says, url in raw))
+    return found
+
+
+# --- client certificates ------------------------------------------------------------------------------------------
+
+
+def certificate_check(element: Element, reading: Reading, place: Place, certain: bool) -> CertificateCheck:
+    """A `validate-client-certificate`. It stops nobody when errors are ignored, or when neither trust nor an identity
+    is asked for. https://learn.microsoft.com/azure/api-management/validate-client-certificate-policy"""
+    identities = tuple(
+        {key: reading.text(value) for key, value in part.attributes.items()}
+        for group in element.all("identities")
+        for part in group.all("identity")
+    )
+    ignored = reading.truth(element.attributes.get("ignore-error"), default=False)
+    trusted = reading.truth(element.attributes.get("validate-trust"), default=True)
+    named = any(identity.get(key) for identity in identities for key in ("thumbprint", "issuer-certificate-id"))
+    heeded: Truth = ignored if isinstance(ignored, Unknown) else not ignored
+    return CertificateCheck(place, certain, both(heeded, either(trusted, named)), identities)
+
+
+# --- CORS ---------------------------------------------------------------------------------------------------------
+
+
+def cors(element: Element, reading: Reading, place: Place, certain: bool) -> tuple[dict[str, Any], list[Weakness]]:
+    """The origins that may read answers, and whether with the visitor's credentials."""
+    origins = reading.texts(element, "allowed-origins", "origin")
+    written = "*" in (part.text.strip() for group in element.all("allowed-origins") for part in group.all("origin"))
+    credentials = reading.truth(element.attributes.get("allow-credentials"), default=False)
+    told = {"origins": list(origins), "credentials": credentials, "document": place.document, "certain": certain}
+    found = []
+    if "*" in origins:
+        found.append(Weakness("corsAnyOrigin", "cors", place, certain, "any origin may read answers", written))
+        if credentials is True:
+            plain = written and element.attributes.get("allow-credentials", "").strip().casefold() == "true"
+            says = "any origin may call with the visitor's credentials"
+            found.append(Weakness("corsCredentials", "cors", place, certain, says, plain))
+    return told, found
