@@ -1,0 +1,66 @@
+"""What there is in the local Azure: resources by id, collection and subscription, tables of Resource Graph, logs."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from auditor.demo import as_designed, is_kubernetes
+from auditor.demo.faults import as_found, planted
+
+Body = dict[str, Any]
+
+COLUMNS: Final = ("resourceGroup", "subscriptionId", "tenantId")
+"""Columns of Resource Graph that a body of Resource Manager does not have."""
+
+
+class Estate:
+    """Bodies in ARM or Resource Graph shape. `groups` are management groups with the subscriptions below them; `logs`
+    the rows of each table by the customer id of a workspace, `kubeconfigs` what is handed out for a cluster by its
+    casefolded id."""
+
+    def __init__(self, bodies: Iterable[Body], groups: dict[str, list[str]] | None = None) -> None:
+        self.bodies = list(bodies)
+        self.kubeconfigs: dict[str, str] = {}
+        self.logs: dict[str, dict[str, list[Body]]] = {}
+        self.by_id: dict[str, Body] = {}
+        self.collections: dict[str, list[Body]] = defaultdict(list)
+        for body in self.bodies:
+            place = body["id"].casefold()
+            self.by_id[place] = body
+            self.collections[place.rpartition("/")[0]].append(body)
+        self.subscriptions = [
+            body["id"].rpartition("/")[2] for body in self.bodies if kind(body) == "microsoft.resources/subscriptions"
+        ]
+        self.groups = groups or {"contoso": list(self.subscriptions)}
+
+    def of_type(self, type_: str) -> list[Body]:
+        wanted = type_.casefold()
+        return [body for body in self.bodies if kind(body) == wanted]
+
+    def vault(self, name: str) -> Body | None:
+        return next(
+            (b for b in self.of_type("Microsoft.KeyVault/vaults") if b["name"].casefold() == name.casefold()), None
+        )
+
+    def workspace(self, customer_id: str) -> Body | None:
+        found = self.of_type("Microsoft.OperationalInsights/workspaces")
+        return next((b for b in found if b["properties"].get("customerId") == customer_id), None)
+
+
+def kind(body: Body) -> str:
+    """The type, casefolded."""
+    return str(body["type"]).casefold()
+
+
+def arm_shape(body: Body) -> Body:
+    """A body as Resource Manager answers it: without the columns of Resource Graph."""
+    return {key: value for key, value in body.items() if key not in COLUMNS and value not in ("", None)}
+
+
+def demo_estate(*, designed: bool = False) -> Estate:
+    """The Azure half of the demo estate, as found or as designed."""
+    bodies = as_found(as_designed(), [] if designed else planted())
+    return Estate(copy.deepcopy(body) for body in bodies if not is_kubernetes(body))

@@ -1,0 +1,87 @@
+"""What goes wrong, and on which calls."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.azure.http import Answer, Call, Dropped
+
+CODES: Final = {
+    400: "BadRequest",
+    401: "InvalidAuthenticationToken",
+    403: "AuthorizationFailed",
+    404: "ResourceNotFound",
+    408: "RequestTimeout",
+    409: "Conflict",
+    429: "TooManyRequests",
+    500: "InternalServerError",
+    502: "BadGateway",
+    503: "ServiceUnavailable",
+    504: "GatewayTimeout",
+}
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong on the calls whose name (`METHOD host/path`) the pattern finds.
+
+    `effect`: a status; `delay` (`seconds`, then the answer as ever); `reset` (the connection is cut before an answer);
+    `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html` (a page, as a proxy
+    gives it); `empty` (200 without a body); `expire` (every token given so far is void).
+    It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever.
+    """
+
+    match: str
+    effect: int | str
+    times: int | None = None
+    skip: int = 0
+    seconds: float = 0.0
+    retry_after: int | None = None
+    struck: int = field(default=0, init=False)
+    _seen: int = field(default=0, init=False)
+
+    def strikes(self, call: Call) -> bool:
+        if not re.search(self.match, call.name, re.IGNORECASE):
+            return False
+        self._seen += 1
+        if self._seen <= self.skip or (self.times is not None and self.struck >= self.times):
+            return False
+        self.struck += 1
+        return True
+
+
+class FaultPlan:
+    """The faults of a run. The first that strikes decides."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self.faults = list(faults)
+        self._lock = threading.Lock()
+
+    def striking(self, call: Call) -> Fault | None:
+        with self._lock:
+            return next((fault for fault in self.faults if fault.strikes(call)), None)
+
+
+def before(fault: Fault) -> Answer | None:
+    """What a fault answers in place of the service, if it does."""
+    if fault.effect == "delay":
+        time.sleep(fault.seconds)
+        return None
+    if fault.effect == "reset":
+        raise Dropped
+    if fault.effect == "malformed":
+        return Answer(200, b'{"value": [{"id": "/subscriptions/')
+    if fault.effect == "html":
+        return Answer(200, b"<html><body>Sign in to the network</body></html>", {"Content-Type": "text/html"})
+    if fault.effect == "empty":
+        return Answer(200, b"")
+    if isinstance(fault.effect, int):
+        headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        error = {"code": CODES[fault.effect], "message": f"The plan of the test says {fault.effect}."}
+        return Answer(fault.effect, {"error": error}, headers)
+    return None

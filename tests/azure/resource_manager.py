@@ -1,0 +1,241 @@
+"""Resource Manager: any resource and any collection that the estate holds, by GET alone."""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.azure.api_versions import accepted
+from tests.azure.clouds import Cloud
+from tests.azure.entra import CLIENT, OBJECT, TENANT, Entra
+from tests.azure.estate import Body, Estate, arm_shape, kind
+from tests.azure.http import Answer, Call, Refused, Violation
+from tests.azure.rights import Rights
+
+PAGE: Final = 100
+"""Items of a page. Lists that the services give whole are in `WHOLE`."""
+WHOLE: Final = frozenset({"microsoft.insights/diagnosticsettings", "microsoft.security/pricings"})
+BUCKET, REFILL = 250, 25.0
+"""Reads of a principal in a subscription: so many at once, and so many more a second."""
+OPT_IN: Final = re.compile(r"/(backendhealth|effectiveroutetable|effectivenetworksecuritygroups)$", re.IGNORECASE)
+KUBECONFIG: Final = re.compile(r"(.*/managedClusters/[^/]+)/listClusterUserCredential$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a path names. `type` is that of the resource, or of the items of a collection."""
+
+    path: str
+    type: str
+    collection: bool
+
+
+class ResourceManager:
+    def __init__(self, cloud: Cloud, estate: Estate, rights: Rights, entra: Entra) -> None:
+        self.cloud, self.estate, self.rights, self.entra = cloud, estate, rights, entra
+        self.throttled = 0
+        self._buckets: dict[str, tuple[float, float]] = {}
+        self._lock = threading.Lock()
+
+    def answer(self, call: Call) -> Answer:
+        self.authenticate(call)
+        path = call.path.rstrip("/")
+        if call.method == "POST" and (found := KUBECONFIG.fullmatch(path)):
+            return self._kubeconfig(found[1])
+        if call.method != "GET" and not (call.method == "POST" and OPT_IN.search(path) and self.rights.opt_in):
+            action = path.rpartition("/")[2]
+            raise Violation(403, "AuthorizationFailed", f"A reader has no right to {call.method} {action} at {path}.")
+        headers = {"x-ms-request-id": str(uuid.uuid4()), "x-ms-correlation-request-id": str(uuid.uuid4())}
+        try:
+            self._spend(path, headers)
+            answer = self._read(path, call)
+        except Refused as refused:
+            refused.answer.headers = headers | refused.answer.headers
+            raise
+        answer.headers = headers
+        return answer
+
+    def _read(self, path: str, call: Call) -> Answer:
+        target = read_target(path)
+        self._check_version(call, target)
+        if call.method == "POST":
+            result = self.estate.by_id.get(path.casefold() + "/result", {})
+            return Answer(200, result.get("properties", {}))
+        self._check_right(target)
+        if not target.collection:
+            return Answer(200, self._resource(target, call))
+        return Answer(200, self._page(call, target, self._items(target)))
+
+    def authenticate(self, call: Call) -> None:
+        problem = self.entra.problem(call, self.cloud.arm_audiences)
+        if problem:
+            code, text = problem
+            error = f'Bearer authorization_uri="https://{self.cloud.login}/{TENANT}", error="invalid_token"'
+            raise Refused(401, code, text, {"WWW-Authenticate": f'{error}, error_description="{text}"'})
+
+    def _spend(self, path: str, headers: dict[str, str]) -> None:
+        """One read out of the bucket of the subscription."""
+        found = re.match(r"/subscriptions/([^/]+)", path, re.IGNORECASE)
+        name = found[1].casefold() if found else "tenant"
+        with self._lock:
+            now = time.monotonic()
+            left, since = self._buckets.get(name, (float(BUCKET), now))
+            left = min(BUCKET, left + (now - since) * REFILL)
+            enough = left >= 1
+            self._buckets[name] = (left - 1 if enough else left, now)
+            self.throttled += not enough
+        scope = "subscription" if found else "tenant"
+        headers[f"x-ms-ratelimit-remaining-{scope}-reads"] = str(int(left - enough))
+        if not enough:
+            text = f"Number of read requests for subscription '{name}' exceeded the limit. Please try again later."
+            raise Refused(429, "SubscriptionRequestsThrottled", text, {"Retry-After": "1"})
+
+    def _check_version(self, call: Call, target: Target) -> None:
+        version = call.query.get("api-version")
+        if not version:
+            text = "The api-version query parameter (?api-version=) is required for all requests."
+            raise Refused(400, "MissingApiVersionParameter", text)
+        versions = accepted(target.type)
+        namespace, _, rest = target.type.partition("/")
+        if versions is None:
+            text = f"The resource type '{rest}' could not be found in the namespace '{namespace}' for api version"
+            raise Refused(404, "InvalidResourceType", f"{text} '{version}'.")
+        if version not in versions:
+            text = f"No registered resource provider found for API version '{version}' for type '{rest}'."
+            names = ", ".join(sorted(versions))
+            raise Refused(400, "NoRegisteredProviderFound", f"{text} The supported api-versions are '{names}'.")
+
+    def _check_right(self, target: Target) -> None:
+        if target.type == "microsoft.resources/subscriptions" and target.collection:
+            return  # gives those that the reader may see
+        action = f"{target.type}/read"
+        if not self.rights.may(action, target.path):
+            who = f"The client '{CLIENT}' with object id '{OBJECT}' does not have authorization to perform action"
+            text = f"{who} '{action}' over scope '{target.path}' or the scope is invalid."
+            raise Refused(403, "AuthorizationFailed", text)
+
+    def _resource(self, target: Target, call: Call) -> Body:
+        body = self.estate.by_id.get(target.path.casefold())
+        if body is None or kind(body) != target.type.casefold():
+            raise not_found(target)
+        if target.type.casefold() == "microsoft.resources/subscriptions":
+            return subscription(body)
+        body = arm_shape(body)
+        if (
+            target.type.casefold().endswith(("/policies", "/policyfragments"))
+            and call.query.get("format", "xml") != "rawxml"
+        ):
+            raise Violation(
+                400, "AuditorError", "A policy is to be read as rawxml: in xml its expressions are escaped."
+            )
+        return body
+
+    def _items(self, target: Target) -> list[Body]:
+        place, type_ = target.path.casefold(), target.type.casefold()
+        if type_ == "microsoft.resources/subscriptions":
+            seen = [b for b in self.estate.collections["/subscriptions"] if self.rights.may("*/read", b["id"])]
+            return [subscription(body) for body in seen]
+        if type_ == "microsoft.management/managementgroups" and place.endswith("/descendants"):
+            return self._descendants(place)
+        if not self._exists(place):
+            raise not_found(target)
+        found = self.estate.collections.get(place, [])
+        if re.fullmatch(r"/subscriptions/[^/]+/providers/[^/]+/[^/]+", place) and not found:
+            scope = place.partition("/providers/")[0] + "/"
+            found = [body for body in self.estate.of_type(target.type) if body["id"].casefold().startswith(scope)]
+        return [arm_shape(body) for body in found]
+
+    def _exists(self, place: str) -> bool:
+        """Whether what a collection belongs to is there: the parent, or what an extension resource extends."""
+        owner = re.sub(r"/providers/[^/]+$", "", place.rpartition("/")[0])
+        return owner == "" or owner in self.estate.by_id
+
+    def _descendants(self, place: str) -> list[Body]:
+        name = place.split("/")[-2]
+        groups = {group.casefold(): (group, members) for group, members in self.estate.groups.items()}
+        if name not in groups:
+            raise Refused(404, "NotFound", f"'{name}' not found")
+        group, members = groups[name]
+        parent = {"id": f"/providers/Microsoft.Management/managementGroups/{group}"}
+        return [
+            {
+                "id": f"/subscriptions/{member}",
+                "type": "/subscriptions",
+                "name": member,
+                "properties": {"displayName": member, "parent": parent},
+            }
+            for member in members
+            if self.rights.may("*/read", f"/subscriptions/{member}")
+        ]
+
+    def _page(self, call: Call, target: Target, items: list[Body]) -> Body:
+        """A page of a collection, with the address of the next one: opaque, absolute, with the same API version."""
+        if target.type.casefold() in WHOLE:
+            return {"value": items}
+        size = min(int(call.query.get("$top", PAGE)), PAGE)
+        token = call.query.get("$skiptoken")
+        start = int(base64.urlsafe_b64decode(token)) if token else int(call.query.get("$skip", 0))
+        page: dict[str, Any] = {"value": items[start : start + size]}
+        if start + size < len(items):
+            following = base64.urlsafe_b64encode(str(start + size).encode()).decode()
+            same = "".join(
+                f"&{k}={v}" for k, v in call.query.items() if k not in {"api-version", "$skiptoken", "$skip"}
+            )
+            version = f"api-version={call.query['api-version']}"
+            page["nextLink"] = f"https://{call.host}{call.path}?{version}{same}&%24skiptoken={following}"
+        return page
+
+    def _kubeconfig(self, cluster: str) -> Answer:
+        """What a user needs to reach a cluster: no secret with Entra ID, but a right of its own."""
+        text = self.estate.kubeconfigs.get(cluster.casefold())
+        if text is None:
+            action = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
+            raise Refused(403, "AuthorizationFailed", f"The client '{CLIENT}' may not perform action '{action}'.")
+        encoded = base64.b64encode(text.encode()).decode()
+        return Answer(200, {"kubeconfigs": [{"name": "clusterUser", "value": encoded}]})
+
+
+def read_target(path: str) -> Target:
+    """What a path of Resource Manager names.
+
+    Types and names take turns after the last `/providers/NAMESPACE`: an odd number is a collection.
+    """
+    if re.search(r"/managementgroups/[^/]+/descendants$", path, re.IGNORECASE):
+        return Target(path, "microsoft.management/managementgroups", True)
+    _, providers, rest = path.rpartition("/providers/")
+    parts = [part for part in (rest if providers else path).split("/") if part]
+    if not providers:
+        names = [part.casefold() for part in parts]
+        if names[:1] != ["subscriptions"] or len(parts) > 4 or (len(names) > 2 and names[2] != "resourcegroups"):
+            raise Refused(404, "InvalidResourceType", f"There is nothing at '{path}'.")
+        types = "microsoft.resources/subscriptions" + ("/resourcegroups" if len(parts) > 2 else "")
+        return Target(path, types, len(parts) % 2 == 1)
+    namespace, *chain = parts
+    if not chain:
+        raise Refused(404, "InvalidResourceNamespace", f"There is nothing at '{path}'.")
+    return Target(path, "/".join([namespace, *chain[::2]]).casefold(), len(chain) % 2 == 1)
+
+
+def not_found(target: Target) -> Refused:
+    group = re.search(r"/resourcegroups/([^/]+)", target.path, re.IGNORECASE)
+    named = f"The Resource '{target.type}/{target.path.rpartition('/')[2]}'"
+    under = f" under resource group '{group[1]}'" if group else ""
+    return Refused(404, "ResourceNotFound", f"{named}{under} was not found.")
+
+
+def subscription(body: Body) -> Body:
+    """A subscription as Resource Manager lists it: another shape than in Resource Graph."""
+    id_ = body["id"].rpartition("/")[2]
+    return {
+        "id": body["id"],
+        "authorizationSource": "RoleBased",
+        "subscriptionId": id_,
+        "tenantId": body.get("tenantId", TENANT),
+        "displayName": body.get("name", id_),
+        "state": (body.get("properties") or {}).get("state", "Enabled"),
+    }
