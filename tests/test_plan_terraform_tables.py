@@ -48,7 +48,6 @@ NO_TERRAFORM = {
     f"{FEDERATED} properties.claimsmatchingexpression": NEVER,
     f"{GATEWAY} properties.defaultpredefinedsslpolicy": READ_ONLY,
     f"{GATEWAY} properties.provisioningstate": READ_ONLY,
-    f"{GATEWAY} properties.sslprofiles.[*].properties.clientauthconfiguration.verifyclientauthmode": NEVER,
     f"{WAF} properties.managedrules.exceptions": NEVER,
     "microsoft.network/privatednszones properties.numberofvirtualnetworklinks": READ_ONLY,
     "microsoft.security/securitycontacts properties.emails": "azurerm speaks the API of 2017: email",

@@ -9,6 +9,6 @@ from auditor.plans.terraform_table import Attr, by_id, joined, objects
 NETWORK_RULES: Final = (
     Attr("default_action", "defaultAction"),
     Attr("bypass", "bypass", joined, default="AzureServices", unset=True, otherwise="AzureServices"),
-    Attr("ip_rules", "ipRules", objects("value")),
-    Attr("virtual_network_subnet_ids", "virtualNetworkRules", by_id),
+    Attr("ip_rules", "ipRules", objects("value"), unset=True),
+    Attr("virtual_network_subnet_ids", "virtualNetworkRules", by_id, unset=True),
 )

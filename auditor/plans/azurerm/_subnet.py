@@ -11,9 +11,12 @@ SUBNET: Final = (
     Attr("address_prefixes", "properties.addressPrefixes"),
     Attr("address_prefix", "properties.addressPrefix"),  # until azurerm 3
     Attr("security_group", "properties.networkSecurityGroup.id"),
-    Attr("network_security_group_id", "properties.networkSecurityGroup.id"),  # until azurerm 1
-    Attr("route_table_id", "properties.routeTable.id"),
-    Attr("service_endpoints", "properties.serviceEndpoints", objects("service")),
+    Attr(  # azurerm 1, and 5, where it is written without being kept
+        "network_security_group_id|network_security_group_id_wo", "properties.networkSecurityGroup.id", unset=True
+    ),
+    Attr("route_table_id|route_table_id_wo", "properties.routeTable.id", unset=True),
+    Attr("service_endpoints", "properties.serviceEndpoints", objects("service")),  # until azurerm 4
+    Block("service_endpoint", "properties.serviceEndpoints[*]", (Attr("service", "service"),)),
     Attr("default_outbound_access_enabled", "properties.defaultOutboundAccess", default=True),
     Attr("private_endpoint_network_policies_enabled", "properties.privateEndpointNetworkPolicies", ENABLED),
     Attr("private_endpoint_network_policies", "properties.privateEndpointNetworkPolicies"),

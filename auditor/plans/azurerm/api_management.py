@@ -30,7 +30,7 @@ def _switch(names: str, key: str) -> Attr:
 
 
 def _cipher(name: str) -> Attr:
-    return _switch(f"{name.lower()}_ciphers_enabled|{name.lower()}_ciphers", f"Ciphers.{name}")
+    return _switch(f"{name.lower().replace('aes_', 'aes')}_ciphers_enabled", f"Ciphers.{name}")
 
 
 def _sku(sku_name: Any) -> Any:

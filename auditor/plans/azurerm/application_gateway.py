@@ -185,6 +185,7 @@ TLS: Final = (
                 "properties.clientAuthConfiguration.verifyClientCertIssuerDN",
                 default=False,
             ),
+            Attr("client_authentication_mode", "properties.clientAuthConfiguration.verifyClientAuthMode"),
             Attr(
                 "verify_client_certificate_revocation",
                 "properties.clientAuthConfiguration.verifyClientRevocation",

@@ -18,5 +18,6 @@ TABLE: Final = Table(
         Attr("local_authentication_disabled", "properties.DisableLocalAuth", default=False),
         Attr("local_authentication_enabled", "properties.DisableLocalAuth", INVERTED),
         Attr("disable_ip_masking", "properties.DisableIpMasking", default=False),
+        Attr("ip_masking_enabled", "properties.DisableIpMasking", INVERTED),
     ),
 )

@@ -11,7 +11,7 @@ TABLE: Final = Table(
     Child("server_id", "Microsoft.Sql/servers"),
     (
         Attr("enabled", "properties.state", ENABLED, default=True),
-        Attr("storage_endpoint", "properties.storageEndpoint"),
+        Attr("blob_storage_endpoint|storage_endpoint", "properties.storageEndpoint"),
         Attr("retention_in_days", "properties.retentionDays", default=0),
         Attr("log_monitoring_enabled", "properties.isAzureMonitorTargetEnabled", default=True),
         Attr("audit_actions_and_groups", "properties.auditActionsAndGroups", unset=True),

@@ -13,7 +13,7 @@ TABLE: Final = Table(
         Attr("state", "properties.state"),
         Attr("disabled_alerts", "properties.disabledAlerts"),
         Attr("email_addresses", "properties.emailAddresses"),
-        Attr("email_account_admins", "properties.emailAccountAdmins", default=False),
+        Attr("email_account_admins_enabled|email_account_admins", "properties.emailAccountAdmins", default=False),
         Attr("retention_days", "properties.retentionDays", default=0),
         Attr("storage_endpoint", "properties.storageEndpoint"),
     ),

@@ -38,7 +38,8 @@ TABLE: Final = Table(
             default=True,
         ),
         Attr("shared_access_key_enabled", "properties.allowSharedKeyAccess", default=True),
-        Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True),
+        Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True, unset=True),
+        Attr("public_network_access", "properties.publicNetworkAccess", unset=True),  # since azurerm 5
         Attr("cross_tenant_replication_enabled", "properties.allowCrossTenantReplication", default=False),
         Attr("default_to_oauth_authentication", "properties.defaultToOAuthAuthentication", default=False),
         Attr(

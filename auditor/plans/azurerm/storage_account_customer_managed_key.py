@@ -11,6 +11,7 @@ TABLE: Final = Table(
     Onto(Child("storage_account_id", "Microsoft.Storage/storageAccounts")),
     (
         Fixed("properties.encryption.keySource", "Microsoft.Keyvault"),
+        Attr("key_vault_key_id|managed_hsm_key_id", "properties.encryption.keyvaultproperties.keyIdentifier"),
         Attr("key_name", "properties.encryption.keyvaultproperties.keyname"),
         Attr("key_vault_uri", "properties.encryption.keyvaultproperties.keyvaulturi"),
     ),
