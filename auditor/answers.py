@@ -28,7 +28,15 @@ def fingerprint(rule_id: str, resource_id: str, element: str | None) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def finding_of(rule: Rule, resource: Resource, answer: Answer) -> Finding:
+def identity_of(line: bytes) -> str:
+    """The fingerprint of a finding that is JSON, with which it begins."""
+    return line[_IDENTITY].decode()
+
+
+_IDENTITY: Final = slice(len('{"fingerprint":"'), len('{"fingerprint":"') + 32)
+
+
+def finding_of(rule: Rule, resource: Resource, answer: Answer, owner: str | None = None) -> Finding:
     """An answer as a finding."""
     return Finding(
         fingerprint=fingerprint(rule.id, resource.id, answer.element),
@@ -42,6 +50,7 @@ def finding_of(rule: Rule, resource: Resource, answer: Answer) -> Finding:
         evidence=answer.evidence,
         gap=answer.gap,
         origin=resource.origin,
+        owner=msgspec.UNSET if owner is None else owner,
     )
 
 
@@ -85,10 +94,10 @@ class FailureForm:
 class FailureWriter:
     """Writes failures of one resource: what they say of the resource is made once."""
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, owner: str | None = None) -> None:
         self._identity = f"{resource.id.casefold()}\0".encode("utf-8", "surrogatepass")
         self._resource = encode(ResourceRef.of(resource))
-        self._origin = encode(resource.origin)
+        self._origin = encode(resource.origin) + (b"" if owner is None else b',"owner":' + encode(owner))
 
     def line(self, form: FailureForm, element: str | None, evidence: Sequence[Evidence]) -> bytes:
         """The same bytes as the encoded `finding_of`."""

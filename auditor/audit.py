@@ -19,24 +19,28 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor import __version__
 from auditor.conditions.relations import Relations
 from auditor.errors import AuditorError, ResourceError
-from auditor.evaluate import Bound, Judge
+from auditor.evaluate import Bound, Judge, rule_pack
 from auditor.findings import Findings
 from auditor.inventory import Inventory
 from auditor.lenses import needed
 from auditor.lenses.coverage import Coverage
 from auditor.model import Audit, Counts, Gap, Outcome, Resource, RuleRun, Scope, Severity
+from auditor.owners import Holders, inherit
 from auditor.reading.census import Census
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from auditor.excerpts import Excerpts
+
 Progress = Callable[[int], None]
 """Called now and then with the number of resources judged so far."""
+_CERTIFICATE: Final = "auditor/certificate"
 _BATCH = 512
 _PATIENCE = 4
 
@@ -48,6 +52,18 @@ class _Part:
     runs: list[RuleRun] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     census: Census = field(default_factory=Census)
+    owners: dict[str, str] = field(default_factory=dict)
+    excerpts: Excerpts | None = None
+
+
+class _Task(NamedTuple):
+    """How to judge a part."""
+
+    rules: Sequence[Bound]
+    relations: Relations
+    keep_passes: bool
+    owner_tags: tuple[str, ...]
+    excerpts: bool
 
 
 def audit(
@@ -59,27 +75,38 @@ def audit(
     jobs: int = 1,
     progress: Progress | None = None,
     touched: frozenset[str] | None = None,
+    owner_tags: Sequence[str] = (),
+    excerpts: bool = False,
 ) -> tuple[Audit, Findings]:
     """Judge an inventory. The caller closes the findings.
 
     `outcomes` are those that some report will show; passes are counted in any case, but only kept when asked for.
     `touched`: judge these casefolded ids alone (a change); the other resources are there for relations and lenses.
+    `owner_tags` name the tags that say whose a resource is. With `excerpts` the audit has parts of resources that fail.
     """
-    keep_passes = outcomes is None or Outcome.PASS in outcomes
     with _no_collection():
         relations, derived = _first_pass(rules, inventory)
+    keep_passes = outcomes is None or Outcome.PASS in outcomes
+    task = _Task(rules, relations, keep_passes, tuple(tag.casefold() for tag in owner_tags), excerpts)
     parts = inventory.parts(jobs) if jobs > 1 and touched is None else [inventory]
     with ExitStack() as stack:
         findings = stack.enter_context(Findings())
         if len(parts) > 1 and hasattr(os, "fork"):
-            done = _side_by_side(rules, relations, keep_passes, parts, derived, findings)
+            done = _side_by_side(task, parts, derived, findings)
         else:
             done = [
-                _judge(rules, relations, keep_passes, part, findings, progress, () if number else derived, touched)
+                _judge(task, part, findings, progress, () if number else derived, touched)
                 for number, part in enumerate(parts)
             ]
+        inherit(findings, {held: owner for part in done for held, owner in part.owners.items()})
         stack.pop_all()  # all went well: the findings stay open
-    return _summary(inventory, done, clock), findings
+    made = _summary(inventory, done, clock)
+    made.rule_pack = rule_pack(rules)
+    if any(_CERTIFICATE in rule.types for rule in rules):
+        from auditor.lenses.shown import certificates
+
+        made.certificates = certificates(derived)
+    return made, findings
 
 
 def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations, list[Resource]]:
@@ -116,9 +143,7 @@ def _shared(
 
 
 def _judge(
-    rules: Sequence[Bound],
-    relations: Relations,
-    keep_passes: bool,
+    task: _Task,
     inventory: Inventory,
     findings: Findings,
     progress: Progress | None = None,
@@ -126,10 +151,23 @@ def _judge(
     touched: frozenset[str] | None = None,
 ) -> _Part:
     part = _Part()
-    judge = Judge(rules, relations, keep_passes=keep_passes, patience=_PATIENCE)
+    if task.excerpts:
+        from auditor.excerpts import Excerpts
+
+        part.excerpts = Excerpts()
+    judge = Judge(
+        task.rules,
+        task.relations,
+        keep_passes=task.keep_passes,
+        patience=_PATIENCE,
+        owner_tags=task.owner_tags,
+        excerpts=part.excerpts,
+    )
+    holders = Holders(task.owner_tags, judge.types)
     pending: list[bytes] = []
     with _no_collection():
-        for number, resource in enumerate(inventory.resources(judge.types, part.census), 1):
+        for number, resource in enumerate(inventory.resources(judge.types | holders.types, part.census), 1):
+            holders.add(resource)
             if touched is not None and resource.id.casefold() not in touched:
                 continue
             part.census.add(resource)
@@ -143,7 +181,7 @@ def _judge(
             pending += judge.findings(resource)
         if pending:
             findings.extend_lines(pending)
-    part.runs, part.gaps = judge.runs(), inventory.gaps
+    part.runs, part.gaps, part.owners = judge.runs(), inventory.gaps, holders.owners
     return part
 
 
@@ -160,9 +198,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _side_by_side(
-    rules: Sequence[Bound],
-    relations: Relations,
-    keep_passes: bool,
+    task: _Task,
     parts: Sequence[Inventory],
     derived: Sequence[Resource],
     findings: Findings,
@@ -179,7 +215,7 @@ def _side_by_side(
             receive, send = context.Pipe(duplex=False)
             file = Path(folder) / f"{number}.ndjson"
             own = () if number else derived
-            process = context.Process(target=_in_child, args=(rules, relations, keep_passes, part, own, file, send))
+            process = context.Process(target=_in_child, args=(task, part, own, file, send))
             process.start()
             stack.callback(process.join)
             stack.callback(process.terminate)
@@ -204,9 +240,7 @@ def _side_by_side(
 
 
 def _in_child(
-    rules: Sequence[Bound],
-    relations: Relations,
-    keep_passes: bool,
+    task: _Task,
     inventory: Inventory,
     derived: Sequence[Resource],
     file: Path,
@@ -217,7 +251,7 @@ def _in_child(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         with Findings(file) as findings:
-            part = _judge(rules, relations, keep_passes, inventory, findings, None, derived)
+            part = _judge(task, inventory, findings, None, derived)
         send.send(part)
     except AuditorError as error:
         send.send(error)
@@ -242,6 +276,10 @@ def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -
     census = Census()
     for part in parts:
         census.update(part.census)
+    excerpts = parts[0].excerpts
+    for part in parts[1:]:
+        if excerpts and part.excerpts:
+            excerpts.join(part.excerpts)
     return Audit(
         tool_version=__version__,
         as_of=clock,
@@ -257,6 +295,7 @@ def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -
         counts=counts,
         fail_counts={severity.value: fails[severity] for severity in Severity},
         unknown_counts={severity.value: unknowns[severity] for severity in Severity},
+        excerpts=excerpts.listed() if excerpts else [],
     )
 
 

@@ -40,6 +40,9 @@ class ConfigForm(_Form):
     outcomes: list[_OUTCOMES] = []
     jobs: int = Field(1, ge=1, le=64)
     quiet: bool = False
+    history: _Path | None = Field(None, description="Folder of earlier audits, saved as JSON.")
+    owner_tags: list[_Path] = Field([], alias="ownerTags", description="Tags and labels that name an owner.")
+    excerpts: bool = Field(True, description="Whether JSON and HTML show parts of resources.")
     reports: list[ReportForm] = []
     parameters: dict[str, dict[str, Any]] = Field({}, description="Rule id → parameter → value.")
 

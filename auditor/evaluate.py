@@ -8,13 +8,14 @@ whatever it does not pass is judged again by the reference interpreter, which gi
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of
+from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of, identity_of
 from auditor.conditions import explain
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, relations_of
 from auditor.conditions.marks import ASK, FAILS, PASSES, SKIP
@@ -28,13 +29,16 @@ from auditor.model import (
     Outcome,
     Resource,
     Rule,
+    RulePack,
     RuleRun,
     Unknown,
 )
+from auditor.owners import owner_of
 
 if TYPE_CHECKING:
     from auditor.conditions.compile import Compiled
     from auditor.conditions.reasons import Explainer
+    from auditor.excerpts import Excerpts
 
 WORKLOAD: Final = "kubernetes/workload"
 """The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what another object controls
@@ -63,7 +67,7 @@ class Bound:
     """A rule for one estate and one time. Its conditions are read when they are first needed: an audit of few types
     needs few of them."""
 
-    __slots__ = ("_nodes", "_parameters", "clock", "rule", "types")
+    __slots__ = ("_nodes", "clock", "parameters", "rule", "types")
 
     def __init__(
         self, rule: Rule, clock: dt.datetime, parameters: Mapping[str, Any], nodes: Nodes | None = None
@@ -71,14 +75,14 @@ class Bound:
         self.rule = rule
         self.clock = clock
         self.types = tuple(dict.fromkeys(kind for name in rule.resource for kind in _types_of(name)))  # casefolded
-        self._parameters = parameters
+        self.parameters = parameters
         self._nodes = nodes
 
     @property
     def nodes(self) -> Nodes:
         """The conditions. Raises GrammarError, with the place inside the rule."""
         if self._nodes is None:
-            self._nodes = _read(self.rule, self._parameters, self.clock)
+            self._nodes = _read(self.rule, self.parameters, self.clock)
         return self._nodes
 
     @property
@@ -102,7 +106,7 @@ class Bound:
 
     def changed(self, **nodes: Any) -> Bound:
         """The same rule with other conditions."""
-        return Bound(self.rule, self.clock, self._parameters, self.nodes._replace(**nodes))
+        return Bound(self.rule, self.clock, self.parameters, self.nodes._replace(**nodes))
 
 
 def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = None) -> Bound:
@@ -202,15 +206,31 @@ def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relation
     return Answer(element, Outcome.UNKNOWN, gap=reasons[0])
 
 
+def rule_pack(rules: Sequence[Bound]) -> RulePack:
+    """What identifies these rules and the estate's own parameters: SHA-256, its first 12 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for bound in sorted(rules, key=lambda bound: bound.rule.id):
+        digest.update(encode((bound.rule, bound.parameters)))
+    return RulePack(digest=digest.hexdigest()[:12], rules=len(rules))
+
+
 class Judge:
     """All rules over one resource after another. Counts as it goes: `counts` by rule, in the order of `rules`.
 
     `patience` is the number of resources of a type, and of failures of a rule, that are left to the reference before
-    code is generated: that takes longer than to judge a few.
+    code is generated: that takes longer than to judge a few. `owner_tags` say whose a finding is; `excerpts` collects
+    parts of resources that fail.
     """
 
     def __init__(
-        self, rules: Sequence[Bound], relations: Relations, *, keep_passes: bool = True, patience: int = 0
+        self,
+        rules: Sequence[Bound],
+        relations: Relations,
+        *,
+        keep_passes: bool = True,
+        patience: int = 0,
+        owner_tags: tuple[str, ...] = (),
+        excerpts: Excerpts | None = None,
     ) -> None:
         self.rules = tuple(rules)
         self._relations = relations
@@ -223,6 +243,9 @@ class Judge:
         self._by_folded: dict[tuple[str, str], Compiled | None] = {}
         self._explainers: dict[int, Explainer] = {}
         self._patience = patience
+        self._owner_tags = owner_tags
+        self._excerpts = excerpts
+        self._ranks = [bound.rule.severity.rank for bound in self.rules]
         self._met: Counter[tuple[str, str]] = Counter()  # resources by type, failures by rule: until there is code
         self._failures: Counter[int] = Counter()
         # What the function of a type reports of one resource; emptied after each.
@@ -272,18 +295,25 @@ class Judge:
             reports.clear()
         found: list[bytes] = []
         writer: FailureWriter | None = None
+        owner: str | None = None
+        excerpts = self._excerpts
         for index, known in sorted(told, key=_first):
             if isinstance(known, list) and not self._keep_passes and ASK not in known and FAILS not in known:
                 self._passed[index] += known.count(PASSES)
                 continue
-            writer = writer or FailureWriter(resource)
+            if writer is None:
+                owner = owner_of(resource, self._owner_tags) if self._owner_tags else None
+                writer = FailureWriter(resource, owner)
             for answer in self._answers(index, resource, known):
                 if known != PASSES:
                     count(self._counts[index], answer.outcome)
                 if answer.outcome is Outcome.FAIL:
-                    found.append(writer.line(self._forms[index], answer.element, answer.evidence))
+                    line = writer.line(self._forms[index], answer.element, answer.evidence)
+                    found.append(line)
+                    if excerpts and excerpts.wanted(self._ranks[index]):
+                        excerpts.add(self._ranks[index], identity_of(line), resource, answer.evidence)
                 elif self._keep_passes or answer.outcome is not Outcome.PASS:
-                    found.append(encode(finding_of(self.rules[index].rule, resource, answer)))
+                    found.append(encode(finding_of(self.rules[index].rule, resource, answer, owner)))
         return found
 
     def _answers(self, index: int, resource: Resource, known: int | list[int]) -> list[Answer]:

@@ -6,7 +6,7 @@ Every report is rendered from this one stream, which is why all formats count th
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -64,6 +64,13 @@ class Findings:
         self._file.write(b"\n".join(lines))
         self._file.write(b"\n")
         self._count += len(lines)
+
+    def rewrite(self, change: Callable[[bytes], bytes]) -> None:
+        """Put each finding through `change`, as JSON."""
+        old, self._file = self._file, tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        with old:
+            old.seek(0)
+            self._file.writelines(change(line.rstrip(b"\n")) + b"\n" for line in old)
 
     def lines(self) -> Iterator[bytes]:
         """The findings as JSON, one after the other, without line ends."""

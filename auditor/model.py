@@ -31,8 +31,10 @@ __all__ = [
     "SYSTEM_NAMESPACES",
     "WORKLOADS",
     "Audit",
+    "Certificate",
     "Counts",
     "Evidence",
+    "Excerpt",
     "Exemption",
     "Finding",
     "Gap",
@@ -45,6 +47,7 @@ __all__ = [
     "Resource",
     "ResourceRef",
     "Rule",
+    "RulePack",
     "RuleRun",
     "Scope",
     "Severity",
@@ -157,6 +160,38 @@ class Finding(Record, frozen=True, kw_only=True):
     gap: str | None = None
     exemption: Exemption | None = None
     origin: Origin
+    owner: str | msgspec.UnsetType = msgspec.UNSET
+    first_seen: dt.datetime | msgspec.UnsetType = msgspec.UNSET
+
+
+class Excerpt(Record, frozen=True, kw_only=True):
+    """The part of a resource around the evidence of a finding: lines, and the numbers of those that decided."""
+
+    fingerprint: str
+    lines: tuple[str, ...]
+    marked: tuple[int, ...]
+
+
+class Certificate(Record, frozen=True, kw_only=True):
+    """A certificate of the estate: when it ends, where it is kept or used."""
+
+    id: str
+    name: str
+    issuer: str
+    not_after: dt.datetime | None
+    warn_from: dt.datetime | None = None
+    fail_from: dt.datetime | None = None
+    renews_at: dt.datetime | None = None
+    unread: str | None = None
+    uses: tuple[str, ...] = ()
+    more_uses: int = 0
+
+
+class RulePack(Record, frozen=True, kw_only=True):
+    """Which rules judged: a digest of all that they say, and their number. Equal digests: equal rules and settings."""
+
+    digest: str
+    rules: int
 
 
 class Counts(Tally, kw_only=True):
@@ -255,6 +290,9 @@ class Audit(Tally, kw_only=True):
     counts: Counts
     fail_counts: dict[str, int]  # severity → failures
     unknown_counts: dict[str, int]  # severity → unknowns and errors
+    rule_pack: RulePack | None = None
+    excerpts: list[Excerpt] = []
+    certificates: list[Certificate] | None = None  # None: no rule asked for them
 
     @property
     def nothing_evaluated(self) -> bool:

@@ -9,7 +9,9 @@ from typing import Any
 from auditor.findings import Findings
 from auditor.model import (
     Audit,
+    Certificate,
     Evidence,
+    Excerpt,
     Exemption,
     Finding,
     Gap,
@@ -18,6 +20,7 @@ from auditor.model import (
     Remediation,
     ResourceRef,
     Rule,
+    RulePack,
     RuleRun,
     Scope,
     Severity,
@@ -88,6 +91,21 @@ def finding(of: Rule, resource: ResourceRef, outcome: Outcome = Outcome.FAIL, **
         "origin": Origin(source="live"),
     }
     return Finding(**{**fields, **more})
+
+
+def certificate(name: str, days: int | None, **more: Any) -> Certificate:
+    """A certificate that ends so many days after the audit; None: that could not be read."""
+    ends = None if days is None else AS_OF + dt.timedelta(days=days)
+    fields: dict[str, Any] = {
+        "id": f"/certificates/{name}",
+        "name": name,
+        "issuer": "CN=Example CA",
+        "not_after": ends,
+        "warn_from": ends and ends - dt.timedelta(days=60),
+        "fail_from": ends and ends - dt.timedelta(days=30),
+        "uses": (f"listener {name}",),
+    }
+    return Certificate(**{**fields, **more})
 
 
 def audit_of(
@@ -163,7 +181,7 @@ def small() -> tuple[Audit, Findings]:
     at = Origin(source="manifest", file="deploy/shop app.yaml", line=12)
     findings = [
         finding(purge, vault("kv-1"), Outcome.PASS, message="properties.enablePurgeProtection is true"),
-        finding(purge, vault("kv-2")),
+        finding(purge, vault("kv-2"), owner="Team Data <b>", first_seen=AS_OF - dt.timedelta(days=40)),
         finding(purge, vault(HOSTILE), message=f"named {HOSTILE}", element=HOSTILE),
         finding(purge, vault("kv-3"), Outcome.EXEMPT, exemption=exemption),
         finding(purge, vault("kv-4"), Outcome.UNKNOWN, gap="reading it was forbidden (403)", message="not readable"),
@@ -175,6 +193,21 @@ def small() -> tuple[Audit, Findings]:
         [https, purge, root, idle, broken],
         findings,
         errors={broken.id: "it names an operator that does not exist"},
+        rule_pack=RulePack(digest="0123456789ab", rules=5),
+        certificates=[
+            certificate("api.example.org", -3),
+            certificate("<b>portal", 20, renews_at=AS_OF + dt.timedelta(days=5), more_uses=2),
+            certificate("later.example.org", 900),
+            certificate("sealed", None, unread="reading it was forbidden (403)"),
+        ],
+        excerpts=[
+            Excerpt(
+                fingerprint=findings[5].fingerprint,
+                lines=('"properties": {', '  "protocol": "Http"', "  … 4 more", "}"),
+                marked=(1,),
+            ),
+            Excerpt(fingerprint=findings[2].fingerprint, lines=(f'"name": "{HOSTILE}"',), marked=(0,)),
+        ],
         gaps=[
             Gap(what="clusters/test", reason="the API server cannot be reached", kind="unreachable"),
             Gap(what=HOSTILE, reason="forbidden (403)", kind="forbidden", type="Microsoft.KeyVault/vaults"),

@@ -16,7 +16,7 @@ import pytest
 from browser import page_of, violations
 
 from auditor.errors import OutputError
-from auditor.model import Evidence, Outcome, Scope
+from auditor.model import Evidence, Excerpt, Outcome, Scope
 from auditor.render import Options
 from auditor.render.html_changes import MARKS
 from auditor.render.options import Past
@@ -51,9 +51,8 @@ def events() -> Iterator[list[str]]:
 @pytest.fixture
 def small_page(tmp_path: Path) -> Path:
     history = (Past(audits.AS_OF, {"critical": 3, "low": 1}),)
-    owners = {audits.vault("kv-2").id.casefold(): "Team Data <b>"}
     file = tmp_path / "report.html"
-    file.write_text(page_of(*audits.small(), history=history, owners=owners), "utf-8")
+    file.write_text(page_of(*audits.small(), history=history), "utf-8")
     return file
 
 
@@ -101,10 +100,13 @@ def test_hostile_content_stays_text(browser: Browser, events: list[str], tmp_pat
     rule = audits.rule(references=("javascript:alert(1)", "data:text/html,x"), title=f"Title {audits.HOSTILE}")
     evidence = (Evidence(path=audits.HOSTILE, actual=audits.HOSTILE, expected=audits.HOSTILE),)
     vault = audits.vault(audits.HOSTILE, audits.HOSTILE)
-    finding = audits.finding(rule, vault, element=audits.HOSTILE, message=audits.HOSTILE, evidence=evidence)
-    made = audits.audit_of([rule], [finding], scope=Scope(inputs=(audits.HOSTILE,), resources=1))
+    said = {"element": audits.HOSTILE, "message": audits.HOSTILE, "owner": audits.HOSTILE}
+    finding = audits.finding(rule, vault, evidence=evidence, **said)
+    excerpts = [Excerpt(fingerprint=finding.fingerprint, lines=(audits.HOSTILE, audits.HOSTILE), marked=(1,))]
+    scope = Scope(inputs=(audits.HOSTILE,), resources=1)
+    made = audits.audit_of([rule], [finding], scope=scope, excerpts=excerpts)
     file = tmp_path / "report.html"
-    file.write_text(page_of(*made, owners={vault.id.casefold(): audits.HOSTILE}), "utf-8")
+    file.write_text(page_of(*made), "utf-8")
     page = watched.opened(browser, file, events)
     for view in [*VIEWS, "#findings?by=owner", "#findings?finding=0", f"#findings?q={audits.HOSTILE[:30]}"]:
         page.evaluate("view => { location.hash = view }", view)

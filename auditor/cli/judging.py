@@ -7,20 +7,22 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
 from auditor.cli import options
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from auditor.audit import Progress
     from auditor.evaluate import Bound
     from auditor.findings import Findings
     from auditor.inventory import Inventory
     from auditor.model import Audit, Outcome
     from auditor.render.changes import Changes
-    from auditor.render.options import Earlier, Options
+    from auditor.render.options import Earlier, Options, Past
 
 
 def judge_and_report(
@@ -45,14 +47,14 @@ def judge_and_report(
     if shown is None:
         shown = frozenset().union(*(FORMATS[report.format].outcomes for report in chosen.reports))
     with ExitStack() as stack:
-        earlier = stack.enter_context(earlier_audit(chosen.baseline))
+        past = stack.enter_context(the_past(chosen.baseline, chosen.history, chosen.clock))
         if against is not None:
-            earlier = _earlier(*_judged(stack, chosen, rules, against, None, None))
-        if earlier:
+            past = past._replace(earlier=_earlier(*_judged(stack, chosen, rules, against, None, None)))
+        if past.earlier:
             shown |= {Outcome.PASS}  # a pass proves that a resource was looked at
         audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
-        changes = changes_since(earlier, audit, findings)
-        write_reports(chosen.reports, audit, findings, chosen.outcomes, earlier, changes)
+        changes = changes_since(past, audit, findings)
+        write_reports(chosen.reports, audit, findings, chosen.outcomes, past, changes)
         code = options.exit_code(audit, chosen.fail_on)
         if new_only and changes and code == FINDINGS and not _newly_fails(changes, chosen.fail_on):
             code = CLEAN
@@ -61,13 +63,25 @@ def judge_and_report(
         return code
 
 
-def changes_since(earlier: Earlier | None, audit: Audit, findings: Findings) -> Changes | None:
-    """What changed since an earlier audit; None when there is none."""
-    if earlier is None:
+class ThePast(NamedTuple):
+    """Earlier audits: the one to compare with, the numbers of all, when each failure was first seen."""
+
+    earlier: Earlier | None
+    runs: Sequence[Past]
+    seen: dict[str, dt.datetime] | None
+
+
+def changes_since(past: ThePast, audit: Audit, findings: Findings) -> Changes | None:
+    """What changed since an earlier audit, None when there is none; the failures are told when they were first seen."""
+    if past.seen is not None:
+        from auditor.first_seen import tell
+
+        tell(findings, past.seen, audit.as_of)
+    if past.earlier is None:
         return None
     from auditor.compare import compare
 
-    return compare(earlier, (audit, findings))
+    return compare(past.earlier, (audit, findings))
 
 
 def _newly_fails(changes: Changes, fail_on: str) -> bool:
@@ -99,6 +113,7 @@ def _judged(
     touched: frozenset[str] | None,
 ) -> tuple[Audit, Findings]:
     from auditor.audit import audit
+    from auditor.render import FORMATS
 
     with _progress(chosen.quiet) as progress:
         judged, findings = audit(
@@ -109,6 +124,8 @@ def _judged(
             jobs=chosen.jobs,
             progress=progress,
             touched=touched,
+            owner_tags=chosen.owner_tags,
+            excerpts=chosen.excerpts and any(FORMATS[report.format].excerpts for report in chosen.reports),
         )
     stack.enter_context(findings)
     return judged, findings
@@ -121,16 +138,26 @@ def _earlier(audit: Audit, findings: Findings) -> Earlier:
 
 
 @contextmanager
-def earlier_audit(path: str | None) -> Iterator[Earlier | None]:
-    """The audit to compare with, read before anything is judged. Raises InputError."""
-    if path is None:
-        yield None
+def the_past(baseline: str | None, folder: str | None, now: dt.datetime) -> Iterator[ThePast]:
+    """The audit to compare with and those before it, read before anything is judged. Raises InputError."""
+    if baseline is None and folder is None:
+        yield ThePast(None, (), None)
         return
-    from auditor.render import load_audit
+    from auditor.first_seen import note
+    from auditor.history import history
+    from auditor.render.options import Past
 
-    audit, findings = load_audit(path)
-    with findings:
-        yield _earlier(audit, findings)
+    runs: list[Past] = []
+    seen: dict[str, dt.datetime] = {}
+    with ExitStack() as last:
+        earlier: Earlier | None = None
+        for audit, findings in history(folder, baseline, now):
+            last.close()
+            last.enter_context(findings)
+            runs.append(Past(audit.as_of, audit.fail_counts))
+            seen = note(seen, audit, findings)
+            earlier = _earlier(audit, findings)
+        yield ThePast(earlier, runs if folder else (), seen)
 
 
 def write_reports(
@@ -138,7 +165,7 @@ def write_reports(
     audit: Audit,
     findings: Findings,
     outcomes: frozenset[Outcome] | None,
-    earlier: Earlier | None,
+    past: ThePast,
     changes: Changes | None,
 ) -> None:
     """Render an audit into every report. Raises OutputError."""
@@ -147,7 +174,7 @@ def write_reports(
 
     for report in reports:
         color = report.path is None and options.use_color()
-        look = Options(outcomes=outcomes, color=color, baseline=earlier, changes=changes)
+        look = Options(outcomes=outcomes, color=color, baseline=past.earlier, changes=changes, history=past.runs)
         write_report(report.path, partial(_produce, audit, findings, report.format, look))
 
 

@@ -105,6 +105,9 @@ _REPORTING = (
     click.option(
         "--baseline", metavar="AUDIT", help="An earlier audit, saved as JSON: reports say what changed since."
     ),
+    click.option(
+        "--history", metavar="DIR", help="Earlier audits, saved as JSON: their trend; the newest is the baseline."
+    ),
 )
 
 _COMMON = (
@@ -120,6 +123,10 @@ _COMMON = (
         "--as-of", metavar="TIME", help="Judge as of this ISO 8601 time, or now. A snapshot is judged as of its own."
     ),
     click.option("--outcomes", metavar="LIST", help="Outcomes to show, with commas; each format has its own default."),
+    click.option(
+        "--owner-tag", "owner_tags", multiple=True, metavar="NAME", help="The tag or label that names an owner."
+    ),
+    click.option("--no-excerpts", is_flag=True, help="Leave parts of resources out of JSON and HTML."),
     click.option("--jobs", type=click.IntRange(1, 64), help="Processes for large inputs."),
     click.option("--quiet", "-q", is_flag=True, help="No progress, no closing note on standard error."),
     click.option(
@@ -144,10 +151,15 @@ class Settings(NamedTuple):
     parameters: dict[str, dict[str, Any]]
     quiet: bool
     baseline: str | None
+    history: str | None
+    owner_tags: tuple[str, ...]
+    excerpts: bool
 
 
 def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") -> Settings:
     """Put options and configuration together. Raises ConfigError."""
+    from auditor.owners import OWNER_TAGS
+
     given = ctx.params
     config = _config(given.get("config"))
     reports: list[Report] = ctx.meta.get("reports", [])
@@ -167,6 +179,9 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
         parameters=config.get("parameters", {}),
         quiet=given["quiet"] or config.get("quiet", False),
         baseline=given["baseline"],
+        history=given["history"] or config.get("history"),
+        owner_tags=given["owner_tags"] or tuple(config.get("ownerTags", OWNER_TAGS)),
+        excerpts=not given["no_excerpts"] and config.get("excerpts", True),
     )
 
 

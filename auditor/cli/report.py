@@ -7,7 +7,7 @@ import sys
 import click
 
 from auditor.cli import options
-from auditor.cli.judging import changes_since, earlier_audit, say_why, write_reports
+from auditor.cli.judging import changes_since, say_why, the_past, write_reports
 
 
 @click.command("report", cls=options.ReportingCommand)
@@ -17,18 +17,25 @@ from auditor.cli.judging import changes_since, earlier_audit, say_why, write_rep
 @click.option("--outcomes", metavar="LIST", help="Outcomes to show, with commas; each format has its own default.")
 @click.pass_context
 def command(
-    ctx: click.Context, /, audit_file: str, fail_on: str, outcomes: str | None, baseline: str | None, **_given: object
+    ctx: click.Context,
+    /,
+    audit_file: str,
+    fail_on: str,
+    outcomes: str | None,
+    baseline: str | None,
+    history: str | None,
+    **_given: object,
 ) -> None:
-    """Render a saved JSON audit again, in any format, byte for byte."""
+    """Render a saved JSON audit again, in any format, byte for byte. `-` is standard input."""
     from auditor.errors import INCOMPLETE
     from auditor.render import load_audit
 
     shown = options.outcomes_of(outcomes or "")
     reports = ctx.meta.get("reports") or [options.Report("text", None)]
     audit, findings = load_audit(audit_file)
-    with findings, earlier_audit(baseline) as earlier:
-        changes = changes_since(earlier, audit, findings)
-        write_reports(reports, audit, findings, shown, earlier, changes)
+    with findings, the_past(baseline, history, audit.as_of) as past:
+        changes = changes_since(past, audit, findings)
+        write_reports(reports, audit, findings, shown, past, changes)
     code = options.exit_code(audit, fail_on)
     if code == INCOMPLETE:
         say_why(audit, reports)

@@ -15,20 +15,21 @@ __all__ = ["FORMATS", "Format", "Options", "Renderer", "load_audit", "render"]
 
 
 class Format(NamedTuple):
-    """A format: which outcomes it shows unless told otherwise, and how its files end.
+    """A format: which outcomes it shows unless told otherwise, how its files end, whether it shows parts of resources.
 
     The format `x` is rendered by `render_x` of the module `x` beside this one, imported when it is asked for.
     """
 
     outcomes: frozenset[Outcome]
     suffix: str
+    excerpts: bool = False
 
 
 FORMATS: Final[dict[str, Format]] = {
     "text": Format(NOTEWORTHY, ".txt"),
-    "json": Format(EVERYTHING, ".json"),
+    "json": Format(EVERYTHING, ".json", excerpts=True),
     "sarif": Format(NOTEWORTHY, ".sarif"),
-    "html": Format(NOTEWORTHY, ".html"),
+    "html": Format(NOTEWORTHY, ".html", excerpts=True),
     "pdf": Format(NOTEWORTHY, ".pdf"),
     "junit": Format(EVERYTHING, ".xml"),
     "csv": Format(NOTEWORTHY, ".csv"),

@@ -7,9 +7,23 @@ from typing import Final
 
 import msgspec
 
-from auditor.model import Audit, Counts, Finding, Gap, Record, Remediation, Rule, RuleRun, Scope, Severity
+from auditor.model import (
+    Audit,
+    Certificate,
+    Counts,
+    Excerpt,
+    Finding,
+    Gap,
+    Record,
+    Remediation,
+    Rule,
+    RulePack,
+    RuleRun,
+    Scope,
+    Severity,
+)
 
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 
 
 class Tool(Record, frozen=True, kw_only=True):
@@ -71,6 +85,9 @@ class Head(Record, frozen=True, kw_only=True):
     summary: Summary
     rules: list[RuleEntry]
     gaps: list[Gap]
+    rule_pack: RulePack | None = None
+    certificates: list[Certificate] | None = None
+    excerpts: list[Excerpt] = []
     listed: Counts
 
 
@@ -129,6 +146,9 @@ def audit_of(head: Head) -> Audit:
         scope=head.scope,
         rules=[RuleRun(rule=_rule_of(entry), counts=entry.counts, error=entry.error) for entry in head.rules],
         gaps=head.gaps,
+        rule_pack=head.rule_pack,
+        certificates=head.certificates,
+        excerpts=head.excerpts,
         counts=head.summary.counts,
         fail_counts=msgspec.structs.asdict(head.summary.failures),
         unknown_counts=msgspec.structs.asdict(head.summary.unknowns),

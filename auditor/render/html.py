@@ -79,7 +79,7 @@ def _page(audit: Audit, findings: Findings, options: Options, script: bool) -> d
     asked = frameworks(audit)
     total = sum(group.total for group in gathered.groups)
     return {
-        **summary(audit, gathered, options.owners),
+        **summary(audit, gathered),
         "changes": changes_shown(options.changes) if options.changes else None,
         "trend": trend(audit, options.history),
         "nodes": nodes,

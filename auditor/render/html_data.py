@@ -27,12 +27,15 @@ from auditor.render.words import (
     is_web_address,
     place_of,
     scope_of,
+    utc,
     value_text,
     visible,
 )
 
 MOST: Final = 500_000
 """Findings that one page holds; the JSON report holds all."""
+_EXCERPTS: Final = 1_500_000
+"""Letters of excerpts that one page holds, of the gravest failures first."""
 _LEVEL: Final = 6  # the levels above take three times as long, for one byte in forty
 _SEVERITIES: Final = {severity: number for number, severity in enumerate(Severity)}
 _OUTCOMES: Final = {outcome: number for number, outcome in enumerate(ORDER)}
@@ -88,19 +91,23 @@ class _Table:
 class _Packer:
     """Takes findings one by one."""
 
-    def __init__(self, audit: Audit, owners: dict[str, str], marks: dict[str, int]) -> None:
-        self.owners, self.marks = owners, marks
+    def __init__(self, audit: Audit, marks: dict[str, int]) -> None:
+        self.marks = marks
         self.rules = {run.rule.id: (number, run.rule.severity) for number, run in enumerate(audit.rules)}
         self.texts = _Texts()
+        self.lines: _Numbered[str] = _Numbered()
         self.scopes: _Numbered[str] = _Numbered("")
         self.people: _Numbered[str] = _Numbered("")
+        self.days: _Numbered[str] = _Numbered("")
         self.resource_numbers: _Numbered[tuple[str, str | None, int | None]] = _Numbered()
-        self.resources = _Table("folder", "tail", "name", "type", "place", "scope", "owner", "file", "line")
+        self.resources = _Table("folder", "tail", "name", "type", "place", "scope", "file", "line")
         self.evidence: _Numbered[tuple[tuple[int, int, int], ...]] = _Numbered(())
         self.exemptions: _Numbered[tuple[int, ...]] = _Numbered((0, 0, 0, 0))
         self.findings = _Table(
-            "rule", "resource", "outcome", "severity", "element", "message", "gap", "evidence", "exemption", "mark"
-        )
+            "rule", "resource", "outcome", "severity", "element", "message", "gap", "evidence", "exemption", "mark",
+            "owner", "seen", "excerpt",
+        )  # fmt: skip
+        self.pieces, self.excerpts = self._excerpts(audit)
         self.last = 0
         self.left_out = 0
 
@@ -128,8 +135,25 @@ class _Packer:
             self.evidence.of(why),
             self.exemptions.of(accepted),
             self.marks.get(finding.fingerprint, 0),
+            self.people.of(visible(cut(finding.owner or ""))),
+            self.days.of(f"{utc(finding.first_seen):%Y-%m-%d}" if finding.first_seen else ""),
+            self.excerpts.get(finding.fingerprint, 0),
         )
         self.last = resource
+
+    def _excerpts(self, audit: Audit) -> tuple[list[list[int]], dict[str, int]]:
+        """Each different excerpt once, as numbers of texts, those of marked lines negative; and which is whose."""
+        pieces: _Numbered[tuple[int, ...]] = _Numbered(())
+        whose: dict[str, int] = {}
+        room = _EXCERPTS
+        for excerpt in audit.excerpts:
+            room -= sum(map(len, excerpt.lines))
+            if room < 0:
+                break
+            marked = set(excerpt.marked)
+            numbers = [self.lines.of(visible(cut(line))) for line in excerpt.lines]
+            whose[excerpt.fingerprint] = pieces.of(tuple(~n if i in marked else n for i, n in enumerate(numbers)))
+        return [list(piece) for piece in pieces.listed()], whose
 
     def _actual(self, value: Any) -> int:
         return 0 if value is None else self.texts.of(value_text(value))
@@ -147,7 +171,6 @@ class _Packer:
                 texts.of(resource.type),
                 texts.of(place_of(resource)),
                 self.scopes.of(visible(cut(scope_of(resource)))),
-                self.people.of(visible(cut(self.owners.get(resource.id.casefold(), "")))),
                 texts.of(origin.file),
                 origin.line or 0,
             )
@@ -165,6 +188,9 @@ class _Packer:
             "exemptions": self.exemptions.listed(),
             "scopes": self.scopes.listed(),
             "owners": self.people.listed(),
+            "days": self.days.listed(),
+            "lines": self.lines.listed(),
+            "excerpts": self.pieces,
         }
 
 
@@ -183,7 +209,7 @@ def _composed(finding: Finding) -> str:
 def packed(audit: Audit, findings: Findings, options: Options, frameworks: list[dict[str, Any]]) -> str:
     """Everything that the script of the page shows, as base64 of deflated JSON."""
     outcomes = NOTEWORTHY if options.outcomes is None else options.outcomes
-    packer = _Packer(audit, options.owners, marks_of(options.changes))
+    packer = _Packer(audit, marks_of(options.changes))
     for line in findings.lines():
         finding = _DECODER.decode(line)
         if finding.outcome in outcomes:

@@ -25,7 +25,7 @@ _REASONS: Final = 50
 _FIRST_REASONS: Final = 3
 
 
-def summary(audit: Audit, gathered: Gathered, owners: dict[str, str]) -> dict[str, Any]:
+def summary(audit: Audit, gathered: Gathered) -> dict[str, Any]:
     """What the first screen prints."""
     state, headline = verdict(audit)
     counts = audit.counts
@@ -43,7 +43,7 @@ def summary(audit: Audit, gathered: Gathered, owners: dict[str, str]) -> dict[st
             {"name": "passed", "count": counts.passed, "meaning": f"of {plural(counts.total, 'answer')}"},
         ],
         "failed": counts.fail,
-        "worst": [_worst(group, owners) for group in _mend_first(gathered)],
+        "worst": [_worst(group) for group in _mend_first(gathered)],
         "worst_more": max(sum(Outcome.FAIL in group.met for group in gathered.groups) - _WORST, 0),
         "rules": [rule_line(run) for run in audit.rules],
         **_blind_spots(audit, gathered),
@@ -62,7 +62,7 @@ def _mend_first(gathered: Gathered) -> list[Group]:
     return [group for *_, group in sorted(turns, key=lambda turn: turn[:3])][:_WORST]
 
 
-def _worst(group: Group, owners: dict[str, str]) -> dict[str, Any]:
+def _worst(group: Group) -> dict[str, Any]:
     rule, failed = group.run.rule, group.met[Outcome.FAIL]
     example: Finding = group.kept[Outcome.FAIL][0]
     resource = example.resource
@@ -73,7 +73,7 @@ def _worst(group: Group, owners: dict[str, str]) -> dict[str, Any]:
         "name": visible(cut(resource.name)),
         "element": visible(cut(example.element or "")),
         "place": visible(cut(place_of(resource))),
-        "owner": visible(cut(owners.get(resource.id.casefold(), ""))),
+        "owner": visible(cut(example.owner or "")),
         "more": failed - 1,
         "step": first_sentence(rule.remediation.text),
     }

@@ -41,6 +41,12 @@ def render_json(audit: Audit, findings: Findings, out: BinaryIO, options: Option
     _member(out, "summary", summary_of(audit))
     _list(out, "rules", (entry_of(run) for run in audit.rules))
     _list(out, "gaps", audit.gaps)
+    if audit.rule_pack is not None:
+        _member(out, "rulePack", audit.rule_pack)
+    if audit.certificates is not None:
+        _list(out, "certificates", audit.certificates)
+    if audit.excerpts:
+        _list(out, "excerpts", audit.excerpts)
     out.write(FINDINGS_BEGIN)
     listed = _copy(findings, out, outcomes)
     out.write(b"\n" + FINDINGS_END)

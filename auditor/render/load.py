@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +16,7 @@ from auditor.findings import Findings
 from auditor.model import Audit, Finding, Outcome
 from auditor.render.document import SCHEMA_VERSION, RawDocument, audit_of
 from auditor.render.json import FINDINGS_BEGIN, FINDINGS_END, counts_of
-from auditor.render.words import count_of
+from auditor.render.words import count_of, utc
 
 _HINT: Final = "Give a file that was written with --format json; write it again if it was edited or cut short."
 _DOCUMENT = msgspec.json.Decoder(RawDocument)
@@ -23,21 +25,43 @@ _BATCH: Final = 2000
 
 
 def load_audit(path: str | Path) -> tuple[Audit, Findings]:
-    """Read a saved JSON audit. The findings belong to the caller, who closes them.
+    """Read a saved JSON audit; `-` is standard input. The findings belong to the caller, who closes them.
 
     InputError when the file cannot be read, is no audit, was written by a newer major version, or was cut short.
     """
     with ExitStack() as stack:
         findings = stack.enter_context(Findings())
         try:
-            with Path(path).open("rb") as source:
-                audit = _load(source, findings, str(path))
+            if str(path) == "-":
+                audit = _load(sys.stdin.buffer, findings, "standard input")
+            else:
+                with Path(path).open("rb") as source:
+                    audit = _load(source, findings, str(path))
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"{path} is not a saved audit: {error}.", _HINT) from error
         stack.pop_all()  # all went well: the findings stay open
     return audit, findings
+
+
+class _Time(msgspec.Struct, rename="camel"):
+    """The one member of a document that says when it was written."""
+
+    as_of: dt.datetime
+
+
+_TIME = msgspec.json.Decoder(_Time)
+
+
+def time_of(path: str | Path) -> dt.datetime:
+    """The time of a saved JSON audit, in UTC. Raises InputError."""
+    try:
+        return utc(_TIME.decode(Path(path).read_bytes()).as_of)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{path} is not a saved audit: {error}.", _HINT) from error
 
 
 def _load(source: BinaryIO, findings: Findings, path: str) -> Audit:

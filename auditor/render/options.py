@@ -35,7 +35,7 @@ class Options(Record, frozen=True, kw_only=True):
     """How to render. `outcomes` None means the format's own default.
 
     `baseline` is an earlier audit, `changes` what became of its answers (`auditor.compare`): both or neither. `history`
-    are earlier runs, oldest first; `owners` is casefolded resource id → who owns it.
+    are earlier runs, oldest first.
     """
 
     outcomes: frozenset[Outcome] | None = None
@@ -45,7 +45,6 @@ class Options(Record, frozen=True, kw_only=True):
     baseline: Earlier | None = None
     changes: Changes | None = None
     history: Sequence[Past] = ()
-    owners: dict[str, str] = {}
 
 
 Renderer = Callable[[Audit, Findings, BinaryIO, Options], None]

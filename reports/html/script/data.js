@@ -9,7 +9,8 @@
 /** @typedef {{key: string, title: string, sentence: string, requirements: Requirement[]}} Framework */
 /** @typedef {Record<string, Uint32Array>} Columns */
 /** @typedef {{count: number, resourceCount: number, findings: Columns, resources: Columns, texts: string[],
- *   evidence: [number, number, number][][], exemptions: number[][], scopes: string[], owners: string[], rules: Rule[],
+ *   evidence: [number, number, number][][], exemptions: number[][], scopes: string[], owners: string[], days: string[],
+ *   lines: string[], excerpts: number[][], rules: Rule[],
  *   components: {key: string, title: string}[], frameworks: Framework[], severities: string[], outcomes: string[],
  *   compared: boolean, marks: string[]}} Pack */
 

@@ -19,7 +19,8 @@ function detailOf(report, i, around) {
       findings.mark[i] ? el("span", { class: "badge new" }, report.marks[findings.mark[i]]) : null),
     heading,
     resourceFacts(report, i, around),
-    ...found(report, i),
+    accepted(report, i),
+    el("div", { class: "found" }, el("div", {}, ...found(report, i)), excerptOf(report, i)),
     el("h4", {}, "How to mend it"),
     el("p", { class: "prose" }, rule.remedy),
     rule.code.length ? codeTabs(rule.code, "How to mend it, as code") : null,
@@ -41,11 +42,12 @@ function resourceFacts(report, i, around) {
   const file = texts[resources.file[resource]];
   const line = resources.line[resource];
   const element = texts[findings.element[i]];
-  const owner = report.owners[resources.owner[resource]];
+  const owner = report.owners[findings.owner[i]];
   /** @type {[string, Child[]][]} */
   const facts = [
     ["Resource", [el("b", {}, resourceName(report, resource)), element && el("span", { class: "element" }, element)]],
     ["In", [[texts[resources.place[resource]], report.scopes[resources.scope[resource]]].filter(Boolean).join(" · ")]],
+    ["First seen", [report.days[findings.seen[i]]]],
     ["Owner", [owner && el("a", { href: around.link({ owner }) }, owner)]],
     ["Id", [el("code", {}, id), " ", copyButton(id, "the resource id")]],
     ["Read from", [file && (line ? `${file}:${line}` : file)]],
@@ -58,7 +60,6 @@ function resourceFacts(report, i, around) {
 function found(report, i) {
   const { findings, texts } = report;
   const lines = report.evidence[findings.evidence[i]];
-  const [category, owner, reason, until] = report.exemptions[findings.exemption[i]].map((n) => texts[n]);
   const gap = texts[findings.gap[i]];
   const message = messageOf(report, i);
   return [
@@ -72,10 +73,26 @@ function found(report, i) {
             el("span", {}, texts[expected].startsWith("to find ") ? "" : "is ", actual ? el("code", { class: "actual" }, texts[actual]) : el("i", { class: "actual" }, "absent"),
               ", expected ", texts[expected]))))
       : null,
-    category
-      ? el("p", { class: "notice" }, el("b", {}, `Exempt (${category}) until ${until}`), `, accepted by ${owner}: ${reason}`)
-      : null,
   ];
+}
+
+/** Who accepted the failure, why, and until when. @param {Pack} report @param {number} i */
+function accepted(report, i) {
+  const [category, owner, reason, until] = report.exemptions[report.findings.exemption[i]].map((n) => report.texts[n]);
+  if (!category) return null;
+  return el("dl", { class: "facts-list notice" },
+    ...[["Exempt", `${category}, until ${until}`], ["Accepted by", owner], ["Because", reason]].map(([name, value]) =>
+      el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}
+
+/** The resource around what was found, with the lines that decided. @param {Pack} report @param {number} i */
+function excerptOf(report, i) {
+  const lines = report.excerpts[report.findings.excerpt[i]];
+  if (!lines.length) return null;
+  return el("div", {},
+    el("h4", { id: "excerpt-title" }, "In the resource"),
+    el("pre", { class: "excerpt", tabindex: 0, role: "region", "aria-labelledby": "excerpt-title" },
+      el("code", {}, ...lines.map((n) => (n < 0 ? el("mark", {}, report.lines[~n], "\n") : `${report.lines[n]}\n`)))));
 }
 
 /** Long paths break after a dot. @param {string} path */

@@ -34,12 +34,13 @@ function hashOf(state) {
 /** The findings that answer, sorted, with counts. The counts of severities and outcomes each leave their own filter out.
  * @param {Pack} report @param {State} state @returns {Answer} */
 function select(report, state) {
-  const { rule, resource, severity, outcome, mark } = report.findings;
+  const { rule, resource, severity, outcome, mark, owner } = report.findings;
   const severityOk = chosen(report.severities, state.severity);
   const outcomeOk = chosen(report.outcomes, state.outcome);
   const ruleOk = rulesAsked(report, state);
   const resourceOk = resourcesAsked(report, state);
   const words = wordMasks(report, state.q);
+  const ownerAsked = state.owner === "-" ? 0 : report.owners.indexOf(state.owner);
   const only = Math.max(report.marks.indexOf(state.only), 0);
   const rows = new Uint32Array(report.count);
   const severities = report.severities.map(() => 0);
@@ -49,6 +50,7 @@ function select(report, state) {
   let found = 0;
   for (let i = 0; i < report.count; i++) {
     if (!ruleOk[rule[i]] || !resourceOk[resource[i]] || (only && mark[i] !== only)) continue;
+    if (state.owner && owner[i] !== ownerAsked) continue;
     if (words.length && !words.every((met) => met(i))) continue;
     if (outcomeOk[outcome[i]]) severities[severity[i]]++;
     if (!severityOk[severity[i]]) continue;
@@ -85,34 +87,33 @@ function rulesAsked(report, state) {
 
 /** @param {Pack} report @param {State} state @returns {Uint8Array} */
 function resourcesAsked(report, state) {
-  const { type, scope, owner } = report.resources;
+  const { type, scope } = report.resources;
   const ok = new Uint8Array(report.resourceCount);
   const scopeAsked = report.scopes.indexOf(state.scope);
-  const ownerAsked = state.owner === "-" ? 0 : report.owners.indexOf(state.owner);
   for (let i = 0; i < ok.length; i++)
     ok[i] = +(
       (!state.resource || resourceId(report, i) === state.resource) &&
       (!state.type || report.texts[type[i]] === state.type) &&
-      (!state.scope || scope[i] === scopeAsked) &&
-      (!state.owner || owner[i] === ownerAsked)
+      (!state.scope || scope[i] === scopeAsked)
     );
   return ok;
 }
 
-/** @typedef {{texts: string[], rules: string[], resources: string[]}} Small */
+/** @typedef {{texts: string[], rules: string[], resources: string[], owners: string[]}} Small */
 /** @type {Small | null} */
 let small = null;
 
 /** Everything that can be searched, in small letters; made once. @param {Pack} report @returns {Small} */
 function smallLetters(report) {
-  const { type, place, scope, owner, name, file } = report.resources;
+  const { type, place, scope, name, file } = report.resources;
   return (small ??= {
     texts: report.texts.map((text) => text.toLowerCase()),
+    owners: report.owners.map((text) => text.toLowerCase()),
     rules: report.rules.map((rule) =>
       [rule.id, rule.title, ...rule.controls.flatMap(([key, ids]) => [key, ...ids])].join(" ").toLowerCase()),
     resources: Array.from({ length: report.resourceCount }, (_, i) =>
       [resourceId(report, i), report.texts[name[i]], report.texts[type[i]], report.texts[place[i]],
-        report.scopes[scope[i]], report.owners[owner[i]], report.texts[file[i]]].join(" ").toLowerCase()),
+        report.scopes[scope[i]], report.texts[file[i]]].join(" ").toLowerCase()),
   });
 }
 
@@ -121,18 +122,19 @@ function smallLetters(report) {
 function wordMasks(report, q) {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return [];
-  const { texts, rules, resources } = smallLetters(report);
-  const { rule, resource, element, message, gap, evidence, exemption } = report.findings;
+  const { texts, rules, resources, owners } = smallLetters(report);
+  const { rule, resource, element, message, gap, evidence, exemption, owner } = report.findings;
   return words.map((word) => {
     const has = (/** @type {string} */ text) => +text.includes(word);
     const inText = Uint8Array.from(texts, has);
     const inRule = Uint8Array.from(rules, has);
     const inResource = Uint8Array.from(resources, has);
+    const inOwner = Uint8Array.from(owners, has);
     const inEvidence = Uint8Array.from(report.evidence, (lines) => +lines.some((line) => line.some((n) => inText[n])));
     const inExemption = Uint8Array.from(report.exemptions, (parts) => +parts.some((n) => inText[n]));
     return (i) =>
       !!(inRule[rule[i]] || inResource[resource[i]] || inText[message[i]] || inText[element[i]] || inText[gap[i]] ||
-        inEvidence[evidence[i]] || inExemption[exemption[i]]);
+        inEvidence[evidence[i]] || inExemption[exemption[i]] || inOwner[owner[i]]);
   });
 }
 
@@ -188,14 +190,14 @@ function sorted(report, rows, sort) {
  * Numbers: failures of each severity, then what is unknown or broke, then what is exempt or passed, then all.
  * @param {Pack} report @param {State} state @param {Uint32Array} rows @returns {Group[]} */
 function gather(report, state, rows) {
-  const { rule, resource, severity, outcome } = report.findings;
+  const { rule, resource, severity, outcome, owner } = report.findings;
   const severities = report.severities.length;
   /** @type {Map<number | string, Group>} */
   const groups = new Map();
   const keysOf = keysBy(report, state);
   const [fail, error, unknown] = ["fail", "error", "unknown"].map((name) => report.outcomes.indexOf(name));
   for (const i of rows)
-    for (const key of keysOf(rule[i], resource[i])) {
+    for (const key of keysOf(rule[i], resource[i], owner[i])) {
       let group = groups.get(key);
       if (!group) groups.set(key, (group = named(report, state, key)));
       const numbers = group.numbers;
@@ -207,9 +209,9 @@ function gather(report, state, rows) {
   return sortGroups([...groups.values()], state.sort, report.severities);
 }
 
-/** @param {Pack} report @param {State} state @returns {(rule: number, resource: number) => (number | string)[]} */
+/** @param {Pack} report @param {State} state @returns {(rule: number, resource: number, owner: number) => (number | string)[]} */
 function keysBy(report, state) {
-  const { scope, owner } = report.resources;
+  const { scope } = report.resources;
   if (state.by === "framework") {
     const lists = report.rules.map((rule) =>
       state.framework
@@ -220,7 +222,7 @@ function keysBy(report, state) {
   if (state.by === "resource") return (_rule, resource) => [resource];
   if (state.by === "component") return (rule) => [report.rules[rule].component];
   if (state.by === "scope") return (_rule, resource) => [scope[resource]];
-  if (state.by === "owner") return (_rule, resource) => [owner[resource]];
+  if (state.by === "owner") return (_rule, _resource, owner) => [owner];
   return (rule) => [rule];
 }
 

@@ -111,7 +111,7 @@ class Findings {
     this.live.textContent = `${count(answer.rows.length)} of ${plural(total, "finding")}, ${plural(answer.rules, "rule")}, ${plural(answer.resources, "resource")}`;
     this.empty.hidden = answer.rows.length > 0;
     this.grid.element.hidden = !answer.rows.length;
-    const named = /** @type {const} */ (["rule", "resource", "type", "control"]);
+    const named = /** @type {const} */ (["only", "rule", "resource", "type", "control"]);
     const chip = (/** @type {string} */ title, /** @type {string} */ text, /** @type {Partial<State>} */ set) =>
       el("button", { type: "button", class: "chip", "aria-label": `Remove the filter ${title} ${text}`, click: () => this.go(set) }, `${title}: ${text}`, el("span", { "aria-hidden": "true" }, " ×"));
     const chips = named.filter((name) => state[name]).map((name) =>
@@ -130,7 +130,7 @@ class Findings {
       label: "Findings", kind: "findings", count: rows.length, sort: this.state?.sort ?? "",
       columns: [
         { key: "worst", title: "Severity" }, { key: "rule", title: "Rule and what was found" },
-        { key: "resource", title: "Resource" }, { key: "scope", title: "Subscription or cluster" },
+        { key: "resource", title: "Resource" }, { key: "scope", title: "Owner, subscription or cluster" },
       ],
       cells: (row) => {
         const i = rows[row];
@@ -142,7 +142,7 @@ class Findings {
           [el("b", {}, report.rules[findings.rule[i]].title), el("small", {}, texts[findings.gap[i]] || messageOf(report, i))],
           [el("b", {}, resourceName(report, resource), element ? el("span", { class: "element" }, element) : null),
             el("small", {}, [texts[resources.place[resource]], texts[resources.type[resource]]].filter(Boolean).join(" · "))],
-          [el("span", {}, report.scopes[resources.scope[resource]].replace(/^subscription /, "")), el("small", {}, report.owners[resources.owner[resource]])],
+          [el("span", {}, report.owners[findings.owner[i]]), el("small", {}, report.scopes[resources.scope[resource]].replace(/^subscription /, ""))],
         ];
       },
     };
