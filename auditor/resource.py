@@ -137,6 +137,8 @@ class Resource:
         if not isinstance(name, str) or not name:
             found = self.body.get("id")
             name = found if isinstance(found, str) else "(no name)"
+        if self.type.startswith("auditor/"):
+            return name  # given by a lens, and no path
         return name.rpartition("/")[2] or name
 
     @property

@@ -35,6 +35,12 @@ def _api_policies(resources: Iterable[Resource], coverage: Coverage) -> Iterator
     return derive(resources, coverage)
 
 
+def _traffic_paths(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
+    from auditor.lenses.traffic_paths import derive
+
+    return derive(resources, coverage)
+
+
 API_POLICY_READS: Final = frozenset(
     {
         "microsoft.apimanagement/service",
@@ -62,6 +68,57 @@ API_POLICY_READS: Final = frozenset(
 )
 """Everything that decides which policy of API Management is effective."""
 
+TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
+    "microsoft.network/applicationgateways",
+    "microsoft.network/publicipaddresses",
+    "microsoft.network/virtualnetworks",
+    "microsoft.network/virtualnetworks/subnets",
+    "microsoft.network/networksecuritygroups",
+    "microsoft.network/privatednszones",
+    "microsoft.network/privatednszones/virtualnetworklinks",
+    "microsoft.network/privatednszones/a",
+    "microsoft.network/privatednszones/cname",
+    "microsoft.network/dnszones",
+    "microsoft.network/dnszones/a",
+    "microsoft.network/dnszones/cname",
+    "microsoft.keyvault/vaults/certificates",
+    "microsoft.web/sites",
+    "microsoft.containerservice/managedclusters",
+    "microsoft.insights/diagnosticsettings",
+    "core/namespace",
+    "core/service",
+    "core/pod",
+    "core/secret",
+    "core/configmap",
+    "apps/deployment",
+    "apps/statefulset",
+    "apps/daemonset",
+    "apps/replicaset",
+    "networking.k8s.io/ingress",
+    "networking.k8s.io/ingressclass",
+    "networking.k8s.io/networkpolicy",
+    "cilium.io/ciliumnetworkpolicy",
+    "cilium.io/ciliumclusterwidenetworkpolicy",
+    "crd.projectcalico.org/networkpolicy",
+    "crd.projectcalico.org/globalnetworkpolicy",
+    "projectcalico.org/networkpolicy",
+    "projectcalico.org/globalnetworkpolicy",
+    "gateway.networking.k8s.io/gateway",
+    "gateway.networking.k8s.io/httproute",
+    "gateway.networking.k8s.io/grpcroute",
+    "gateway.networking.k8s.io/tlsroute",
+    "gateway.networking.k8s.io/backendtlspolicy",
+    "alb.networking.azure.io/backendtlspolicy",
+    "alb.networking.azure.io/frontendtlspolicy",
+    "networking.istio.io/gateway",
+    "networking.istio.io/virtualservice",
+    "networking.istio.io/destinationrule",
+    "security.istio.io/peerauthentication",
+    "cert-manager.io/certificate",
+    "secrets-store.csi.x-k8s.io/secretproviderclass",
+}
+"""Everything that a request passes, or that says how."""
+
 LENSES: Final = (
     Lens(
         "auditor/certificate",
@@ -86,6 +143,7 @@ LENSES: Final = (
         _certificates,
     ),
     Lens("auditor/apiPolicy", API_POLICY_READS, _api_policies),
+    Lens("auditor/trafficPath", TRAFFIC_PATH_READS, _traffic_paths),
 )
 """Every lens."""
 

@@ -1,0 +1,255 @@
+"""Ways around a hop: whom network security groups let in beside the hop before, and what stands open by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from auditor.lenses.paths.dns import NETWORKS, is_address, within
+from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.gateway import KIND as GATEWAY
+from auditor.lenses.paths.management import KIND as MANAGEMENT
+from auditor.lenses.paths.management import is_open
+from auditor.lenses.paths.shapes import Truth
+from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.model import Resource, Unknown
+
+GROUPS: Final = "microsoft.network/networksecuritygroups"
+SUBNETS: Final = f"{NETWORKS}/subnets"
+CLUSTERS: Final = "microsoft.containerservice/managedclusters"
+READS: Final = frozenset({GROUPS, SUBNETS, CLUSTERS})
+_EVERYONE: Final = ("*", "any", "internet", "0.0.0.0/0", "::/0", "virtualnetwork")
+_PLATFORM: Final = ("azureloadbalancer",)
+"""Probes of the platform, which carry no requests."""
+
+Bypass = dict[str, Any]
+
+
+def bypass(kind: str, resource: str, path: str, says: str, open_: Truth) -> Bypass:
+    """A way around, as it stands in the path."""
+    return {"kind": kind, "resource": resource, "path": path, "says": says, "open": open_}
+
+
+class Around:
+    """Subnets with their groups, and where gateways and services live."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._subnets: dict[str, tuple[Any, Resource]] = {}
+        for network in estate.all(NETWORKS):
+            for item in items(network.body, "properties", "subnets"):
+                name = text_at(item, "name") or (text_at(item, "id") or "").rpartition("/")[2]
+                self._subnets[f"{network.id}/subnets/{name}".casefold()] = item, network
+        for subnet in estate.all(SUBNETS):
+            self._subnets.setdefault(subnet.id.casefold(), (subnet.body, subnet))
+        self._fronts = [
+            {
+                inner.casefold()
+                for gateway in estate.all(GATEWAY)
+                for item in items(gateway.body, "properties", "gatewayIPConfigurations")
+                if (inner := text_at(item, "properties", "subnet", "id"))
+            },
+            {
+                inner.casefold()
+                for service in estate.all(MANAGEMENT)
+                for item in (get(service.body, "properties"), *items(service.body, "properties", "additionalLocations"))
+                if (inner := text_at(item, "virtualNetworkConfiguration", "subnetResourceId"))
+            },
+        ]
+        self._found: dict[tuple[str, str, str, int], tuple[Bypass, ...]] = {}
+
+    def management(self, service: Resource, inside: str | None, sender: str | None) -> tuple[Bypass, ...]:
+        """The ways around the gateway before a service of API Management."""
+        found: list[Bypass] = []
+        public = is_open(service)
+        if public is not False:
+            says = f"{service.name} answers the Internet itself"
+            found.append(bypass("publicApiManagement", service.id, "properties.virtualNetworkType", says, public))
+        addresses = texts(service.body, "properties", "privateIPAddresses")
+        if inside:
+            found += self.subnet(inside, addresses[0] if addresses else "", 443, sender)
+        return tuple(found)
+
+    def address(self, address: str, port: int, sender: str | None) -> tuple[Bypass, ...]:
+        """The ways around the sender to a private address."""
+        for key, (item, _holder) in self._subnets.items():
+            prefixes = (text_at(item, "properties", "addressPrefix"), *texts(item, "properties", "addressPrefixes"))
+            if any(prefix and within(address, prefix) for prefix in prefixes):
+                return self.subnet(key, address, port, sender)
+        return ()
+
+    def cluster(self, name: str) -> tuple[Bypass, ...]:
+        """The API of the cluster that a path leads into. Without a name every cluster may be the one."""
+        named = [one for one in self._estate.all(CLUSTERS) if name and name.casefold() in _names(one)]
+        maybe = named or self._estate.all(CLUSTERS)
+        found = []
+        for one in maybe:
+            own = get(one.body, "properties", "apiServerAccessProfile")
+            private = word(own, "enablePrivateCluster", otherwise="false")
+            ranges = texts(own, "authorizedIPRanges")
+            if private == "true":
+                continue
+            open_: Truth = private if isinstance(private, Unknown) else True
+            if open_ is True and ranges:
+                continue
+            if open_ is True and not named:
+                open_ = Unknown("which cluster of Azure these objects are in is not known")
+            says = f"the Kubernetes API of {one.name} stands open to the Internet"
+            path = "properties.apiServerAccessProfile.enablePrivateCluster"
+            found.append(bypass("publicClusterApi", one.id, path, says, open_))
+        return tuple(found)
+
+    # --- network security groups --------------------------------------------------------------------------------
+
+    def subnet(self, subnet: str, address: str, port: int, sender: str | None) -> tuple[Bypass, ...]:
+        """Whom the group of a subnet lets in to an address and port beside the subnet of the sender and its like."""
+        key = (subnet.casefold(), address, (sender or "").casefold(), port)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = tuple(self._judge(*key))
+        return found
+
+    def _judge(self, subnet: str, address: str, sender: str, port: int) -> Iterator[Bypass]:
+        name = subnet.rpartition("/")[2]
+        there = self._subnets.get(subnet)
+        if there is None:
+            hole = self._estate.hole(NETWORKS, subnet) or "it is in no network that was read"
+            yield bypass("openNetwork", subnet, "", f"whom subnet {name} lets in", Unknown(f"subnet {name}: {hole}"))
+            return
+        item, holder = there
+        reference = get(item, "properties", "networkSecurityGroup")
+        if isinstance(reference, Unknown):
+            yield bypass("openNetwork", holder.id, f"subnets[{name}]", f"whom subnet {name} lets in", reference)
+            return
+        if not reference:
+            says = f"subnet {name} has no network security group: every network that reaches it may call"
+            yield bypass("openNetwork", holder.id, f"properties.subnets[{name}]", says, True)
+            return
+        group = self._estate.by_id(GROUPS, text_at(reference, "id"))
+        if group is None:
+            hole = self._estate.hole(GROUPS, text_at(reference, "id") or "") or "it was not found"
+            yield bypass("openNetwork", holder.id, f"subnets[{name}]", f"whom subnet {name} lets in", Unknown(hole))
+            return
+        yield from self._rules(group, address, port, self._allowed(sender))
+
+    def _allowed(self, sender: str) -> list[str]:
+        """The ranges of the subnets that hold what the sender is: the gateways, or API Management."""
+        like = next((front for front in self._fronts if sender in front), {sender} if sender else set())
+        return [prefix for one in like if one in self._subnets for prefix in _prefixes(self._subnets[one][0])]
+
+    def _rules(self, group: Resource, address: str, port: int, allowed: Sequence[str]) -> Iterator[Bypass]:
+        rules, hidden = listing(group.body, "properties", "securityRules")
+        if hidden:
+            says = f"whom {group.name} lets in"
+            yield bypass("openNetwork", group.id, "properties.securityRules", says, hidden)
+            return
+        denied: list[str] = []
+        numbered = [(number, rule, get(rule, "properties")) for number, rule in enumerate(rules)]
+        for number, rule, own in sorted(numbered, key=lambda entry: _priority(entry[2])):
+            path = f"properties.securityRules[{number}]"
+            applies = _applies(own, address, port)
+            if applies is False:
+                continue
+            access = word(own, "access")
+            sources, odd = _sources(own)
+            says = f"rule {text_at(rule, 'name')} of {group.name}"
+            if isinstance(applies, Unknown) or isinstance(access, Unknown) or odd:
+                if access != "deny":
+                    why = next(one for one in (applies, access, odd) if isinstance(one, Unknown))
+                    yield bypass("openNetwork", group.id, path, f"whom {says} lets in", why)
+                continue
+            if access == "deny":
+                if any(source in ("*", "any", "0.0.0.0/0") for source in sources):
+                    return
+                denied += sources
+                continue
+            beside = [source for source in sources if not _expected(source, allowed, denied)]
+            if beside:
+                yield bypass("openNetwork", group.id, path, f"{says} lets {', '.join(beside)} in", True)
+        says = f"{group.name} refuses nobody, so the whole virtual network is let in"
+        yield bypass("openNetwork", group.id, "properties.securityRules", says, True)
+
+
+def _prefixes(item: Any) -> list[str]:
+    one = text_at(item, "properties", "addressPrefix")
+    return [*([one] if one else []), *texts(item, "properties", "addressPrefixes")]
+
+
+def _names(cluster: Resource) -> tuple[str, str]:
+    return cluster.name.casefold(), cluster.id.casefold()
+
+
+def _priority(own: Any) -> float:
+    found = get(own, "priority")
+    return found if isinstance(found, int) else 65000
+
+
+def _several(own: Any, one: str, many: str) -> tuple[list[str], Unknown | None]:
+    """The values of a field that has a singular and a plural form."""
+    found: list[str] = []
+    for key in (one, many):
+        value = get(own, key)
+        if isinstance(value, Unknown):
+            return found, value
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, Unknown):
+                return found, text
+            if isinstance(text, str) and text:
+                found.append(text.casefold())
+            elif isinstance(text, int):
+                found.append(str(text))
+    return found, None
+
+
+def _sources(own: Any) -> tuple[list[str], Unknown | None]:
+    found, odd = _several(own, "sourceAddressPrefix", "sourceAddressPrefixes")
+    if get(own, "sourceApplicationSecurityGroups"):
+        odd = odd or Unknown("the members of an application security group are not followed")
+    return found, odd
+
+
+def _applies(own: Any, address: str, port: int) -> Truth:
+    """Whether a rule is about requests to an address and port."""
+    if isinstance(own, Unknown):
+        return own
+    direction, protocol = word(own, "direction"), word(own, "protocol", otherwise="*")
+    if isinstance(direction, Unknown) or isinstance(protocol, Unknown):
+        return direction if isinstance(direction, Unknown) else protocol  # type: ignore[return-value]
+    if direction != "inbound" or protocol not in ("*", "tcp"):
+        return False
+    ports, odd = _several(own, "destinationPortRange", "destinationPortRanges")
+    if odd:
+        return odd
+    if not any(_includes(text, port) for text in ports):
+        return False
+    targets, odd = _several(own, "destinationAddressPrefix", "destinationAddressPrefixes")
+    if odd:
+        return odd
+    if get(own, "destinationApplicationSecurityGroups"):
+        return Unknown("the members of an application security group are not followed")
+    if not address or not targets:
+        return True
+    return any(not _is_range(target) or within(address, target) for target in targets)
+
+
+def _includes(text: str, port: int) -> bool:
+    if text == "*":
+        return True
+    low, _, high = text.partition("-")
+    try:
+        return int(low) <= port <= int(high or low)
+    except ValueError:
+        return False
+
+
+def _is_range(text: str) -> bool:
+    return is_address(text.partition("/")[0])
+
+
+def _expected(source: str, allowed: Sequence[str], denied: Sequence[str]) -> bool:
+    """A source that is the hop before, a probe of the platform, or refused by a rule before."""
+    if source in _PLATFORM or source in denied:
+        return True
+    if source in _EVERYONE or not _is_range(source):
+        return False
+    return any(within(source, prefix) for prefix in (*allowed, *(d for d in denied if _is_range(d))))

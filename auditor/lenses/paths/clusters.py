@@ -1,0 +1,288 @@
+"""The ways into clusters: which Gateway, Ingress or Service has an address or takes a host."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from auditor.lenses.paths.around import Around, bypass
+from auditor.lenses.paths.dns import is_address, is_public
+from auditor.lenses.paths.ends import Landing, Sender, follow
+from auditor.lenses.paths.estate import Estate, word
+from auditor.lenses.paths.gateway import Entered
+from auditor.lenses.paths.gateway_api import KIND as GATEWAY
+from auditor.lenses.paths.gateway_api import Gateways
+from auditor.lenses.paths.ingress import KIND as INGRESS
+from auditor.lenses.paths.ingress import Ingresses
+from auditor.lenses.paths.istio import KIND as ISTIO
+from auditor.lenses.paths.istio import Istio
+from auditor.lenses.paths.pods import POD, SERVICE, Pods
+from auditor.lenses.paths.shapes import Missing, Truth, evidence, place
+from auditor.lenses.paths.trust import Trust
+from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.model import Resource, Unknown
+
+_INTERNAL: Final = "service.beta.kubernetes.io/azure-load-balancer-internal"
+
+
+class Clusters:
+    """Everything in clusters that takes requests from outside."""
+
+    def __init__(self, estate: Estate, trust: Trust, around: Around) -> None:
+        self._estate = estate
+        self._trust = trust
+        self._around = around
+        self._pods = Pods(estate)
+        self._ingresses = Ingresses(estate, trust, self._pods)
+        self._gateways = Gateways(estate, trust, self._pods)
+        self._istio = Istio(estate, trust, self._pods)
+        self._at: dict[str, list[Resource]] = defaultdict(list)
+        self._services: dict[str, list[Resource]] = defaultdict(list)
+        self._hosts: dict[str, list[Resource]] = defaultdict(list)
+        self._balanced = [s for s in estate.all(SERVICE) if word(s.body, "spec", "type") == "loadbalancer"]
+        self._by_selector: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        self._running: dict[str, Resource] = {}
+        self._found: dict[tuple[Any, ...], tuple[Landing, ...]] = {}
+        self._index()
+
+    def _index(self) -> None:
+        for service in self._balanced:
+            self._by_selector[service.cluster, service.namespace or ""].append(service)
+            for address in addresses(service):
+                self._services[address].append(service)
+        for entrance in self._estate.all(GATEWAY, INGRESS):
+            for address in addresses(entrance):
+                self._at[address].append(entrance)
+        for entrance in self._estate.all(ISTIO):
+            for service in self._of_istio(entrance):
+                for address in addresses(service):
+                    self._at[address].append(entrance)
+        for entrance in self._estate.all(GATEWAY, INGRESS, ISTIO):
+            for host in self.hosts(entrance):
+                self._hosts[host.casefold()].append(entrance)
+        for pod in self._estate.all(POD):
+            ip = text_at(pod.body, "status", "podIP")
+            if ip and get(pod.body, "spec", "hostNetwork") is not True:
+                self._running[ip] = pod
+
+    def _of_istio(self, gateway: Resource) -> list[Resource]:
+        """The load balancers before the pods that a Gateway of Istio is about."""
+        wanted = get(gateway.body, "spec", "selector")
+        if not isinstance(wanted, dict) or not wanted:
+            return []
+        found = []
+        for service in self._balanced:
+            own = get(service.body, "spec", "selector")
+            if service.cluster == gateway.cluster and isinstance(own, dict) and wanted.items() <= own.items():
+                found.append(service)
+        return found
+
+    def hosts(self, entrance: Resource) -> list[str]:
+        """The hosts that an entrance takes."""
+        kind = entrance.type.casefold()
+        if kind == INGRESS:
+            return self._ingresses.hosts(entrance)
+        return self._gateways.hosts(entrance) if kind == GATEWAY else self._istio.hosts(entrance)
+
+    def has(self, address: str) -> bool:
+        """Whether anything in a cluster has an address."""
+        return address in self._at or address in self._services or address in self._running
+
+    def declares(self, host: str) -> list[Resource]:
+        """The entrances that take a host by its own name."""
+        return self._hosts.get(host.casefold(), [])
+
+    # --- where a request arrives --------------------------------------------------------------------------------
+
+    def landings(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
+        """What a request to an address meets."""
+        key = address, port, host, route, subnet
+        found = self._found.get(key)
+        if found is None:
+            around = self._around.address(address, port, subnet)
+            found = tuple(
+                replace(landing, bypasses=(*around, *landing.bypasses))
+                for landing in self._at_address(address, port, host, route)
+            )
+            self._found[key] = found
+        return found
+
+    def _at_address(self, address: str, port: int, host: str, route: str) -> Iterator[Landing]:
+        entrances = self._at.get(address, [])
+        found = [one for one in (self._meet(e, host, route, port) for e in entrances) if one]
+        good = [one for one in found if not any(missing.gone for tail in one.tails for missing in tail.missing)]
+        yield from good or found[:1]
+        if found:
+            return
+        services = self._services.get(address, [])
+        if entrances:
+            target = place("ingress", f"{entrances[0].namespace}/{entrances[0].name}", entrances[0].id)
+            yield Landing(target, missing=(Missing(f"rule for host {host}", "nothing there takes it", gone=True),))
+        elif services:
+            yield self._service(services[0], port, host)
+        elif address in self._running:
+            yield self._pod(self._running[address], port)
+
+    def by_host(self, host: str, route: str, port: int) -> tuple[Landing, ...]:
+        """What a request for a host meets where it is declared, when that is in one place alone."""
+        declared = self.declares(host)
+        places = {(one.cluster, one.type, one.namespace) for one in declared}
+        if len(places) != 1:
+            return ()
+        found = (self._meet(entrance, host, route, port) for entrance in declared)
+        return tuple(one for one in found if one)
+
+    def _meet(self, entrance: Resource, host: str, route: str, port: int | None) -> Landing | None:
+        kind = entrance.type.casefold()
+        landing: Landing | None
+        if kind == INGRESS:
+            landing = self._ingresses.landing(entrance, host, route, port or 443)
+        elif kind == GATEWAY:
+            landing = next(self._gateways.landings(entrance, host, route, port), None)
+        else:
+            landing = next(self._istio.landings(entrance, host, route, port), None)
+        if landing is None:
+            return None
+        return replace(landing, bypasses=(*landing.bypasses, *self._beside(entrance)))
+
+    def _service(self, service: Resource, port: int, host: str) -> Landing:
+        """A load balancer without an Ingress or Gateway that is known to be behind it."""
+        target = place("loadBalancer", f"{service.namespace}/{service.name}", service.id, port=port)
+        tail = self._pods.plain(service.cluster, service.namespace or "", service.name, port, target)
+        behind = [one for one in self.declares(host) if one.cluster == service.cluster]
+        if behind:
+            why = f"{behind[0].namespace}/{behind[0].name} takes this host and shows no address"
+            tail = tail.lacking(Missing(f"entrance behind Service {service.name}", why))
+        return Landing(target, tails=(tail,), bypasses=self._around.cluster(service.cluster))
+
+    def _pod(self, pod: Resource, port: int) -> Landing:
+        """A pod that is called by its own address, as the ingress controller of Application Gateway does."""
+        why = Unknown("what the pod serves is not visible")
+        target = place("pods", f"{pod.namespace}/{pod.name}", pod.id, port=port)
+        return Landing(target, served=why, bypasses=self._around.cluster(pod.cluster))
+
+    # --- ways around --------------------------------------------------------------------------------------------
+
+    def _beside(self, entrance: Resource) -> tuple[dict[str, Any], ...]:
+        """Public load balancers before the same controller, and the API of the cluster."""
+        own = set(addresses(entrance))
+        mine = [s for a in own for s in self._services.get(a, ()) if s.cluster == entrance.cluster]
+        if entrance.type.casefold() == ISTIO:
+            mine = self._of_istio(entrance)
+        found = []
+        for service in {s.id: s for m in mine for s in self._like(m)}.values():
+            public = is_balanced_in_public(service)
+            if public is False:
+                continue
+            says = f"the load balancer {service.namespace}/{service.name} answers the Internet"
+            path = f"metadata.annotations['{_INTERNAL}']"
+            found.append(bypass("publicIngress", service.id, path, says, public))
+        return (*found, *self._around.cluster(entrance.cluster))
+
+    def _like(self, service: Resource) -> Iterator[Resource]:
+        """The load balancers before the same pods."""
+        wanted = get(service.body, "spec", "selector")
+        for other in self._by_selector[service.cluster, service.namespace or ""]:
+            if other is service or (wanted and get(other.body, "spec", "selector") == wanted):
+                yield other
+
+    # --- from the Internet --------------------------------------------------------------------------------------
+
+    def paths(self, reached: frozenset[str]) -> Iterator[Entered]:
+        """What clients reach in clusters by themselves. `reached`: entrances that other paths lead to."""
+        for entrance in self._estate.all(GATEWAY, INGRESS, ISTIO):
+            own = addresses(entrance)
+            public: Truth = any(map(is_public, own)) if own else self._in_public(entrance)
+            if public is False or (public is not True and entrance.id in reached):
+                continue
+            entry = place("ingress", f"{entrance.namespace}/{entrance.name}", entrance.id, addresses=list(own))
+            for host in self.hosts(entrance):
+                for sender, landing in self._first(entrance, host):
+                    for tail in follow(sender, [landing], "" if host == "*" else host, self._trust):
+                        yield Entered(entrance, host, "/*", entry, public, tail)
+        for service in self._balanced:
+            if any(self._at.get(address) for address in addresses(service)) or service.id in reached:
+                continue
+            public = is_balanced_in_public(service)
+            if public is not False:
+                yield from self._alone(service, public)
+
+    def _in_public(self, entrance: Resource) -> Truth:
+        """Whether the load balancers of an entrance are public, where it shows no address itself."""
+        if entrance.type.casefold() == ISTIO:
+            found = [is_balanced_in_public(service) for service in self._of_istio(entrance)]
+            if all(public is False for public in found) and (found or not self._estate.hole(SERVICE)):
+                return False  # no load balancer is before it: it is an egress gateway, or for the cluster alone
+        notes = get(entrance.body, "spec", "infrastructure", "annotations")
+        if text_at(notes, _INTERNAL) == "true":
+            return False
+        return Unknown("the entrance shows no address")
+
+    def _first(self, entrance: Resource, host: str) -> Iterator[tuple[Sender, Landing]]:
+        """The hop from clients to an entrance: as it is offered to them."""
+        kind = entrance.type.casefold()
+        offers: list[tuple[int | None, Truth, str]] = []
+        if kind == INGRESS:
+            offers = [(None, self._ingresses.encrypts(entrance, host), "spec.tls")]
+        elif kind == GATEWAY:
+            offers = [
+                (get(one, "port"), self._gateways.encrypts(one), "spec.listeners[*].protocol")
+                for one in self._gateways.listeners(entrance, host, None)
+            ]
+        else:
+            server = self._istio.server(entrance, host, None)
+            if server is not None:
+                offers = [(None, self._istio.encrypts(server), "spec.servers[*].port.protocol")]
+        for port, encrypts, path in offers:
+            landing = self._meet(entrance, host, "/*", port if isinstance(port, int) else None)
+            if landing is None:
+                continue
+            spoken = "TLS" if encrypts is True else "plain text" if encrypts is False else "something not known"
+            says = f"the entrance speaks {spoken} to clients"
+            sender = Sender(
+                place("client", "Internet"), encrypts, True, says, evidence(entrance.id, path, None), well_known=True
+            )
+            bypasses = tuple(one for one in landing.bypasses if one["kind"] != "publicIngress")
+            yield sender, replace(landing, bypasses=bypasses, plain=False)
+
+    def _alone(self, service: Resource, public: Truth) -> Iterator[Entered]:
+        own = list(addresses(service))
+        entry = place("loadBalancer", f"{service.namespace}/{service.name}", service.id, addresses=own)
+        client = place("client", "Internet")
+        for item in items(service.body, "spec", "ports"):
+            port = get(item, "port")
+            tail = self._pods.plain(service.cluster, service.namespace or "", service.name, port, client)
+            tail = replace(tail, bypasses=(*tail.bypasses, *self._around.cluster(service.cluster)))
+            yield Entered(service, own[0] if own else "*", f":{port}", entry, public, tail)
+
+
+def addresses(entrance: Resource) -> tuple[str, ...]:
+    """The addresses (and names) that an entrance shows in its status, or asks for."""
+    status = get(entrance.body, "status")
+    found = [
+        value
+        for item in (*items(status, "loadBalancer", "ingress"), *items(status, "addresses"))
+        for value in (text_at(item, "ip"), text_at(item, "hostname"), text_at(item, "value"))
+        if value
+    ]
+    if not found and entrance.type == "core/Service":
+        asked = text_at(entrance.body, "spec", "loadBalancerIP") or text_at(
+            get(entrance.body, "metadata", "annotations"), "service.beta.kubernetes.io/azure-load-balancer-ipv4"
+        )
+        found = [asked] if asked else []
+        found += texts(entrance.body, "spec", "externalIPs")
+    return tuple(dict.fromkeys(value.casefold() for value in found))
+
+
+def is_balanced_in_public(service: Resource) -> Truth:
+    """Whether a Service of type LoadBalancer answers the Internet: by its address, else by what it asks for."""
+    own = [address for address in addresses(service) if is_address(address)]
+    if own:
+        return any(map(is_public, own))
+    notes = get(service.body, "metadata", "annotations")
+    internal = word(notes, _INTERNAL)
+    if isinstance(internal, Unknown):
+        return internal
+    return internal != "true"

@@ -1,0 +1,178 @@
+"""From a host name to an address: the records of private and public zones, and the names that Azure gives."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.shapes import Missing
+from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.model import Resource, parent_of
+
+PRIVATE: Final = "microsoft.network/privatednszones"
+PUBLIC: Final = "microsoft.network/dnszones"
+LINKS: Final = f"{PRIVATE}/virtualnetworklinks"
+NETWORKS: Final = "microsoft.network/virtualnetworks"
+READS: Final = frozenset(
+    {PRIVATE, LINKS, PUBLIC, NETWORKS, *(f"{zone}/{kind}" for zone in (PRIVATE, PUBLIC) for kind in ("a", "cname"))}
+)
+_MOST: Final = 8  # aliases in a row
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The addresses of a name, the records on the way in words, and what is not sure about it."""
+
+    addresses: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+
+class Names:
+    """The zones of the estate."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._records: dict[str, list[tuple[str, Resource]]] = defaultdict(list)  # name → (zone id, record set)
+        self._zones: dict[str, list[Resource]] = defaultdict(list)
+        self._links: dict[str, set[str]] = defaultdict(set)
+        for zone in estate.all(PRIVATE, PUBLIC):
+            self._zones[zone.name.casefold()].append(zone)
+        for kind in (PRIVATE, PUBLIC):
+            for record in estate.all(f"{kind}/a", f"{kind}/cname"):
+                zone_id = parent_of(record.id) or ""
+                zone_name = zone_id.rpartition("/")[2]
+                name = zone_name if record.name == "@" else f"{record.name}.{zone_name}"
+                self._records[name.casefold()].append((zone_id.casefold(), record))
+        for link in estate.all(LINKS):
+            network = text_at(link.body, "properties", "virtualNetwork", "id")
+            if network:
+                self._links[(parent_of(link.id) or "").casefold()].add(network.casefold())
+
+    def resolve(self, host: str, network: str | None) -> Answer:
+        """The addresses of a name, asked from a virtual network (its id; None: not known from where)."""
+        via: list[str] = []
+        missing: list[Missing] = []
+        name = host.casefold().rstrip(".")
+        for _ in range(_MOST):
+            if is_address(name):
+                return Answer((name,), tuple(via), tuple(missing))
+            zone_id, record = self._record(name)
+            if record is None:
+                edge, reason, gone = self._no_record(name)
+                return Answer((), tuple(via), (*missing, Missing(edge, reason, gone)))
+            missing += self._link(zone_id, network)
+            alias = text_at(record.body, "properties", "cnameRecord", "cname") or text_at(
+                record.body, "properties", "CNAMERecord", "cname"
+            )
+            if alias:
+                via.append(f"{name} is an alias of {alias.rstrip('.')}")
+                name = alias.casefold().rstrip(".")
+                continue
+            addresses = tuple(_addresses(record))
+            via.append(f"{name} is {', '.join(addresses)} in {zone_id.rpartition('/')[2]}")
+            return Answer(addresses, tuple(via), tuple(missing))
+        return Answer((), tuple(via), (*missing, Missing(f"DNS record {host}", "its aliases do not end")))
+
+    def _record(self, name: str) -> tuple[str, Resource | None]:
+        """The record set of a name, of a wildcard above it when there is none; that of a private zone first."""
+        labels = name.split(".")
+        for candidate in (name, *(f"*.{'.'.join(labels[at:])}" for at in range(1, len(labels)))):
+            found = self._records.get(candidate)
+            if found:
+                return min(found, key=lambda pair: not _is_private(pair[0]))
+        return "", None
+
+    def _no_record(self, name: str) -> tuple[str, str, bool]:
+        """Why a name has no record: its zone is here and holds none, or nothing here knows it."""
+        labels = name.split(".")
+        zones = [zone for at in range(len(labels)) for zone in self._zones.get(".".join(labels[at:]), ())]
+        edge = f"DNS record {name}"
+        if not zones:
+            return edge, "no zone that was read holds it", False
+        zone = zones[0]
+        kind = f"{PRIVATE if _is_private(zone.id) else PUBLIC}/a"
+        hole = self._estate.hole(kind, zone.id)
+        if hole:
+            return edge, hole, False
+        return edge, f"zone {zone.name} holds no such record", True
+
+    def _link(self, zone_id: str, network: str | None) -> Iterator[Missing]:
+        """A private zone answers in the networks that it is linked to, or whose resolver lies in one that it is."""
+        if network is None or not _is_private(zone_id):
+            return
+        edge = f"link of zone {zone_id.rpartition('/')[2]} to {network.rpartition('/')[2]}"
+        linked = self._links.get(zone_id, set())
+        if network.casefold() in linked or self._resolver(network) & linked:
+            return
+        hole = self._estate.hole(LINKS, zone_id)
+        if hole is None and self._estate.by_id(NETWORKS, network) is None:
+            hole = f"{network.rpartition('/')[2]} was not read, and may use a resolver elsewhere"
+        if hole is None and self._servers(network) and not self._resolver(network):
+            hole = "the network uses a resolver that lies in none of the networks that were read"
+        yield Missing(edge, hole or "the zone is not linked to the network that asks", gone=hole is None)
+
+    def _servers(self, network: str) -> list[str]:
+        found = self._estate.by_id(NETWORKS, network)
+        return texts(found.body, "properties", "dhcpOptions", "dnsServers") if found else []
+
+    def _resolver(self, network: str) -> set[str]:
+        """The networks that the DNS servers of a network lie in."""
+        servers = [server for server in self._servers(network) if is_address(server)]
+        return {
+            other.id.casefold()
+            for other in (self._estate.all(NETWORKS) if servers else ())
+            if any(
+                within(server, prefix)
+                for server in servers
+                for prefix in texts(other.body, "properties", "addressSpace", "addressPrefixes")
+            )
+        }
+
+
+def _is_private(zone_id: str) -> bool:
+    return "/privatednszones/" in zone_id.casefold()
+
+
+def _addresses(record: Resource) -> Iterator[str]:
+    properties = get(record.body, "properties")
+    for key in ("aRecords", "ARecords"):
+        for item in items(properties, key):
+            address = text_at(item, "ipv4Address")
+            if address:
+                yield address
+        if get(properties, key):
+            return
+
+
+def is_address(value: Any) -> bool:
+    """An IP address."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return isinstance(value, str)
+
+
+def within(inner: str, outer: str) -> bool:
+    """True when an address or range lies inside a range. False when one of them is neither."""
+    try:
+        one, other = ipaddress.ip_network(inner, strict=False), ipaddress.ip_network(outer, strict=False)
+    except ValueError:
+        return False
+    return one.version == other.version and one.subnet_of(other)  # type: ignore[arg-type]
+
+
+def is_public(address: str) -> bool:
+    """An address that the Internet can route to. Blocks that documents use for examples count as public."""
+    return is_address(address) and not any(within(address, block) for block in _PRIVATE)
+
+
+_PRIVATE: Final = (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+    "::1/128", "fc00::/7", "fe80::/10",
+)  # fmt: skip

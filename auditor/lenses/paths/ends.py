@@ -1,0 +1,145 @@
+"""The two ends of a hop, and the hop that follows from them: what one end does, what the other serves and asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.lenses.paths.shapes import (
+    MUTUAL,
+    PLAINTEXT,
+    TLS_ORDER,
+    UNVERIFIED,
+    VERIFIED,
+    Hop,
+    Missing,
+    Place,
+    Protection,
+    Tail,
+    Truth,
+    hop,
+)
+from auditor.lenses.paths.trust import Served, Trust
+from auditor.model import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """How one end speaks to the next.
+
+    `encrypts`, `verifies`: TLS at all, and with the certificate checked. `anchors`: the thumbprints it trusts, `whole`
+    when all of them are known, None when whom it trusts is not ours to judge (clients); `well_known`: public
+    authorities beside them. `sends`: a client certificate.
+    """
+
+    place: Place
+    encrypts: Truth
+    verifies: Truth
+    says: str
+    evidence: dict[str, Any]
+    anchors: frozenset[str] | None = None
+    whole: bool = True
+    well_known: bool = True
+    sends: Truth = False
+    tls: str | Unknown | None = None  # the lowest version it speaks
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where a request arrives. `served` and `asks` are None where nothing of the kind is judged (a foreign host).
+
+    `asks`: `none`, `asked` (a client certificate is wanted, not demanded), `verified`. `plain`: it takes no TLS here.
+    """
+
+    target: Place
+    via: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    served: Served | Unknown | None = None
+    asks: str | Unknown | None = None
+    tls: str | Unknown | None = None
+    plain: bool = False
+    bypasses: tuple[dict[str, Any], ...] = ()
+    logging: tuple[str, ...] = ()
+    tails: tuple[Tail, ...] = ()
+
+
+Land = Callable[[str, int, str, str, str | None], tuple[Landing, ...]]
+"""Where a request arrives: address or name, port, name asked for, route, and the subnet that it comes from."""
+
+
+def arrive(sender: Sender, landing: Landing, host: str, trust: Trust) -> Hop:
+    """The hop from a sender to where its request for a host arrives."""
+    encrypts: Truth = sender.encrypts
+    protection: Protection = _protection(sender)
+    if landing.plain and encrypts is not False:
+        return hop(
+            sender.place, landing.target, Unknown("the sender speaks TLS, and nothing there takes it"), sender.says,
+            evidence=sender.evidence, via=list(landing.via) or None, host=host or None,
+        )  # fmt: skip
+    asked = _client_certificate(sender, landing)
+    if asked == "verified" and protection == VERIFIED:
+        protection = MUTUAL
+    more: dict[str, Any] = {"clientCertificate": asked}
+    if encrypts is not False:
+        more |= _certificate(sender, landing, host, trust)
+        more["tls"] = _floor(sender.tls, landing.tls)
+    return hop(
+        sender.place, landing.target, protection, sender.says, evidence=sender.evidence,
+        via=list(landing.via) or None, host=host or None, **more,
+    )  # fmt: skip
+
+
+def follow(sender: Sender, landings: Iterable[Landing], host: str, trust: Trust) -> Iterator[Tail]:
+    """The rest of the paths from a sender on: the hop to each place where it arrives, and what comes after it."""
+    for landing in landings:
+        first = arrive(sender, landing, host, trust)
+        for tail in landing.tails or (Tail(landing.target),):
+            whole = tail.after(first, bypasses=landing.bypasses, logging=landing.logging)
+            yield whole.lacking(*landing.missing) if landing.missing else whole
+
+
+def _protection(sender: Sender) -> Protection:
+    if sender.encrypts is False:
+        return PLAINTEXT
+    if isinstance(sender.encrypts, Unknown):
+        return sender.encrypts
+    if isinstance(sender.verifies, Unknown):
+        return sender.verifies
+    return VERIFIED if sender.verifies else UNVERIFIED
+
+
+def _client_certificate(sender: Sender, landing: Landing) -> str | Unknown | None:
+    """`none`; `sent` and `asked`: one end wants it and the other does not play along; `verified`."""
+    if landing.asks is None:
+        return None
+    if isinstance(landing.asks, Unknown):
+        return landing.asks
+    if landing.asks == "none" and sender.sends is not False:
+        return sender.sends if isinstance(sender.sends, Unknown) else "sent"
+    return landing.asks
+
+
+def _certificate(sender: Sender, landing: Landing, host: str, trust: Trust) -> dict[str, Any]:
+    served = landing.served
+    if served is None:
+        return {}
+    if isinstance(served, Unknown):
+        judged = ("nameMatches",) if sender.anchors is None else ("nameMatches", "trustMatches")
+        return {} if sender.verifies is False else dict.fromkeys(judged, served)
+    found: dict[str, Any] = {"certificate": trust.shown(served)}
+    if sender.verifies is not False:
+        found["nameMatches"] = served.bears(host) if host else Unknown("the name that is asked for is not known")
+        if sender.anchors is not None:
+            found["trustMatches"] = trust.issued_by(served, sender.anchors, sender.whole, sender.well_known)
+    return found
+
+
+def _floor(ours: str | Unknown | None, theirs: str | Unknown | None) -> str | Unknown | None:
+    """The lowest version that both ends would agree on. None: the receiving end is not judged."""
+    if theirs is None:
+        return None
+    known = [version for version in (ours, theirs) if isinstance(version, str)]
+    if len(known) == 2 or (isinstance(ours, str) and ours >= "1.2"):
+        return max(known, key=TLS_ORDER.index)
+    return theirs if isinstance(theirs, Unknown) else ours

@@ -1,0 +1,91 @@
+"""The estate as paths look at it: resources by type, id and cluster, and whether what is not found is not there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from auditor.lenses.coverage import Coverage
+from auditor.lenses.sightings import get
+from auditor.model import Resource, Unknown
+
+
+class Estate:
+    """Resources by casefolded type and id. Filled once; everything else is looked up."""
+
+    def __init__(self, resources: Iterable[Resource], coverage: Coverage) -> None:
+        self._coverage = coverage
+        self._types: dict[str, dict[str, Resource]] = defaultdict(dict)
+        self._named: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
+        for resource in resources:
+            kind = resource.type.casefold()
+            key = resource.id.casefold()
+            if key in self._types[kind]:
+                continue
+            self._types[kind][key] = resource
+            if resource.is_kubernetes:
+                self._named[kind, resource.cluster, resource.namespace or ""].append(resource)
+        self.clusters = sorted({cluster for _kind, cluster, _namespace in self._named})
+
+    def all(self, *kinds: str) -> list[Resource]:
+        """The resources of casefolded types."""
+        return [resource for kind in kinds for resource in self._types.get(kind, {}).values()]
+
+    def by_id(self, kind: str, resource_id: str | None) -> Resource | None:
+        """The resource of this id, whatever its casing."""
+        return self._types.get(kind, {}).get((resource_id or "").casefold().rstrip("/"))
+
+    def inside(self, kind: str, cluster: str, namespace: str) -> list[Resource]:
+        """The objects of a kind in a namespace of a cluster; the namespace of cluster-wide kinds is empty."""
+        return self._named.get((kind, cluster, namespace), [])
+
+    def object(self, kind: str, cluster: str, namespace: str, name: str) -> Resource | None:
+        """A Kubernetes object by name."""
+        return next((one for one in self.inside(kind, cluster, namespace) if one.name == name), None)
+
+    def hole(self, kind: str, at: str = "") -> str | None:
+        """Why "there is none" cannot be said of a casefolded type; None when it can."""
+        return self._coverage.hole(kind, bool(self._types.get(kind)), at)
+
+
+def listing(value: Any, *keys: str) -> tuple[list[dict[str, Any]], Unknown | None]:
+    """The objects of a list below nested keys, and why there may be more: it is unknown, or of another shape."""
+    found = get(value, *keys)
+    if found is None:
+        return [], None
+    if isinstance(found, Unknown):
+        return [], found
+    if not isinstance(found, list):
+        return [], Unknown(f"{keys[-1]} is not a list")
+    objects = [item for item in found if isinstance(item, dict)]
+    if len(objects) == len(found):
+        return objects, None
+    odd = next(item for item in found if not isinstance(item, dict))
+    return objects, odd if isinstance(odd, Unknown) else Unknown(f"an element of {keys[-1]} is not an object")
+
+
+def word(value: Any, *keys: str, otherwise: str = "") -> str | Unknown:
+    """A text in small letters below nested keys; `otherwise` when it is not there; unknown when it is no text."""
+    found = get(value, *keys)
+    if found is None:
+        return otherwise
+    if isinstance(found, bool):
+        return str(found).casefold()
+    if isinstance(found, int):
+        return str(found)
+    if isinstance(found, str | Unknown):
+        return found.casefold() if isinstance(found, str) else found
+    return Unknown(f"{keys[-1]} is not a text")
+
+
+def flag(value: Any, *keys: str, otherwise: bool) -> bool | Unknown:
+    """A boolean, or the text of one, below nested keys."""
+    found = word(value, *keys, otherwise="true" if otherwise else "false")
+    if isinstance(found, Unknown):
+        return found
+    if found in ("true", "on", "enabled"):
+        return True
+    if found in ("false", "off", "disabled"):
+        return False
+    return Unknown(f"{keys[-1]} is neither true nor false")

@@ -1,0 +1,279 @@
+"""Gateway API: listeners of a Gateway, the routes that hang on them, BackendTLSPolicy. Also as AKS runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from auditor.lenses.certificates import covers
+from auditor.lenses.paths.ends import Landing
+from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.management import overlaps
+from auditor.lenses.paths.pods import Inbound, Pods
+from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, VERIFIED, Protection, Tail, evidence, lost, place
+from auditor.lenses.paths.trust import Served, Trust
+from auditor.lenses.sightings import get, items, text_at, texts, vault_ref
+from auditor.model import Resource, Unknown
+
+GROUP: Final = "gateway.networking.k8s.io"
+KIND, HTTP, GRPC, TLS = (f"{GROUP}/{kind}" for kind in ("gateway", "httproute", "grpcroute", "tlsroute"))
+POLICY: Final = f"{GROUP}/backendtlspolicy"
+ALB: Final = "alb.networking.azure.io"
+READS: Final = frozenset(
+    {KIND, HTTP, GRPC, TLS, POLICY, f"{ALB}/backendtlspolicy", f"{ALB}/frontendtlspolicy"}
+)  # fmt: skip
+_ISTIO: Final = ("istio", "approuting-istio", "istio-waypoint")
+_VAULT: Final = "kubernetes.azure.com/tls-cert-keyvault-uri"
+_FLOORS: Final = {**dict.fromkeys(_ISTIO, "1.2"), "azure-alb-external": "1.2"}
+"""The lowest version by class: Istio's default for gateways; the policies of Application Gateway for Containers."""
+
+
+class Gateways:
+    """The Gateways of the clusters."""
+
+    def __init__(self, estate: Estate, trust: Trust, pods: Pods) -> None:
+        self._estate = estate
+        self._trust = trust
+        self._pods = pods
+        self._routes: dict[tuple[str, str, str], list[tuple[Resource, dict[str, Any]]]] = {}
+        for route in estate.all(HTTP, GRPC, TLS):
+            for parent in items(route.body, "spec", "parentRefs"):
+                if (text_at(parent, "kind") or "Gateway") != "Gateway":
+                    continue
+                key = (
+                    route.cluster,
+                    text_at(parent, "namespace") or route.namespace or "",
+                    text_at(parent, "name") or "",
+                )
+                self._routes.setdefault(key, []).append((route, parent))
+
+    def hosts(self, gateway: Resource) -> list[str]:
+        """The hosts of its listeners, or of their routes where a listener takes any."""
+        found: list[str] = []
+        for listener in items(gateway.body, "spec", "listeners"):
+            own = text_at(listener, "hostname")
+            found += (
+                [own]
+                if own
+                else [h for r, _ in self._attached(gateway, listener) for h in texts(r.body, "spec", "hostnames")]
+            )
+        return list(dict.fromkeys(found)) or ["*"]
+
+    def listeners(self, gateway: Resource, host: str, port: int | None) -> list[dict[str, Any]]:
+        """The listeners that take requests for a host; those for the most special name."""
+        found = [
+            listener
+            for listener in items(gateway.body, "spec", "listeners")
+            if (port is None or get(listener, "port") == port) and takes(text_at(listener, "hostname"), host)
+        ]
+        narrow = [listener for listener in found if text_at(listener, "hostname") == host]
+        return narrow or [listener for listener in found if text_at(listener, "hostname")] or found
+
+    def encrypts(self, listener: dict[str, Any]) -> bool | Unknown:
+        """Whether a listener speaks TLS."""
+        protocol = word(listener, "protocol")
+        return protocol if isinstance(protocol, Unknown) else protocol in ("https", "tls")
+
+    def landings(self, gateway: Resource, host: str, route: str, port: int | None) -> Iterator[Landing]:
+        """How a request for a host meets a Gateway."""
+        listed, hidden = listing(gateway.body, "spec", "listeners")
+        found = self.listeners(gateway, host, port)
+        for listener in found[:1]:
+            yield self._landing(gateway, listener, host, route)
+        if not found:
+            target = place("ingress", f"{gateway.namespace}/{gateway.name}", gateway.id)
+            why = (
+                hidden.reason
+                if hidden
+                else f"none of its listeners takes {host}" + (f" on port {port}" if port else "")
+            )
+            tail = lost(target, f"listener of Gateway {gateway.name}", why, gone=hidden is None and bool(listed))
+            yield Landing(target, tails=(tail,))
+
+    def _landing(self, gateway: Resource, listener: dict[str, Any], host: str, route: str) -> Landing:
+        name = text_at(listener, "name") or "listener"
+        family = word(gateway.body, "spec", "gatewayClassName")
+        port = get(listener, "port")
+        target = place(
+            "ingress", f"{gateway.namespace}/{gateway.name}", gateway.id, element=f"listeners/{name}",
+            port=port if isinstance(port, int) else None,
+        )  # fmt: skip
+        through = word(listener, "tls", "mode") == "passthrough"
+        tails = list(self._tails(gateway, listener, host, route, target, str(family), through))
+        if not tails:
+            hole = next((h for kind in (HTTP, TLS if through else GRPC) if (h := self._estate.hole(kind))), None)
+            hole = self._estate.hole(HTTP) if not through else hole
+            why = hole or f"no route takes {host}{route.removesuffix('*')}"
+            tails.append(lost(target, f"route of listener {name}", why, gone=hole is None))
+        encrypted = self.encrypts(listener)
+        return Landing(
+            target,
+            served=None if through else self._served(gateway, listener),
+            asks=None if through else self._asks(gateway, listener),
+            tls=None
+            if through
+            else _FLOORS.get(str(family), Unknown("the TLS versions of the Gateway are not visible")),
+            plain=encrypted is False,
+            tails=tuple(tails),
+        )
+
+    # --- towards clients ----------------------------------------------------------------------------------------
+
+    def _served(self, gateway: Resource, listener: dict[str, Any]) -> Served | Unknown:
+        url = text_at(get(listener, "tls", "options"), _VAULT)
+        found = self._trust.of_vault(vault_ref(url)) if url else None
+        if found:
+            return found
+        for reference in items(listener, "tls", "certificateRefs"):
+            name = text_at(reference, "name")
+            if name and (text_at(reference, "kind") or "Secret") == "Secret":
+                namespace = text_at(reference, "namespace") or gateway.namespace or ""
+                return self._trust.of_secret(gateway.cluster, namespace, name)
+        return Unknown(f"the certificate of listener {text_at(listener, 'name')} is not visible")
+
+    def _asks(self, gateway: Resource, listener: dict[str, Any]) -> str | Unknown:
+        """Client certificates: `spec.tls.frontend`, for all ports or one; `frontendValidation` of a listener before."""
+        front = get(gateway.body, "spec", "tls", "frontend")
+        ports = [item for item in items(front, "perPort") if get(item, "port") == get(listener, "port")]
+        found = get(ports[0], "tls", "validation") if ports else get(front, "default", "validation")
+        found = found or get(listener, "tls", "frontendValidation")
+        if found is None:
+            return self._asks_of_azure(gateway)
+        if isinstance(found, Unknown):
+            return found
+        if not list(items(found, "caCertificateRefs")):
+            return "none"
+        mode = word(found, "mode", otherwise="allowvalidonly")
+        return mode if isinstance(mode, Unknown) else "verified" if mode == "allowvalidonly" else "asked"
+
+    def _asks_of_azure(self, gateway: Resource) -> str | Unknown:
+        for policy in self._estate.inside(f"{ALB}/frontendtlspolicy", gateway.cluster, gateway.namespace or ""):
+            if text_at(policy.body, "spec", "targetRef", "name") == gateway.name:
+                verify = get(policy.body, "spec", "default", "verify")
+                if verify is not None:
+                    return verify if isinstance(verify, Unknown) else "verified"
+        return "none"
+
+    # --- towards pods -------------------------------------------------------------------------------------------
+
+    def _attached(self, gateway: Resource, listener: dict[str, Any]) -> Iterator[tuple[Resource, dict[str, Any]]]:
+        key = gateway.cluster, gateway.namespace or "", gateway.name
+        for route, parent in self._routes.get(key, ()):
+            if text_at(parent, "sectionName") in (None, text_at(listener, "name")):
+                yield route, parent
+
+    def _tails(
+        self, gateway: Resource, listener: dict[str, Any], host: str, route: str, target: dict[str, Any],
+        family: str, through: bool,
+    ) -> Iterator[Tail]:  # fmt: skip
+        seen = set()
+        for attached, _parent in self._attached(gateway, listener):
+            named = texts(attached.body, "spec", "hostnames")
+            if named and not any(takes(name, host) for name in named):
+                continue
+            rules, hidden = listing(attached.body, "spec", "rules")
+            if hidden:
+                yield lost(target, f"rules of route {attached.name}", hidden.reason)
+            for rule in rules:
+                if not any(overlaps(route, path) for path in _paths(rule)):
+                    continue
+                if _redirects(rule):
+                    continue
+                references, hidden = listing(rule, "backendRefs")
+                if hidden:
+                    yield lost(target, f"backends of route {attached.name}", hidden.reason)
+                for reference in references:
+                    name = text_at(reference, "name")
+                    namespace = text_at(reference, "namespace") or attached.namespace or ""
+                    port = get(reference, "port")
+                    key = namespace, name, str(port)
+                    if key in seen:
+                        continue
+                    seen.add(key)
+                    if not name or (text_at(reference, "kind") or "Service") != "Service":
+                        yield lost(target, f"backend of route {attached.name}", "it is no Service, or is not named")
+                        continue
+                    inbound = self._inbound(gateway, attached, namespace, name, target, family, through)
+                    yield self._pods.tail(inbound, namespace, name, port)
+
+    def _inbound(
+        self, gateway: Resource, route: Resource, namespace: str, service: str, target: dict[str, Any],
+        family: str, through: bool,
+    ) -> Inbound:  # fmt: skip
+        protection: Protection = PLAINTEXT
+        says, host = "the Gateway speaks plain text to pods: no BackendTLSPolicy is for the Service", None
+        told = evidence(route.id, "spec.rules[*].backendRefs", None)
+        policy = self._policy(gateway.cluster, namespace, service)
+        if through:
+            protection, says = PASSTHROUGH, "the Gateway passes TLS through to pods"
+            told = evidence(gateway.id, "spec.listeners[*].tls.mode", "Passthrough")
+        elif policy is not None:
+            protection, host = _of_policy(policy)
+            says = "the Gateway speaks TLS to pods and verifies them"
+            told = evidence(policy.id, "spec", None)
+        elif protection == PLAINTEXT:
+            hole = self._estate.hole(POLICY)
+            if hole and self._estate.all(POLICY):
+                protection, says = Unknown(hole), "whether the Gateway speaks TLS to pods is not known"
+        return Inbound(
+            place={key: value for key, value in target.items() if key != "port"},
+            cluster=gateway.cluster,
+            namespace=gateway.namespace or "",
+            protection=protection,
+            says=says,
+            evidence=told,
+            meshed=family in _ISTIO,
+            host=host,
+        )
+
+    def _policy(self, cluster: str, namespace: str, service: str) -> Resource | None:
+        """The BackendTLSPolicy for a Service, of the Gateway API or of Application Gateway for Containers."""
+        for kind in (POLICY, f"{ALB}/backendtlspolicy"):
+            for policy in self._estate.inside(kind, cluster, namespace):
+                spec = get(policy.body, "spec")
+                one = get(spec, "targetRef")
+                targets = [*items(spec, "targetRefs"), *([one] if isinstance(one, dict) else [])]
+                if any(
+                    text_at(target, "name") == service and (text_at(target, "kind") or "Service") == "Service"
+                    for target in targets
+                ):
+                    return policy
+        return None
+
+
+def _of_policy(policy: Resource) -> tuple[Protection, str | None]:
+    """What a BackendTLSPolicy says: the certificate is always verified, against a name that must be given."""
+    spec = get(policy.body, "spec")
+    validation = get(spec, "validation")
+    if isinstance(validation, Unknown):
+        return validation, None
+    if validation is not None:
+        if not text_at(validation, "wellKnownCACertificates") and not list(items(validation, "caCertificateRefs")):
+            return Unknown("the BackendTLSPolicy names no authority"), None
+        return VERIFIED, text_at(validation, "hostname")
+    default = get(spec, "default")
+    name = text_at(default, "sni") or text_at(default, "verify", "subjectAltName")
+    if get(default, "verify") is None:
+        return Unknown("the BackendTLSPolicy does not say whom it trusts"), name
+    return VERIFIED, name
+
+
+def takes(own: str | None, host: str) -> bool:
+    """Whether a listener or route for a name takes a host. A wildcard stands for any number of labels."""
+    if not own or host in ("*", ""):
+        return True
+    return covers([own], host) or (own.startswith("*.") and host.casefold().endswith(own[1:].casefold()))
+
+
+def _paths(rule: dict[str, Any]) -> list[str]:
+    found = [
+        (text_at(match, "path", "value") or "/")
+        if (text_at(match, "path", "type") or "PathPrefix") != "RegularExpression"
+        else "/"
+        for match in items(rule, "matches")
+    ]
+    return [f"{path.rstrip('/')}/*" for path in found] or ["/*"]
+
+
+def _redirects(rule: dict[str, Any]) -> bool:
+    return any(text_at(one, "type") == "RequestRedirect" for one in items(rule, "filters"))

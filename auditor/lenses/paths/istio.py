@@ -1,0 +1,158 @@
+"""Istio's own Gateway and VirtualService."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from auditor.lenses.paths.ends import Landing
+from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.gateway_api import takes
+from auditor.lenses.paths.management import overlaps
+from auditor.lenses.paths.pods import Inbound, Pods
+from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place
+from auditor.lenses.paths.trust import Served, Trust
+from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.model import Resource, Unknown
+
+KIND, ROUTES = "networking.istio.io/gateway", "networking.istio.io/virtualservice"
+READS: Final = frozenset({KIND, ROUTES})
+_ASKS: Final = {"mutual": "verified", "optional_mutual": "asked", "istio_mutual": "verified", "simple": "none"}
+_VERSIONS: Final = {"tls_auto": "1.2", "tlsv1_0": "1.0", "tlsv1_1": "1.1", "tlsv1_2": "1.2", "tlsv1_3": "1.3"}
+
+
+class Istio:
+    """The Gateways and VirtualServices of the clusters."""
+
+    def __init__(self, estate: Estate, trust: Trust, pods: Pods) -> None:
+        self._estate = estate
+        self._trust = trust
+        self._pods = pods
+        self._routes: dict[tuple[str, str, str], list[Resource]] = {}
+        for route in estate.all(ROUTES):
+            for name in texts(route.body, "spec", "gateways"):
+                namespace, slash, short = name.partition("/")
+                key = route.cluster, namespace if slash else route.namespace or "", short if slash else name
+                self._routes.setdefault(key, []).append(route)
+
+    def hosts(self, gateway: Resource) -> list[str]:
+        """The hosts of its servers; of their VirtualServices where a server takes any."""
+        found: list[str] = []
+        for server in items(gateway.body, "spec", "servers"):
+            for host in map(_bare, texts(server, "hosts")):
+                found += (
+                    [host] if host != "*" else [h for r in self._of(gateway) for h in texts(r.body, "spec", "hosts")]
+                )
+        return list(dict.fromkeys(found)) or ["*"]
+
+    def _of(self, gateway: Resource) -> list[Resource]:
+        return self._routes.get((gateway.cluster, gateway.namespace or "", gateway.name), [])
+
+    def server(self, gateway: Resource, host: str, port: int | None) -> dict[str, Any] | None:
+        """The server that takes requests for a host."""
+        for server in items(gateway.body, "spec", "servers"):
+            if port is not None and get(server, "port", "number") != port:
+                continue
+            if any(takes(_bare(name), host) for name in texts(server, "hosts")):
+                return server
+        return None
+
+    def encrypts(self, server: dict[str, Any]) -> bool | Unknown:
+        """Whether a server speaks TLS."""
+        protocol = word(server, "port", "protocol")
+        return protocol if isinstance(protocol, Unknown) else protocol in ("https", "tls")
+
+    def landings(self, gateway: Resource, host: str, route: str, port: int | None) -> Iterator[Landing]:
+        """How a request for a host meets a Gateway."""
+        server = self.server(gateway, host, port)
+        _servers, hidden = listing(gateway.body, "spec", "servers")
+        if server is None:
+            target = place("ingress", f"{gateway.namespace}/{gateway.name}", gateway.id)
+            why = hidden.reason if hidden else f"none of its servers takes {host}"
+            tail = lost(target, f"server of Gateway {gateway.name}", why, gone=hidden is None)
+            yield Landing(target, tails=(tail,))
+            return
+        number = get(server, "port", "number")
+        name = text_at(server, "port", "name")
+        target = place(
+            "ingress", f"{gateway.namespace}/{gateway.name}", gateway.id, element=f"servers/{name}" if name else None,
+            port=number if isinstance(number, int) else None,
+        )  # fmt: skip
+        mode = word(server, "tls", "mode", otherwise="simple")
+        through = mode in ("passthrough", "auto_passthrough")
+        tails = list(self._tails(gateway, host, route, target, through))
+        if not tails:
+            hole = self._estate.hole(ROUTES)
+            why = hole or f"none takes {host}{route.removesuffix('*')}"
+            tails.append(lost(target, f"VirtualService of Gateway {gateway.name}", why, gone=hole is None))
+        least = word(server, "tls", "minProtocolVersion", otherwise="tls_auto")
+        asks: str | Unknown = mode if isinstance(mode, Unknown) else _ASKS.get(mode, Unknown(f"mode {mode}"))
+        floor: str | Unknown = (
+            least if isinstance(least, Unknown) else _VERSIONS.get(least, Unknown(f"version {least}"))
+        )
+        yield Landing(
+            target,
+            served=None if through else self._served(gateway, server),
+            asks=None if through else asks,
+            tls=None if through else floor,
+            plain=self.encrypts(server) is False,
+            tails=tuple(tails),
+        )
+
+    def _served(self, gateway: Resource, server: dict[str, Any]) -> Served | Unknown:
+        name = text_at(server, "tls", "credentialName")
+        if name:
+            return self._trust.of_secret(gateway.cluster, gateway.namespace or "", name)
+        return Unknown("the certificate of the server is a file of the gateway's pods")
+
+    def _tails(self, gateway: Resource, host: str, route: str, target: dict[str, Any], through: bool) -> Iterator[Tail]:
+        seen = set()
+        for attached in self._of(gateway):
+            if not any(takes(name, host) for name in texts(attached.body, "spec", "hosts")):
+                continue
+            for section in ("http", "tls", "tcp"):
+                rules, hidden = listing(attached.body, "spec", section)
+                if hidden:
+                    yield lost(target, f"routes of VirtualService {attached.name}", hidden.reason)
+                for rule in rules:
+                    if section == "http" and not any(overlaps(route, path) for path in _paths(rule)):
+                        continue
+                    for part in items(rule, "route"):
+                        called = text_at(part, "destination", "host") or ""
+                        port = get(part, "destination", "port", "number")
+                        if (called, str(port)) in seen:
+                            continue
+                        seen.add((called, str(port)))
+                        yield self._destination(gateway, attached, called, port, target, through)
+
+    def _destination(
+        self, gateway: Resource, route: Resource, called: str, port: Any, target: dict[str, Any], through: bool
+    ) -> Tail:
+        parts = called.split(".")
+        if not called or (len(parts) > 1 and parts[2:3] != ["svc"] and len(parts) != 2):
+            return lost(target, f"destination {called or '(none)'}", "it is no Service of the cluster")
+        namespace = parts[1] if len(parts) > 1 else route.namespace or ""
+        why = "the gateway passes TLS through to pods" if through else "the gateway speaks plain text to pods"
+        inbound = Inbound(
+            place={key: value for key, value in target.items() if key != "port"},
+            cluster=gateway.cluster,
+            namespace=gateway.namespace or "",
+            protection=PASSTHROUGH if through else PLAINTEXT,
+            says=why,
+            evidence=evidence(route.id, "spec.http[*].route[*].destination.host", called),
+            meshed=True,
+        )
+        return self._pods.tail(inbound, namespace, parts[0], port)
+
+
+def _bare(host: str) -> str:
+    """Without the namespace that a server may put before a host."""
+    return host.rpartition("/")[2]
+
+
+def _paths(rule: dict[str, Any]) -> list[str]:
+    found = []
+    for match in items(rule, "match"):
+        told = text_at(match, "uri", "prefix") or text_at(match, "uri", "exact") or "/"
+        found.append(f"{told.rstrip('/')}/*")
+    return found or ["/*"]

@@ -1,0 +1,96 @@
+"""Where a request arrives: from a host name or address, by DNS, to what has that address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from auditor.lenses.paths.clusters import Clusters
+from auditor.lenses.paths.dns import Names, is_address
+from auditor.lenses.paths.ends import Landing
+from auditor.lenses.paths.estate import Estate, word
+from auditor.lenses.paths.management import Management
+from auditor.lenses.paths.shapes import Missing, place
+from auditor.lenses.sightings import text_at, texts
+from auditor.model import Resource
+
+SITES: Final = "microsoft.web/sites"
+READS: Final = frozenset({SITES})
+_FLOORS: Final = ("1.0", "1.1", "1.2", "1.3")
+
+
+class Landings:
+    """The one place that knows all kinds of receivers."""
+
+    def __init__(self, estate: Estate, names: Names) -> None:
+        self._estate = estate
+        self._names = names
+        self.management: Management
+        self.clusters: Clusters
+        self._sites: dict[str, Resource] = {}
+        for site in estate.all(SITES):
+            for host in (
+                text_at(site.body, "properties", "defaultHostName"),
+                *texts(site.body, "properties", "hostNames"),
+            ):
+                if host:
+                    self._sites[host.casefold()] = site
+        self._found: dict[tuple[str, int, str, str, str | None], tuple[Landing, ...]] = {}
+
+    def land(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
+        """Where a request to an address or name arrives, with a name that is asked for, from a subnet."""
+        key = address.casefold(), port, host.casefold(), route, subnet
+        found = self._found.get(key)
+        if found is None:
+            self._found[key] = self._loop(address)  # what leads back here is not followed again
+            found = self._found[key] = self._land(*key)
+        return found
+
+    def _loop(self, address: str) -> tuple[Landing, ...]:
+        again = Missing(f"what is behind {address}", "the way leads back to where it came from")
+        return (Landing(place("host", address), missing=(again,)),)
+
+    def _land(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
+        if is_address(address):
+            return self._at(address, port, host, route, subnet) or self._nobody(address)
+        if site := self._sites.get(address):
+            return (self._site(site),)
+        network = subnet.partition("/subnets/")[0] if subnet and "/subnets/" in subnet else None
+        answer = self._names.resolve(address, network)
+        found: list[Landing] = []
+        for one in answer.addresses:
+            found += self._at(one, port, host, route, subnet) or self._nobody(one)
+        if not answer.addresses:
+            found += self._by_name(address, port, host, route, subnet)
+        if not found:
+            found = [Landing(place("host", address, port=port))]
+        return tuple(
+            replace(one, via=(*answer.via, *one.via), missing=(*answer.missing, *one.missing)) for one in found
+        )
+
+    def _at(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
+        service = self.management.by_address(address)
+        if service:
+            return self.management.landings(service, host, route, subnet, address)
+        return self.clusters.landings(address, port, host, route, subnet)
+
+    def _nobody(self, address: str) -> tuple[Landing, ...]:
+        unknown = Missing(f"owner of {address}", "nothing that was read has this address")
+        return (Landing(place("host", address), missing=(unknown,)),)
+
+    def _by_name(self, name: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
+        """What declares a name that nothing resolves. The DNS record stays named as missing."""
+        service = self.management.by_host(name)
+        if service:
+            return self.management.landings(service, host, route, subnet, None)
+        return self.clusters.by_host(name, route, port)
+
+    def _site(self, site: Resource) -> Landing:
+        """An App Service: its platform certificate and names are Azure's."""
+        least = word(site.body, "properties", "siteConfig", "minTlsVersion")
+        clients = word(site.body, "properties", "clientCertEnabled", otherwise="false")
+        mode = word(site.body, "properties", "clientCertMode", otherwise="required")
+        wanted = clients if not isinstance(clients, str) else ("none" if clients != "true" else mode)
+        asks = {"required": "verified", "none": "none"}.get(wanted, "asked") if isinstance(wanted, str) else wanted
+        floor = least if not isinstance(least, str) or least in _FLOORS else None
+        return Landing(place("appService", site.name, site.id), asks=asks, tls=floor or None, logging=(site.id,))

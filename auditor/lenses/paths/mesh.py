@@ -1,0 +1,241 @@
+"""The mesh between the way in and the pods: Istio (sidecars, ambient, PeerAuthentication, DestinationRule), Linkerd."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from auditor.lenses.paths.estate import Estate, flag, word
+from auditor.lenses.paths.shapes import MUTUAL, PLAINTEXT, UNVERIFIED, VERIFIED, Protection, Truth, evidence
+from auditor.lenses.sightings import get, items, text_at
+from auditor.model import Resource, Unknown
+
+NAMESPACE, PEERS = "core/namespace", "security.istio.io/peerauthentication"
+RULES: Final = "networking.istio.io/destinationrule"
+READS: Final = frozenset({NAMESPACE, PEERS, RULES})
+_ROOTS: Final = ("istio-system", "aks-istio-system")
+"""Where mesh-wide settings stand: plain Istio, and the add-on of AKS."""
+_PROXIES: Final = ("istio-proxy", "linkerd-proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Meshed:
+    """Pods as the mesh sees them. `kind` istio, ambient, linkerd, or empty: in none."""
+
+    kind: str
+    sidecar: Truth
+    mode: str | Unknown  # strict permissive disable, or empty without a mesh
+    declared: bool = False  # somebody wrote the mode down
+    rule: Protection | None = None  # what a DestinationRule makes of it
+    says: str = "the mesh"
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    def shown(self, key: str) -> Any:
+        """For the drawing; nothing where there is no mesh."""
+        value = getattr(self, key)
+        return None if not self.kind and not self.declared else value
+
+    def protection(self, sender: Truth) -> Protection | None:
+        """What the mesh makes of a hop from a sender that is in it, or is not. None: nothing."""
+        if self.rule is not None and sender is not False:
+            return self.rule if sender is True else sender
+        if sender is False or self.sidecar is False or not self.kind:
+            return PLAINTEXT if self.kind or self.declared else None
+        for value in (sender, self.sidecar, self.mode):
+            if isinstance(value, Unknown):
+                return value
+        return {"strict": MUTUAL, "permissive": VERIFIED}.get(str(self.mode), PLAINTEXT)
+
+    def client_certificate(self, sender: Truth) -> str | Unknown | None:
+        """Whether the mesh demands that the sender shows who it is: where it was declared, and where it holds."""
+        if sender is False or not (self.declared or self.kind):
+            return None
+        if self.sidecar is False:
+            return "asked" if self.declared and self.mode == "strict" else None
+        for value in (sender, self.sidecar, self.mode):
+            if isinstance(value, Unknown):
+                return value
+        return {"strict": "verified", "permissive": "asked"}.get(str(self.mode), "none")
+
+    def tls(self, protection: Protection) -> str | None:
+        """The proxies of a mesh speak TLS 1.2 or newer; what applications speak is not visible."""
+        return "1.2" if protection == MUTUAL and self.kind else None
+
+
+class Mesh:
+    """The settings of the meshes of the clusters."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+
+    def of(
+        self, cluster: str, namespace: str, service: str, pods: tuple[Resource, ...], port: Any, client: str
+    ) -> Meshed:
+        """The pods of a Service, at one of their ports."""
+        where = self._estate.object(NAMESPACE, cluster, "", namespace)
+        kind, sidecar = self._sidecars(cluster, where, pods)
+        if kind == "linkerd":
+            return self._linkerd(where, pods[0], sidecar)
+        mode, peer = self._mode(cluster, namespace, pods[0], port)
+        if not kind and peer is None and not isinstance(sidecar, Unknown):
+            return Meshed("", False, "")
+        told = evidence(peer.id, "spec.mtls.mode", text_at(peer.body, "spec", "mtls", "mode")) if peer else {}
+        spoken = mode if isinstance(mode, str) else "a mode that is not known"
+        return Meshed(
+            kind=kind or ("istio" if isinstance(sidecar, Unknown) else ""),
+            sidecar=sidecar,
+            mode=mode,
+            declared=peer is not None,
+            rule=self._rule(cluster, namespace, service, port, client),
+            says=f"the mesh: peer authentication is {spoken}",
+            evidence=told,
+        )
+
+    # --- who is in it -------------------------------------------------------------------------------------------
+
+    def _sidecars(self, cluster: str, where: Resource | None, pods: tuple[Resource, ...]) -> tuple[str, Truth]:
+        """The mesh that pods are in, and whether all of them are."""
+        found = [self._sidecar(cluster, where, pod) for pod in pods]
+        kinds = [kind for kind, _ in found if kind]
+        truths = [truth for _, truth in found]
+        if any(truth is False for truth in truths):
+            return (kinds[0] if kinds else ""), False
+        unknown = next((truth for truth in truths if isinstance(truth, Unknown)), None)
+        return (kinds[0] if kinds else ""), unknown or True
+
+    def _sidecar(self, cluster: str, where: Resource | None, pod: Resource) -> tuple[str, Truth]:
+        spec = pod.pod_spec
+        namespace = get(where.body, "metadata", "labels") if where else None
+        ambient = text_at(namespace, "istio.io/dataplane-mode") == "ambient"
+        if get(spec, "hostNetwork") is True:
+            return "", False
+        containers = pod.containers
+        names = {get(c, "name") for c in containers} if isinstance(containers, list) else set()
+        for proxy in _PROXIES:
+            if proxy in names:
+                return ("istio" if proxy.startswith("istio") else "linkerd"), True
+        if pod.type == "core/Pod" and isinstance(containers, list):
+            mine = text_at(pod.body, "metadata", "labels", "istio.io/dataplane-mode")
+            return ("ambient", True) if (ambient or mine == "ambient") and mine != "none" else ("", False)
+        if not isinstance(containers, list):
+            return "", Unknown("the containers of the pods cannot be read")
+        return self._injected(cluster, where, pod, ambient)
+
+    def _injected(self, cluster: str, where: Resource | None, workload: Resource, ambient: bool) -> tuple[str, Truth]:
+        """Whether the pods that a workload makes will be given a proxy."""
+        template = get(workload.body, "spec", "template", "metadata")
+        own = [get(template, "labels"), get(template, "annotations")]
+        wishes = [word(part, "sidecar.istio.io/inject") for part in own]
+        if "false" in wishes:
+            return "", False
+        if "enabled" in [word(part, "linkerd.io/inject") for part in own]:
+            return "linkerd", True
+        if where is None:
+            hole = self._estate.hole(NAMESPACE)
+            return "", Unknown(hole or f"Namespace {workload.namespace} was not found") if self._any() else False
+        marks = get(where.body, "metadata", "labels")
+        notes = get(where.body, "metadata", "annotations")
+        addon = self._estate.object(NAMESPACE, cluster, "", "aks-istio-system") is not None
+        if ambient:
+            return "ambient", True
+        if text_at(marks, "istio.io/rev") or "true" in wishes:
+            return "istio", True
+        if word(marks, "istio-injection") == "enabled" and not addon:  # the add-on leaves such namespaces out
+            return "istio", True
+        if word(notes, "linkerd.io/inject") == "enabled":
+            return "linkerd", True
+        if any(isinstance(wish, Unknown) for wish in (*wishes, marks)):
+            return "", Unknown("whether pods are given a proxy is not known")
+        return "", False
+
+    def _any(self) -> bool:
+        """Somebody speaks of a mesh at all."""
+        return bool(self._estate.all(PEERS, RULES))
+
+    # --- what it demands ----------------------------------------------------------------------------------------
+
+    def _mode(self, cluster: str, namespace: str, pod: Resource, port: Any) -> tuple[str | Unknown, Resource | None]:
+        """PeerAuthentication: of the workload (and its port), of the namespace, of the mesh; the first that says."""
+        spaces = [namespace, *(root for root in _ROOTS if root != namespace)]
+        steps = ("metadata", "labels") if pod.type == "core/Pod" else ("spec", "template", "metadata", "labels")
+        own = get(pod.body, *steps)
+        own = own if isinstance(own, dict) else {}
+        first: Resource | None = None
+        for number, space in enumerate(spaces):
+            found = self._estate.inside(PEERS, cluster, space)
+            narrow = [peer for peer in found if number == 0 and _selects(peer, own)]
+            wide = [peer for peer in found if not get(peer.body, "spec", "selector")]
+            for peer in (*narrow, *wide):
+                first = first or peer
+                at_port = get(peer.body, "spec", "portLevelMtls")
+                mode = word(at_port, str(port), "mode") if peer in narrow else ""
+                mode = mode or word(peer.body, "spec", "mtls", "mode")
+                if isinstance(mode, Unknown):
+                    return mode, peer
+                if mode and mode != "unset":
+                    return mode, peer
+        hole = self._estate.hole(PEERS)
+        return (Unknown(hole) if hole else "permissive"), first
+
+    def _rule(self, cluster: str, namespace: str, service: str, port: Any, client: str) -> Protection | None:
+        """The TLS that a DestinationRule orders for a Service; its places are those that Istio looks at."""
+        full = f"{service}.{namespace}.svc.cluster.local"
+        for space in dict.fromkeys((client, namespace, *_ROOTS)):
+            for rule in self._estate.inside(RULES, cluster, space):
+                host = word(rule.body, "spec", "host")
+                if not isinstance(host, str) or not _names(host, full, space):
+                    continue
+                policy = get(rule.body, "spec", "trafficPolicy")
+                at_port = next(
+                    (get(p, "tls") for p in items(policy, "portLevelSettings") if get(p, "port", "number") == port),
+                    None,
+                )
+                found = _of_rule(at_port or get(policy, "tls"))
+                if found is not None:
+                    return found
+        return None
+
+    def _linkerd(self, where: Resource | None, pod: Resource, sidecar: Truth) -> Meshed:
+        """Between proxies of Linkerd TLS is mutual; that nothing else comes in must be said."""
+        steps = ("metadata",) if pod.type == "core/Pod" else ("spec", "template", "metadata")
+        key = "config.linkerd.io/default-inbound-policy"
+        policy = text_at(get(pod.body, *steps), "annotations", key)
+        policy = policy or (text_at(where.body, "metadata", "annotations", key) if where else None) or ""
+        strict = policy in ("all-authenticated", "cluster-authenticated")
+        told = evidence(pod.id, f"metadata.annotations['{key}']", policy or None)
+        return Meshed(
+            "linkerd", sidecar, "strict" if strict else "permissive", bool(policy),
+            says="the mesh: mutual TLS of Linkerd", evidence=told,
+        )  # fmt: skip
+
+
+def _selects(peer: Resource, own: dict[str, Any]) -> bool:
+    wanted = get(peer.body, "spec", "selector", "matchLabels")
+    return isinstance(wanted, dict) and bool(wanted) and all(own.get(key) == value for key, value in wanted.items())
+
+
+def _names(host: str, full: str, space: str) -> bool:
+    """Whether the host of a DestinationRule stands for a Service."""
+    if host.startswith("*"):
+        return full.endswith(host[1:])
+    return (
+        host == full
+        or (host.count(".") == 0 and f"{host}.{space}.svc.cluster.local" == full)
+        or (host in (full.removesuffix(".cluster.local"), full.removesuffix(".svc.cluster.local")))
+    )
+
+
+def _of_rule(tls: Any) -> Protection | None:
+    """What the `tls` of a DestinationRule makes of a hop. `None`: nothing is ordered, the mesh decides."""
+    mode = word(tls, "mode")
+    if isinstance(mode, Unknown):
+        return mode
+    if mode in ("", "istio_mutual"):
+        return None
+    if mode == "disable":
+        return PLAINTEXT
+    if flag(tls, "insecureSkipVerify", otherwise=False) is not False:
+        return UNVERIFIED
+    if not text_at(tls, "caCertificates") and not text_at(tls, "credentialName"):
+        return Unknown("the DestinationRule names no authority; whether the certificate is checked depends on Istio")
+    return MUTUAL if mode == "mutual" else VERIFIED

@@ -1,0 +1,264 @@
+"""The last hop: Service → port → pods, and what the mesh makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from auditor.lenses.paths.dns import within
+from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.mesh import Mesh, Meshed
+from auditor.lenses.paths.shapes import (
+    MUTUAL,
+    PLAINTEXT,
+    UNVERIFIED,
+    VERIFIED,
+    Missing,
+    Place,
+    Protection,
+    Tail,
+    Truth,
+    hop,
+    lost,
+    place,
+)
+from auditor.lenses.sightings import get, items, text_at
+from auditor.model import Resource, Unknown
+
+SERVICE, POD, POLICY = "core/service", "core/pod", "networking.k8s.io/networkpolicy"
+OTHER_POLICIES: Final = (
+    "cilium.io/ciliumnetworkpolicy",
+    "cilium.io/ciliumclusterwidenetworkpolicy",
+    "crd.projectcalico.org/networkpolicy",
+    "crd.projectcalico.org/globalnetworkpolicy",
+    "projectcalico.org/networkpolicy",
+    "projectcalico.org/globalnetworkpolicy",
+)
+WORKLOADS: Final = ("apps/deployment", "apps/statefulset", "apps/daemonset", "apps/replicaset")
+READS: Final = frozenset({SERVICE, POD, POLICY, *OTHER_POLICIES, *WORKLOADS})
+_RANK: Final = {PLAINTEXT: 0, UNVERIFIED: 1, VERIFIED: 2, MUTUAL: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """How the way into a cluster sends requests on to pods.
+
+    `protection` is what it does by itself, `meshed` whether its own pods are in the mesh.
+    """
+
+    place: Place
+    cluster: str
+    namespace: str
+    protection: Protection
+    says: str
+    evidence: dict[str, Any]
+    meshed: Truth
+    host: str | None = None  # the name that it asks pods for
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What a Service leads to."""
+
+    service: Resource
+    number: int | str | None  # the port of the pods
+    pods: tuple[Resource, ...]
+
+
+class Pods:
+    """Services and pods of the clusters."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._mesh = Mesh(estate)
+        self._selected: dict[str, tuple[Resource, ...]] = {}
+
+    def tail(self, sender: Inbound, namespace: str, name: str, port: Any) -> Tail:
+        """From a sender to the pods of a Service."""
+        service = self._estate.object(SERVICE, sender.cluster, namespace, name)
+        if service is None:
+            hole = self._estate.hole(SERVICE)
+            return lost(
+                sender.place, f"Service {namespace}/{name}", hole or "there is none", gone=hole is None, label=""
+            )
+        spec = get(service.body, "spec")
+        if word(spec, "type") == "externalname":
+            return lost(sender.place, f"Service {namespace}/{name}", f"it stands for {text_at(spec, 'externalName')}")
+        selected = self._selection(service)
+        if not selected:
+            hole = next((h for kind in (POD, *WORKLOADS) if (h := self._estate.hole(kind))), None)
+            edge = f"pods of Service {namespace}/{name}"
+            if not isinstance(get(spec, "selector"), dict):
+                return lost(sender.place, edge, "it selects none; its endpoints are kept by hand")
+            return lost(sender.place, edge, hole or "no pod has its labels", gone=hole is None)
+        number, odd = _target(spec, port, selected)
+        meshed = self._mesh.of(sender.cluster, namespace, name, selected, number, sender.namespace)
+        return self._arrive(sender, Backend(service, number, selected), meshed, odd)
+
+    def plain(self, cluster: str, namespace: str, name: str, port: Any, client: Place) -> Tail:
+        """A Service that clients reach by themselves: what they speak is between them and the pods."""
+        why = Unknown("what the pods speak is not visible")
+        sender = Inbound(client, cluster, "", why, "the load balancer passes connections on", {}, False)
+        return self.tail(sender, namespace, name, port)
+
+    def _arrive(self, sender: Inbound, backend: Backend, meshed: Meshed, odd: Missing | None) -> Tail:
+        service = backend.service
+        first = backend.pods[0]
+        target = place(
+            "pods", f"{service.namespace}/{_workload(first)}", first.id, port=backend.number,
+            sidecar=meshed.shown("sidecar"), mesh=meshed.shown("mode"),
+        )  # fmt: skip
+        protection, says, asked = sender.protection, sender.says, "none"
+        mesh = meshed.protection(sender.meshed)
+        told: dict[str, Any] = sender.evidence
+        if isinstance(mesh, str) and _RANK[mesh] > (_RANK.get(protection, 4) if isinstance(protection, str) else 0):
+            protection, says, told = mesh, meshed.says, meshed.evidence
+        elif isinstance(mesh, Unknown) and protection in (PLAINTEXT,):
+            protection, says = mesh, f"{says}; whether the mesh encrypts is not known"
+        client = meshed.client_certificate(sender.meshed)
+        if client is not None:
+            asked = client  # type: ignore[assignment]
+        elif protection == MUTUAL:
+            asked = "verified"
+        last = hop(
+            sender.place, target, protection, says, evidence=told or None, host=sender.host,
+            via=[f"Service {service.namespace}/{service.name}"], clientCertificate=asked,
+            tls=meshed.tls(protection),
+        )  # fmt: skip
+        return Tail(
+            target,
+            (last,),
+            (odd,) if odd else (),
+            tuple(self._around(service, backend.pods)),
+        )
+
+    # --- which pods ---------------------------------------------------------------------------------------------
+
+    def _selection(self, service: Resource) -> tuple[Resource, ...]:
+        """The pods of a Service; where none runs, the workloads that would make them."""
+        found = self._selected.get(service.id)
+        if found is None:
+            found = self._selected[service.id] = self._select(service)
+        return found
+
+    def _select(self, service: Resource) -> tuple[Resource, ...]:
+        selector = get(service.body, "spec", "selector")
+        if not isinstance(selector, dict) or not selector:
+            return ()
+        namespace = service.namespace or ""
+        running = [p for p in self._estate.inside(POD, service.cluster, namespace) if _matches(selector, labels(p))]
+        made = [
+            workload
+            for kind in WORKLOADS
+            for workload in self._estate.inside(kind, service.cluster, namespace)
+            if not get(workload.body, "metadata", "ownerReferences") and _matches(selector, labels(workload))
+        ]
+        return (*running, *(made if not running else ()))
+
+    # --- who else reaches them ----------------------------------------------------------------------------------
+
+    def _around(self, service: Resource, pods: tuple[Resource, ...]) -> list[dict[str, Any]]:
+        """Without a NetworkPolicy every pod of the cluster reaches these."""
+        namespace, cluster = service.namespace or "", service.cluster
+        own = labels(pods[0])
+        unclear: Unknown | None = None
+        for policy in self._estate.inside(POLICY, cluster, namespace):
+            verdict = _restricts(get(policy.body, "spec"), own)
+            if verdict is True:
+                return []
+            if isinstance(verdict, Unknown):
+                unclear = verdict
+        if any(
+            other.namespace in (namespace, None) for kind in OTHER_POLICIES for other in self._estate.all(kind)
+            if other.cluster == cluster
+        ):  # fmt: skip
+            unclear = Unknown("policies of the network plugin are there, which are not followed")
+        hole = self._estate.hole(POLICY)
+        open_: Truth = unclear or (Unknown(hole) if hole else True)
+        return [
+            {
+                "kind": "noNetworkPolicy",
+                "resource": pods[0].id,
+                "path": "metadata.labels",
+                "says": f"no NetworkPolicy limits who reaches {namespace}/{_workload(pods[0])}",
+                "open": open_,
+            }
+        ]
+
+
+def _restricts(spec: Any, own: dict[str, Any]) -> Truth:
+    """Whether a NetworkPolicy limits what comes in to pods with these labels, to less than everything."""
+    if isinstance(spec, Unknown):
+        return spec
+    kinds = get(spec, "policyTypes")
+    if isinstance(kinds, list) and "Ingress" not in kinds:
+        return False
+    selector = get(spec, "podSelector")
+    if isinstance(selector, Unknown):
+        return selector
+    if get(selector, "matchExpressions"):
+        return Unknown("a NetworkPolicy selects pods by expressions, which are not followed")
+    wanted = get(selector, "matchLabels")
+    if isinstance(wanted, dict) and not _matches(wanted, own):
+        return False
+    rules, hidden = listing(spec, "ingress")
+    if hidden:
+        return hidden
+    for rule in rules:
+        sources = get(rule, "from")
+        if isinstance(sources, Unknown):
+            return sources
+        if not sources or any(
+            within("0.0.0.0/0", text_at(item, "ipBlock", "cidr") or "") for item in items(rule, "from")
+        ):
+            return False
+    return True
+
+
+def labels(resource: Resource) -> dict[str, Any]:
+    """The labels of a pod, or of the pods that a workload makes."""
+    steps = ("metadata", "labels")
+    found = get(resource.body, *(steps if resource.type == "core/Pod" else ("spec", "template", *steps)))
+    return found if isinstance(found, dict) else {}
+
+
+def _matches(selector: dict[str, Any], own: dict[str, Any]) -> bool:
+    return all(own.get(key) == value for key, value in selector.items())
+
+
+def _workload(pod: Resource) -> str:
+    """The name of the workload that a pod belongs to."""
+    own = labels(pod)
+    for key in ("app.kubernetes.io/name", "app", "k8s-app"):
+        if isinstance(own.get(key), str) and own[key]:
+            return str(own[key])
+    return pod.name
+
+
+def _target(spec: Any, port: Any, pods: tuple[Resource, ...]) -> tuple[int | str | None, Missing | None]:
+    """The port of the pods behind a port of a Service, and why it was not found."""
+    ports, hidden = listing(spec, "ports")
+    chosen = next((p for p in ports if port is not None and port in (get(p, "port"), get(p, "name"))), None)
+    if chosen is None and (port is None or isinstance(port, Unknown)) and len(ports) == 1:
+        chosen = ports[0]
+    if chosen is None:
+        why = hidden.reason if hidden else f"the Service has no port {port}"
+        return None, Missing(f"port {port}", why, gone=hidden is None and not isinstance(port, Unknown))
+    wanted = get(chosen, "targetPort")
+    if wanted is None:
+        wanted = get(chosen, "port")
+    if isinstance(wanted, int):
+        return wanted, None
+    if isinstance(wanted, str):
+        if wanted.isdigit():
+            return int(wanted), None
+        for pod in pods:
+            containers = pod.containers
+            for container in containers if isinstance(containers, list) else ():
+                for item in items(container, "ports"):
+                    number = get(item, "containerPort")
+                    if get(item, "name") == wanted and isinstance(number, int):
+                        return number, None
+        if all(isinstance(pod.containers, list) for pod in pods):
+            return wanted, Missing(f"port {wanted}", "no container of the pods has a port of this name", gone=True)
+    return None, Missing(f"port {port}", "the port of the pods is not known")

@@ -1,0 +1,112 @@
+"""What a path consists of: places, hops, and tails (the rest of a path from one place on). Pure.
+
+A hop is a plain dict as it stands in the derived resource (docs/lenses.md). Paths share hops and tails: nothing changes
+them once they are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from auditor.model import Unknown
+
+Place = dict[str, Any]
+"""`kind`, `name`, and where known `resource`, `element`, `port`."""
+Hop = dict[str, Any]
+Truth = bool | Unknown
+
+PLAINTEXT: Final = "plaintext"
+UNVERIFIED: Final = "encryptedUnverified"
+VERIFIED: Final = "encryptedVerified"
+MUTUAL: Final = "mutual"
+PASSTHROUGH: Final = "passthrough"
+Protection = str | Unknown
+
+TLS_ORDER: Final = ("1.0", "1.1", "1.2", "1.3")
+
+
+def place(kind: str, name: str, resource: str | None = None, **more: Any) -> Place:
+    """A place; what is None or empty is left out."""
+    found: Place = {"kind": kind, "name": name, "resource": resource, **more}
+    return {key: value for key, value in found.items() if value not in (None, "", [])}
+
+
+def evidence(resource: str, path: str, value: Any) -> dict[str, Any]:
+    """The field that decided. A value that is not there is left out."""
+    found: dict[str, Any] = {"resource": resource, "path": path}
+    return found | ({} if value is None else {"value": value})
+
+
+def hop(origin: Place, target: Place, protection: Protection, says: str, **more: Any) -> Hop:
+    """A hop; what is None is left out."""
+    found: Hop = {"from": origin, "to": target, "protection": protection, "says": says, **more}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An edge that was not found. `gone`: it is surely not there, else it could not be looked for."""
+
+    edge: str
+    reason: str
+    gone: bool = False
+    hop: int = 0  # after how many hops
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The rest of a path: its hops, where it ends, and what was found on the way.
+
+    `label` distinguishes the tails of one place: an API, a route. `logging` are ids of the resources whose logs count.
+    """
+
+    target: Place
+    hops: tuple[Hop, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    bypasses: tuple[dict[str, Any], ...] = ()
+    logging: tuple[str, ...] = ()
+    authentication: dict[str, Any] | None = None
+    redirect: dict[str, Any] | None = None
+    label: str = ""
+
+    def after(
+        self, first: Hop, *, bypasses: Sequence[dict[str, Any]] = (), logging: Sequence[str] = (), label: str = ""
+    ) -> Tail:
+        """This tail with a hop before it."""
+        return replace(
+            self,
+            hops=(first, *self.hops),
+            missing=tuple(replace(one, hop=one.hop + 1) for one in self.missing),
+            bypasses=(*bypasses, *self.bypasses),
+            logging=(*logging, *self.logging),
+            label=label or self.label,
+        )
+
+    def lacking(self, *missing: Missing) -> Tail:
+        """This tail with edges that were not found on the way to its first hop."""
+        return replace(self, missing=(*missing, *self.missing))
+
+
+def lost(origin: Place, edge: str, reason: str, *, gone: bool = False, label: str = "", **more: Any) -> Tail:
+    """A tail that ends with an edge which was not found: whatever comes after it is not known."""
+    unknown = place("unknown", edge)
+    why = f"{edge}: {reason}"
+    last = hop(origin, unknown, Unknown(why), why, **more)
+    return Tail(unknown, (last,), (Missing(edge, reason, gone),), label=label)
+
+
+def truth_and(*values: Truth) -> Truth:
+    """False when one is, else unknown when one is."""
+    if any(value is False for value in values):
+        return False
+    return next((value for value in values if isinstance(value, Unknown)), True)
+
+
+def lowest(versions: Sequence[str | Unknown]) -> str | Unknown | None:
+    """The lowest of some TLS versions; below 1.2 it is known even beside one that is not."""
+    known = [version for version in versions if isinstance(version, str)]
+    least = min(known, key=TLS_ORDER.index, default=None)
+    unknown = next((version for version in versions if isinstance(version, Unknown)), None)
+    return least if unknown is None or least in TLS_ORDER[:1] else unknown

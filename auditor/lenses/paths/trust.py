@@ -1,0 +1,274 @@
+"""Certificates on the way: what an end serves, whether a name is in it, and whether a trust store holds its issuer.
+
+Everything rests on public material and thumbprints found in the estate; signatures are verified, names alone prove
+nothing. What is not visible is unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from auditor.lenses.certificates import covers
+from auditor.lenses.chains import Chains
+from auditor.lenses.kubernetes_sources import secret_provider_class
+from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.shapes import Truth
+from auditor.lenses.sightings import SecretKey, VaultRef, get, items, moment, text_at, texts, thumbprint_of, vault_ref
+from auditor.lenses.times import stamp
+from auditor.lenses.x509 import Bundle, Certificate, leaf_of, properties_of, read_bundle
+from auditor.model import Resource, Unknown, parent_of
+
+VAULT: Final = "microsoft.keyvault/vaults/certificates"
+SECRET, CONFIG = "core/secret", "core/configmap"
+MANAGED: Final = "cert-manager.io/certificate"
+MOUNTED: Final = "secrets-store.csi.x-k8s.io/secretproviderclass"
+READS: Final = frozenset({VAULT, SECRET, CONFIG, MANAGED, MOUNTED})
+GATEWAY: Final = "microsoft.network/applicationgateways"
+_IN_GATEWAYS: Final = (
+    ("sslCertificates", "publicCertData"),
+    ("trustedRootCertificates", "data"),
+    ("trustedClientCertificates", "data"),
+)
+_LONGEST: Final = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Served:
+    """A certificate that some end serves or sends. `names` and `ends` are unknown when nothing shows them."""
+
+    id: str
+    name: str
+    names: tuple[str, ...] | Unknown
+    ends: str | Unknown
+    leaf: Certificate | None = None
+    sent: tuple[Certificate, ...] = ()
+    public: bool = False
+
+    def bears(self, host: str) -> Truth:
+        """Whether a host is among its names."""
+        return self.names if isinstance(self.names, Unknown) else covers(self.names, host)
+
+
+class Trust:
+    """The certificates of the estate."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._bundles: dict[bytes, Bundle] = {}
+        self._known: dict[str, Certificate] = {}  # by thumbprint
+        self._served: dict[str, Served] = {}  # by SHA-256 of the leaf and what is sent with it
+        self._shown: dict[Served, dict[str, Any]] = {}
+        self._chains = Chains()
+        self._vaults: dict[VaultRef, Resource] = {}
+        self._mounted: dict[SecretKey, VaultRef] = {}
+        self._managed: dict[SecretKey, Resource] = {}
+        for resource in estate.all(VAULT):
+            self._vaults[_vault_of(resource)] = resource
+            self.read(text_at(resource.body, "properties", "cer"))
+        for resource in estate.all(CONFIG, SECRET):
+            self.read(material(resource, "ca.crt"))
+            self.read(material(resource, "tls.crt"))
+        for resource in estate.all(GATEWAY):
+            for collection, key in _IN_GATEWAYS:
+                for item in items(resource.body, "properties", collection):
+                    self.read(text_at(item, "properties", key))
+        for resource in estate.all(MOUNTED):
+            for sighting in secret_provider_class(resource):
+                if sighting.secret and sighting.vault:
+                    self._mounted[sighting.secret] = sighting.vault
+        for resource in estate.all(MANAGED):
+            name = text_at(resource.body, "spec", "secretName")
+            if name:
+                self._managed[resource.cluster, resource.namespace or "", name] = resource
+
+    def read(self, text: str | None) -> Bundle | None:
+        """The certificates in a text, which are known from now on."""
+        if not text:
+            return None
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        found = self._bundles.get(digest)
+        if found is None:
+            found = self._bundles[digest] = read_bundle(text)
+            for certificate in found.certificates:
+                if self._known.setdefault(certificate.thumbprint, certificate) is certificate:
+                    self._chains.add(certificate)
+        return found
+
+    # --- what an end serves -------------------------------------------------------------------------------------
+
+    def of_text(self, text: str | None) -> Served | None:
+        """The leaf in a text, with what is sent beside it; None when there is none."""
+        bundle = self.read(text)
+        if not bundle or not bundle.certificates:
+            return None
+        leaf = leaf_of(bundle, self._chains.issued)
+        others = tuple(one for one in bundle.certificates if one.sha256 != leaf.sha256)
+        return self._of(leaf, others)
+
+    def of_vault(self, reference: VaultRef | None, thumbprint: str | None = None) -> Served | None:
+        """The certificate of a vault entry; None when the vault was not read, or holds another version."""
+        resource = self._vaults.get(reference.newest) if reference else None
+        if reference is None or resource is None:
+            return None
+        found = self.of_text(text_at(resource.body, "properties", "cer"))
+        if found is None or found.leaf is None or (thumbprint and found.leaf.thumbprint != thumbprint):
+            return None
+        own = vault_ref(get(resource.body, "properties", "id"))
+        return found if not reference.version or (own and own.version == reference.version) else None
+
+    def of_thumbprint(self, thumbprint: str | None, name: str, ends: Any = None) -> Served | None:
+        """The certificate of a thumbprint, with its material when that is found anywhere."""
+        if not thumbprint:
+            return None
+        if thumbprint in self._known:
+            return self._of(self._known[thumbprint], ())
+        when = moment(ends)
+        why = Unknown(f"the certificate {name} itself was not found, its thumbprint alone")
+        return Served(f"/certificates/{thumbprint}", name, why, stamp(when) if when else why)
+
+    def of_secret(self, cluster: str, namespace: str, name: str) -> Served:
+        """The certificate of a TLS Secret: its own material, the vault's that it is written from, cert-manager's."""
+        key = cluster, namespace, name
+        secret = self._estate.object(SECRET, cluster, namespace, name)
+        found = self.of_text(material(secret, "tls.crt")) if secret else None
+        found = found or self.of_vault(self._mounted.get(key))
+        if found:
+            return found
+        told = f"Secret {namespace}/{name}"
+        managed = self._managed.get(key)
+        if managed:
+            return self._of_manager(managed)
+        why = Unknown(f"the certificate in {told} is not visible")
+        return Served(f"/certificates/clusters/{cluster or '-'}/{namespace}/{name}", told, why, why)
+
+    def _of_manager(self, resource: Resource) -> Served:
+        spec, status = get(resource.body, "spec"), get(resource.body, "status")
+        names = (*texts(spec, "dnsNames"), *([name] if (name := text_at(spec, "commonName")) else []))
+        when = moment(get(status, "notAfter"))
+        why = Unknown(f"Certificate {resource.namespace}/{resource.name} shows no end")
+        first = names[0] if names else resource.name
+        return Served(
+            f"/certificates/{resource.id.strip('/')}",
+            first,
+            names or Unknown("no names are shown"),
+            stamp(when) if when else why,
+        )
+
+    def _of(self, leaf: Certificate, sent: tuple[Certificate, ...]) -> Served:
+        key = "/".join((leaf.sha256, *(one.sha256 for one in sent)))
+        found = self._served.get(key)
+        if found is None:
+            own = properties_of(leaf)
+            sans = own.get("sans")
+            why = sans if isinstance(sans, Unknown) else Unknown("its names cannot be read")
+            names = tuple(sans) if isinstance(sans, list) else why
+            common = own.get("commonName")
+            name = common if isinstance(common, str) else (names[0] if isinstance(names, tuple) and names else "-")
+            public = own.get("publicTrust") is True
+            ends = own.get("notAfter") or Unknown("its end cannot be read")
+            found = Served(f"/certificates/{leaf.sha256}", name, names, ends, leaf, sent, public)
+            self._served[key] = found
+        return found
+
+    # --- trust --------------------------------------------------------------------------------------------------
+
+    def issued_by(self, served: Served, anchors: frozenset[str], whole: bool, well_known: bool) -> Truth:
+        """Whether a store of these thumbprints vouches for a certificate.
+
+        `whole`: the store was read to its end. `well_known`: public authorities are trusted beside it.
+        """
+        if served.leaf is None:
+            return Unknown(f"the certificate {served.name} is not visible")
+        if well_known and served.public:
+            return True
+        at, seen = [served.leaf], {served.leaf.thumbprint}
+        open_end = None
+        for _ in range(_LONGEST):
+            if any(one.thumbprint in anchors for one in at):
+                return True
+            above: list[Certificate] = []
+            for one in at:
+                issuers = self._chains.issuers(one)
+                if not issuers and not self._chains.self_signed(one):
+                    open_end = one
+                above += (issuer for issuer in issuers if issuer.thumbprint not in seen)
+            if not above:
+                break
+            seen.update(one.thumbprint for one in above)
+            at = above
+        if not whole:
+            return Unknown("a part of the trust store cannot be read")
+        if open_end is None:
+            return False
+        if self._impostor(open_end, anchors):
+            return False
+        return Unknown(f"the issuer of {_subject(open_end)} was not found")
+
+    def _impostor(self, certificate: Certificate, anchors: Iterable[str]) -> bool:
+        """An anchor bears the name of the issuer and did not sign."""
+        return any(a in self._known and self._known[a].subject == certificate.issuer for a in anchors)
+
+    def shown(self, served: Served) -> dict[str, Any]:
+        """A certificate as it stands in a hop, with the authorities sent with it or known above it."""
+        found = self._shown.get(served)
+        if found is None:
+            found = {"id": served.id, "name": served.name, "notAfter": served.ends}
+            above = [self._authority(one) for one in self._above(served)]
+            self._shown[served] = found = found | ({"authorities": above} if above else {})
+        return found
+
+    def _above(self, served: Served) -> Iterable[Certificate]:
+        above = {one.thumbprint: one for one in served.sent}
+        at = served.leaf
+        for _ in range(_LONGEST if at else 0):
+            assert at is not None  # noqa: S101
+            issuers = self._chains.issuers(at)
+            if self._chains.self_signed(at) or len(issuers) != 1:
+                break
+            at = issuers[0]
+            above[at.thumbprint] = at
+        return above.values()
+
+    def _authority(self, certificate: Certificate) -> dict[str, Any]:
+        found = properties_of(certificate)
+        name = found.get("commonName")
+        ends = found.get("notAfter") or Unknown("its end cannot be read")
+        return {"name": name if isinstance(name, str) else _subject(certificate), "notAfter": ends}
+
+
+def material(resource: Resource, key: str) -> str | None:
+    """A certificate in the data of a Secret or ConfigMap. Nothing else of it is looked at."""
+    return text_at(resource.body, "data", key)
+
+
+def thumbprints(bundles: Iterable[Bundle | None]) -> tuple[frozenset[str], bool]:
+    """The certificates in some texts, and whether all could be read."""
+    found: set[str] = set()
+    whole = True
+    for bundle in bundles:
+        whole = whole and bundle is not None and bool(bundle.certificates) and not bundle.problem
+        found.update(one.thumbprint for one in (bundle.certificates if bundle else ()))
+    return frozenset(found), whole
+
+
+def store_of(entries: Any) -> tuple[frozenset[str], bool]:
+    """The thumbprints in API Management's store of authorities, and whether all are shown."""
+    found = [thumbprint_of(get(entry, "certificate", "thumbprint")) for entry in items({"e": entries}, "e")]
+    return frozenset(filter(None, found)), None not in found and not isinstance(entries, Unknown)
+
+
+def _vault_of(resource: Resource) -> VaultRef:
+    reference = vault_ref(get(resource.body, "properties", "sid")) or vault_ref(get(resource.body, "properties", "id"))
+    if reference:
+        return reference.newest
+    return VaultRef((parent_of(resource.id) or "").rpartition("/")[2].casefold(), resource.name.casefold())
+
+
+def _subject(certificate: Certificate) -> str:
+    try:
+        return certificate.x509.subject.rfc4514_string()[:200] or "a certificate without a name"
+    except (ValueError, TypeError):
+        return "a certificate"

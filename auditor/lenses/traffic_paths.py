@@ -1,0 +1,137 @@
+"""The lens of traffic paths: one `auditor/trafficPath` for each public host and route, down to one backend.
+
+Three steps: index what was read (`paths/estate.py`), follow every way in from the Internet hop by hop
+(`paths/gateway.py`, `management.py`, `clusters.py`; `landings.py` knows where a request arrives), and sum each path up.
+What cannot be resolved is a missing edge with its name, and nothing after it is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from auditor.lenses.api_policy import effective_policies
+from auditor.lenses.coverage import Coverage
+from auditor.lenses.paths.around import Around
+from auditor.lenses.paths.clusters import Clusters
+from auditor.lenses.paths.dns import Names
+from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.gateway import KIND as GATEWAY
+from auditor.lenses.paths.gateway import Entered, Gateway
+from auditor.lenses.paths.landings import Landings
+from auditor.lenses.paths.logs import Logs
+from auditor.lenses.paths.management import Management
+from auditor.lenses.paths.shapes import MUTUAL, PASSTHROUGH, PLAINTEXT, UNVERIFIED, VERIFIED, Hop, Missing, lowest
+from auditor.lenses.paths.trust import Trust
+from auditor.model import Resource, Unknown, arm_scope, holds_unknown
+
+TYPE: Final = "auditor/trafficPath"
+_WEAKEST: Final = (PLAINTEXT, "", UNVERIFIED, VERIFIED, PASSTHROUGH, MUTUAL)
+"""The empty text stands for unknown: it may be plain text, and is surely no better than what is known to be weak."""
+
+
+def derive(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
+    """The traffic paths of an estate."""
+    read = list(resources)
+    estate = Estate(read, coverage)
+    trust = Trust(estate)
+    around = Around(estate)
+    landings = Landings(estate, Names(estate))
+    policies = effective_policies(read, coverage)
+    landings.management = Management(estate, trust, policies, landings.land, around.management)
+    landings.clusters = Clusters(estate, trust, around)
+    logs = Logs(estate)
+    reached: set[str] = set()
+    taken: dict[str, int] = {}
+    for resource in estate.all(GATEWAY):
+        for found in Gateway(resource, estate, trust, landings.land).paths():
+            reached.update(one["to"].get("resource", "") for one in found.tail.hops)
+            yield _path(found, logs, taken)
+    for found in landings.management.paths():
+        reached.update(one["to"].get("resource", "") for one in found.tail.hops)
+        yield _path(found, logs, taken)
+    for found in landings.clusters.paths(frozenset(reached)):
+        yield _path(found, logs, taken)
+
+
+def _path(found: Entered, logs: Logs, taken: dict[str, int]) -> Resource:
+    """A path with its sums."""
+    tail = found.tail
+    route = _narrow(found.route, tail.label)
+    properties: dict[str, Any] = {
+        "host": found.host,
+        "route": route,
+        "public": found.public,
+        "entry": found.entry,
+        "target": tail.target,
+        "hops": list(tail.hops),
+        "missing": [{"hop": one.hop, "edge": one.edge, "reason": one.reason} for one in tail.missing],
+        "complete": _complete(tail.missing),
+        "weakest": _weakest(tail.hops),
+        "bypasses": list(tail.bypasses),
+        "logs": logs.of(tail.logging) if tail.logging else None,
+        "authentication": tail.authentication,
+        "redirect": tail.redirect,
+        "tls": lowest([one["tls"] for one in tail.hops if "tls" in one]),
+        "certificates": list(_dates(tail.hops)),
+    }
+    ends = [one for one in properties["certificates"] if isinstance(one["notAfter"], str)]
+    properties["expires"] = min(ends, key=lambda one: str(one["notAfter"]), default=None)
+    properties = {key: value for key, value in properties.items() if value is not None}
+    told = f"{found.host}{route}" if route.startswith(("/", ":")) else f"{found.host} {route}"
+    key = f"{_slug(found.entry['name'])}/{_slug(found.host)}/{_slug(route)}/{_slug(tail.target['name'])}"
+    taken[key] = taken.get(key, 0) + 1
+    subscription, group = arm_scope(found.resource.body)
+    body: dict[str, Any] = {
+        "id": f"/trafficPaths/{key}" + (f"/{taken[key]}" if taken[key] > 1 else ""),
+        "type": TYPE,
+        "name": f"{told} → {tail.target['name']}",
+        "properties": properties,
+    }
+    if subscription:
+        body["subscriptionId"] = subscription
+    if group:
+        body["resourceGroup"] = group
+    return Resource(TYPE, body, found.resource.origin, partial=holds_unknown(properties))
+
+
+def _complete(missing: Sequence[Missing]) -> bool | Unknown:
+    """False when an edge is surely not there; unknown, with its name, when one could not be looked for."""
+    if any(one.gone for one in missing):
+        return False
+    return Unknown(f"{missing[0].edge}: {missing[0].reason}") if missing else True
+
+
+def _weakest(hops: Sequence[Hop]) -> dict[str, Any]:
+    """The first of the weakest hops."""
+
+    def rank(number: int) -> int:
+        protection = hops[number]["protection"]
+        return _WEAKEST.index(protection if isinstance(protection, str) else "")
+
+    number = min(range(len(hops)), key=rank)
+    return {"hop": number, "protection": hops[number]["protection"]}
+
+
+def _dates(hops: Sequence[Hop]) -> Iterator[dict[str, Any]]:
+    """Every certificate on the way, with the authorities above it, and its end."""
+    for number, one in enumerate(hops):
+        served = one.get("certificate")
+        if served is None:
+            continue
+        yield {"hop": number, "name": served["name"], "notAfter": served["notAfter"]}
+        for authority in served.get("authorities", ()):
+            yield {"hop": number, **authority}
+
+
+def _narrow(route: str, label: str) -> str:
+    """The narrower of the route at the entry and that of the API behind it."""
+    if not label or label == "/*":
+        return route
+    return label if route == "/*" or label.startswith(route.removesuffix("*")) else route
+
+
+def _slug(text: str) -> str:
+    """A text as a part of an id."""
+    return re.sub(r"[^A-Za-z0-9.*_-]+", "~", text).strip("~")[:120] or "-"
