@@ -32,6 +32,13 @@ class ConfigForm(_Form):
     """The whole file."""
 
     from_: list[_Path] = Field([], alias="from", description="Files, folders and snapshots to audit.")
+    subscriptions: list[str] = Field([], description="Ids of subscriptions to audit live.")
+    management_groups: list[str] = Field([], alias="managementGroups", description="To audit all below them live.")
+    all: bool = Field(False, description="Audit every subscription that can be read.")
+    resource_groups: list[str] = Field([], alias="resourceGroups", description="Audit these alone, live.")
+    cloud: str = "AzureCloud"
+    auth: list[Literal["workload", "secret", "certificate", "managed", "cli"]] = []
+    time_limit: float = Field(120, gt=0, alias="timeLimit", description="Minutes that a live collection may take.")
     rules: list[_Path] = Field([], description="Folders of own rules.")
     select: list[str] = []
     exclude: list[str] = []

@@ -168,9 +168,8 @@ def write_snapshot(inventory: Inventory, directory: str, *, tool_version: str, a
 
     Raises `OutputError` when it cannot be written, or is there already and no snapshot.
     """
+    check_target(directory)
     target = Path(directory)
-    if target.exists() and not is_snapshot(directory) and not (target.is_dir() and not any(target.iterdir())):
-        raise OutputError(f"{directory} is there already and is no snapshot", "name a new directory")
     try:
         target.absolute().parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.absolute().parent))
@@ -183,6 +182,13 @@ def write_snapshot(inventory: Inventory, directory: str, *, tool_version: str, a
             shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
         raise OutputError(f"{directory} cannot be written: {error.strerror}", "check space and permissions") from error
+
+
+def check_target(directory: str) -> None:
+    """Raises `OutputError` when a snapshot cannot go there because something else is there already."""
+    target = Path(directory)
+    if target.exists() and not is_snapshot(directory) and not (target.is_dir() and not any(target.iterdir())):
+        raise OutputError(f"{directory} is there already and is no snapshot", "name a new directory")
 
 
 def _replace(target: Path, new: Path, old: Path) -> None:

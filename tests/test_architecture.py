@@ -28,6 +28,7 @@ ALLOWED = {
     "render": {"model", "errors", "findings", "places", "render", "__init__"},
     "plans": {"model", "errors", "plans"},
     "lenses": {"model", "errors", "lenses"},
+    "collect": {"model", "errors", "collect"},
     "marked_yaml": {"errors", "model"},
 }
 

@@ -18,7 +18,8 @@ from auditor.errors import INCOMPLETE, AuditorError, DefectError, ResourceError
 
 COMMANDS: Final = {
     "demo": "Audit the built-in demo estate.",
-    "scan": "Audit resources from files, snapshots or standard input.",
+    "scan": "Audit what is deployed: live, or from files and snapshots.",
+    "collect": "Read the live estate into a snapshot, to audit it later or elsewhere.",
     "gate": "Judge a change before it is deployed.",
     "certificates": "List the certificates of an estate: when they end, where they are used.",
     "report": "Render a saved JSON audit again.",

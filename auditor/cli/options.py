@@ -86,6 +86,11 @@ def reporting(function: Any) -> Any:
     return _with(_REPORTING, function)
 
 
+def selecting(function: Any) -> Any:
+    """The options of every command that needs rules."""
+    return _with(_SELECTING, function)
+
+
 def _with(added: Sequence[Any], function: Any) -> Any:
     for option in reversed(added):
         function = option(function)
@@ -110,15 +115,23 @@ _REPORTING = (
     ),
 )
 
-_COMMON = (
-    *_REPORTING,
-    click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), help="Lowest severity that ends with code 1."),
+_SELECTING = (
     click.option(
         "--select", "selected", multiple=True, metavar="PATTERN", help="Only these rules: id, glob, key=value."
     ),
     click.option("--exclude", "excluded", multiple=True, metavar="PATTERN", help="Not these rules."),
     click.option("--rules", "own", multiple=True, metavar="PATH", help="Own rules beside the bundled ones."),
     click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one."),
+    click.option("--quiet", "-q", is_flag=True, help="No progress, no closing note on standard error."),
+    click.option(
+        "--verbose", "-v", count=True, callback=_verbosity, help="More on standard error; -vv shows tracebacks."
+    ),
+)
+
+_COMMON = (
+    *_REPORTING,
+    click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), help="Lowest severity that ends with code 1."),
+    *_SELECTING[:-2],
     click.option(
         "--as-of", metavar="TIME", help="Judge as of this ISO 8601 time, or now. A snapshot is judged as of its own."
     ),
@@ -128,10 +141,7 @@ _COMMON = (
     ),
     click.option("--no-excerpts", is_flag=True, help="Leave parts of resources out of JSON and HTML."),
     click.option("--jobs", type=click.IntRange(1, 64), help="Processes for large inputs."),
-    click.option("--quiet", "-q", is_flag=True, help="No progress, no closing note on standard error."),
-    click.option(
-        "--verbose", "-v", count=True, callback=_verbosity, help="More on standard error; -vv shows tracebacks."
-    ),
+    *_SELECTING[-2:],
 )
 
 
@@ -161,7 +171,7 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
     from auditor.owners import OWNER_TAGS
 
     given = ctx.params
-    config = _config(given.get("config"))
+    config = config_of(given.get("config"))
     reports: list[Report] = ctx.meta.get("reports", [])
     return Settings(
         inputs=tuple(inputs) or tuple(config.get("from", ())),
@@ -172,20 +182,21 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
         selected=given["selected"] or tuple(config.get("select", ())),
         excluded=given["excluded"] or tuple(config.get("exclude", ())),
         own=given["own"] or tuple(config.get("rules", ())),
-        clock=clock(given["as_of"] or config.get("asOf")),
-        clock_given=bool(given["as_of"] or config.get("asOf")),
-        outcomes=outcomes_of(given["outcomes"] or ",".join(config.get("outcomes", ()))),
-        jobs=given["jobs"] or config.get("jobs", 1),
+        clock=clock(given.get("as_of") or config.get("asOf")),
+        clock_given=bool(given.get("as_of") or config.get("asOf")),
+        outcomes=outcomes_of(given.get("outcomes") or ",".join(config.get("outcomes", ()))),
+        jobs=given.get("jobs") or config.get("jobs", 1),
         parameters=config.get("parameters", {}),
         quiet=given["quiet"] or config.get("quiet", False),
-        baseline=given["baseline"],
-        history=given["history"] or config.get("history"),
-        owner_tags=given["owner_tags"] or tuple(config.get("ownerTags", OWNER_TAGS)),
-        excerpts=not given["no_excerpts"] and config.get("excerpts", True),
+        baseline=given.get("baseline"),
+        history=given.get("history") or config.get("history"),
+        owner_tags=given.get("owner_tags") or tuple(config.get("ownerTags", OWNER_TAGS)),
+        excerpts=not given.get("no_excerpts") and config.get("excerpts", True),
     )
 
 
-def _config(path: str | None) -> dict[str, Any]:
+def config_of(path: str | None) -> dict[str, Any]:
+    """What the configuration file says; nothing when there is none. Raises ConfigError."""
     if path is None and not Path(CONFIG_FILE).is_file():
         return {}
     from auditor.config import read_config

@@ -1,40 +1,66 @@
-"""`auditor scan`: audit resources from files, snapshots or standard input."""
+"""`auditor scan`: audit what is deployed, live or from files, snapshots and standard input."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli import options
+from auditor.cli import live, options
+
+if TYPE_CHECKING:
+    from auditor.inventory import Inventory
 
 
 @click.command("scan", cls=options.ReportingCommand)
 @click.option(
     "--from", "inputs", multiple=True, metavar="PATH", help="A file, a folder, a snapshot, or - ; repeatable."
 )
+@live.live
 @click.option("--save-snapshot", metavar="DIR", help="Also save what was read, to audit it again.")
 @options.common
 @click.pass_context
 def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str | None, **_given: object) -> None:
-    """Audit resources from files, snapshots or standard input.
+    """Audit what is deployed: live, or from files, snapshots and standard input.
 
-    Reads exports of Azure Resource Graph and ARM (JSON, NDJSON, gzip of these), `kubectl get … -o json`, YAML manifests
-    and snapshots.
+    Live it reads the subscriptions that --subscription, --management-group or --all name. With --from it reads exports
+    of Azure Resource Graph and ARM (JSON, NDJSON, gzip of these), `kubectl get … -o json`, YAML manifests, snapshots.
     """
     from auditor.cli.judging import judge_and_report
     from auditor.errors import ConfigError
     from auditor.inventory import open_inventory
 
-    chosen = options.settings(ctx, inputs)
+    chosen, wanted = options.settings(ctx, inputs), live.settings(ctx)
+    if inputs and live.named_by_options(ctx):
+        raise ConfigError("Files and a live scope were named.", "Audit one of them, then the other.")
+    if live.named_by_options(ctx) or (wanted.wanted and not chosen.inputs):
+        with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
+            file = Path(folder) / "journal"
+            book, inventory = live.collect(wanted, live.needs_of(chosen), file, chosen.clock, quiet=chosen.quiet)
+            try:
+                _save(save_snapshot, inventory, chosen)
+                code = judge_and_report(chosen._replace(jobs=1), inventory)
+            finally:
+                book.close()
+        sys.exit(code)
     if not chosen.inputs:
-        raise ConfigError("Nothing to audit was named.", "Name files with --from; `auditor demo` shows what comes out.")
+        raise ConfigError(
+            "Nothing to audit was named.",
+            "Name files with --from, or --subscription ID to audit it live; `auditor demo` shows what comes out.",
+        )
     inventory = open_inventory(chosen.inputs)
     if inventory.as_of and not chosen.clock_given:
         chosen = chosen._replace(clock=inventory.as_of)
-    if save_snapshot:
+    _save(save_snapshot, inventory, chosen)
+    sys.exit(judge_and_report(chosen, inventory))
+
+
+def _save(directory: str | None, inventory: Inventory, chosen: options.Settings) -> None:
+    if directory:
         from auditor import __version__
         from auditor.snapshot import write_snapshot
 
-        write_snapshot(inventory, save_snapshot, tool_version=__version__, as_of=chosen.clock)
-    sys.exit(judge_and_report(chosen, inventory))
+        write_snapshot(inventory, directory, tool_version=__version__, as_of=chosen.clock)

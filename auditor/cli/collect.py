@@ -1,0 +1,57 @@
+"""`auditor collect`: read the live estate into a snapshot, to audit it later or elsewhere."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from auditor.cli import live, options
+
+
+@click.command("collect")
+@click.option("--output", "-o", metavar="DIR", help="Where the snapshot goes.")
+@click.option("--resume", metavar="DIR", help="Continue the collection of this snapshot, that did not end well.")
+@live.live
+@options.selecting
+@click.pass_context
+def command(ctx: click.Context, /, output: str | None, resume: str | None, **_given: object) -> None:
+    """Read what the rules need from Azure into a snapshot. It only reads.
+
+    `auditor scan --from DIR` audits the snapshot, also where there is no network. What could not be read is part of it:
+    then the exit code is 3, and `--resume DIR` tries again what is missing.
+    """
+    from auditor import __version__
+    from auditor.errors import CLEAN, INCOMPLETE, ConfigError
+    from auditor.snapshot import check_target, write_snapshot
+
+    if bool(output) == bool(resume):
+        raise ConfigError("A collection needs a place.", "Give --output DIR for a new one, --resume DIR to go on.")
+    directory = resume or output or ""
+    journal = live.journal_of(directory)
+    if resume and not journal.is_file():
+        raise ConfigError(f"{resume} has no journal to continue from.", "Collect again with --output.")
+    chosen, wanted = options.settings(ctx, []), live.settings(ctx)
+    wanted.scope.check()
+    check_target(directory)
+    if output:
+        journal.unlink(missing_ok=True)
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    book, inventory = live.collect(wanted, live.needs_of(chosen), journal, chosen.clock, quiet=chosen.quiet)
+    try:
+        as_of = inventory.as_of or chosen.clock
+        write_snapshot(inventory, directory, tool_version=__version__, as_of=as_of)
+    finally:
+        book.close()
+    if not inventory.gaps:
+        journal.unlink(missing_ok=True)
+    if not chosen.quiet:
+        _say(directory, len(inventory.gaps))
+    sys.exit(INCOMPLETE if inventory.gaps else CLEAN)
+
+
+def _say(directory: str, gaps: int) -> None:
+    click.echo(f"Written: {directory}", err=True)
+    if gaps:
+        click.echo(f"It is incomplete: {gaps:,} gaps. Try them again: auditor collect --resume {directory}", err=True)
+    click.echo(f"Next: auditor scan --from {directory}", err=True)

@@ -1,0 +1,177 @@
+"""A live collection from the command line: its options, its settings, its end. What `scan` and `collect` share."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from auditor.cli import options
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from auditor.collect import Needs
+    from auditor.collect.azure.scope import Scope
+    from auditor.collect.book import Book
+    from auditor.inventory import Inventory
+
+WAYS = ("workload", "secret", "certificate", "managed", "cli")
+
+_LIVE = (
+    click.option("--subscription", "subscriptions", multiple=True, metavar="ID", help="Audit it live; repeatable."),
+    click.option("--management-group", "management_groups", multiple=True, metavar="NAME", help="All below it, live."),
+    click.option("--all", "everything", is_flag=True, help="Every subscription that can be read, live."),
+    click.option(
+        "--resource-group", "resource_groups", multiple=True, metavar="NAME", help="Only this one; repeatable."
+    ),
+    click.option("--cloud", metavar="NAME", help="AzureCloud, AzureChinaCloud, AzureUSGovernment, or a JSON file."),
+    click.option("--auth", "ways", multiple=True, type=click.Choice(WAYS), help="Sign in only so; repeatable."),
+    click.option(
+        "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="MINUTES", help="End then, with gaps."
+    ),
+)
+_TIME_LIMIT = 120.0
+"""Minutes. Beyond it the tokens, the network or the services are not what they should be."""
+
+
+def live(function: Any) -> Any:
+    """The options of every command that reads from Azure."""
+    for option in reversed(_LIVE):
+        function = option(function)
+    return function
+
+
+class LiveSettings(NamedTuple):
+    """Options and `auditor.yaml` together; an option wins."""
+
+    scope: Scope
+    cloud: str
+    ways: tuple[str, ...]
+    minutes: float
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a part of the live estate was named."""
+        return bool(self.scope.subscriptions or self.scope.management_groups or self.scope.everything)
+
+    def shown(self) -> list[str]:
+        """The scope as an audit names its inputs."""
+        scope = self.scope
+        if scope.everything:
+            return ["every subscription that can be read"]
+        places = [f"subscription {name}" for name in scope.subscriptions]
+        places += [f"management group {name}" for name in scope.management_groups]
+        return places + [f"resource group {name}" for name in scope.resource_groups]
+
+    def head(self, needs: Needs) -> dict[str, Any]:
+        """What must be the same when a collection is continued."""
+        return {
+            "scope": self.shown(),
+            "cloud": self.cloud,
+            "types": sorted(needs.types),
+            "logged": sorted(needs.logged),
+        }
+
+
+def settings(ctx: click.Context) -> LiveSettings:
+    """Puts options and configuration together."""
+    from auditor.collect.azure.scope import Scope
+
+    given, config = ctx.params, options.config_of(ctx.params.get("config"))
+    named = given["subscriptions"] or given["management_groups"] or given["everything"]
+    place = {} if named else config  # a scope is named in one place
+    return LiveSettings(
+        scope=Scope(
+            subscriptions=given["subscriptions"] or tuple(place.get("subscriptions", ())),
+            management_groups=given["management_groups"] or tuple(place.get("managementGroups", ())),
+            everything=given["everything"] or place.get("all", False),
+            resource_groups=given["resource_groups"] or tuple(place.get("resourceGroups", ())),
+        ),
+        cloud=given["cloud"] or config.get("cloud", "AzureCloud"),
+        ways=given["ways"] or tuple(config.get("auth", ())),
+        minutes=given["time_limit"] or config.get("timeLimit", _TIME_LIMIT),
+    )
+
+
+def needs_of(chosen: options.Settings) -> Needs:
+    """What the selected rules need. Raises RuleError."""
+    from auditor.cli.needs import needs_of
+
+    every = options.bound_rules(chosen._replace(selected=(), excluded=()))
+    return needs_of(options.bound_rules(chosen), every)
+
+
+def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *, quiet: bool) -> tuple[Book, Inventory]:
+    """Collects into the journal `file`. The caller closes the book when it needs the inventory no more.
+
+    Raises AuditorError when nothing can be collected.
+    """
+    from auditor.cli.progress import showing
+    from auditor.collect.azure.clouds import cloud_of
+    from auditor.collect.azure.sign_in import credential, sign_in
+    from auditor.collect.book import Book
+
+    live.scope.check()
+    cloud = cloud_of(live.cloud)
+    found = credential(cloud, live.ways)
+    sign_in(cloud, found)
+    book = Book(file, live.head(needs), until=time.monotonic() + live.minutes * 60)
+    clock = _time(book.note("begun", clock.isoformat()))
+    with stopping(book), showing(book, quiet=quiet):
+        gather(live, needs, cloud, found, book)
+    return book, inventory_of(book, live.shown(), clock)
+
+
+def gather(live: LiveSettings, needs: Needs, cloud: Any, found: Any, book: Book) -> None:
+    """One collector after the other."""
+    from auditor.collect import azure
+
+    azure.collect(needs, live.scope, cloud, found, book)
+
+
+def inventory_of(book: Book, inputs: Sequence[str], clock: dt.datetime) -> Inventory:
+    """What a book holds, as an inventory."""
+    from auditor.inventory import CollectedSource, Inventory
+
+    gaps = sorted(set(book.gaps), key=lambda gap: (gap.what, gap.type or "", gap.reason))
+    return Inventory(inputs, [CollectedSource(book)], gaps=gaps, covers=frozenset(book.covers), as_of=clock)
+
+
+@contextmanager
+def stopping(book: Book) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM ends the collection in good order, the second at once."""
+
+    def stop(_number: int, _frame: object) -> None:
+        if book.interrupted:
+            raise KeyboardInterrupt
+        book.stop()
+        click.echo("Ending: what was read is kept. Again to end at once.", err=True)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _time(text: str) -> dt.datetime:
+    import datetime as dt
+
+    return dt.datetime.fromisoformat(text)
+
+
+def journal_of(directory: str) -> Path:
+    """The journal that belongs to a snapshot."""
+    return Path(f"{directory.rstrip('/')}.journal")
+
+
+def named_by_options(ctx: click.Context) -> bool:
+    """Whether an option names a part of the live estate."""
+    return any(ctx.params[name] for name in ("subscriptions", "management_groups", "everything"))

@@ -1,0 +1,50 @@
+"""From the selected rules to what a live collection must read: derived, never a list by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from auditor.collect import Needs
+from auditor.lenses import needed
+
+if TYPE_CHECKING:
+    from auditor.evaluate import Bound
+
+_SETTINGS: Final = "microsoft.insights/diagnosticsettings"
+_OWN: Final = frozenset({"parentId", "$.parentId", "id", "$.id"})
+"""Paths of the related resource that tie it to its own place."""
+
+
+def needs_of(rules: Sequence[Bound], every: Sequence[Bound] = ()) -> Needs:
+    """What these rules, their relations and the lenses need.
+
+    `every` are all rules that there are: a rule that judges diagnostic settings themselves judges those that any rule
+    asks for.
+    """
+    relations = [(rule, relation) for rule in rules for relation in rule.relations]
+    types = {kind for rule in rules for kind in rule.types}
+    types |= {kind for _, relation in relations for kind in relation.types}
+    for lens in needed(types):
+        types |= lens.reads
+    logged = set(_logged(rules))
+    if any(_SETTINGS in rule.types for rule in rules):
+        logged |= set(_logged(every))
+    scattered = {
+        kind
+        for _, relation in relations
+        for kind in relation.types
+        if relation.theirs.text not in _OWN and kind != _SETTINGS
+    }
+    return Needs(frozenset(types), frozenset(logged), frozenset(scattered))
+
+
+def _logged(rules: Sequence[Bound]) -> list[str]:
+    """The types whose diagnostic settings some rule asks for."""
+    return [
+        kind
+        for rule in rules
+        for relation in rule.relations
+        if _SETTINGS in relation.types and relation.theirs.text == "parentId" and relation.ours.text == "id"
+        for kind in rule.types
+    ]

@@ -1,0 +1,64 @@
+"""Azure, live: what rules need, from Resource Graph, Resource Manager and Key Vault. Every call reads.
+
+`plan` says what to read where, `jobs` read one thing each, `calls` retries; `book` (one level up) keeps what comes in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.collect import Needs
+from auditor.collect.azure.arm import Arm
+from auditor.collect.azure.graph import Graph, Stream, query_of
+from auditor.collect.azure.jobs import LANES, Live, ReadPermissions, ReadTable, below, interrupted
+from auditor.collect.azure.plan import batches, plan_for
+from auditor.collect.azure.scope import Scope, subscriptions_of
+from auditor.collect.azure.tables import SUBSCRIPTION
+from auditor.collect.azure.vaults import Vaults
+from auditor.collect.book import Book
+from auditor.collect.workers import Job, run
+from auditor.model import Gap
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from auditor.collect.azure.clouds import Cloud
+
+_ABOVE_GROUPS = frozenset({"resourcecontainers", "securityresources", "authorizationresources", "policyresources"})
+"""Tables of what lies above resource groups: not part of a scope of resource groups."""
+
+
+def collect(needs: Needs, scope: Scope, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
+    """Reads what is needed of the scope into the book. Raises `InputError` when nothing of it can be read."""
+    plan = plan_for(needs)
+    arm = Arm(cloud, credential, book)
+    graph = Graph(cloud, credential, book)
+    subscriptions = subscriptions_of(scope, graph, arm, book)
+    names = [resource.id.rpartition("/")[2] for resource in subscriptions]
+    live = Live(plan, graph, arm, Vaults(cloud, credential, book), book, needs.scattered)
+    jobs: list[Job] = [ReadPermissions(live, resource.id) for resource in subscriptions]
+    groups = tuple(sorted({name.casefold() for name in scope.resource_groups}))
+    if not groups:
+        jobs += (job for resource in subscriptions for job in below(live, SUBSCRIPTION, resource.id, resource.body))
+    skipped: set[str] = set()
+    for table, kinds in plan.tables.items():
+        types = tuple(kind for kind in kinds if kind != SUBSCRIPTION)  # these are in the book
+        if groups and table in _ABOVE_GROUPS:
+            skipped |= {SUBSCRIPTION, *types, *(kind.casefold() for kind in plan.below(SUBSCRIPTION))}
+        elif types:
+            for number, part in enumerate(batches(names)):
+                call = f"graph {table} {number:03}"
+                query = query_of(table, types, groups)
+                jobs.append(ReadTable(live, Stream(call, table, types, query, {"subscriptions": part})))
+    interrupted(run(jobs, LANES, book), book)
+    book.looked_at(plan.covers - skipped)
+    book.looked_at(plan.unsure & live.seen)
+    for kind in sorted({*plan.unreadable, *(plan.unsure - live.seen)}):
+        book.gap(Gap(what="Azure", reason=_NOT_KNOWN, kind="unreadable", type=kind))
+    if groups:
+        for kind in sorted(needs.scattered & plan.covers - skipped):
+            book.gap(Gap(what="Azure", reason=_OUTSIDE, kind="unreadable", type=kind))
+
+
+_NOT_KNOWN = "where resources of this type are read is not known"
+_OUTSIDE = "those outside of the resource groups were not read, and rules relate to them"

@@ -1,0 +1,98 @@
+"""GETs of Azure Resource Manager, raw: unknown fields stay, and no management SDK has to be imported for them.
+
+Source of the limits: "Understand how Azure Resource Manager throttles requests": 250 reads at once and 25 more each
+second for a subscription and caller; answers say how many are left.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, answered, ask
+from auditor.collect.azure.sign_in import missing_extra
+from auditor.collect.book import Book
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from auditor.collect.azure.clouds import Cloud
+
+SOURCE: Final = "Resource Manager"
+_REFILL: Final = 25.0
+_RESERVE: Final = 25
+_LEFT: Final = "x-ms-ratelimit-remaining-subscription-reads"
+
+
+class Arm:
+    """The client. May be used from several threads."""
+
+    def __init__(self, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
+        try:
+            from azure.core.pipeline.policies import HeadersPolicy, UserAgentPolicy
+            from azure.mgmt.core import ARMPipelineClient
+            from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+        except ImportError as error:
+            raise missing_extra("azure-mgmt-core") from error
+        # no policy that retries, follows redirects or logs: a token goes to this host alone
+        self._client: Any = ARMPipelineClient(
+            base_url=cloud.resource_manager,
+            policies=[
+                HeadersPolicy({"Accept": "application/json"}),
+                UserAgentPolicy("auditor"),
+                ARMChallengeAuthenticationPolicy(credential, cloud.scope),
+            ],
+            **TIMEOUTS,
+        )
+        self._base = cloud.resource_manager
+        self._book = book
+        self._gates: defaultdict[str, Gate] = defaultdict(Gate)
+        self._lock = threading.Lock()
+
+    def get(self, path: str, version: str, query: str = "", *, source: str = SOURCE) -> Reply:
+        """One resource or the first page of a list. Any status but 401, 429, 5xx is an answer. Raises `CallFailed`."""
+        return self._get(f"{self._base}{path}?api-version={version}{'&' if query else ''}{query}", source)
+
+    def next(self, link: str, *, source: str = SOURCE) -> Reply:
+        """A further page of a list."""
+        asked, ours = urlsplit(link), urlsplit(self._base)
+        if (asked.scheme, asked.netloc.casefold()) != (ours.scheme, ours.netloc.casefold()):
+            raise CallFailed("unreadable", "its next page lies at another host")
+        return self._get(link, source)
+
+    def _get(self, url: str, source: str) -> Reply:
+        from azure.core.rest import HttpRequest
+
+        gate = self._gate(url)
+
+        def send() -> tuple[int, Mapping[str, str], bytes]:
+            response = self._client.send_request(HttpRequest("GET", url))
+            return response.status_code, response.headers, response.content
+
+        reply = ask(send, gate, self._book, source)
+        left = reply.headers.get(_LEFT, "")
+        if left.isdigit() and int(left) < _RESERVE:
+            gate.hold((_RESERVE - int(left)) / _REFILL)
+        return reply
+
+    def _gate(self, url: str) -> Gate:
+        parts = urlsplit(url).path.split("/", 3)
+        subscription = parts[2].casefold() if len(parts) > 2 and parts[1].casefold() == "subscriptions" else ""
+        with self._lock:
+            return self._gates[subscription]
+
+
+def listed(reply: Reply) -> tuple[list[dict[str, Any]], str | None]:
+    """The resources of a page and the link to the next. Raises `CallFailed`."""
+    if reply.status != 200:
+        kind = {401: "forbidden", 403: "forbidden", 404: "not-found"}.get(reply.status, "unreadable")
+        raise CallFailed(kind, answered(reply), status=reply.status, code=reply.code)
+    body = reply.body
+    found = body.get("value") if isinstance(body, dict) else body  # a few older services answer with the bare list
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise CallFailed("unreadable", "its answer is not a list of resources")
+    link = body.get("nextLink") if isinstance(body, dict) else None
+    return found, link if isinstance(link, str) and link else None

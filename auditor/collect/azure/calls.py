@@ -1,0 +1,179 @@
+"""One retry policy for every call to Azure, and what a call that failed means.
+
+The SDK's own retries are switched off: they know nothing of Resource Graph's quota, of a 429 without Retry-After on a
+POST, of a time limit, or of the other threads that would run into the same wall.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from auditor.collect.book import Book
+
+TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 10, "read_timeout": 60}
+"""Seconds, for every client."""
+_ATTEMPTS: Final = 5
+_PATIENCE: Final = 300.0
+"""Seconds that one call waits for a service that throttles."""
+_LONGEST: Final = 30.0
+_GIVE_UP_AFTER: Final = 4
+"""Calls given up one after the other; then every further call to the same place gets one attempt."""
+_TEMPORARY: Final = frozenset({408, 500, 502, 503, 504})
+_GONE: Final = frozenset(
+    {"subscriptionnotfound", "invalidsubscriptionid", "resourcegroupnotfound", "parentresourcenotfound"}
+)
+
+
+class Reply(NamedTuple):
+    """A final answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str:
+        """The error code of ARM, Key Vault or Resource Graph: a word, never text from the answer."""
+        error = self.body.get("error") if isinstance(self.body, dict) else None
+        code = error.get("code") if isinstance(error, dict) else None
+        return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", code) else ""
+
+    @property
+    def lies_in_nothing(self) -> bool:
+        """The place itself is gone: subscription, group or parent."""
+        return self.code.casefold() in _GONE
+
+
+class CallFailed(Exception):  # noqa: N818  (caught where the gap is written)
+    """A call that brought nothing. `kind` and `reason` are those of a gap."""
+
+    def __init__(self, kind: str, reason: str, *, status: int = 0, code: str = "") -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+        self.status = status
+        self.code = code
+
+
+class Gate:
+    """What all calls to one place (a subscription, a vault, Resource Graph) wait for together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._closed_until = 0.0
+        self._given_up = 0
+
+    def hold(self, seconds: float) -> None:
+        """No call passes for so long."""
+        with self._lock:
+            self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+
+    def enter(self, book: Book) -> bool:
+        """Wait until calls may pass; False when the collection has ended meanwhile."""
+        while (left := self._closed_until - time.monotonic()) > 0:
+            if not book.pause(left):
+                return False
+        return book.going()
+
+    @property
+    def attempts(self) -> int:
+        """How often a call may be made here."""
+        return _ATTEMPTS if self._given_up < _GIVE_UP_AFTER else 1
+
+    def ended(self, well: bool) -> None:
+        with self._lock:
+            self._given_up = 0 if well else self._given_up + 1
+
+
+Send = Callable[[], tuple[int, Mapping[str, str], bytes]]
+"""Makes a call once. Raises azure-core's errors."""
+
+
+def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
+    """Calls until there is an answer, good or bad, that another call would not change. Raises `CallFailed`."""
+    from azure.core.exceptions import AzureError
+
+    attempt, waited = 0, 0.0
+    while True:
+        if not gate.enter(book):
+            raise CallFailed("unreachable", book.why_stopped() + " it was asked")
+        try:
+            reply = _reply(*send())
+        except (AzureError, _BrokenAnswer) as error:
+            trouble, delay = _trouble(error), None
+        else:
+            if reply.status not in _TEMPORARY and reply.status not in (401, 429):
+                gate.ended(well=True)
+                return reply
+            trouble, delay = _refusal(reply), _delay(reply.headers)
+        if trouble.kind == "throttled":
+            delay = 5.0 if delay is None else delay
+            waited += delay
+            book.told(source, throttled=1)
+            if waited > _PATIENCE:
+                gate.ended(well=False)
+                raise trouble
+            gate.hold(delay)
+        else:
+            attempt += 1
+            if attempt >= gate.attempts:
+                gate.ended(well=False)
+                raise trouble
+            book.pause(min(0.5 * 2**attempt if delay is None else delay, _LONGEST))
+
+
+class _BrokenAnswer(Exception):  # noqa: N818
+    """An answer that is not JSON: cut off, or of something that stands between."""
+
+
+def _reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
+    try:
+        return Reply(status, headers, orjson.loads(body) if body else None)
+    except orjson.JSONDecodeError as error:
+        if status < 400:
+            raise _BrokenAnswer from error
+        return Reply(status, headers, None)
+
+
+def _trouble(error: Exception) -> CallFailed:
+    from azure.core.exceptions import ClientAuthenticationError
+
+    if isinstance(error, _BrokenAnswer):
+        return CallFailed("unreadable", "the answer was cut off or is not JSON")
+    if isinstance(error, ClientAuthenticationError):
+        return CallFailed("forbidden", "no token could be had for it")
+    return CallFailed("unreachable", f"there was no answer ({type(error).__name__})")
+
+
+def _refusal(reply: Reply) -> CallFailed:
+    kind = {401: "forbidden", 429: "throttled"}.get(reply.status, "unreachable")
+    return CallFailed(kind, answered(reply), status=reply.status, code=reply.code)
+
+
+def answered(reply: Reply) -> str:
+    """The answer in words: `it answered 403 AuthorizationFailed`."""
+    return f"it answered {reply.status} {reply.code}".rstrip()
+
+
+def _delay(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, as the answer says: Retry-After, its variant in milliseconds, or Resource Graph's own header."""
+    for name, unit in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = headers.get(name, "")
+        if re.fullmatch(r"\d{1,9}", text):
+            return int(text) * unit
+    return seconds_of(headers.get("x-ms-user-quota-resets-after", ""))
+
+
+def seconds_of(text: str) -> float | None:
+    """Seconds of `hh:mm:ss`."""
+    found = re.fullmatch(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?", text)
+    if found is None:
+        return None
+    hours, minutes, seconds = (int(part) for part in found.group(1, 2, 3))
+    return hours * 3600 + minutes * 60 + seconds + float(found.group(4) or 0)

@@ -1,0 +1,219 @@
+"""Azure Resource Graph: queries, page by page, at the pace of its quota.
+
+Source: Microsoft's "Guidance for throttled requests" and "Working with large data sets". A caller has a quota for each
+window of a few seconds; every page costs one. The headers of an answer say what is left and when the window ends; who
+obeys them is never refused. A page is at most 1,000 rows; `resultTruncated` is a text.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, answered, ask, seconds_of
+from auditor.collect.azure.secrets import stripped
+from auditor.collect.azure.sign_in import missing_extra
+from auditor.collect.book import Answer, Book
+from auditor.model import Origin, Resource
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from auditor.collect.azure.clouds import Cloud
+
+SOURCE: Final = "Resource Graph"
+_PAGE: Final = 1000
+_MOST_PAGES: Final = 100_000
+_MARGIN: Final = 0.05
+"""Seconds after the end of a window, for clocks that differ."""
+_COLUMNS: Final = (
+    "id, name, type, tenantId, kind, location, resourceGroup, subscriptionId, managedBy, sku, plan, properties, tags, "
+    "identity, zones, extendedLocation"
+)
+_INHERITED: Final = frozenset({"authorizationresources", "policyresources"})
+"""Tables whose rows of a management group hold below it too. To get them needs a newer version than the SDK's own."""
+
+
+def query_of(table: str, types: Sequence[str], groups: Sequence[str] = ()) -> str:
+    """The query for all resources of casefolded types, in a stable order."""
+    parts = [table, f"where type in~ ({_list(types)})"]
+    if groups:
+        parts.append(f"where resourceGroup in~ ({_list(groups)})")
+    return " | ".join([*parts, f"project {_COLUMNS}", "order by id asc"])
+
+
+def _list(values: Sequence[str]) -> str:
+    return ", ".join("'{}'".format(value.replace("\\", "\\\\").replace("'", "\\'")) for value in values)
+
+
+class Stream(NamedTuple):
+    """A query that is read page by page."""
+
+    call: str
+    table: str
+    types: tuple[str, ...]
+    query: str
+    scope: Mapping[str, Sequence[str]]
+    """`subscriptions`, `managementGroups`, or nothing for all."""
+
+
+class Page(NamedTuple):
+    """What a page brought; `fresh`: in this run."""
+
+    answer: Answer
+    fresh: bool
+
+
+class Graph:
+    """The client. May be used from several threads, which share the quota."""
+
+    def __init__(self, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
+        try:
+            from azure.mgmt.resourcegraph import ResourceGraphClient
+        except ImportError as error:
+            raise missing_extra("azure-mgmt-resourcegraph") from error
+        self._client = ResourceGraphClient(
+            credential,
+            base_url=cloud.resource_manager,
+            credential_scopes=[cloud.scope],
+            retry_total=0,
+            **TIMEOUTS,
+        )
+        self._address = f"{cloud.resource_manager}/providers/Microsoft.ResourceGraph/resources"
+        self._book = book
+        self._gate = Gate()
+        self._quota = Quota()
+
+    def page(self, stream: Stream, number: int, token: str | None, fresh: bool) -> Page | None:
+        """One page goes into the book. `fresh`: the token is of this run. Raises `CallFailed`.
+
+        None when the token of an earlier run holds no longer: what the stream brought is forgotten, begin it again.
+        """
+        name = f"{stream.call} page {number:05}"
+        answer = self._book.kept(name)
+        if answer is not None:
+            return Page(answer, fresh=False)
+        if number >= _MOST_PAGES:
+            raise CallFailed("unreadable", f"it has more than {_MOST_PAGES:,} pages")
+        try:
+            rows, more = self._page(stream.query, stream.scope, token)
+        except CallFailed as failure:
+            if failure.status == 400 and number and not fresh:
+                self._book.forget(f"{stream.call} ")
+                return None
+            raise
+        self._book.told(SOURCE, done=len(rows))
+        return Page(self._book.keep(name, [self._resource(row) for row in rows], more), fresh=True)
+
+    def every(self, stream: Stream) -> Iterator[Resource]:
+        """All resources of a stream, one page after another. Raises `CallFailed`."""
+        number, token, fresh = 0, None, True
+        while True:
+            page = self.page(stream, number, token, fresh)
+            if page is None:
+                number, token, fresh = 0, None, True
+                continue
+            yield from page.answer.resources
+            number, token, fresh = number + 1, page.answer.more, page.fresh
+            if not token:
+                return
+
+    def _page(
+        self, query: str, scope: Mapping[str, Sequence[str]], token: str | None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        options: dict[str, Any] = {"$top": _PAGE, "resultFormat": "objectArray"}
+        if token:
+            options["$skipToken"] = token
+        version = {}
+        if query.partition(" ")[0] in _INHERITED:
+            options["authorizationScopeFilter"] = "AtScopeAboveAndBelow"
+            version = {"api_version": "2022-10-01"}
+        body = orjson.dumps({**scope, "query": query, "options": options})
+        reply = ask(lambda: self._send(body, version), self._gate, self._book, SOURCE)
+        if reply.status != 200:
+            kind = "forbidden" if reply.status in (401, 403) else "unreadable"
+            raise CallFailed(kind, answered(reply), status=reply.status, code=reply.code)
+        return _read(reply)
+
+    def _send(self, body: bytes, version: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        """One page. The SDK raises what is not 200; here it is an answer like any other."""
+        from azure.core.exceptions import HttpResponseError
+
+        seen: list[Any] = []
+        if not self._quota.take(self._book):
+            raise CallFailed("unreachable", self._book.why_stopped() + " it was asked")
+        try:
+            self._client.resources(
+                io.BytesIO(body), raw_response_hook=lambda r: seen.append(r.http_response), **version
+            )
+        except HttpResponseError:
+            if not seen:
+                raise
+        finally:
+            self._quota.learn(seen[0].headers if seen else {})
+        return seen[0].status_code, seen[0].headers, seen[0].body()
+
+    def _resource(self, row: dict[str, Any]) -> Resource:
+        body = stripped({key: value for key, value in row.items() if value is not None})
+        return Resource(str(body.get("type", "")), body, Origin(source="live", address=self._address))
+
+
+def _read(reply: Reply) -> tuple[list[dict[str, Any]], str | None]:
+    """Rows and the token of the next page. Raises `CallFailed` when rows are missing."""
+    data = reply.body.get("data") if isinstance(reply.body, dict) else None
+    if isinstance(data, dict) and isinstance(data.get("columns"), list) and isinstance(data.get("rows"), list):
+        names = [column.get("name") for column in data["columns"]]  # some clouds answer in rows and columns
+        data = [dict(zip(names, row, strict=True)) for row in data["rows"]]
+    if not isinstance(data, list):
+        raise CallFailed("unreadable", "its answer holds no rows")
+    token = reply.body.get("$skipToken")
+    if not token and str(reply.body.get("resultTruncated", "false")).casefold() == "true":
+        raise CallFailed("unreadable", "its answer is cut off and names no next page")
+    return data, token
+
+
+class Quota:
+    """How many queries may still be made in this window, by all threads together."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Condition()
+        self._most = 1  # the first query goes alone: its answer says how many may follow
+        self._left = 1
+        self._running = 0
+        self._ends = 0.0
+
+    def take(self, book: Book) -> bool:
+        """Waits until a query may be made; False when the collection has ended meanwhile."""
+        with self._ready:
+            while book.going():
+                left = self._ends - time.monotonic()
+                if left <= 0 and self._ends:
+                    self._left, self._ends = self._most - self._running, 0.0
+                if self._left > 0:
+                    self._left -= 1
+                    self._running += 1
+                    return True
+                self._ready.wait(min(left, 1.0) if self._ends else 1.0)
+        return False
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Takes note of what an answer says. Without its headers, one query at a time."""
+        now = time.monotonic()
+        remaining = headers.get("x-ms-user-quota-remaining", "")
+        lasts = seconds_of(headers.get("x-ms-user-quota-resets-after", ""))
+        with self._ready:
+            self._running -= 1
+            if remaining.isdigit() and lasts is not None:
+                self._most = max(self._most, int(remaining) + 1)
+                ends = now + lasts + _MARGIN
+                new = not self._ends or ends > self._ends + 1
+                self._left = int(remaining) - self._running if new else min(self._left, int(remaining))
+                self._ends = ends if new else min(self._ends, ends)
+            elif self._left <= 0 and not self._ends:
+                self._left = 1
+            self._ready.notify_all()

@@ -1,0 +1,299 @@
+"""The single readings of a live collection: each reads one thing, puts it into the book and says what to read next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from auditor.collect.azure.arm import SOURCE, Arm, listed
+from auditor.collect.azure.calls import CallFailed, Reply
+from auditor.collect.azure.graph import Graph, Stream
+from auditor.collect.azure.plan import Plan
+from auditor.collect.azure.scope import may_read_all
+from auditor.collect.azure.secrets import stripped
+from auditor.collect.azure.tables import CERTIFICATES, Child
+from auditor.collect.azure.vaults import Vaults
+from auditor.collect.book import Book
+from auditor.collect.workers import Job
+from auditor.model import Gap, Origin, Resource
+
+GRAPH, ARM, VAULT = "graph", "arm", "vault"
+LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6}
+"""How many threads read at once. Resource Graph is held back by its quota, the others by their answers' time."""
+
+_MOST_PAGES: Final = 10_000
+_MOST_GAPS: Final = 500
+
+
+@dataclass
+class Live:
+    """What every job needs."""
+
+    plan: Plan
+    graph: Graph
+    arm: Arm
+    vaults: Vaults
+    book: Book
+    everywhere: frozenset[str]
+    """Casefolded types that rules relate to from other places than their parent."""
+    seen: set[str] = field(default_factory=set)
+    """Casefolded types of which Resource Graph gave at least one."""
+
+    def failed(self, what: str, failure: CallFailed, types: Iterable[str], call: str) -> None:
+        """One gap for each type that is incomplete below a place."""
+        for kind in sorted(set(types)):
+            wide = kind.casefold() in self.everywhere and not what.startswith("/subscriptions/")
+            reason = f"{call}: {failure.reason}"
+            self.book.gap(Gap(what=f"GET {what}" if wide else what, reason=reason, kind=failure.kind, type=kind))
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """A page of a table of Resource Graph, for some subscriptions."""
+
+    live: Live
+    stream: Stream
+    number: int = 0
+    token: str | None = None
+    fresh: bool = True
+    lane: str = GRAPH
+
+    def run(self) -> Iterator[Job]:
+        live, stream = self.live, self.stream
+        try:
+            page = live.graph.page(stream, self.number, self.token, self.fresh)
+        except CallFailed as failure:
+            self.lost(failure)
+            return
+        if page is None:
+            yield ReadTable(live, stream)  # from the beginning: the token of an earlier run holds no longer
+            return
+        for resource in page.answer.resources:
+            kind = resource.type.casefold()
+            live.seen.add(kind)
+            yield from below(live, kind, resource.id, resource.body)
+        if page.answer.more:
+            yield ReadTable(live, stream, self.number + 1, page.answer.more, page.fresh)
+
+    def lost(self, failure: CallFailed) -> None:
+        """Rows that could not be read, and what hangs below them. The wider the gaps, the fewer."""
+        types = {below for kind in self.stream.types for below in (kind, *self.live.plan.below(kind))}
+        call = f"Resource Graph, {self.stream.table}"
+        names = self.stream.scope["subscriptions"]
+        places = [f"/subscriptions/{name}" for name in names]
+        if len(places) * len(types) > _MOST_GAPS:
+            places = [f"{len(names)} subscriptions, the first is {names[0]}"]
+        for place in places:
+            self.live.failed(place, failure, types, call)
+
+
+@dataclass(frozen=True)
+class ReadChildren:
+    """The children of one type below one parent."""
+
+    live: Live
+    child: Child
+    parent: str
+    lane: str = ARM
+
+    def run(self) -> Iterator[Job]:
+        live, child = self.live, self.child
+        call = f"arm {self.parent}/{child.path}"
+        try:
+            if child.each:
+                yield from (ReadOne(live, child, self.parent, name) for name in self._names(call))
+                return
+            number, link = 0, None
+            while number < _MOST_PAGES:
+                answer = live.book.kept(f"{call} page {number:05}")
+                if answer is None:
+                    found, link = self._page(link)
+                    resources = [resource_of(body, child, self.parent) for body in found]
+                    answer = live.book.keep(f"{call} page {number:05}", resources, link)
+                    live.book.told(SOURCE, done=1)
+                for resource in answer.resources:
+                    yield from below(live, child.type.casefold(), resource.id, resource.body)
+                number, link = number + 1, answer.more
+                if not link:
+                    return
+            raise CallFailed("unreadable", f"it has more than {_MOST_PAGES:,} pages")
+        except CallFailed as failure:
+            self.lost(failure)
+
+    def _page(self, link: str | None) -> tuple[list[dict[str, Any]], str | None]:
+        arm, child = self.live.arm, self.child
+        if link:
+            return listed(arm.next(link))
+        query = "" if child.each else child.query
+        reply = arm.get(f"{self.parent}/{child.path}", child.version, query)
+        if reply.code.casefold() in child.absent:
+            return [], None
+        if not child.single:
+            return listed(reply)
+        if reply.status == 404 and not reply.lies_in_nothing:
+            return [], None
+        return [one(reply)], None
+
+    def _names(self, call: str) -> list[str]:
+        """The names of what a list holds, which is asked for one by one."""
+        kept = self.live.book.kept(f"{call} names")
+        if kept is not None:
+            return (kept.more or "").split("\n") if kept.more else []
+        names: list[str] = []
+        link = None
+        for _ in range(_MOST_PAGES):
+            found, link = self._page(link)
+            names += [str(body.get("name") or str(body.get("id", "")).rpartition("/")[2]) for body in found]
+            if not link:
+                break
+        self.live.book.keep(f"{call} names", (), "\n".join(names))
+        self.live.book.told(SOURCE, done=1)
+        return names
+
+    def lost(self, failure: CallFailed) -> None:
+        kind = self.child.type
+        right = f"; needs {kind}/read" if failure.status in (401, 403) else ""
+        failure = CallFailed(failure.kind, failure.reason + right)
+        self.live.failed(self.parent, failure, {kind, *self.live.plan.below(kind.casefold())}, f"GET {self.child.path}")
+
+
+@dataclass(frozen=True)
+class ReadOne:
+    """One child, of which a list leaves fields out."""
+
+    live: Live
+    child: Child
+    parent: str
+    name: str
+    lane: str = ARM
+
+    def run(self) -> Iterator[Job]:
+        live, child = self.live, self.child
+        path = f"{self.parent}/{child.path}/{self.name}"
+        call = f"arm {path}"
+        if live.book.kept(call) is not None:
+            return
+        try:
+            reply = live.arm.get(path, child.version, child.query)
+            found = [] if reply.status == 404 and not reply.lies_in_nothing else [one(reply)]
+        except CallFailed as failure:
+            self.lost(failure)
+            return
+        live.book.keep(call, [resource_of(body, child, self.parent) for body in found])
+        live.book.told(SOURCE, done=1)
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        self.live.failed(self.parent, failure, {self.child.type}, f"GET {self.child.path}/{self.name}")
+
+
+@dataclass(frozen=True)
+class ReadPermissions:
+    """What the caller may do at a subscription: who may not read all of it is shown a part without a word."""
+
+    live: Live
+    subscription: str
+    lane: str = ARM
+
+    def run(self) -> Iterator[Job]:
+        live, path = self.live, f"{self.subscription}/providers/Microsoft.Authorization/permissions"
+        try:
+            reply = live.arm.get(path, "2022-04-01")
+        except CallFailed as failure:
+            self.lost(failure)
+            return
+        if reply.status in (401, 403) or reply.lies_in_nothing or may_read_all(reply.body) is False:
+            reason = "the identity may not read all of it; needs Reader at the subscription"
+            types = {kind for kinds in live.plan.tables.values() for kind in kinds}
+            live.failed(self.subscription, CallFailed("forbidden", reason), types, "GET permissions")
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        """Nobody knows whether something is missing: a gap, but none that puts every answer in doubt."""
+        reason = f"GET permissions: {failure.reason}"
+        self.live.book.gap(Gap(what=self.subscription, reason=reason, kind=failure.kind))
+
+
+@dataclass(frozen=True)
+class ReadCertificates:
+    """The certificates of a vault: their names first, then each with its policy."""
+
+    live: Live
+    vault: str
+    address: str
+    lane: str = VAULT
+
+    def run(self) -> Iterator[Job]:
+        try:
+            names = self.live.vaults.names(self.vault, self.address)
+        except CallFailed as failure:
+            self.lost(failure)
+            return
+        for name in names:
+            yield ReadCertificate(self.live, self.vault, self.address, name)
+
+    def lost(self, failure: CallFailed) -> None:
+        self.live.failed(self.vault, failure, {CERTIFICATES_TYPE}, "GET certificates")
+
+
+@dataclass(frozen=True)
+class ReadCertificate:
+    """One certificate: what is public of it, and its policy."""
+
+    live: Live
+    vault: str
+    address: str
+    name: str
+    lane: str = VAULT
+
+    def run(self) -> Iterator[Job]:
+        try:
+            self.live.vaults.certificate(self.vault, self.address, self.name)
+        except CallFailed as failure:
+            self.lost(failure)
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        self.live.failed(self.vault, failure, {CERTIFICATES_TYPE}, f"GET certificates/{self.name}")
+
+
+CERTIFICATES_TYPE: Final = "Microsoft.KeyVault/vaults/certificates"
+
+
+def below(live: Live, kind: str, parent: str, body: dict[str, Any]) -> Iterator[Job]:
+    """What is to be read below a resource of a casefolded type."""
+    for child in live.plan.children.get(kind, ()):
+        yield ReadChildren(live, child, parent)
+    if live.plan.certificates and kind == CERTIFICATES.rpartition("/")[0]:
+        properties = body.get("properties")
+        address = properties.get("vaultUri") if isinstance(properties, dict) else None
+        yield ReadCertificates(live, parent, str(address or ""))
+
+
+def one(reply: Reply) -> dict[str, Any]:
+    """The resource of an answer. Raises `CallFailed`."""
+    if reply.status == 200 and isinstance(reply.body, dict):
+        return reply.body
+    found, _more = listed(Reply(reply.status, reply.headers, None) if reply.status == 200 else reply)
+    return found[0]
+
+
+def resource_of(body: dict[str, Any], child: Child, parent: str) -> Resource:
+    """A child with the type and the id that it has, or that follow from where it was read; without secrets."""
+    kind = body.get("type")
+    if not isinstance(kind, str) or kind.casefold() != child.type.casefold():
+        body = {**body, "type": child.type}
+    if child.link or not isinstance(body.get("id"), str) or not body["id"]:
+        name = body.get("name") or child.path.rpartition("/")[2]
+        body = {**body, "id": f"{parent}/{child.path}" if child.single else f"{parent}/{child.path}/{name}"}
+    if "rawxml" in child.query and isinstance(body.get("properties"), dict):
+        body = {**body, "properties": {"format": "rawxml", **body["properties"]}}
+    origin = Origin(source="live", address=f"{parent}/{child.path}")
+    return Resource(body["type"], stripped(body), origin)
+
+
+def interrupted(jobs: Sequence[Any], book: Book) -> None:
+    """A gap for what was not read because the collection ended before; few wide ones when there is much of it."""
+    for job in jobs:
+        job.lost(CallFailed("unreachable", book.why_stopped() + " it was read"))

@@ -1,0 +1,91 @@
+"""From what rules need to what must be read: tables of Resource Graph, children below parents, vaults."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from auditor.collect import Needs
+from auditor.collect.azure.tables import (
+    CERTIFICATES,
+    CHILDREN,
+    DIAGNOSTIC_SETTINGS,
+    DIAGNOSTICS,
+    SAID_ELSEWHERE,
+    SUBSCRIPTION,
+    TABLE_OF,
+    Child,
+)
+
+_VAULTS = "microsoft.keyvault/vaults"
+
+
+class Plan(NamedTuple):
+    """`tables`: table → casefolded types. `children`: casefolded parent → what hangs below it. `covers`: types that
+    are looked at. `unsure`: types that Resource Graph may or may not hold. `unreadable`: types that nobody can read."""
+
+    tables: dict[str, tuple[str, ...]]
+    children: dict[str, tuple[Child, ...]]
+    certificates: bool
+    covers: frozenset[str]
+    unsure: frozenset[str]
+    unreadable: tuple[str, ...]
+
+    def below(self, kind: str) -> set[str]:
+        """The types that hang below one, at any depth, and cannot be read when it cannot."""
+        found = {CERTIFICATES} if kind == _VAULTS and self.certificates else set[str]()
+        for child in self.children.get(kind, ()):
+            found |= {child.type, *self.below(child.type.casefold())}
+        return found
+
+
+def plan_for(needs: Needs) -> Plan:
+    """What to read for the Azure types among the needs."""
+    by_type: dict[str, list[Child]] = defaultdict(list)
+    for child in CHILDREN:
+        by_type[child.type.casefold()].append(child)
+    diagnostics = DIAGNOSTIC_SETTINGS.casefold()
+    wanted = {kind for kind in needs.types if kind.startswith("microsoft.")}
+    logged = {SUBSCRIPTION, *needs.logged} if diagnostics in wanted else set[str]()
+    certificates = CERTIFICATES in wanted
+    tables: dict[str, set[str]] = defaultdict(set)
+    children: dict[str, set[Child]] = defaultdict(set)
+    unsure, unreadable = set[str](), set[str]()
+    pending = [*wanted, *logged, *([_VAULTS] if certificates else [])]
+    done: set[str] = set()
+    while pending:
+        kind = pending.pop()
+        if kind in done or kind in SAID_ELSEWHERE or kind in (diagnostics, CERTIFICATES):
+            continue
+        done.add(kind)
+        if kind in TABLE_OF:
+            tables[TABLE_OF[kind]].add(kind)
+        elif kind in by_type:
+            for child in by_type[kind]:
+                children[child.parent].add(child)
+                pending.append(child.parent)
+        elif kind.count("/") == 1:  # of a rule of the estate's own, perhaps
+            tables["resources"].add(kind)
+            unsure.add(kind)
+        else:
+            unreadable.add(kind)
+    for kind in logged - unreadable:
+        children[kind].add(DIAGNOSTICS)
+    return Plan(
+        tables={table: tuple(sorted(kinds)) for table, kinds in sorted(tables.items())},
+        children={kind: tuple(sorted(found)) for kind, found in children.items()},
+        certificates=certificates,
+        covers=frozenset({*done, *wanted} - unsure - unreadable - SAID_ELSEWHERE),
+        unsure=frozenset(unsure),
+        unreadable=tuple(sorted(unreadable)),
+    )
+
+
+def batches(subscriptions: Iterable[str], streams: int = 4, most: int = 300) -> list[tuple[str, ...]]:
+    """Subscriptions in groups for one query each: enough groups to read several at once, none beyond the limit."""
+    names = sorted(subscriptions)
+    size = max(1, min(most, -(-len(names) // streams)))
+    if len(names) <= 20:
+        size = 20
+    return [tuple(names[at : at + size]) for at in range(0, len(names), size)]

@@ -1,0 +1,110 @@
+"""Signing in to Azure by azure-identity: the ways that the environment configures, and one sentence when none works."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from auditor.collect.azure.clouds import CLOUDS, Cloud
+from auditor.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+WAYS: Final = ("workload", "secret", "certificate", "managed", "cli")
+"""In the order in which they are tried: what somebody configured comes first."""
+
+_TENANT, _CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
+_CONFIGURED_BY: Final = {
+    "workload": (_TENANT, _CLIENT, "AZURE_FEDERATED_TOKEN_FILE"),
+    "secret": (_TENANT, _CLIENT, "AZURE_CLIENT_SECRET"),
+    "certificate": (_TENANT, _CLIENT, "AZURE_CLIENT_CERTIFICATE_PATH"),
+}
+_HINTS: Final = {
+    "AADSTS7000215": "Set AZURE_CLIENT_SECRET to the secret's value, not to its id.",
+    "AADSTS7000222": "The secret has expired: make a new one, or use a federated or managed identity.",
+    "AADSTS700016": "Check AZURE_CLIENT_ID and AZURE_TENANT_ID: the application is not known in that tenant.",
+    "AADSTS90002": "Check AZURE_TENANT_ID: there is no such tenant.",
+    "AADSTS700027": "The certificate is not registered at the application, or has expired.",
+    "AADSTS70021": "Check issuer and subject of the federated credential.",
+    "AADSTS700211": "Check issuer and subject of the federated credential.",
+    "AADSTS700213": "Check issuer and subject of the federated credential.",
+    "AADSTS700024": "The federated token has expired: check the clock, and that the token file is renewed.",
+}
+_HINT: Final = "Run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret, a certificate or a token file."
+
+
+def credential(cloud: Cloud, ways: Sequence[str] = ()) -> TokenCredential:
+    """The chain of the given ways, else of all that can be tried here. Nothing is asked of the network yet.
+
+    Raises `ConfigError` when a way that was asked for is not configured, or azure-identity is not installed.
+    """
+    try:
+        import azure.identity as identity
+    except ImportError as error:
+        raise missing_extra("azure-identity") from error
+    options: dict[str, Any] = {"authority": cloud.authority}
+    if cloud.authority not in {known.authority for known in CLOUDS.values()}:
+        options["disable_instance_discovery"] = True  # which would ask the public cloud
+    lacking = {way: [name for name in names if not os.environ.get(name)] for way, names in _CONFIGURED_BY.items()}
+    for way in ways:
+        if lacking.get(way):
+            raise ConfigError(f"--auth {way} needs {' and '.join(lacking[way])}.", "Set it in the environment.")
+    environment = os.environ
+    chain: list[TokenCredential] = []
+    for way in ways or WAYS:
+        if lacking.get(way):
+            continue
+        if way == "workload":
+            chain.append(identity.WorkloadIdentityCredential(**options))
+        elif way == "secret":
+            names = (environment[name] for name in _CONFIGURED_BY[way])
+            chain.append(identity.ClientSecretCredential(*names, **options))
+        elif way == "certificate":
+            chain.append(_certificate(identity, options))
+        elif way == "managed":
+            chain.append(identity.ManagedIdentityCredential(client_id=environment.get(_CLIENT)))
+        else:
+            chain.append(identity.AzureCliCredential(process_timeout=30))
+    return identity.ChainedTokenCredential(*chain)
+
+
+def _certificate(identity: Any, options: dict[str, Any]) -> TokenCredential:
+    environment = os.environ
+    tenant, client, path = (environment[name] for name in _CONFIGURED_BY["certificate"])
+    try:
+        found: TokenCredential = identity.CertificateCredential(
+            tenant, client, path, password=environment.get("AZURE_CLIENT_CERTIFICATE_PASSWORD"), **options
+        )
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"The certificate of AZURE_CLIENT_CERTIFICATE_PATH cannot be used: {type(error).__name__}.",
+            "It must be a PEM or PFX file with its key; a password stands in AZURE_CLIENT_CERTIFICATE_PASSWORD.",
+        ) from error
+    return found
+
+
+def sign_in(cloud: Cloud, found: TokenCredential) -> None:
+    """Gets a first token, so that a failure is told before anything else. Raises `InputError`."""
+    from azure.core.exceptions import AzureError, ClientAuthenticationError
+
+    try:
+        found.get_token(cloud.scope)
+    except ClientAuthenticationError as error:
+        text = str(error)
+        code = re.search(r"AADSTS\d+", text)
+        if code:
+            told = f"Entra ID refused the sign-in ({code.group()})."
+            raise InputError(told, _HINTS.get(code.group(), "Microsoft explains the code.")) from error
+        raise InputError("Signing in to Azure failed: no way to sign in worked.", _HINT) from error
+    except AzureError as error:
+        raise InputError(
+            f"Signing in to Azure failed: {cloud.authority} cannot be reached.", "Check network and proxy, and --cloud."
+        ) from error
+
+
+def missing_extra(package: str) -> ConfigError:
+    """The error to raise when an SDK is not installed."""
+    return ConfigError(f"A live audit needs {package}.", "Install it: pip install 'auditor[azure]'.")

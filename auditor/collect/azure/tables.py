@@ -1,0 +1,226 @@
+"""Where each Azure type is read: in a table of Resource Graph, or below its parent by a GET of Resource Manager.
+
+Sources: "Azure Resource Graph table and resource type reference" for what Resource Graph holds; the REST reference of
+each service for the rest. The versions are generally available ones that all regions serve, unless there is none.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+SUBSCRIPTION: Final = "microsoft.resources/subscriptions"
+
+
+class Child(NamedTuple):
+    """A type that Resource Graph lacks. `path` hangs below the id of each `parent` (a casefolded type)."""
+
+    type: str
+    parent: str
+    path: str
+    version: str
+    query: str = ""
+    single: bool = False
+    """One resource, which need not be there; else a list."""
+    each: bool = False
+    """The list leaves fields out: each of its resources is asked for, with `query`."""
+    link: bool = False
+    """The list names resources of another place: what is kept says that they belong together."""
+    absent: frozenset[str] = frozenset()
+    """Codes by which the service says that this parent cannot have such children, in small letters."""
+
+
+_RAW: Final = "format=rawxml"
+_APIM: Final = "2024-05-01"
+_SQL: Final = "2023-08-01"
+_SQL_SERVER: Final = (
+    "administrators", "advancedThreatProtectionSettings", "auditingSettings", "azureADOnlyAuthentications",
+    "connectionPolicies", "devOpsAuditingSettings", "encryptionProtector", "extendedAuditingSettings", "firewallRules",
+    "ipv6FirewallRules", "outboundFirewallRules", "securityAlertPolicies", "sqlVulnerabilityAssessments",
+    "virtualNetworkRules", "vulnerabilityAssessments",
+)  # fmt: skip
+_SENTINEL: Final = "2024-09-01"
+_NOT_IN_TIER: Final = frozenset({"methodnotallowedinpricingtier", "methodnotallowed", "operationnotsupported"})
+_NO_FILES: Final = frozenset({"featurenotsupportedforaccount", "fileshareservicenotsupported"})
+
+
+def _apim(path: str, *, below: str = "", **more: object) -> Child:
+    parent = f"microsoft.apimanagement/service{below}".casefold()
+    name = "policies" if path == "policies/policy" else path
+    kind = f"Microsoft.ApiManagement/service{below}/{name}"
+    if path == "policies/policy":
+        more |= {"query": _RAW, "single": True}
+    return Child(kind, parent, path, _APIM, absent=_NOT_IN_TIER, **more)  # type: ignore[arg-type]
+
+
+def _below(parent: str, version: str, *paths: str, absent: frozenset[str] = frozenset()) -> tuple[Child, ...]:
+    return tuple(Child(f"{parent}/{path}", parent.casefold(), path, version, absent=absent) for path in paths)
+
+
+def _sentinel(name: str) -> Child:
+    return Child(
+        f"Microsoft.SecurityInsights/{name}",
+        "microsoft.operationalinsights/workspaces",
+        f"providers/Microsoft.SecurityInsights/{name}",
+        _SENTINEL,
+        absent=frozenset({"workspacenotonboarded", "badrequest"} if name != "onboardingStates" else ()),
+    )
+
+
+CHILDREN: Final = (
+    _apim("policies/policy"),
+    _apim("policyFragments", each=True, query=_RAW),
+    _apim("apis"),
+    _apim("backends"),
+    _apim("certificates"),
+    _apim("diagnostics"),
+    _apim("gateways"),
+    _apim("identityProviders"),
+    _apim("loggers"),
+    _apim("namedValues"),
+    _apim("products"),
+    _apim("subscriptions"),
+    _apim("tenant"),
+    _apim("workspaces"),
+    _apim("policies/policy", below="/apis"),
+    _apim("diagnostics", below="/apis"),
+    _apim("operations", below="/apis"),
+    _apim("policies/policy", below="/apis/operations"),
+    _apim("policies/policy", below="/products"),
+    _apim("apis", below="/products", link=True),
+    _apim("policies/policy", below="/workspaces"),
+    _apim("policyFragments", below="/workspaces", each=True, query=_RAW),
+    _apim("apis", below="/workspaces"),
+    _apim("backends", below="/workspaces"),
+    _apim("certificates", below="/workspaces"),
+    _apim("namedValues", below="/workspaces"),
+    _apim("products", below="/workspaces"),
+    _apim("subscriptions", below="/workspaces"),
+    _apim("policies/policy", below="/workspaces/apis"),
+    _apim("operations", below="/workspaces/apis"),
+    _apim("policies/policy", below="/workspaces/apis/operations"),
+    _apim("policies/policy", below="/workspaces/products"),
+    _apim("apiLinks", below="/workspaces/products"),
+    *_below("Microsoft.Sql/servers", _SQL, *_SQL_SERVER),
+    *_below("Microsoft.Sql/servers/databases", _SQL, "transparentDataEncryption", "auditingSettings"),
+    *_below("Microsoft.Storage/storageAccounts", "2023-05-01", "blobServices"),
+    *_below("Microsoft.Storage/storageAccounts", "2023-05-01", "fileServices", absent=_NO_FILES),
+    *_below("Microsoft.Storage/storageAccounts/blobServices", "2023-05-01", "containers"),
+    *_below("Microsoft.ContainerRegistry/registries", "2023-07-01", "scopeMaps", "tokens", "webhooks"),
+    *_below("Microsoft.ContainerService/managedClusters", "2024-09-01", "agentPools", "maintenanceConfigurations"),
+    *_below("Microsoft.ManagedIdentity/userAssignedIdentities", "2023-01-31", "federatedIdentityCredentials"),
+    *_below("Microsoft.Network/privateEndpoints", "2024-05-01", "privateDnsZoneGroups"),
+    *_below("Microsoft.Insights/privateLinkScopes", "2021-07-01-preview", "scopedResources"),
+    *_below("Microsoft.KeyVault/vaults", "2023-07-01", "secrets"),
+    Child("Microsoft.KeyVault/vaults/keys", "microsoft.keyvault/vaults", "keys", "2023-07-01", each=True),
+    *(_sentinel(n) for n in ("onboardingStates", "alertRules", "automationRules", "dataConnectors", "settings")),
+    *(
+        Child(f"Microsoft.Security/{name}", SUBSCRIPTION, f"providers/Microsoft.Security/{name}", version)
+        for name, version in (
+            ("securityContacts", "2023-12-01-preview"),
+            ("settings", "2022-05-01"),
+            ("autoProvisioningSettings", "2017-08-01-preview"),
+        )
+    ),
+)
+"""Every type that is read below a parent, diagnostic settings aside: these hang below many types."""
+
+_SERVICE: Final = "microsoft.apimanagement/service"
+SAID_ELSEWHERE: Final = frozenset(
+    {
+        f"{_SERVICE}/apis/products", f"{_SERVICE}/products/apilinks",
+        f"{_SERVICE}/workspaces/apis/products", f"{_SERVICE}/workspaces/products/apis",
+    }
+)  # fmt: skip
+"""Types that say the same as one that is read: which products lead to which APIs. Not read, and no gap."""
+
+DIAGNOSTIC_SETTINGS: Final = "Microsoft.Insights/diagnosticSettings"
+DIAGNOSTICS: Final = Child(
+    DIAGNOSTIC_SETTINGS,
+    "",
+    "providers/Microsoft.Insights/diagnosticSettings",
+    "2021-05-01-preview",
+    absent=frozenset({"resourcetypenotsupported"}),
+)
+
+GRAPH: Final = {
+    "resourcecontainers": (SUBSCRIPTION, "microsoft.resources/subscriptions/resourcegroups"),
+    "securityresources": (
+        "microsoft.security/assessments", "microsoft.security/pricings", "microsoft.security/securescores",
+    ),
+    "authorizationresources": ("microsoft.authorization/roleassignments", "microsoft.authorization/roledefinitions"),
+    "policyresources": (
+        "microsoft.authorization/policyassignments", "microsoft.authorization/policydefinitions",
+        "microsoft.authorization/policyexemptions", "microsoft.authorization/policysetdefinitions",
+    ),
+    "dnsresources": tuple(
+        f"microsoft.network/{zone}/{record}"
+        for zone in ("dnszones", "privatednszones")
+        for record in ("a", "aaaa", "caa", "cname", "mx", "ptr", "soa", "srv", "txt")
+    ),
+    "insightresources": ("microsoft.insights/datacollectionruleassociations",),
+    "resources": (
+        "microsoft.apimanagement/service",
+        "microsoft.compute/diskencryptionsets",
+        "microsoft.containerregistry/registries",
+        "microsoft.containerservice/managedclusters",
+        "microsoft.documentdb/databaseaccounts",
+        "microsoft.documentdb/mongoclusters",
+        "microsoft.insights/actiongroups",
+        "microsoft.insights/activitylogalerts",
+        "microsoft.insights/components",
+        "microsoft.insights/datacollectionendpoints",
+        "microsoft.insights/datacollectionrules",
+        "microsoft.insights/metricalerts",
+        "microsoft.insights/privatelinkscopes",
+        "microsoft.insights/scheduledqueryrules",
+        "microsoft.insights/webtests",
+        "microsoft.insights/workbooks",
+        "microsoft.keyvault/managedhsms",
+        "microsoft.keyvault/vaults",
+        "microsoft.kubernetes/connectedclusters",
+        "microsoft.managedidentity/userassignedidentities",
+        "microsoft.network/applicationgateways",
+        "microsoft.network/applicationgatewaywebapplicationfirewallpolicies",
+        "microsoft.network/azurefirewalls",
+        "microsoft.network/bastionhosts",
+        "microsoft.network/ddosprotectionplans",
+        "microsoft.network/dnszones",
+        "microsoft.network/firewallpolicies",
+        "microsoft.network/loadbalancers",
+        "microsoft.network/natgateways",
+        "microsoft.network/networkinterfaces",
+        "microsoft.network/networksecuritygroups",
+        "microsoft.network/networksecurityperimeters",
+        "microsoft.network/networkwatchers",
+        "microsoft.network/networkwatchers/flowlogs",
+        "microsoft.network/privatednszones",
+        "microsoft.network/privatednszones/virtualnetworklinks",
+        "microsoft.network/privateendpoints",
+        "microsoft.network/privatelinkservices",
+        "microsoft.network/publicipaddresses",
+        "microsoft.network/publicipprefixes",
+        "microsoft.network/routetables",
+        "microsoft.network/virtualnetworks",
+        "microsoft.operationalinsights/clusters",
+        "microsoft.operationalinsights/workspaces",
+        "microsoft.operationsmanagement/solutions",
+        "microsoft.security/automations",
+        "microsoft.security/securityconnectors",
+        "microsoft.servicenetworking/trafficcontrollers",
+        "microsoft.servicenetworking/trafficcontrollers/associations",
+        "microsoft.servicenetworking/trafficcontrollers/frontends",
+        "microsoft.servicenetworking/trafficcontrollers/securitypolicies",
+        "microsoft.sql/managedinstances",
+        "microsoft.sql/servers",
+        "microsoft.sql/servers/databases",
+        "microsoft.sql/servers/elasticpools",
+        "microsoft.storage/storageaccounts",
+        "microsoft.web/certificates",
+        "microsoft.web/sites",
+    ),
+}  # fmt: skip
+"""Table of Resource Graph → the casefolded types that are known to be in it."""
+
+TABLE_OF: Final = {kind: table for table, kinds in GRAPH.items() for kind in kinds}
+CERTIFICATES: Final = "microsoft.keyvault/vaults/certificates"
+"""Read from the vaults themselves."""

@@ -1,0 +1,106 @@
+"""Certificates of Key Vault, from the vaults themselves: what is public, and the policy. Never a secret's value.
+
+Keys and secrets are read through Resource Manager, which shows their metadata alone and needs no way into the vault's
+network. The role is Key Vault Reader; its rights end where values begin.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlsplit
+
+from auditor.collect.azure.arm import listed
+from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, ask
+from auditor.collect.azure.sign_in import missing_extra
+from auditor.collect.book import Book
+from auditor.model import Origin, Resource
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from auditor.collect.azure.clouds import Cloud
+
+SOURCE: Final = "Key Vault"
+TYPE: Final = "Microsoft.KeyVault/vaults/certificates"
+_VERSION: Final = "7.6"
+_KEPT: Final = ("id", "kid", "sid", "x5t", "cer", "contentType", "attributes", "policy", "tags")
+
+
+class Vaults:
+    """Clients of the vaults, made when they are needed. May be used from several threads."""
+
+    def __init__(self, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
+        self._suffix = cloud.key_vault_suffix.casefold()
+        self._credential = credential
+        self._book = book
+        self._clients: dict[str, Any] = {}
+        self._gates: defaultdict[str, Gate] = defaultdict(Gate)
+        self._lock = threading.Lock()
+
+    def names(self, vault: str, address: str) -> list[str]:
+        """The names of the certificates of a vault. Raises `CallFailed`."""
+        call = f"vault {vault}/certificates names"
+        kept = self._book.kept(call)
+        if kept is not None:
+            return kept.more.split("\n") if kept.more else []
+        names: list[str] = []
+        url: str | None = f"{address.rstrip('/')}/certificates?api-version={_VERSION}&maxresults=25"
+        while url:
+            found, url = listed(self._get(address, url))
+            names += [str(item.get("id", "")).rstrip("/").rpartition("/")[2] for item in found]
+        self._book.keep(call, (), "\n".join(names))
+        self._book.told(SOURCE, done=1)
+        return names
+
+    def certificate(self, vault: str, address: str, name: str) -> None:
+        """Puts a certificate into the book. Raises `CallFailed`."""
+        call = f"vault {vault}/certificates/{name}"
+        if self._book.kept(call) is not None:
+            return
+        url = f"{address.rstrip('/')}/certificates/{quote(name, safe='')}?api-version={_VERSION}"
+        reply = self._get(address, url)
+        found: list[Resource] = []
+        if reply.status != 404:  # gone since it was listed
+            if reply.status != 200 or not isinstance(reply.body, dict):
+                listed(reply)
+            body = {
+                "id": f"{vault}/certificates/{name}",
+                "name": name,
+                "type": TYPE,
+                "properties": {key: reply.body[key] for key in _KEPT if reply.body.get(key) is not None},
+            }
+            found.append(Resource(TYPE, body, Origin(source="live", address=f"{address.rstrip('/')}/certificates")))
+        self._book.keep(call, found)
+        self._book.told(SOURCE, done=1)
+
+    def _get(self, address: str, url: str) -> Reply:
+        from azure.core.rest import HttpRequest
+
+        host, asked = (urlsplit(text).netloc.casefold() for text in (address, url))
+        if not host.endswith(f".{self._suffix}") or host != asked:
+            raise CallFailed("unreadable", f"{host or 'its address'} is no vault of this cloud")
+        with self._lock:
+            client = self._clients.get(host) or self._clients.setdefault(host, self._client(address))
+            gate = self._gates[host]
+
+        def send() -> tuple[int, Mapping[str, str], bytes]:
+            response = client.send_request(HttpRequest("GET", url))
+            return response.status_code, response.headers, response.content
+
+        reply = ask(send, gate, self._book, SOURCE)
+        if reply.status == 403:
+            inner = reply.body.get("error", {}).get("innererror", {}) if isinstance(reply.body, dict) else {}
+            if isinstance(inner, dict) and inner.get("code") == "ForbiddenByConnection":
+                raise CallFailed("unreachable", "its network lets this machine not in", status=403)
+            raise CallFailed("forbidden", "it answered 403; needs Key Vault Reader, or list and get of certificates")
+        return reply
+
+    def _client(self, address: str) -> Any:
+        try:
+            from azure.keyvault.certificates import CertificateClient
+        except ImportError as error:
+            raise missing_extra("azure-keyvault-certificates") from error
+        return CertificateClient(address, self._credential, retry_total=0, api_version=_VERSION, **TIMEOUTS)

@@ -1,0 +1,202 @@
+"""What a collection has got so far: its journal while it runs, its resources when it is done.
+
+One SQLite file. Each good answer is kept under the text of its call, so that an interrupted collection goes on without
+asking again, and its resources are given in the order of these texts: threads change nothing of the outcome. Failures
+are gaps and are not in the file, so that they are tried again. Secrets are gone before anything gets here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import orjson
+
+from auditor.errors import ConfigError, InputError
+from auditor.model import Gap, Origin, Resource, Unknown
+
+_SCHEMA: Final = """
+    CREATE TABLE IF NOT EXISTS head (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS answers (call TEXT PRIMARY KEY, more TEXT, resources BLOB NOT NULL) WITHOUT ROWID;
+"""
+_COMMIT_EVERY: Final = 2.0
+"""Seconds: what a killed process may lose."""
+_UNKNOWN: Final = "$unknown"
+
+
+class Answer(NamedTuple):
+    """What one call brought; `more` leads to the next page (a skip token, a link), None on the last."""
+
+    resources: list[Resource]
+    more: str | None
+
+
+class Told(NamedTuple):
+    """How far one source is. `left` is None as long as nobody knows; `throttled` counts the waits that a service asked
+    for."""
+
+    done: int = 0
+    left: int | None = None
+    throttled: int = 0
+
+
+class Book:
+    """Filled by collectors from several threads. Iterating gives every resource, more than once if asked."""
+
+    def __init__(self, file: Path, head: dict[str, Any], *, until: float | None = None) -> None:
+        """Opens the journal, or begins it. `head` says what is collected; `until` is when to stop (monotonic clock).
+
+        Raises `ConfigError` when the journal is one of another collection, `InputError` when it is none.
+        """
+        self.gaps: list[Gap] = []
+        self.covers: set[str] = set()
+        self.sources: dict[str, Told] = {}
+        self.on_progress: Callable[[], None] = lambda: None
+        self.interrupted = False
+        self._until = until
+        self._stopped = threading.Event()
+        self._lock = threading.RLock()
+        self._closed = False
+        self._committed = time.monotonic()
+        try:
+            file.touch(mode=0o600)
+            self._base = sqlite3.connect(file, check_same_thread=False)
+            self._base.executescript(_SCHEMA)
+            self._compare(file, {key: orjson.dumps(value).decode() for key, value in head.items()})
+        except sqlite3.DatabaseError as error:
+            raise InputError(f"{file} cannot be used as a journal: {error}", "remove it and collect again") from error
+
+    def _compare(self, file: Path, head: dict[str, str]) -> None:
+        known = dict(self._base.execute("SELECT name, value FROM head"))
+        other = next((name for name, value in head.items() if known.get(name, value) != value), None)
+        if other is not None:
+            raise ConfigError(f"{file} is of another collection: its {other} is {known[other]}.", "Start a new one.")
+        self._base.executemany("INSERT OR IGNORE INTO head VALUES (?, ?)", head.items())
+        self._base.commit()
+
+    def note(self, name: str, value: str) -> str:
+        """Keep a value of the head that only the first run decides (its time); gives what is kept."""
+        with self._lock:
+            self._base.execute("INSERT OR IGNORE INTO head VALUES (?, ?)", (name, value))
+            self._base.commit()
+            (kept,) = self._base.execute("SELECT value FROM head WHERE name = ?", (name,)).fetchone()
+            return str(kept)
+
+    def kept(self, call: str) -> Answer | None:
+        """The answer to a call that was made already."""
+        with self._lock:
+            if self._closed:
+                return None
+            row = self._base.execute("SELECT more, resources FROM answers WHERE call = ?", (call,)).fetchone()
+        return None if row is None else Answer(_unpacked(row[1]), row[0])
+
+    def keep(self, call: str, resources: Sequence[Resource], more: str | None = None) -> Answer:
+        """Keep a good answer. The resources must be free of secrets."""
+        packed = _packed(resources)
+        with self._lock:
+            if not self._closed:
+                self._base.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (call, more, packed))
+                if time.monotonic() - self._committed > _COMMIT_EVERY:
+                    self._base.commit()
+                    self._committed = time.monotonic()
+        return Answer(list(resources), more)
+
+    def forget(self, prefix: str) -> None:
+        """Drop the answers to all calls that begin so: they have to be made again."""
+        with self._lock:
+            if not self._closed:
+                self._base.execute("DELETE FROM answers WHERE substr(call, 1, ?) = ?", (len(prefix), prefix))
+
+    def gap(self, gap: Gap) -> None:
+        """Note what could not be read."""
+        with self._lock:
+            self.gaps.append(gap)
+
+    def looked_at(self, types: Iterable[str]) -> None:
+        """Note types that the collection looked at, wherever no gap says otherwise."""
+        with self._lock:
+            self.covers.update(kind.casefold() for kind in types)
+
+    def told(self, source: str, *, done: int = 0, left: int | None = None, throttled: int = 0) -> None:
+        """Say how far a source is: `done` and `throttled` are added, `left` replaces what was said before."""
+        with self._lock:
+            old = self.sources.get(source, Told())
+            left = old.left if left is None else left
+            self.sources[source] = Told(old.done + done, left, old.throttled + throttled)
+        self.on_progress()
+
+    def stop(self) -> None:
+        """Make no further call. May be called from a signal handler."""
+        self.interrupted = True
+        self._stopped.set()
+
+    def going(self) -> bool:
+        """False when interrupted or out of time."""
+        return not self._stopped.is_set() and (self._until is None or time.monotonic() < self._until)
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, not beyond the end of the time; gives whether to go on."""
+        if self._until is not None:
+            seconds = min(seconds, self._until - time.monotonic())
+        self._stopped.wait(max(seconds, 0))
+        return self.going()
+
+    def why_stopped(self) -> str:
+        """The reason that gaps give for what was not asked any more."""
+        return "the collection was interrupted before" if self.interrupted else "the time limit was reached before"
+
+    def of_type(self, kind: str) -> Iterator[Resource]:
+        """The resources of one casefolded type."""
+        return (resource for resource in self if resource.type.casefold() == kind)
+
+    def __iter__(self) -> Iterator[Resource]:
+        last = ""
+        while True:
+            with self._lock:
+                row = self._base.execute(
+                    "SELECT call, resources FROM answers WHERE call > ? ORDER BY call LIMIT 1", (last,)
+                ).fetchone()
+            if row is None:
+                return
+            last = row[0]
+            yield from _unpacked(row[1])
+
+    def close(self) -> None:
+        """What late threads still bring is dropped."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._base.commit()
+                self._base.close()
+
+
+def _packed(resources: Sequence[Resource]) -> bytes:
+    rows = [[r.type, r.cluster, msgspec.to_builtins(r.origin), r.partial, r.body] for r in resources]
+    return zlib.compress(orjson.dumps(rows, default=_as_marker), 1)
+
+
+def _unpacked(packed: bytes) -> list[Resource]:
+    return [
+        Resource(kind, _restored(body) if partial else body, msgspec.convert(origin, Origin), cluster, partial=partial)
+        for kind, cluster, origin, partial, body in orjson.loads(zlib.decompress(packed))
+    ]
+
+
+def _as_marker(value: object) -> dict[str, str]:
+    if isinstance(value, Unknown):
+        return {_UNKNOWN: value.reason}
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, dict):
+        if len(value) == 1 and isinstance(reason := value.get(_UNKNOWN), str):
+            return Unknown(reason)
+        return {key: _restored(inner) for key, inner in value.items()}
+    return [_restored(inner) for inner in value] if isinstance(value, list) else value

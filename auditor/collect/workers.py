@@ -1,0 +1,91 @@
+"""Work that begets work, done by a few threads.
+
+The threads are daemons: one that hangs in a call cannot keep the process from ending when it is told to stop.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
+
+from auditor.collect.book import Book
+
+_PATIENCE: Final = 3.0
+"""Seconds that running calls get to end after a stop."""
+
+
+class Job(Protocol):
+    """Something to read. `lane` says which threads do it."""
+
+    @property
+    def lane(self) -> str: ...
+
+    def run(self) -> Iterable[Job]:
+        """Reads it, puts it into the book, gives what is to be read next. What fails is a gap, not an error."""
+
+
+def run(jobs: Iterable[Job], lanes: Mapping[str, int], book: Book) -> list[Job]:
+    """Does all jobs and what they give, each lane by its number of threads.
+
+    Gives what was not done because the collection ended before. An error of a job ends all and is raised here.
+    """
+    return _Workers(jobs, lanes, book).run(lanes)
+
+
+class _Workers:
+    def __init__(self, jobs: Iterable[Job], lanes: Iterable[str], book: Book) -> None:
+        self._book = book
+        self._waiting: dict[str, deque[Job]] = {lane: deque() for lane in lanes}
+        self._running: dict[int, Job] = {}
+        self._changed = threading.Condition()
+        self._error: BaseException | None = None
+        self._ended = False
+        self._add(jobs)
+
+    def run(self, lanes: Mapping[str, int]) -> list[Job]:
+        for lane, count in lanes.items():
+            for number in range(count):
+                threading.Thread(target=self._loop, args=(lane,), name=f"{lane}-{number}", daemon=True).start()
+        with self._changed:
+            while self._left() and self._error is None and self._book.going():
+                self._changed.wait(0.2)
+            self._ended = True
+            self._changed.notify_all()
+            if self._error is not None:
+                raise self._error
+            self._changed.wait_for(lambda: not self._running, _PATIENCE)
+            return self._left()
+
+    def _left(self) -> list[Job]:
+        return [*self._running.values(), *(job for waiting in self._waiting.values() for job in waiting)]
+
+    def _add(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            self._waiting[job.lane].append(job)
+
+    def _next(self, lane: str) -> Job | None:
+        with self._changed:
+            while not self._ended and not self._waiting[lane]:
+                self._changed.wait()
+            if self._ended:
+                return None
+            job = self._waiting[lane].popleft()
+            self._running[id(job)] = job
+            return job
+
+    def _loop(self, lane: str) -> None:
+        while (job := self._next(lane)) is not None:
+            more: Iterable[Job] | None = None
+            try:
+                more = list(job.run())
+            finally:
+                with self._changed:
+                    if more is None:
+                        self._error = sys.exc_info()[1]
+                    else:
+                        del self._running[id(job)]
+                        self._add(more)
+                    self._changed.notify_all()
