@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int], None]
 """Called now and then with the number of resources judged so far."""
 _CERTIFICATE: Final = "auditor/certificate"
+_PATH: Final = "auditor/trafficpath"
 _BATCH = 512
 _PATIENCE = 4
 
@@ -102,10 +103,12 @@ def audit(
         stack.pop_all()  # all went well: the findings stay open
     made = _summary(inventory, done, clock)
     made.rule_pack = rule_pack(rules)
-    if any(_CERTIFICATE in rule.types for rule in rules):
-        from auditor.lenses.shown import certificates
+    asked = {kind for rule in rules for kind in rule.types}
+    if _CERTIFICATE in asked or _PATH in asked:
+        from auditor.lenses import shown
 
-        made.certificates = certificates(derived)
+        made.certificates = shown.certificates(derived) if _CERTIFICATE in asked else None
+        made.paths = shown.paths(derived) if _PATH in asked else None
     return made, findings
 
 

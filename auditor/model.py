@@ -32,12 +32,15 @@ __all__ = [
     "WORKLOADS",
     "Audit",
     "Certificate",
+    "Certificates",
     "Counts",
     "Evidence",
     "Excerpt",
     "Exemption",
     "Finding",
     "Gap",
+    "Hop",
+    "HopEnd",
     "Missing",
     "Origin",
     "Outcome",
@@ -52,7 +55,10 @@ __all__ = [
     "Scope",
     "Severity",
     "Tally",
+    "TrafficPath",
+    "TrafficPaths",
     "Unknown",
+    "Use",
     "arm_scope",
     "holds_unknown",
     "kubernetes_type",
@@ -172,6 +178,14 @@ class Excerpt(Record, frozen=True, kw_only=True):
     marked: tuple[int, ...]
 
 
+class Use(Record, frozen=True, kw_only=True):
+    """A place where a certificate is kept or used."""
+
+    kind: str
+    name: str
+    resource: str | None = None
+
+
 class Certificate(Record, frozen=True, kw_only=True):
     """A certificate of the estate: when it ends, where it is kept or used."""
 
@@ -183,8 +197,57 @@ class Certificate(Record, frozen=True, kw_only=True):
     fail_from: dt.datetime | None = None
     renews_at: dt.datetime | None = None
     unread: str | None = None
-    uses: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
     more_uses: int = 0
+
+
+class Certificates(Record, frozen=True, kw_only=True):
+    """The certificates of the estate, soonest end first; of very many the first ones."""
+
+    total: int
+    listed: tuple[Certificate, ...]
+
+
+class HopEnd(Record, frozen=True, kw_only=True):
+    """Where a hop begins or ends."""
+
+    kind: str
+    name: str
+    resource: str | None = None
+
+
+class Hop(Record, frozen=True, kw_only=True):
+    """One hop of a traffic path. `protection` is `unknown` when `unknown` says why."""
+
+    source: HopEnd
+    target: HopEnd
+    protection: str
+    unknown: str | None = None
+    says: str = ""
+    via: tuple[str, ...] = ()
+    tls: str | None = None
+    certificate: str | None = None
+    not_after: dt.datetime | None = None
+
+
+class TrafficPath(Record, frozen=True, kw_only=True):
+    """A way that requests take from a client to what answers them."""
+
+    id: str
+    name: str
+    host: str
+    route: str
+    weakest: str
+    hops: tuple[Hop, ...]
+    missing: tuple[str, ...] = ()
+    bypasses: tuple[str, ...] = ()
+
+
+class TrafficPaths(Record, frozen=True, kw_only=True):
+    """The traffic paths of the estate, the least protected first; of very many the first ones."""
+
+    total: int
+    listed: tuple[TrafficPath, ...]
 
 
 class RulePack(Record, frozen=True, kw_only=True):
@@ -292,7 +355,8 @@ class Audit(Tally, kw_only=True):
     unknown_counts: dict[str, int]  # severity → unknowns and errors
     rule_pack: RulePack | None = None
     excerpts: list[Excerpt] = []
-    certificates: list[Certificate] | None = None  # None: no rule asked for them
+    certificates: Certificates | None = None  # None: no rule asked for them
+    paths: TrafficPaths | None = None
 
     @property
     def nothing_evaluated(self) -> bool:

@@ -10,11 +10,14 @@ from auditor.findings import Findings
 from auditor.model import (
     Audit,
     Certificate,
+    Certificates,
     Evidence,
     Excerpt,
     Exemption,
     Finding,
     Gap,
+    Hop,
+    HopEnd,
     Origin,
     Outcome,
     Remediation,
@@ -24,6 +27,9 @@ from auditor.model import (
     RuleRun,
     Scope,
     Severity,
+    TrafficPath,
+    TrafficPaths,
+    Use,
 )
 from auditor.render.json import counts_of
 
@@ -103,9 +109,32 @@ def certificate(name: str, days: int | None, **more: Any) -> Certificate:
         "not_after": ends,
         "warn_from": ends and ends - dt.timedelta(days=60),
         "fail_from": ends and ends - dt.timedelta(days=30),
-        "uses": (f"listener {name}",),
+        "uses": (Use(kind="listener", name=name, resource=vault("kv-2").id.upper()),),
     }
     return Certificate(**{**fields, **more})
+
+
+def path(weakest: str, route: str) -> TrafficPath:
+    """A path of three hops, the last of which is the weakest."""
+    client = HopEnd(kind="client", name="Internet")
+    gateway = HopEnd(kind="applicationGateway", name="agw/api", resource=vault("kv-2").id)
+    pods = HopEnd(kind="pods", name="shop/cart")
+    hops = (
+        Hop(source=client, target=gateway, protection="encryptedVerified", tls="1.2", certificate="api.example.org"),
+        Hop(source=gateway, target=HopEnd(kind="service", name="cart"), protection="unknown", unknown="<b>forbidden"),
+        Hop(source=HopEnd(kind="service", name="cart"), target=pods, protection=weakest, says="port 8080 is http"),
+    )
+    name = f"api.example.org{route} → shop/cart"
+    return TrafficPath(
+        id=f"/trafficPaths/api{route}",
+        name=name,
+        host="api.example.org",
+        route=route,
+        weakest=weakest,
+        hops=hops,
+        missing=("Service cart: no pods were collected",),
+        bypasses=("a public address of the ingress",),
+    )
 
 
 def audit_of(
@@ -194,12 +223,16 @@ def small() -> tuple[Audit, Findings]:
         findings,
         errors={broken.id: "it names an operator that does not exist"},
         rule_pack=RulePack(digest="0123456789ab", rules=5),
-        certificates=[
-            certificate("api.example.org", -3),
-            certificate("<b>portal", 20, renews_at=AS_OF + dt.timedelta(days=5), more_uses=2),
-            certificate("later.example.org", 900),
-            certificate("sealed", None, unread="reading it was forbidden (403)"),
-        ],
+        certificates=Certificates(
+            total=5,
+            listed=(
+                certificate("api.example.org", -3),
+                certificate("<b>portal", 20, renews_at=AS_OF + dt.timedelta(days=5), more_uses=2),
+                certificate("later.example.org", 900),
+                certificate("sealed", None, unread="reading it was forbidden (403)"),
+            ),
+        ),
+        paths=TrafficPaths(total=2, listed=(path("plaintext", "/orders/*"), path("mutual", "<b>"))),
         excerpts=[
             Excerpt(
                 fingerprint=findings[5].fingerprint,

@@ -16,7 +16,7 @@ import pytest
 from browser import page_of
 
 from auditor.compare import compare
-from auditor.model import Outcome, Scope, Severity
+from auditor.model import Evidence, Exemption, Outcome, ResourceRef, Scope, Severity, TrafficPaths
 from auditor.render.html_design import NODES, node_of
 from auditor.render.html_frameworks import frameworks
 from auditor.render.options import Earlier, Past
@@ -185,3 +185,41 @@ def test_a_component_says_its_state_in_words(severity: Severity) -> None:
     rule = audits.rule(severity=severity)
     page = page_of(*audits.audit_of([rule], [audits.finding(rule, audits.vault("kv-1"))]))
     assert f'aria-label="Key Vault: 1 failed · 1 {severity}"' in page
+
+
+def test_exemptions_that_end_soon_are_on_the_first_screen() -> None:
+    def accepted(until: str) -> Exemption:
+        return Exemption(category="waiver", owner="Ann <b>", reason="moving", expires_on=until)
+
+    found = [
+        audits.finding(audits.rule(), audits.vault(f"kv-{n}"), Outcome.EXEMPT, exemption=accepted(until))
+        for n, until in enumerate(["2025-02-10", "2025-02-10", "2025-09-01", "when it suits"])
+    ]
+    page = page_of(*audits.audit_of([audits.rule()], found))
+    assert "2 accepted until 2025-02-10 (26 days) by <b>Ann &lt;b&gt;</b>: moving" in page
+    assert "2025-09-01 (" not in page and "when it suits (" not in page
+    assert "Ends soon" not in page_of(*audits.clean())
+
+
+def test_certificates_have_a_calendar_and_a_table() -> None:
+    page = page_of(*audits.small())
+    assert '1</b> <span class="badge critical">expired' in page
+    assert "3 days ago" in page and "reading it was forbidden (403)" in page
+    assert "and 1 more in the JSON report" in page
+    assert page.count('class="bar-of"') == 3
+    assert 'id="certificates"' not in page_of(*audits.clean())
+
+
+def test_paths_say_how_each_hop_is_protected() -> None:
+    rule = audits.rule("paths.no-plain-text", resource=("auditor/trafficPath",))
+    path = audits.path("plaintext", "/orders/*")
+    evidence = (Evidence(path="properties.hops[2].protection", actual="plaintext", expected="mutual"),)
+    of = ResourceRef(id=path.id, type="auditor/trafficPath", name=path.name)
+    made = audits.audit_of(
+        [rule], [audits.finding(rule, of, evidence=evidence)], paths=TrafficPaths(total=1, listed=(path,))
+    )
+    page = page_of(*made)
+    assert "<b>plain text</b>" in page and "<b>not known</b>" in page and "&lt;b&gt;forbidden" in page
+    assert 'href="#findings?resource=/trafficPaths/api/orders/%2A&amp;q=properties.hops[2]"' in page
+    assert "Could not be followed: Service cart: no pods were collected" in page
+    assert page.count("properties.hops[") == 1  # hops without failures have no link

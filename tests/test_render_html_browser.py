@@ -28,7 +28,16 @@ if TYPE_CHECKING:
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 pytestmark = pytest.mark.browser
-VIEWS = ["#overview", "#findings", "#findings?by=resource", "#frameworks?framework=mcsb", "#not-looked-at", "#rules"]
+VIEWS = [
+    "#overview",
+    "#findings",
+    "#findings?by=resource",
+    "#paths",
+    "#certificates",
+    "#frameworks?framework=mcsb",
+    "#not-looked-at",
+    "#rules",
+]
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from auditor.model import (
     Audit,
-    Certificate,
+    Certificates,
     Counts,
     Excerpt,
     Finding,
@@ -21,6 +21,7 @@ from auditor.model import (
     RuleRun,
     Scope,
     Severity,
+    TrafficPaths,
 )
 
 SCHEMA_VERSION: Final = "1.1"
@@ -86,7 +87,8 @@ class Head(Record, frozen=True, kw_only=True):
     rules: list[RuleEntry]
     gaps: list[Gap]
     rule_pack: RulePack | None = None
-    certificates: list[Certificate] | None = None
+    certificates: Certificates | None = None
+    paths: TrafficPaths | None = None
     excerpts: list[Excerpt] = []
     listed: Counts
 
@@ -148,6 +150,7 @@ def audit_of(head: Head) -> Audit:
         gaps=head.gaps,
         rule_pack=head.rule_pack,
         certificates=head.certificates,
+        paths=head.paths,
         excerpts=head.excerpts,
         counts=head.summary.counts,
         fail_counts=msgspec.structs.asdict(head.summary.failures),

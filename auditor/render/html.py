@@ -16,16 +16,19 @@ from auditor.findings import Findings
 from auditor.model import Audit, Severity
 from auditor.places import reports_folder
 from auditor.render.groups import gather
+from auditor.render.html_certificates import certificates
 from auditor.render.html_changes import changes_shown
 from auditor.render.html_charts import bar, trend
 from auditor.render.html_data import MOST, packed
+from auditor.render.html_dates import failing_ids, soon_over
 from auditor.render.html_design import ARROWS, components
 from auditor.render.html_frameworks import STATES, frameworks
+from auditor.render.html_paths import paths
 from auditor.render.html_plain import ON_PAPER, ON_SCREEN, RULES_ON_SCREEN, rows_per_rule, sections
 from auditor.render.html_summary import summary
 from auditor.render.options import NOTEWORTHY, Options
 
-_STYLES: Final = ("base", "overview", "findings", "print")
+_STYLES: Final = ("base", "overview", "findings", "pictures", "print")
 _SCRIPTS: Final = ("data", "filter", "page", "grid", "detail", "views", "main")
 
 
@@ -77,11 +80,15 @@ def _page(audit: Audit, findings: Findings, options: Options, script: bool) -> d
     for node in nodes:
         node["bar"] = bar({part["name"]: part["count"] for part in node["failures"]}, most)
     asked = frameworks(audit)
+    failing = failing_ids(audit, findings)
     total = sum(group.total for group in gathered.groups)
     return {
         **summary(audit, gathered),
         "changes": changes_shown(options.changes) if options.changes else None,
         "trend": trend(audit, options.history),
+        "certificates": certificates(audit, failing),
+        "paths": paths(audit, findings, failing),
+        "exemptions": soon_over(audit, findings),
         "nodes": nodes,
         "arrows": ARROWS,
         "sections": sections(gathered.groups[:rules], limit),

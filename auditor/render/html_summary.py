@@ -35,6 +35,7 @@ def summary(audit: Audit, gathered: Gathered) -> dict[str, Any]:
         "scope": [visible(cut(phrase)) for phrase in scope_phrases(audit.scope)],
         "time": time_text(audit.as_of),
         "version": visible(audit.tool_version),
+        "rule_pack": visible(audit.rule_pack.digest) if audit.rule_pack else "",
         "severities": [{"name": name.value, "count": number} for name, number in by_severity(audit.fail_counts)],
         "outcomes": [
             {"name": "unknown", "count": counts.unknown, "meaning": "could not be decided"},

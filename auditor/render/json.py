@@ -44,7 +44,9 @@ def render_json(audit: Audit, findings: Findings, out: BinaryIO, options: Option
     if audit.rule_pack is not None:
         _member(out, "rulePack", audit.rule_pack)
     if audit.certificates is not None:
-        _list(out, "certificates", audit.certificates)
+        _member(out, "certificates", audit.certificates)
+    if audit.paths is not None:
+        _member(out, "paths", audit.paths)
     if audit.excerpts:
         _list(out, "excerpts", audit.excerpts)
     out.write(FINDINGS_BEGIN)

@@ -10,7 +10,7 @@ const LISTS = /** @type {const} */ (["severity", "outcome"]);
 const SINGLE = /** @type {const} */ ([
   "q", "component", "scope", "owner", "framework", "control", "rule", "resource", "type", "only", "by", "sort", "finding",
 ]);
-const VIEWS = ["overview", "findings", "frameworks", "not-looked-at", "rules"];
+const VIEWS = ["overview", "findings", "paths", "certificates", "frameworks", "not-looked-at", "rules"];
 
 /** @param {string} hash @returns {State} */
 function stateOf(hash) {

@@ -2,6 +2,7 @@
 
 /** @param {State} state */
 function showView(state) {
+  if (!document.getElementById(state.view)) state.view = "overview"; // of another audit: this one did not look there
   document.body.dataset.view = state.view;
   for (const link of document.querySelectorAll("nav.views a"))
     if (link.getAttribute("href") === `#${state.view}`) link.setAttribute("aria-current", "page");
