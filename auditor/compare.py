@@ -41,7 +41,7 @@ _STANDINGS: Final = {(o, s): Standing(outcome=o, severity=s) for o in Outcome fo
 
 def compare(old: tuple[Audit, Findings], new: tuple[Audit, Findings]) -> Changes:
     """Compare an earlier audit with a later one. Memory holds the standing of every answer, and what differs."""
-    earlier, later = _Side("earlier", *old), _Side("later", *new)
+    earlier, later = Side("earlier", *old), Side("later", *new)
     counts = dict.fromkeys(Change, 0)
     unseen: Counter[str] = Counter()
     unseen_failures: Counter[str] = Counter()
@@ -92,8 +92,8 @@ def may_newly_reach(difference: Difference, threshold: Severity) -> bool:
     return fails and difference.change is Change.NOT_COMPARED
 
 
-class _Side:
-    """One audit: how its answers stand, and where it looked."""
+class Side:
+    """One audit: how its answers stand, and where it looked. `name` is what reasons call it."""
 
     def __init__(self, name: str, audit: Audit, findings: Findings) -> None:
         self.name = name
@@ -143,7 +143,7 @@ class _Side:
             else:
                 yield f"The {self.name} audit was saved without all its answers with outcome {outcome}."
 
-    def did_not_look(self, key: _Key) -> str | None:
+    def did_not_look(self, key: _Key | Finding) -> str | None:
         """Why it says nothing that this side holds no such answer; None when it means that nothing is wrong there."""
         resource = key.resource
         identity = resource.id.casefold()
@@ -174,7 +174,7 @@ class _Side:
 _IDS: Final = ("/subscriptions/", "/clusters/")
 
 
-def _pairs(earlier: _Side, later: _Side) -> Iterator[tuple[bytes, _Key, Standing | None, Standing | None]]:
+def _pairs(earlier: Side, later: Side) -> Iterator[tuple[bytes, _Key, Standing | None, Standing | None]]:
     for line, key in later.each():
         yield line, key, earlier.answers.get(key.fingerprint), later.answers[key.fingerprint]
     for line, key in earlier.each():
@@ -183,7 +183,7 @@ def _pairs(earlier: _Side, later: _Side) -> Iterator[tuple[bytes, _Key, Standing
 
 
 def _change(
-    earlier: _Side, later: _Side, key: _Key, before: Standing | None, after: Standing | None
+    earlier: Side, later: Side, key: _Key, before: Standing | None, after: Standing | None
 ) -> tuple[Change, str | None]:
     blind = [
         side.name for side, standing in ((earlier, before), (later, after)) if standing and standing.outcome in _BLIND

@@ -28,6 +28,21 @@ class ReportForm(_Form):
     output: _Path | None = None
 
 
+class SentinelForm(_Form):
+    """Where findings go in Azure Monitor."""
+
+    endpoint: str = Field(description="Logs ingestion endpoint of the data collection rule.")
+    rule: str = Field(description="Immutable id of the data collection rule.")
+    stream: str | None = None
+    workspace: str | None = Field(None, description="Workspace id, to read back.")
+
+
+class PublishForm(_Form):
+    """The sinks."""
+
+    sentinel: SentinelForm | None = None
+
+
 class ConfigForm(_Form):
     """The whole file."""
 
@@ -51,6 +66,9 @@ class ConfigForm(_Form):
     owner_tags: list[_Path] = Field([], alias="ownerTags", description="Tags and labels that name an owner.")
     excerpts: bool = Field(True, description="Whether JSON and HTML show parts of resources.")
     reports: list[ReportForm] = []
+    estate: str | None = Field(None, description="What is audited; each estate has a history of its own.")
+    history: _Path | None = Field(None, description="The history file.")
+    publish: PublishForm | None = None
     parameters: dict[str, dict[str, Any]] = Field({}, description="Rule id → parameter → value.")
 
 

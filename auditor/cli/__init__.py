@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "certificates": "List the certificates of an estate: when they end, where they are used.",
     "report": "Render a saved JSON audit again.",
     "diff": "Say what changed between two saved audits.",
+    "publish": "Record a saved audit and send what changed: Microsoft Sentinel, a folder.",
+    "history": "Show what became of findings over time.",
     "rules": "List, show, test and write rules.",
     "completion": "Print the completion script for a shell.",
 }

@@ -196,7 +196,7 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
 
 
 def config_of(path: str | None) -> dict[str, Any]:
-    """What the configuration file says; nothing when there is none. Raises ConfigError."""
+    """The settings of the file that is named, or of `auditor.yaml` where there is one. Raises ConfigError."""
     if path is None and not Path(CONFIG_FILE).is_file():
         return {}
     from auditor.config import read_config

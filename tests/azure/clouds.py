@@ -21,13 +21,19 @@ class Cloud:
     arm_audiences: tuple[str, ...]
     vault_suffix: str
     logs: tuple[str, ...]
+    ingestion: str
 
     @property
     def vault_audience(self) -> str:
         return "https://" + self.vault_suffix.removeprefix(".")
 
+    @property
+    def ingestion_audience(self) -> str:
+        return "https://" + self.ingestion
+
     def audiences(self) -> tuple[str, ...]:
-        return (KUBERNETES, *self.arm_audiences, self.vault_audience, *(f"https://{host}" for host in self.logs))
+        logs = (f"https://{host}" for host in self.logs)
+        return (KUBERNETES, *self.arm_audiences, self.vault_audience, self.ingestion_audience, *logs)
 
 
 PUBLIC: Final = Cloud(
@@ -36,6 +42,7 @@ PUBLIC: Final = Cloud(
     arm_audiences=("https://management.azure.com", "https://management.core.windows.net"),
     vault_suffix=".vault.azure.net",
     logs=("api.loganalytics.io", "api.loganalytics.azure.com"),
+    ingestion="monitor.azure.com",
 )
 CHINA: Final = Cloud(
     login="login.chinacloudapi.cn",
@@ -43,6 +50,7 @@ CHINA: Final = Cloud(
     arm_audiences=("https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"),
     vault_suffix=".vault.azure.cn",
     logs=("api.loganalytics.azure.cn",),
+    ingestion="monitor.azure.cn",
 )
 GOVERNMENT: Final = Cloud(
     login="login.microsoftonline.us",
@@ -50,6 +58,7 @@ GOVERNMENT: Final = Cloud(
     arm_audiences=("https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net"),
     vault_suffix=".vault.usgovcloudapi.net",
     logs=("api.loganalytics.us",),
+    ingestion="monitor.azure.us",
 )
 CLOUDS: Final = (PUBLIC, CHINA, GOVERNMENT)
 IMDS: Final = "169.254.169.254"

@@ -30,7 +30,8 @@ CODES: Final = {
 class Fault:
     """One thing that goes wrong on the calls whose name (`METHOD host/path`) the pattern finds.
 
-    `effect`: a status; `delay` (`seconds`, then the answer as ever); `reset` (the connection is cut before an answer);
+    `effect`: a status; `delay` (`seconds`, then the answer as ever); `reset` (the connection is cut before anything is
+    done); `lost` (it is done, and then the connection is cut before the answer);
     `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html` (a page, as a proxy
     gives it); `empty` (200 without a body); `expire` (every token given so far is void).
     It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever.

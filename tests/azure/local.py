@@ -29,6 +29,7 @@ from tests.azure.entra import CLIENT, TENANT, Entra
 from tests.azure.estate import Estate
 from tests.azure.fault_plan import FaultPlan, before
 from tests.azure.http import Answer, Call, Dropped, Refused, Violation
+from tests.azure.ingestion import Ingestion
 from tests.azure.key_vault import KeyVault
 from tests.azure.log_analytics import LogAnalytics
 from tests.azure.resource_graph import Quota, ResourceGraph
@@ -67,6 +68,7 @@ class LocalAzure:
         self.graph = ResourceGraph(self.manager, estate, self.rights, quota)
         self.vaults = KeyVault(cloud, estate, self.rights, self.entra)
         self.logs = LogAnalytics(cloud, estate, self.rights, self.entra)
+        self.ingestion = Ingestion(cloud, estate, self.rights, self.entra)
         self.calls: list[Served] = []
         self._violations: list[str] = []
         self._authority = Authority()
@@ -140,10 +142,16 @@ class LocalAzure:
         return self.graph.quota.refused + self.manager.throttled
 
     def _known(self, host: str) -> bool:
-        known = host in {self.cloud.login, self.cloud.arm, *self.cloud.logs} or host.endswith(self.cloud.vault_suffix)
+        named = {self.cloud.login, self.cloud.arm, *self.cloud.logs}
+        known = host in named or host.endswith((self.cloud.vault_suffix, self._ingest))
         if not known:
             self._violations.append(f"CONNECT {host}: no auditor has anything to ask there")
         return known
+
+    @property
+    def _ingest(self) -> str:
+        """How the hosts of data collection rules end."""
+        return f".ingest.{self.cloud.ingestion}"
 
     def _respond(self, call: Call) -> Answer:
         try:
@@ -166,6 +174,8 @@ class LocalAzure:
         if fault.effect == "expire":
             self.entra.expire_all()
         answer = before(fault) or self._service(call)
+        if fault.effect == "lost":
+            raise Dropped
         if fault.effect == "truncate":
             answer.headers[TRUNCATE] = "yes"
         return answer
@@ -179,6 +189,8 @@ class LocalAzure:
             return self.entra.answer(call)
         if call.host in self.cloud.logs:
             return self.logs.answer(call)
+        if call.host.endswith(self._ingest):
+            return self.ingestion.answer(call)
         if call.host.endswith(self.cloud.vault_suffix):
             return self.vaults.answer(call)
         if call.host != self.cloud.arm:

@@ -1,0 +1,76 @@
+"""`auditor history`: what stands and since when, what was opened and resolved, how long mending took."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auditor.cli import options
+
+if TYPE_CHECKING:
+    from auditor.history.figures import History, Line
+
+
+@click.command("history")
+@click.option("--estate", metavar="NAME", help="Which estate; needed when the history holds several.")
+@click.option("--history", metavar="FILE", help="The history that `publish` writes.")
+@click.option("--since", metavar="DATE", help="Count what was opened and resolved from this day on.")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one.")
+def command(**given: Any) -> None:
+    """Show what became of findings over time."""
+    from auditor.cli.publishing import history_path
+    from auditor.errors import ConfigError, InputError
+    from auditor.history.figures import history
+    from auditor.history.store import Store
+
+    config = options.config_of(given["config"])
+    path = history_path(given["history"] or config.get("history"), given["config"])
+    if not path.is_file():
+        raise InputError(f"There is no history at {path}.", "`auditor publish` writes one; name it with --history.")
+    since = options.clock(given["since"]).isoformat() if given["since"] else None
+    with Store(path) as store:
+        estates = store.estates()
+        estate = given["estate"] or config.get("estate") or (estates[0] if len(estates) == 1 else None)
+        if estate is None or estate not in estates:
+            raise ConfigError(
+                f"{path} holds no estate {estate!r}." if estate else f"{path} holds {len(estates)} estates.",
+                f"Say --estate: {', '.join(estates) or 'there is none yet'}.",
+            )
+        found = history(store, estate, since)
+    if given["form"] == "json":
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        click.echo("\n".join(_text(found)))
+
+
+def _text(found: History) -> list[str]:
+    first, last = found.runs[0] if found.runs else None, found.runs[-1] if found.runs else None
+    lines = [f"{found.estate}: {len(found.runs)} audits"]
+    if first and last:
+        lines[0] += f", {_day(first.at)} to {_day(last.at)}"
+    for title, rows in (("Severity", found.severities), ("Rule", found.rules)):
+        width = max([len(title), *(len(row.name) for row in rows)])
+        heads = f"{'open':>6} {'exempt':>6} {'unknown':>7} {'opened':>7} {'resolved':>8} {'age':>8} {'mended in':>9}"
+        lines += ["", f"{title:{width}}  {heads}"]
+        lines += [_row(row, width) for row in rows]
+    return lines
+
+
+def _row(row: Line, width: int) -> str:
+    return (
+        f"{row.name:{width}}  {row.open:6} {row.exempt:6} {row.not_evaluated:7} {row.opened:7} {row.resolved:8} "
+        f"{_days(row.age_days):>8} {_days(row.days_to_mend):>9}"
+    )
+
+
+def _days(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} d"
+
+
+def _day(text: str) -> str:
+    return dt.datetime.fromisoformat(text).date().isoformat()

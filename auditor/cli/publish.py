@@ -1,0 +1,129 @@
+"""`auditor publish`: record a saved audit in the history of its estate, and send what changed to where people work."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from auditor.cli import options
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from auditor.publish.delivery import Sink
+
+
+@click.group("publish")
+def command() -> None:
+    """Record a saved audit in the history of its estate, and send what changed.
+
+    What is to be sent is written to the history first, and leaves it when it has arrived. Without an audit, what
+    earlier runs had to leave is sent.
+    """
+
+
+def _shared(function: Any) -> Any:
+    """The options of every sink."""
+    for option in reversed(
+        (
+            click.argument("audit", required=False, metavar="[AUDIT]"),
+            click.option("--estate", metavar="NAME", help="What was audited; each estate has a history of its own."),
+            click.option("--history", metavar="FILE", help="The history; made when there is none."),
+            click.option("--full", is_flag=True, help="Send every finding, not only what changed."),
+            click.option(
+                "--patience", type=click.IntRange(0), default=300, help="Seconds to go on when the sink is busy."
+            ),
+            click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one."),
+            click.option("--quiet", "-q", is_flag=True, help="Say nothing when all went well."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+class Published(NamedTuple):
+    """The audit that was published: its identity and time; None when none was named."""
+
+    scan: str | None = None
+    at: dt.datetime | None = None
+
+
+def publish(given: dict[str, Any], sink: Sink) -> Published:
+    """Record the audit, when one is named, and send. Exits with 3 when something is left."""
+    from auditor.cli.publishing import history_path, record, send
+    from auditor.history.store import Store
+    from auditor.render import load_audit
+
+    config = options.config_of(given["config"])
+    published = Published()
+    with ExitStack() as stack:
+        store = stack.enter_context(Store(history_path(given["history"] or config.get("history"), given["config"])))
+        if given["audit"]:
+            audit, findings = load_audit(given["audit"])
+            stack.enter_context(findings)
+            estate = given["estate"] or config.get("estate") or "default"
+            recorded = record(store, estate, audit, findings, [sink], full=given["full"])
+            published = Published(recorded.scan, audit.as_of)
+            if recorded.known and not given["quiet"]:
+                click.echo("This audit was recorded before: only what is left of it is sent.", err=True)
+        if not send(store, [sink], given["patience"], quiet=given["quiet"]):
+            sys.exit(3)
+    return published
+
+
+@command.command("sentinel")
+@click.option("--endpoint", metavar="URL", help="Logs ingestion endpoint of the data collection rule.")
+@click.option("--rule", metavar="ID", help="Immutable id of the data collection rule: dcr-….")
+@click.option("--stream", metavar="NAME", help="Stream of the rule; that of the table that auditor ships.")
+@click.option("--verify", is_flag=True, help="Then ask the workspace whether all of it has arrived.")
+@click.option("--workspace", metavar="GUID", help="Workspace id, for --verify.")
+@click.option("--cloud", metavar="NAME", help="Azure cloud, or a file that describes one.")
+@click.option("--auth", "auth", multiple=True, metavar="WAY", help="Ways to sign in; all that the environment offers.")
+@_shared
+def sentinel(**given: Any) -> None:
+    """Send findings to Microsoft Sentinel, by the Logs Ingestion API."""
+    from auditor.collect.azure.clouds import cloud_of
+    from auditor.collect.azure.sign_in import credential
+    from auditor.errors import ConfigError
+    from auditor.publish.columns import STREAM
+    from auditor.publish.sentinel import Sentinel
+
+    config = options.config_of(given["config"])
+    told = {**config.get("publish", {}).get("sentinel", {}), **{k: v for k, v in given.items() if v is not None}}
+    for name in ("endpoint", "rule", *(["workspace"] if given["verify"] else [])):
+        if not told.get(name):
+            raise ConfigError(f"--{name} is missing.", "Say it, or set publish.sentinel in auditor.yaml.")
+    cloud = cloud_of(given["cloud"] or config.get("cloud") or "AzureCloud")
+    token = credential(cloud, given["auth"] or tuple(config.get("auth", ())))
+    target = Sentinel(told["endpoint"], told["rule"], told.get("stream") or STREAM, token, cloud.ingestion_audience)
+    published = publish(given, target)
+    if given["verify"]:
+        _verify(published, cloud.log_analytics, told["workspace"], token, given["patience"])
+
+
+def _verify(published: Published, endpoint: str, workspace: str, token: TokenCredential, patience: float) -> None:
+    """Say what has arrived. Exits with 3 when something is missing."""
+    from auditor.errors import ConfigError
+    from auditor.publish.verify import arrived
+
+    if published.scan is None or published.at is None:
+        raise ConfigError("There is nothing to verify.", "Name the audit whose records must have arrived.")
+    found = arrived(endpoint, workspace, token, published.scan, published.at, patience)
+    expected = "the summary is missing" if found.expected is None else f"{found.expected:,} were sent"
+    click.echo(f"sentinel: {found.rows:,} records have arrived, {expected}.", err=True)
+    if not found.complete:
+        sys.exit(3)
+
+
+@command.command("file")
+@click.argument("folder")
+@_shared
+def file(folder: str, **given: Any) -> None:
+    """Drop records into a folder, as NDJSON files for another program to take."""
+    from auditor.publish.drop import Folder
+
+    publish(given, Folder(folder))

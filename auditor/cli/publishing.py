@@ -1,0 +1,57 @@
+"""Record an audit in the history of its estate and send it to the sinks: what `publish`, `scan` and `gate` share."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+HISTORY = "auditor-history.db"
+
+if TYPE_CHECKING:
+    from auditor.findings import Findings
+    from auditor.history.store import Store
+    from auditor.model import Audit
+    from auditor.publish.delivery import Delivered, Sink
+    from auditor.publish.outbox import Recorded
+
+
+def record(
+    store: Store, estate: str, audit: Audit, findings: Findings, sinks: Sequence[Sink], *, full: bool
+) -> Recorded:
+    """Write an audit down, with all that the sinks are to get. Raises AuditorError."""
+    from auditor.publish import outbox
+    from auditor.render import Options, render
+
+    document = io.BytesIO()
+    render(audit, findings, "json", document, Options())
+    return outbox.record(store, estate, audit, findings, document.getvalue(), {sink.name: full for sink in sinks})
+
+
+def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -> bool:
+    """Deliver what waits; True when nothing is left. What came of it goes to standard error. Raises AuditorError."""
+    from auditor.publish.delivery import deliver
+
+    done = [deliver(store, sink, patience) for sink in sinks]
+    for sink, delivered in zip(sinks, done, strict=True):
+        if not quiet or delivered.left or delivered.refused:
+            click.echo(told(sink, delivered), err=True)
+    return not any(delivered.left or delivered.refused for delivered in done)
+
+
+def told(sink: Sink, delivered: Delivered) -> str:
+    """What a delivery came to, in a sentence."""
+    said = f"{sink.name.split()[0]}: {delivered.sent:,} records sent in {delivered.requests:,} requests"
+    if delivered.refused:
+        said += f"; {delivered.refused:,} were refused and are kept in the history"
+    if delivered.left:
+        said += f"; {delivered.left:,} are left for the next run, for {delivered.why}"
+    return f"{said}."
+
+
+def history_path(given: str | None, config: str | None) -> Path:
+    """The history file: as given, else beside the configuration."""
+    return Path(given) if given else Path(config).parent / HISTORY if config else Path(HISTORY)

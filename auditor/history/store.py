@@ -1,0 +1,195 @@
+"""The history of estates in one SQLite file: audits in numbers, findings that stand, what became of them, what is left
+to send.
+
+What an audit does to the findings and what is to be sent of it are written in one transaction: after a crash either
+both are there or neither. A second process waits for the first.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from auditor.errors import InputError, ResourceError
+from auditor.history.moves import Move, State, Status
+from auditor.model import Finding
+
+_VERSION: Final = 1
+_WAIT: Final = 60.0  # seconds for another process to finish its transaction
+_TABLES: Final = """
+CREATE TABLE audits (
+  number INTEGER PRIMARY KEY, estate TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL, figures TEXT NOT NULL,
+  UNIQUE (estate, id)
+);
+CREATE TABLE standing (
+  estate TEXT NOT NULL, finding TEXT NOT NULL, status TEXT NOT NULL, digest BLOB NOT NULL, opened TEXT NOT NULL,
+  failed TEXT, sent TEXT NOT NULL, body BLOB NOT NULL, UNIQUE (estate, finding)
+);
+CREATE TABLE moves (
+  audit INTEGER NOT NULL REFERENCES audits, finding TEXT NOT NULL, change TEXT NOT NULL, step INTEGER NOT NULL,
+  rule TEXT NOT NULL, severity TEXT NOT NULL, failed TEXT
+);
+CREATE INDEX moves_of_audit ON moves (audit);
+CREATE TABLE latest (estate TEXT PRIMARY KEY, audit BLOB NOT NULL);
+CREATE TABLE outbox (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, audit TEXT NOT NULL, record BLOB NOT NULL, refused TEXT
+);
+CREATE INDEX waiting ON outbox (sink, number) WHERE refused IS NULL;
+"""
+
+
+class Store:
+    """A history. Close it, or use `with`. Times are ISO 8601 text in UTC."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a history; made when there is none. InputError when the file is something else."""
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            raise InputError(f"{path} cannot be used as a history: {error}.", "Name another file.") from error
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")  # what is committed outlives a power cut
+        with self.transaction():
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                for statement in _TABLES.split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version={_VERSION}")
+        if version > _VERSION:
+            raise InputError(f"{self.path} was written by a newer auditor.", "Update auditor.")
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, and nobody else writes meanwhile. ResourceError when the disk or another process refuses."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                if self._db.in_transaction:  # a full disk ends it by itself
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise ResourceError(
+                f"{self.path}: {error}.",
+                "Nothing was changed. Check space and permissions; is another auditor at work?",
+            ) from error
+
+    def ask(self, question: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows that answer a question."""
+        return self._db.execute(question, values).fetchall()
+
+    # --- audits ---------------------------------------------------------------------------------------------------
+
+    def knows(self, estate: str, audit: str) -> bool:
+        """Whether an audit was recorded already."""
+        found = self._db.execute("SELECT 1 FROM audits WHERE estate = ? AND id = ?", (estate, audit))
+        return found.fetchone() is not None
+
+    def latest_time(self, estate: str) -> str | None:
+        """The time of the latest audit of an estate."""
+        found: str | None = self._db.execute("SELECT max(at) FROM audits WHERE estate = ?", (estate,)).fetchone()[0]
+        return found
+
+    def add_audit(self, estate: str, audit: str, at: str, figures: str, document: bytes) -> int:
+        """Note an audit: its numbers as JSON, and all of it as the latest of its estate. Inside a transaction."""
+        put = "INSERT INTO audits (estate, id, at, figures) VALUES (?, ?, ?, ?)"
+        number = self._db.execute(put, (estate, audit, at, figures)).lastrowid
+        assert number is not None  # noqa: S101
+        self._db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?)", (estate, zlib.compress(document, 6)))
+        return number
+
+    def latest_audit(self, estate: str) -> bytes | None:
+        """The JSON of the latest audit of an estate."""
+        found = self._db.execute("SELECT audit FROM latest WHERE estate = ?", (estate,)).fetchone()
+        return zlib.decompress(found[0]) if found else None
+
+    def audits(self, estate: str) -> list[tuple[str, str]]:
+        """Time and numbers (JSON) of every audit of an estate, oldest first."""
+        found = "SELECT at, figures FROM audits WHERE estate = ? ORDER BY at, number"
+        return self._db.execute(found, (estate,)).fetchall()
+
+    def estates(self) -> list[str]:
+        """Every estate with an audit."""
+        return [name for (name,) in self._db.execute("SELECT DISTINCT estate FROM audits ORDER BY estate")]
+
+    # --- findings -------------------------------------------------------------------------------------------------
+
+    def states(self, estate: str) -> Mapping[str, State]:
+        """The findings that stand, by fingerprint."""
+        found = "SELECT finding, status, digest, opened, failed FROM standing WHERE estate = ?"
+        return {
+            name: State(_STATUSES[status], digest, opened, failed)
+            for name, status, digest, opened, failed in self._db.execute(found, (estate,))
+        }
+
+    def told(self, estate: str, fingerprint: str) -> bytes:
+        """What a finding that stands said last, as JSON."""
+        asked = "SELECT body FROM standing WHERE estate = ? AND finding = ?"
+        return zlib.decompress(self._db.execute(asked, (estate, fingerprint)).fetchone()[0])
+
+    def apply(self, estate: str, number: int, at: str, move: Move, finding: Finding, line: bytes) -> None:
+        """Write what became of a finding. Inside a transaction."""
+        status, digest, opened, failed = move.state
+        put = "INSERT INTO moves VALUES (?, ?, ?, ?, ?, ?, ?)"
+        told = (number, move.fingerprint, move.change, move.step, finding.rule_id, finding.severity, failed)
+        self._db.execute(put, told)
+        if status is Status.RESOLVED:
+            self._db.execute("DELETE FROM standing WHERE estate = ? AND finding = ?", (estate, move.fingerprint))
+        else:
+            body = zlib.compress(line, 1)
+            put = "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            self._db.execute(put, (estate, move.fingerprint, status, digest, opened, failed, at, body))
+
+    def sent_by(self, estate: str, at: str) -> set[str]:
+        """The findings that stand and were last sent by a time."""
+        found = self._db.execute("SELECT finding FROM standing WHERE estate = ? AND sent <= ?", (estate, at))
+        return {name for (name,) in found}
+
+    def touch(self, estate: str, fingerprint: str, at: str) -> None:
+        """Note that a finding was sent again. Inside a transaction."""
+        put = "UPDATE standing SET sent = ? WHERE estate = ? AND finding = ?"
+        self._db.execute(put, (at, estate, fingerprint))
+
+    def standing(self, estate: str) -> Iterator[tuple[State, bytes]]:
+        """The findings that stand, with what they said last, as JSON."""
+        asked = "SELECT status, digest, opened, failed, body FROM standing WHERE estate = ? ORDER BY finding"
+        for status, digest, opened, failed, body in self._db.execute(asked, (estate,)):
+            yield State(_STATUSES[status], digest, opened, failed), zlib.decompress(body)
+
+    def steps(self, estate: str, since: str) -> Iterator[tuple[str, int, str, str, str]]:
+        """What began to fail or was mended, oldest first: time, step, rule, severity, time of the first failure."""
+        asked = (
+            "SELECT at, step, rule, severity, failed FROM audits JOIN moves ON audit = number "
+            "WHERE estate = ? AND at >= ? AND step <> 0 ORDER BY number, moves.rowid"
+        )
+        return iter(self._db.execute(asked, (estate, since)))
+
+
+_STATUSES: Final = {status.value: status for status in Status}

@@ -1,0 +1,1 @@
+"""Sends audits somewhere: first into an outbox on disk, then from there, so that nothing is lost."""

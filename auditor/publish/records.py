@@ -1,0 +1,165 @@
+"""Findings and audits → rows of the table (`columns`). Pure.
+
+Ids are made from what they name, so a record that is made again is the same record. Values keep below the 64 KB at
+which Log Analytics cuts them silently: evidence that is larger is cut here, and says so by its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from auditor.history.moves import Change, Move, Status
+from auditor.model import Audit, Evidence, Finding, Origin, Outcome, RuleRun
+
+Record = dict[str, Any]
+_MOST: Final = 60_000  # bytes of UTF-8; the limit is 64 KB
+_MOST_EVIDENCE: Final = 24_000
+_MOST_TEXT: Final = 8_000
+_ENCODER: Final = msgspec.json.Encoder()
+_FINDING: Final = msgspec.json.Decoder(Finding)
+
+
+def audit_id(estate: str, audit: Audit) -> str:
+    """The identity of an audit: its estate, time and numbers. 32 hexadecimal digits of SHA-256."""
+    numbers = _ENCODER.encode((audit.counts, audit.fail_counts, audit.unknown_counts, audit.scope))
+    return _digest(estate, audit.tool_version, audit.as_of.isoformat(), numbers.decode())
+
+
+def finding_record(head: Record, move: Move, finding: Finding, runs: Mapping[str, RuleRun]) -> Record:
+    """A finding after an audit, as a row. `head` is what all rows of the audit share."""
+    run = runs.get(finding.rule_id)
+    resource, status = finding.resource, move.state.status
+    evidence, digest = _evidence(finding)
+    exemption = finding.exemption if status is Status.EXEMPT else None
+    record = {
+        **head,
+        "RecordId": _digest(head["ScanId"], move.fingerprint),
+        "RecordType": "Finding",
+        "FindingId": move.fingerprint,
+        "Status": status.value,
+        "Change": move.change.value,
+        "FirstSeen": move.state.opened,
+        "FailingSince": move.state.failed,
+        "RuleId": finding.rule_id,
+        "RuleTitle": finding.title,
+        "Severity": finding.severity.value,
+        "Component": run.rule.component if run else finding.rule_id.rpartition(".")[0].replace(".", "/"),
+        "Controls": run.rule.controls if run else {},
+        "ResourceId": resource.id,
+        "ResourceType": resource.type,
+        "ResourceName": resource.name,
+        "SubscriptionId": resource.subscription_id,
+        "ResourceGroup": resource.resource_group,
+        "Namespace": resource.namespace,
+        "Element": finding.element,
+        "Message": _message(finding, move),
+        "Evidence": evidence,
+        "EvidenceDigest": digest,
+        "Reason": finding.gap if status is Status.NOT_EVALUATED else None,
+        "ExemptionOwner": exemption and exemption.owner,
+        "ExemptionReason": exemption and exemption.reason,
+        "ExemptionExpiresOn": exemption and exemption.expires_on,
+        "Remediation": run.rule.remediation.text if run else None,
+        "Origin": _origin(finding.origin),
+    }
+    return {name: _short(value) for name, value in record.items() if value is not None}
+
+
+def summary_record(head: Record, audit: Audit, records: int, changes: Mapping[Change, int]) -> Record:
+    """The last row of an audit: how many there must be, and the audit in numbers."""
+    return {
+        **head,
+        "RecordId": _digest(head["ScanId"], "ScanSummary"),
+        "RecordType": "ScanSummary",
+        "Records": records,
+        "Summary": {
+            **figures(audit),
+            "changes": {change.value: changes.get(change, 0) for change in Change},
+            "subscriptions": len(audit.scope.subscriptions),
+            "clusters": len(audit.scope.clusters),
+        },
+    }
+
+
+def head_of(estate: str, audit: Audit) -> Record:
+    """What all rows of an audit share."""
+    at = audit.as_of.isoformat()
+    scan = audit_id(estate, audit)
+    return {"ScanId": scan, "ScanTime": at, "Estate": estate, "ToolVersion": audit.tool_version}
+
+
+def figures(audit: Audit) -> dict[str, Any]:
+    """An audit in numbers."""
+    frameworks: dict[str, int] = {}
+    for run in audit.rules:
+        for framework in run.rule.controls:
+            frameworks[framework] = frameworks.get(framework, 0) + run.counts.fail
+    return {
+        "counts": msgspec.to_builtins(audit.counts),
+        "failures": audit.fail_counts,
+        "unknowns": audit.unknown_counts,
+        "frameworks": dict(sorted(frameworks.items())),
+        "gaps": len(audit.gaps),
+        "resources": audit.scope.resources,
+        "rules": sum(run.exercised for run in audit.rules),
+    }
+
+
+def encode(record: Record) -> bytes:
+    """A row as JSON."""
+    return _ENCODER.encode(record)
+
+
+def decode_finding(line: bytes) -> Finding:
+    """A finding from its JSON."""
+    return _FINDING.decode(line)
+
+
+def _message(finding: Finding, move: Move) -> str:
+    if move.change is not Change.RESOLVED:
+        return finding.message
+    return finding.message if finding.outcome is Outcome.PASS else "It was looked at, and is there no more."
+
+
+def _evidence(finding: Finding) -> tuple[list[Any], str | None]:
+    """Evidence that fits; with the digest of all of it when some had to go."""
+    whole = _ENCODER.encode(finding.evidence)
+    if len(whole) <= _MOST_EVIDENCE:
+        return msgspec.to_builtins(finding.evidence), None
+    kept: list[Any] = []
+    left = _MOST_EVIDENCE
+    for one in finding.evidence:
+        encoded = _ENCODER.encode(one)
+        if len(encoded) > left:
+            said = _cut(_ENCODER.encode(one.actual).decode(), min(left, _MOST_TEXT) // 2)
+            small = Evidence(path=_cut(one.path, 1000), actual=said, expected=_cut(one.expected, 1000))
+            encoded = _ENCODER.encode(small)
+            if len(encoded) <= left:
+                kept.append(msgspec.to_builtins(small))
+            break
+        left -= len(encoded)
+        kept.append(msgspec.to_builtins(one))
+    return kept, hashlib.sha256(whole).hexdigest()
+
+
+def _short(value: Any) -> Any:
+    return _cut(value, _MOST) if isinstance(value, str) else value
+
+
+def _cut(text: str, most: int) -> str:
+    """Text of at most so many bytes of UTF-8."""
+    raw = text.encode("utf-8", "replace")
+    return text if len(raw) <= most else raw[: most - 3].decode("utf-8", "ignore") + "…"
+
+
+def _origin(origin: Origin) -> str | None:
+    place = origin.address or origin.file
+    return place if origin.line is None or not place else f"{place}:{origin.line}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,222 @@
+"""The history of an estate: what an audit opens, changes and resolves; figures that add up; one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import audits
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.answers import fingerprint
+from auditor.errors import InputError, ResourceError
+from auditor.findings import Findings
+from auditor.history.alone import alone
+from auditor.history.figures import history
+from auditor.history.store import Store
+from auditor.model import Audit, Exemption, Finding, Gap, Outcome, Scope
+from auditor.publish import outbox
+
+RULE = audits.rule()
+SCOPE = Scope(resources=3, resource_types={"Microsoft.KeyVault/vaults": 3}, subscriptions=(audits.SUBSCRIPTION,))
+FAIL, PASS, UNKNOWN, ERROR, EXEMPT = Outcome.FAIL, Outcome.PASS, Outcome.UNKNOWN, Outcome.ERROR, Outcome.EXEMPT
+WAIVER = Exemption(category="waiver", owner="team", reason="moves in May", expires_on="2025-06-01")
+SINK = "sink"
+Day = tuple[Audit, Findings]
+
+
+def answer(outcome: Outcome, name: str = "kv-1", **more: Any) -> Finding:
+    resource = audits.vault(name)
+    more = {"exemption": WAIVER, **more} if outcome is EXEMPT else more
+    return audits.finding(RULE, resource, outcome, fingerprint=fingerprint(RULE.id, resource.id, None), **more)
+
+
+def day(number: int, *findings: Finding, **more: Any) -> Day:
+    audit, kept = audits.audit_of([RULE], findings, **{"scope": SCOPE, **more})
+    audit.as_of += dt.timedelta(days=number)
+    return audit, kept
+
+
+def publish(store: Store, *days: Day, full: bool = False) -> list[dict[str, Any]]:
+    """Record audits; all records that were made, in order."""
+    for audit, findings in days:
+        outbox.record(store, "prod", audit, findings, b"{}", {SINK: full})
+    return [json.loads(row) for _number, row in outbox.waiting(store, SINK)]
+
+
+def became(records: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(one["Change"], one["Status"]) for one in records if one["RecordType"] == "Finding"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    with Store(tmp_path / "history.db") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (FAIL, FAIL, []),
+        (FAIL, PASS, [("Resolved", "Resolved")]),
+        (FAIL, EXEMPT, [("Changed", "Exempt")]),
+        (FAIL, UNKNOWN, [("Changed", "NotEvaluated")]),
+        (FAIL, ERROR, [("Changed", "NotEvaluated")]),
+        (EXEMPT, FAIL, [("Changed", "Open")]),
+        (EXEMPT, EXEMPT, []),
+        (EXEMPT, PASS, [("Resolved", "Resolved")]),
+        (UNKNOWN, UNKNOWN, []),
+        (UNKNOWN, FAIL, [("Changed", "Open")]),
+        (UNKNOWN, PASS, [("Resolved", "Resolved")]),
+        (PASS, FAIL, [("Opened", "Open")]),
+        (PASS, PASS, []),
+        (PASS, UNKNOWN, [("Opened", "NotEvaluated")]),
+    ],
+)
+def test_what_an_audit_does_to_a_finding(store: Store, first: Outcome, second: Outcome, expected: Any) -> None:
+    begun = publish(store, day(0, answer(first)))
+    assert became(publish(store, day(1, answer(second)))[len(begun) :]) == expected
+
+
+def test_what_is_gone_from_where_the_audit_looked_is_resolved(store: Store) -> None:
+    records = publish(store, day(0, answer(FAIL), answer(PASS, "kv-2")), day(1, answer(PASS, "kv-2")))
+    assert became(records) == [("Opened", "Open"), ("Resolved", "Resolved")]
+    resolved = records[2]
+    assert resolved["ResourceName"] == "kv-1"
+    assert resolved["FirstSeen"].startswith("2025-01-15")
+    assert resolved["Message"] == "It was looked at, and is there no more."
+
+
+@pytest.mark.parametrize(
+    "blind",
+    [
+        {"scope": Scope(resources=1, resource_types={"Microsoft.Sql/servers": 1}, subscriptions=SCOPE.subscriptions)},
+        {"scope": Scope(resources=1, resource_types=SCOPE.resource_types, subscriptions=("another",))},
+        {"gaps": [Gap(what="all of it", reason="403")]},
+        {"gaps": [Gap(what=audits.vault("kv-1").id, reason="403")]},
+    ],
+)
+def test_where_an_audit_did_not_look_nothing_is_resolved(store: Store, blind: dict[str, Any]) -> None:
+    records = publish(store, day(0, answer(FAIL)), day(1, answer(PASS, "kv-2"), **blind))
+    assert became(records) == [("Opened", "Open")]
+    assert became(publish(store, day(2, answer(PASS)))) == [("Opened", "Open"), ("Resolved", "Resolved")]
+
+
+def test_a_finding_keeps_its_first_day_through_what_could_not_be_evaluated(store: Store) -> None:
+    days = [day(0, answer(FAIL)), day(1, answer(UNKNOWN)), day(2, answer(FAIL, message="still so"))]
+    assert {one["FirstSeen"][:10] for one in publish(store, *days) if "FirstSeen" in one} == {"2025-01-15"}
+
+
+def test_every_audit_ends_with_a_summary_that_counts_its_records(store: Store) -> None:
+    days = [day(0, answer(FAIL), answer(FAIL, "kv-2")), day(1, answer(FAIL), answer(PASS, "kv-2"))]
+    records = publish(store, *days)
+    assert [one["RecordType"] for one in records] == ["Finding", "Finding", "ScanSummary", "Finding", "ScanSummary"]
+    assert [one["Records"] for one in records if one["RecordType"] == "ScanSummary"] == [2, 1]
+
+
+def test_the_same_audit_is_recorded_once(store: Store) -> None:
+    first = publish(store, day(0, answer(FAIL)))
+    assert publish(store, day(0, answer(FAIL))) == first
+
+
+def test_in_full_mode_every_finding_is_sent_each_time(store: Store) -> None:
+    records = publish(store, day(0, answer(FAIL)), day(1, answer(FAIL)), full=True)
+    assert became(records) == [("Opened", "Open"), ("Unchanged", "Open")]
+    assert len({one["RecordId"] for one in records}) == len(records)
+    assert len({one["FindingId"] for one in records if "FindingId" in one}) == 1
+
+
+def test_what_stands_is_sent_again_after_a_week(store: Store) -> None:
+    records = publish(store, *(day(number, answer(FAIL)) for number in range(17)))
+    at = [one["ScanTime"][:10] for one in records if one["RecordType"] == "Finding"]
+    assert at == ["2025-01-15", "2025-01-22", "2025-01-29"]
+
+
+def test_an_older_audit_is_refused(store: Store) -> None:
+    publish(store, day(1, answer(FAIL)))
+    with pytest.raises(InputError, match="history of prod goes to 2025-01-16"):
+        publish(store, day(0, answer(PASS)))
+
+
+def test_a_file_that_is_something_else_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("these are my notes, and they are long enough to be taken for a page of a database" * 20)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="cannot be used as a history"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_one_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with alone(path, 0, "busy"), pytest.raises(ResourceError, match="busy"), alone(path, 0, "busy"):
+        pass
+    with alone(path, 0, "busy"):
+        pass
+
+
+def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
+    with Store(tmp_path / "history.db") as store:
+        publish(store, day(0, answer(FAIL)))
+        pages = store.ask("PRAGMA page_count")[0][0]
+        store.ask(f"PRAGMA max_page_count = {pages + 1}")
+        many = [answer(FAIL, f"kv-{i}", message="x" * 5000) for i in range(200)]
+        with pytest.raises(ResourceError, match="full"):
+            publish(store, day(1, *many))
+        assert len(store.states("prod")) == 1
+        assert store.latest_time(
+            "prod",
+        ).startswith("2025-01-15")  # type: ignore[union-attr]
+        store.ask("PRAGMA max_page_count = 1000000")
+        publish(store, day(1, *many))
+        assert len(store.states("prod")) == 200
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["kv-1", "kv-2", "kv-3"]), st.sampled_from(list(Outcome)), min_size=1),
+        min_size=1,
+        max_size=6,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_figures_add_up(tmp_path_factory: pytest.TempPathFactory, days: list[dict[str, Outcome]]) -> None:
+    """Against a plain model: a finding fails from its first failure until an audit that sees it well or gone."""
+    failing: dict[str, int] = {}
+    opened = resolved = 0
+    mended: list[int] = []
+    standing: dict[str, Outcome] = {}
+    with Store(tmp_path_factory.mktemp("history") / "h.db") as store:
+        for number, outcomes in enumerate(days):
+            publish(store, day(number, *(answer(outcome, name) for name, outcome in sorted(outcomes.items()))))
+            for name in {*standing, *outcomes}:
+                outcome = outcomes.get(name, PASS)
+                if outcome is PASS:
+                    standing.pop(name, None)
+                    if name in failing:
+                        mended.append(number - failing.pop(name))
+                        resolved += 1
+                    continue
+                standing[name] = outcome
+                if outcome is FAIL and name not in failing:
+                    failing[name] = number
+                    opened += 1
+        found = history(store, "prod")
+    assert sum(line.opened for line in found.severities) == opened == sum(run.opened for run in found.runs)
+    assert sum(line.resolved for line in found.severities) == resolved == sum(run.resolved for run in found.runs)
+    assert sum(line.open for line in found.severities) == sum(outcome is FAIL for outcome in standing.values())
+    if mended:
+        assert found.rules[0].days_to_mend == round(sum(mended) / len(mended), 2)
+
+
+def test_what_is_committed_can_be_read_beside_a_writer(tmp_path: Path) -> None:
+    with Store(tmp_path / "h.db") as writer, Store(tmp_path / "h.db") as reader:
+        publish(writer, day(0, answer(FAIL)))
+        with writer.transaction() as db:
+            db.execute("DELETE FROM standing")
+            assert len(reader.states("prod")) == 1
+        assert not reader.states("prod")
