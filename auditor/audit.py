@@ -292,6 +292,7 @@ def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -
             clusters=tuple(sorted(census.clusters)),
             resources=census.types.total(),
             resource_types=_folded(census.types),
+            looked_for=tuple(sorted(inventory.covers or ())),
         ),
         rules=sorted(runs, key=lambda run: run.rule.id),
         gaps=gaps,

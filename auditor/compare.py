@@ -115,7 +115,7 @@ class Side:
                 self._blind.add((key.rule_id, resource))
         self._left_out = [outcome for outcome in Outcome if listed[outcome] < count_of(audit.counts, outcome)]
         self._rules = {run.rule.id: run for run in audit.rules}
-        self._types = {name.casefold() for name in audit.scope.resource_types}
+        self._types = {name.casefold() for name in (*audit.scope.resource_types, *audit.scope.looked_for)}
         self._subscriptions = {name.casefold() for name in audit.scope.subscriptions}
         self._clusters = {name.casefold() for name in audit.scope.clusters}
         gaps = [(gap.what.casefold(), gap.type) for gap in audit.gaps]

@@ -62,12 +62,11 @@ class ConfigForm(_Form):
     outcomes: list[_OUTCOMES] = []
     jobs: int = Field(1, ge=1, le=64)
     quiet: bool = False
-    history: _Path | None = Field(None, description="Folder of earlier audits, saved as JSON.")
+    history: _Path | None = Field(None, description="A folder of earlier audits as JSON, or the history file.")
     owner_tags: list[_Path] = Field([], alias="ownerTags", description="Tags and labels that name an owner.")
     excerpts: bool = Field(True, description="Whether JSON and HTML show parts of resources.")
     reports: list[ReportForm] = []
     estate: str | None = Field(None, description="What is audited; each estate has a history of its own.")
-    history: _Path | None = Field(None, description="The history file.")
     publish: PublishForm | None = None
     parameters: dict[str, dict[str, Any]] = Field({}, description="Rule id → parameter → value.")
 

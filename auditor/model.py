@@ -340,6 +340,7 @@ class Scope(Record, frozen=True, kw_only=True):
     clusters: tuple[str, ...] = ()
     resources: int = 0
     resource_types: dict[str, int] = {}
+    looked_for: tuple[str, ...] = ()  # casefolded types that were looked for, found or not; empty: it is not known
 
 
 class Audit(Tally, kw_only=True):

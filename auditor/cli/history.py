@@ -21,25 +21,15 @@ if TYPE_CHECKING:
 @click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one.")
 def command(**given: Any) -> None:
     """Show what became of findings over time."""
-    from auditor.cli.publishing import history_path
-    from auditor.errors import ConfigError, InputError
+    from auditor.cli.past import history_file
     from auditor.history.figures import history
-    from auditor.history.store import Store
+    from auditor.history.store import Store, estate_of
 
     config = options.config_of(given["config"])
-    path = history_path(given["history"] or config.get("history"), given["config"])
-    if not path.is_file():
-        raise InputError(f"There is no history at {path}.", "`auditor publish` writes one; name it with --history.")
     since = options.clock(given["since"]).isoformat() if given["since"] else None
-    with Store(path) as store:
-        estates = store.estates()
-        estate = given["estate"] or config.get("estate") or (estates[0] if len(estates) == 1 else None)
-        if estate is None or estate not in estates:
-            raise ConfigError(
-                f"{path} holds no estate {estate!r}." if estate else f"{path} holds {len(estates)} estates.",
-                f"Say --estate: {', '.join(estates) or 'there is none yet'}.",
-            )
-        found = history(store, estate, since)
+    path = history_file(given["history"] or config.get("history"), given["config"])
+    with Store(path, new=False) as store:
+        found = history(store, estate_of(store, given["estate"] or config.get("estate")), since)
     if given["form"] == "json":
         import msgspec
 

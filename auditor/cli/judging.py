@@ -7,22 +7,22 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from auditor.cli import options
+from auditor.cli.past import compared_with, the_past
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from auditor.audit import Progress
+    from auditor.cli.past import ThePast
     from auditor.evaluate import Bound
     from auditor.findings import Findings
     from auditor.inventory import Inventory
     from auditor.model import Audit, Outcome
     from auditor.render.changes import Changes
-    from auditor.render.options import Earlier, Options, Past
+    from auditor.render.options import Options
 
 
 def judge_and_report(
@@ -47,9 +47,9 @@ def judge_and_report(
     if shown is None:
         shown = frozenset().union(*(FORMATS[report.format].outcomes for report in chosen.reports))
     with ExitStack() as stack:
-        past = stack.enter_context(the_past(chosen.baseline, chosen.history, chosen.clock))
+        past = stack.enter_context(the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock))
         if against is not None:
-            past = past._replace(earlier=_earlier(*_judged(stack, chosen, rules, against, None, None)))
+            past = compared_with(past, *_judged(stack, chosen, rules, against, None, None))
         if past.earlier:
             shown |= {Outcome.PASS}  # a pass proves that a resource was looked at
         audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
@@ -61,14 +61,6 @@ def judge_and_report(
         if code == INCOMPLETE and not chosen.quiet:
             say_why(audit, chosen.reports)
         return code
-
-
-class ThePast(NamedTuple):
-    """Earlier audits: the one to compare with, the numbers of all, when each failure was first seen."""
-
-    earlier: Earlier | None
-    runs: Sequence[Past]
-    seen: dict[str, dt.datetime] | None
 
 
 def changes_since(past: ThePast, audit: Audit, findings: Findings) -> Changes | None:
@@ -129,35 +121,6 @@ def _judged(
         )
     stack.enter_context(findings)
     return judged, findings
-
-
-def _earlier(audit: Audit, findings: Findings) -> Earlier:
-    from auditor.render.options import Earlier
-
-    return Earlier(audit, findings)
-
-
-@contextmanager
-def the_past(baseline: str | None, folder: str | None, now: dt.datetime) -> Iterator[ThePast]:
-    """The audit to compare with and those before it, read before anything is judged. Raises InputError."""
-    if baseline is None and folder is None:
-        yield ThePast(None, (), None)
-        return
-    from auditor.first_seen import note
-    from auditor.history import history
-    from auditor.render.options import Past
-
-    runs: list[Past] = []
-    seen: dict[str, dt.datetime] = {}
-    with ExitStack() as last:
-        earlier: Earlier | None = None
-        for audit, findings in history(folder, baseline, now):
-            last.close()
-            last.enter_context(findings)
-            runs.append(Past(audit.as_of, audit.fail_counts))
-            seen = note(seen, audit, findings)
-            earlier = _earlier(audit, findings)
-        yield ThePast(earlier, runs if folder else (), seen)
 
 
 def write_reports(

@@ -108,11 +108,12 @@ _REPORTING = (
     ),
     click.option("--output", "-o", "outputs", multiple=True, metavar="PATH", help="Where the format before it goes."),
     click.option(
-        "--baseline", metavar="AUDIT", help="An earlier audit, saved as JSON: reports say what changed since."
+        "--baseline", metavar="AUDIT", help="An earlier audit as JSON, or `last`: reports say what changed since."
     ),
     click.option(
-        "--history", metavar="DIR", help="Earlier audits, saved as JSON: their trend; the newest is the baseline."
+        "--history", metavar="PATH", help="A folder of audits as JSON, or the file that `publish` writes: their trend."
     ),
+    click.option("--estate", metavar="NAME", help="What is audited; each estate has a history of its own."),
 )
 
 _SELECTING = (
@@ -162,6 +163,7 @@ class Settings(NamedTuple):
     quiet: bool
     baseline: str | None
     history: str | None
+    estate: str | None
     owner_tags: tuple[str, ...]
     excerpts: bool
 
@@ -190,6 +192,7 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
         quiet=given["quiet"] or config.get("quiet", False),
         baseline=given.get("baseline"),
         history=given.get("history") or config.get("history"),
+        estate=given.get("estate") or config.get("estate"),
         owner_tags=given.get("owner_tags") or tuple(config.get("ownerTags", OWNER_TAGS)),
         excerpts=not given.get("no_excerpts") and config.get("excerpts", True),
     )

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-
-HISTORY = "auditor-history.db"
 
 if TYPE_CHECKING:
     from auditor.findings import Findings
@@ -50,8 +47,3 @@ def told(sink: Sink, delivered: Delivered) -> str:
     if delivered.left:
         said += f"; {delivered.left:,} are left for the next run, for {delivered.why}"
     return f"{said}."
-
-
-def history_path(given: str | None, config: str | None) -> Path:
-    """The history file: as given, else beside the configuration."""
-    return Path(given) if given else Path(config).parent / HISTORY if config else Path(HISTORY)

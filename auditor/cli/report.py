@@ -7,7 +7,8 @@ import sys
 import click
 
 from auditor.cli import options
-from auditor.cli.judging import changes_since, say_why, the_past, write_reports
+from auditor.cli.judging import changes_since, say_why, write_reports
+from auditor.cli.past import the_past
 
 
 @click.command("report", cls=options.ReportingCommand)
@@ -24,6 +25,7 @@ def command(
     outcomes: str | None,
     baseline: str | None,
     history: str | None,
+    estate: str | None,
     **_given: object,
 ) -> None:
     """Render a saved JSON audit again, in any format, byte for byte. `-` is standard input."""
@@ -33,7 +35,7 @@ def command(
     shown = options.outcomes_of(outcomes or "")
     reports = ctx.meta.get("reports") or [options.Report("text", None)]
     audit, findings = load_audit(audit_file)
-    with findings, the_past(baseline, history, audit.as_of) as past:
+    with findings, the_past(baseline, history, estate, audit.as_of) as past:
         changes = changes_since(past, audit, findings)
         write_reports(reports, audit, findings, shown, past, changes)
     code = options.exit_code(audit, fail_on)

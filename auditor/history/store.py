@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -46,16 +46,16 @@ CREATE INDEX waiting ON outbox (sink, number) WHERE refused IS NULL;
 class Store:
     """A history. Close it, or use `with`. Times are ISO 8601 text in UTC."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a history; made when there is none. InputError when the file is something else."""
+    def __init__(self, path: Path, *, new: bool = True) -> None:
+        """Open a history; made when there is none and it may be `new`. InputError when the file is something else."""
         self.path = path
+        if not new and not path.is_file():
+            raise InputError(f"There is no history at {path}.", "`auditor publish` writes one; name it by --history.")
         try:
-            self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
-            try:
+            with ExitStack() as stack:
+                self._db = stack.enter_context(closing(sqlite3.connect(path, timeout=_WAIT, isolation_level=None)))
                 self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
+                stack.pop_all()  # all went well: it stays open
         except sqlite3.DatabaseError as error:
             raise InputError(f"{path} cannot be used as a history: {error}.", "Name another file.") from error
 
@@ -88,14 +88,11 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
-            except BaseException:
+                self._db.execute("COMMIT")
+            finally:
                 if self._db.in_transaction:  # a full disk ends it by itself
                     self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
         except sqlite3.OperationalError as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
             raise ResourceError(
                 f"{self.path}: {error}.",
                 "Nothing was changed. Check space and permissions; is another auditor at work?",
@@ -193,3 +190,14 @@ class Store:
 
 
 _STATUSES: Final = {status.value: status for status in Status}
+
+
+def estate_of(store: Store, given: str | None) -> str:
+    """The estate that is meant: the one that is given, else the only one. InputError when there is no such estate."""
+    estates = store.estates()
+    if given in estates:
+        return given
+    if given is None and len(estates) == 1:
+        return estates[0]
+    told = f"no estate {given!r}" if given else f"{len(estates)} estates"
+    raise InputError(f"{store.path} holds {told}.", f"Say --estate: {', '.join(estates) or 'there is none yet'}.")

@@ -29,16 +29,21 @@ def load_audit(path: str | Path) -> tuple[Audit, Findings]:
 
     InputError when the file cannot be read, is no audit, was written by a newer major version, or was cut short.
     """
+    try:
+        if str(path) == "-":
+            return load_document(sys.stdin.buffer, "standard input")
+        with Path(path).open("rb") as source:
+            return load_document(source, str(path))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
+
+
+def load_document(source: BinaryIO, path: str) -> tuple[Audit, Findings]:
+    """The same from a stream; `path` is what errors call it."""
     with ExitStack() as stack:
         findings = stack.enter_context(Findings())
         try:
-            if str(path) == "-":
-                audit = _load(sys.stdin.buffer, findings, "standard input")
-            else:
-                with Path(path).open("rb") as source:
-                    audit = _load(source, findings, str(path))
-        except OSError as error:
-            raise InputError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
+            audit = _load(source, findings, path)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"{path} is not a saved audit: {error}.", _HINT) from error
         stack.pop_all()  # all went well: the findings stay open

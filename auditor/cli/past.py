@@ -1,0 +1,103 @@
+"""The audits before this one: what to compare with, the trend, and when each failure was first seen."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from auditor.findings import Findings
+    from auditor.model import Audit
+    from auditor.render.options import Earlier, Past
+
+LAST = "last"
+"""As baseline: the latest audit in the history."""
+HISTORY = "auditor-history.db"
+
+
+class ThePast(NamedTuple):
+    """Earlier audits: the one to compare with, the numbers of all, when each failure was first seen."""
+
+    earlier: Earlier | None = None
+    runs: Sequence[Past] = ()
+    seen: dict[str, dt.datetime] | None = None
+
+
+def compared_with(past: ThePast, audit: Audit, findings: Findings) -> ThePast:
+    """The same past with another audit to compare with."""
+    from auditor.render.options import Earlier
+
+    return past._replace(earlier=Earlier(audit, findings))
+
+
+@contextmanager
+def the_past(baseline: str | None, history: str | None, estate: str | None, now: dt.datetime) -> Iterator[ThePast]:
+    """What lies before `now`, read before anything is judged. Raises InputError.
+
+    `history` is a folder of audits saved as JSON, or the file that `publish` writes; with the baseline `last` the
+    latest audit of that file is compared with.
+    """
+    with ExitStack() as last:
+        if baseline == LAST or (history is not None and Path(history).is_file()):
+            past = _from_store(last, history_file(history), estate, now)
+            yield past if baseline in (None, LAST) else compared_with(past, *_loaded(last, baseline))
+        elif baseline is None and history is None:
+            yield ThePast()
+        else:
+            yield _from_files(last, history, baseline, now)
+
+
+def _from_files(last: ExitStack, folder: str | None, baseline: str | None, now: dt.datetime) -> ThePast:
+    from auditor.first_seen import note
+    from auditor.history.folder import history
+    from auditor.render.options import Past
+
+    past = ThePast(seen={})
+    runs: list[Past] = []
+    for audit, findings in history(folder, baseline, now):
+        last.close()
+        last.enter_context(findings)
+        runs.append(Past(audit.as_of, audit.fail_counts))
+        past = compared_with(past._replace(seen=note(past.seen or {}, audit, findings)), audit, findings)
+    return past._replace(runs=runs if folder else ())
+
+
+def _from_store(last: ExitStack, path: Path, estate: str | None, now: dt.datetime) -> ThePast:
+    import datetime as dt
+
+    from auditor.history.figures import figures_of
+    from auditor.history.store import Store, estate_of
+    from auditor.render.load import load_document
+    from auditor.render.options import Past
+
+    with Store(path, new=False) as store:
+        name = estate_of(store, estate)
+        audits = [(dt.datetime.fromisoformat(at), figures_of(told)) for at, told in store.audits(name)]
+        runs = [Past(at, figures["failures"]) for at, figures in audits if at < now]
+        states = store.states(name).items()
+        seen = {fingerprint: dt.datetime.fromisoformat(state.failed) for fingerprint, state in states if state.failed}
+        document = store.latest_audit(name) if audits and audits[-1][0] < now else None
+    past = ThePast(runs=runs, seen=seen)
+    if document is None:
+        return past
+    audit, findings = load_document(io.BytesIO(document), str(path))
+    return compared_with(past, audit, last.enter_context(findings))
+
+
+def _loaded(last: ExitStack, path: str) -> tuple[Audit, Findings]:
+    from auditor.render import load_audit
+
+    audit, findings = load_audit(path)
+    return audit, last.enter_context(findings)
+
+
+def history_file(given: str | None, config: str | None = None) -> Path:
+    """The file of a history: as given, in the folder that is given, or beside the configuration."""
+    if given is None:
+        return Path(config).parent / HISTORY if config else Path(HISTORY)
+    return Path(given) / HISTORY if Path(given).is_dir() else Path(given)
