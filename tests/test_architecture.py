@@ -29,6 +29,8 @@ ALLOWED = {
     "plans": {"model", "errors", "plans"},
     "lenses": {"model", "errors", "lenses"},
     "collect": {"model", "errors", "collect"},
+    "history": {"model", "errors", "findings", "compare", "render", "history"},
+    "publish": {"model", "errors", "findings", "history", "publish"},
     "marked_yaml": {"errors", "model"},
 }
 
