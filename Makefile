@@ -63,8 +63,9 @@ $(VENV)/.dev: requirements/dev.txt requirements/build.txt pyproject.toml | $(BIN
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed
 
-# What the tests need beside Python: a browser, and Microsoft's SARIF validator.
-$(VENV)/.tools: package-lock.json | $(VENV)/.dev
+# What the tests need beside Python: a browser, Microsoft's SARIF validator, and Terraform.
+$(VENV)/.tools: package-lock.json requirements/terraform.txt | $(VENV)/.dev
+	scripts/terraform $(VENV)/tools $(BIN)/pip
 	scripts/system-packages chromium npm
 	npm ci --no-audit --no-fund --loglevel=error
 	chmod u+x node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool

@@ -26,6 +26,11 @@ def sarif_multitool() -> str:
     return needed("Sarif.Multitool", str(ROOT / "node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"))
 
 
+def terraform() -> str:
+    """A Terraform that plans without a cloud, with the stand-in provider of `terraform/provider.py`."""
+    return needed("Terraform", str(ROOT / ".venv/tools/terraform"))
+
+
 def chromium() -> str:
     """A Chromium that Playwright can drive."""
     return needed("Chromium", shutil.which("chromium"), shutil.which("chromium-browser"))

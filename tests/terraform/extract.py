@@ -7,9 +7,9 @@ cdktf-cdktf-provider-azurerm 12.27.0 and 14.23.1, cdktn-provider-azurerm 18.9.0:
 Nothing of ours goes into it but the list of types: that is what makes it worth comparing our tables with.
 
 Each attribute becomes `[type, flags, versions]`: s, b, n for texts, booleans and numbers, ls, ss, ms for lists, sets
-and maps of them; flags r(equired), o(ptional), c(omputed) as in the newest version. Each block becomes
+and maps of them; flags r(equired), o(ptional), c(omputed), with commas where the versions differ. Each block becomes
 `[nesting, versions, attributes]`, its nesting list or set, and `list of` or `set of` for what is written like blocks
-but is one attribute.
+but is one attribute. The bindings of 3 and 4 do not tell whether an optional attribute is computed: as in 5, then.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ _CLASS: Final = re.compile(r"\nclass (\w+) extends .*?(?=\nclass |\Z)", re.DOTAL
 _FLAGS: Final = re.compile(
     r"// (\w+) - computed: (true|false), optional: (true|false), required: (true|false)\n(.*\n.*)"
 )
+_INTERFACE: Final = re.compile(r"export interface (\w+)[^{]*\{(.*?)\n\}", re.DOTALL)
+_ARGUMENT: Final = re.compile(r"#(\w+) \w+#\w+\}(?:(?!readonly).)*readonly \w+(\??):", re.DOTALL)
 _BLOCK: Final = re.compile(r"\* (\w+) block\n")
 _MAPPER: Final = re.compile(r"(\w+)ToHclTerraform\b")
 _GOT: Final = re.compile(r"get(String|Boolean|Number|List|StringMap|NumberList)Attribute")
@@ -60,21 +62,25 @@ def schema_of(path: Path) -> Schema:
         }
     functions = {name.casefold(): body for name, body in _FUNCTION.findall(text)}
     (own,) = _OWN.findall(text)
-    blocks = set(_BLOCK.findall(path.with_suffix(".d.ts").read_text()))
+    declared = path.with_suffix(".d.ts").read_text()
+    blocks = set(_BLOCK.findall(declared))
+    arguments = {name.casefold(): dict(_ARGUMENT.findall(body)) for name, body in _INTERFACE.findall(declared)}
     resource = next(name for name in flags if not name.endswith(("outputreference", "list")))
 
-    def attributes(body: str, told: dict[str, tuple[str, str]]) -> Schema:
+    def attributes(body: str, told: dict[str, tuple[str, str]], own: dict[str, str]) -> Schema:
         found: Schema = {}
         for name, value, kind, storage in _ENTRY.findall(body):
             mapper = next((m.casefold() for m in _MAPPER.findall(value) if m.casefold() in functions), None)
-            mark = told.get(name, ("o", ""))[0]
+            mark = told[name][0] if name in told else "r" if own.get(name) == "" else "o?"
             if name == "timeouts":
                 continue
             if mapper is None:
                 simple = _SIMPLE[re.sub(r"(List|Map)$", "", storage)]
                 found[name] = [{"list": "l", "set": "s", "map": "m"}.get(kind, "") + simple, mark]
             else:
-                inner = attributes(functions[mapper], flags.get(f"{mapper}outputreference", {}))
+                inner = attributes(
+                    functions[mapper], flags.get(f"{mapper}outputreference", {}), arguments.get(mapper, {})
+                )
                 found[name] = [("set" if kind == "set" else "list") + ("" if name in blocks else " of"), inner]
         for name, (mark, after) in told.items():
             got = _GOT.search(after)
@@ -82,7 +88,7 @@ def schema_of(path: Path) -> Schema:
                 found[name] = [_COMPUTED[got[1]], mark]
         return found
 
-    return attributes(own, flags[resource])
+    return attributes(own, flags[resource], arguments[f"{resource}config"])
 
 
 def merged(versions: dict[str, Schema]) -> Schema:
@@ -96,7 +102,9 @@ def merged(versions: dict[str, Schema]) -> Schema:
             blocks = {v: entry[1] for v, entry in having.items() if entry[0].startswith(("list", "set"))}
             found[name] = [newest[0], said, merged(blocks)]
         else:
-            found[name] = [newest[0], newest[1], said]
+            computed = "co" if "c" in newest[1] else "o"
+            flags = [entry[1].replace("o?", computed) for _version, entry in sorted(having.items())]
+            found[name] = [newest[0], flags[0] if len(set(flags)) == 1 else ",".join(flags), said]
     return found
 
 
