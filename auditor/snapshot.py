@@ -290,12 +290,13 @@ def _restored(value: Any) -> Any:
 def _resource(line: bytes) -> Resource:
     found = orjson.loads(line)
     body = found["body"]
-    if b"$" in line and b'$unknown"' in line:
+    partial = b"$" in line and b'$unknown"' in line
+    if partial:
         body = _restored(body)
     kind, cluster = found["type"], found["cluster"]
     if not (isinstance(body, dict) and isinstance(kind, str) and isinstance(cluster, str)):
         raise ValueError
-    return Resource(kind, body, msgspec.convert(found["origin"], Origin), cluster)
+    return Resource(kind, body, msgspec.convert(found["origin"], Origin), cluster, partial=partial)
 
 
 def _is_wanted(line: bytes, wanted: Wanted) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -153,6 +154,9 @@ def stopping(book: Book) -> Iterator[None]:
         book.stop()
         click.echo("Ending: what was read is kept. Again to end at once.", err=True)
 
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other may say what signals do
+        return
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from auditor.collect import Needs
 from auditor.collect.azure.arm import Arm
+from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.jobs import LANES, Live, ReadPermissions, ReadTable, below, interrupted
 from auditor.collect.azure.plan import batches, plan_for
@@ -35,7 +36,8 @@ def collect(needs: Needs, scope: Scope, cloud: Cloud, credential: TokenCredentia
     graph = Graph(cloud, credential, book)
     subscriptions = subscriptions_of(scope, graph, arm, book)
     names = [resource.id.rpartition("/")[2] for resource in subscriptions]
-    live = Live(plan, graph, arm, Vaults(cloud, credential, book), book, needs.scattered)
+    vaults, defender = Vaults(cloud, credential, book), Defender(cloud, credential, book)
+    live = Live(plan, graph, arm, vaults, defender, book, needs.scattered)
     jobs: list[Job] = [ReadPermissions(live, resource.id) for resource in subscriptions]
     groups = tuple(sorted({name.casefold() for name in scope.resource_groups}))
     if not groups:

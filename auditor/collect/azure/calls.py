@@ -86,6 +86,11 @@ class Gate:
         """How often a call may be made here."""
         return _ATTEMPTS if self._given_up < _GIVE_UP_AFTER else 1
 
+    @property
+    def patience(self) -> float:
+        """Seconds that a call waits here while the service throttles."""
+        return _PATIENCE if self._given_up < _GIVE_UP_AFTER else 0.0
+
     def ended(self, well: bool) -> None:
         with self._lock:
             self._given_up = 0 if well else self._given_up + 1
@@ -116,7 +121,7 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             delay = 5.0 if delay is None else delay
             waited += delay
             book.told(source, throttled=1)
-            if waited > _PATIENCE:
+            if waited > gate.patience:
                 gate.ended(well=False)
                 raise trouble
             gate.hold(delay)
@@ -125,7 +130,7 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             if attempt >= gate.attempts:
                 gate.ended(well=False)
                 raise trouble
-            book.pause(min(0.5 * 2**attempt if delay is None else delay, _LONGEST))
+            book.pause(min(0.25 * 2**attempt if delay is None else delay, _LONGEST))
 
 
 class _BrokenAnswer(Exception):  # noqa: N818

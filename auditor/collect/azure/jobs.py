@@ -8,15 +8,17 @@ from typing import Any, Final
 
 from auditor.collect.azure.arm import SOURCE, Arm, listed
 from auditor.collect.azure.calls import CallFailed, Reply
+from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import Graph, Stream
 from auditor.collect.azure.plan import Plan
 from auditor.collect.azure.scope import may_read_all
 from auditor.collect.azure.secrets import stripped
-from auditor.collect.azure.tables import CERTIFICATES, Child
+from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE, Child
+from auditor.collect.azure.vaults import TYPE as CERTIFICATES
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
 from auditor.collect.workers import Job
-from auditor.model import Gap, Origin, Resource
+from auditor.model import Gap, Origin, Resource, Unknown
 
 GRAPH, ARM, VAULT = "graph", "arm", "vault"
 LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6}
@@ -24,6 +26,10 @@ LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6}
 
 _MOST_PAGES: Final = 10_000
 _MOST_GAPS: Final = 500
+
+
+Managed = frozenset[str] | Unknown | None
+"""The casefolded names of the certificates of a vault, why they are not known, or None elsewhere."""
 
 
 @dataclass
@@ -34,11 +40,14 @@ class Live:
     graph: Graph
     arm: Arm
     vaults: Vaults
+    defender: Defender
     book: Book
     everywhere: frozenset[str]
     """Casefolded types that rules relate to from other places than their parent."""
     seen: set[str] = field(default_factory=set)
     """Casefolded types of which Resource Graph gave at least one."""
+    priced: set[str] = field(default_factory=set)
+    """Casefolded subscriptions of which Resource Graph gave a plan of Defender."""
 
     def failed(self, what: str, failure: CallFailed, types: Iterable[str], call: str) -> None:
         """One gap for each type that is incomplete below a place."""
@@ -72,9 +81,13 @@ class ReadTable:
         for resource in page.answer.resources:
             kind = resource.type.casefold()
             live.seen.add(kind)
+            if kind == PRICINGS:
+                live.priced.add((resource.subscription_id or "").casefold())
             yield from below(live, kind, resource.id, resource.body)
         if page.answer.more:
             yield ReadTable(live, stream, self.number + 1, page.answer.more, page.fresh)
+        elif PRICINGS in stream.types:
+            yield from (ReadPlans(live, name) for name in stream.scope["subscriptions"] if name not in live.priced)
 
     def lost(self, failure: CallFailed) -> None:
         """Rows that could not be read, and what hangs below them. The wider the gaps, the fewer."""
@@ -95,6 +108,7 @@ class ReadChildren:
     live: Live
     child: Child
     parent: str
+    managed: Managed = None
     lane: str = ARM
 
     def run(self) -> Iterator[Job]:
@@ -102,14 +116,14 @@ class ReadChildren:
         call = f"arm {self.parent}/{child.path}"
         try:
             if child.each:
-                yield from (ReadOne(live, child, self.parent, name) for name in self._names(call))
+                yield from (ReadOne(live, child, self.parent, name, self.managed) for name in self._names(call))
                 return
             number, link = 0, None
             while number < _MOST_PAGES:
                 answer = live.book.kept(f"{call} page {number:05}")
                 if answer is None:
                     found, link = self._page(link)
-                    resources = [resource_of(body, child, self.parent) for body in found]
+                    resources = [resource_of(body, child, self.parent, self.managed) for body in found]
                     answer = live.book.keep(f"{call} page {number:05}", resources, link)
                     live.book.told(SOURCE, done=1)
                 for resource in answer.resources:
@@ -166,6 +180,7 @@ class ReadOne:
     child: Child
     parent: str
     name: str
+    managed: Managed = None
     lane: str = ARM
 
     def run(self) -> Iterator[Job]:
@@ -180,7 +195,7 @@ class ReadOne:
         except CallFailed as failure:
             self.lost(failure)
             return
-        live.book.keep(call, [resource_of(body, child, self.parent) for body in found])
+        live.book.keep(call, [resource_of(body, child, self.parent, self.managed) for body in found])
         live.book.told(SOURCE, done=1)
         yield from ()
 
@@ -216,8 +231,11 @@ class ReadPermissions:
 
 
 @dataclass(frozen=True)
-class ReadCertificates:
-    """The certificates of a vault: their names first, then each with its policy."""
+class ReadVault:
+    """What a vault holds: the names of its certificates, then each with its policy; then keys and secrets.
+
+    The key and the secret of a certificate have its name. Resource Manager does not say whose they are.
+    """
 
     live: Live
     vault: str
@@ -225,16 +243,29 @@ class ReadCertificates:
     lane: str = VAULT
 
     def run(self) -> Iterator[Job]:
+        live, plan = self.live, self.live.plan
+        managed: Managed
         try:
-            names = self.live.vaults.names(self.vault, self.address)
+            names = live.vaults.names(self.vault, self.address)
+            managed = frozenset(name.casefold() for name in names)
         except CallFailed as failure:
-            self.lost(failure)
-            return
-        for name in names:
-            yield ReadCertificate(self.live, self.vault, self.address, name)
+            names, managed = [], Unknown(f"the certificates of the vault could not be listed: {failure.reason}")
+            if plan.certificates:
+                self._failed(failure, {CERTIFICATES})
+        if plan.certificates:
+            yield from (ReadCertificate(live, self.vault, self.address, name) for name in names)
+        yield from (
+            ReadChildren(live, child, self.vault, managed) for child in plan.children.get(VAULT_TYPE, ()) if child.vault
+        )
 
     def lost(self, failure: CallFailed) -> None:
-        self.live.failed(self.vault, failure, {CERTIFICATES_TYPE}, "GET certificates")
+        """Nothing of it was read."""
+        children = self.live.plan.children.get(VAULT_TYPE, ())
+        types = {child.type for child in children if child.vault}
+        self._failed(failure, types | ({CERTIFICATES} if self.live.plan.certificates else set()))
+
+    def _failed(self, failure: CallFailed, types: Iterable[str]) -> None:
+        self.live.failed(self.vault, failure, types, "GET certificates")
 
 
 @dataclass(frozen=True)
@@ -255,20 +286,36 @@ class ReadCertificate:
         yield from ()
 
     def lost(self, failure: CallFailed) -> None:
-        self.live.failed(self.vault, failure, {CERTIFICATES_TYPE}, f"GET certificates/{self.name}")
+        self.live.failed(self.vault, failure, {CERTIFICATES}, f"GET certificates/{self.name}")
 
 
-CERTIFICATES_TYPE: Final = "Microsoft.KeyVault/vaults/certificates"
+@dataclass(frozen=True)
+class ReadPlans:
+    """The plans of Defender of a subscription of which Resource Graph gave none: it may just not have them."""
+
+    live: Live
+    subscription: str
+    lane: str = ARM
+
+    def run(self) -> Iterator[Job]:
+        try:
+            self.live.defender.plans(self.subscription)
+        except CallFailed as failure:
+            self.lost(failure)
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        self.live.failed(f"/subscriptions/{self.subscription}", failure, {PRICINGS}, "GET pricings")
 
 
 def below(live: Live, kind: str, parent: str, body: dict[str, Any]) -> Iterator[Job]:
     """What is to be read below a resource of a casefolded type."""
-    for child in live.plan.children.get(kind, ()):
-        yield ReadChildren(live, child, parent)
-    if live.plan.certificates and kind == CERTIFICATES.rpartition("/")[0]:
+    children = live.plan.children.get(kind, ())
+    yield from (ReadChildren(live, child, parent) for child in children if not child.vault)
+    if kind == VAULT_TYPE and (live.plan.certificates or any(child.vault for child in children)):
         properties = body.get("properties")
         address = properties.get("vaultUri") if isinstance(properties, dict) else None
-        yield ReadCertificates(live, parent, str(address or ""))
+        yield ReadVault(live, parent, str(address or ""))
 
 
 def one(reply: Reply) -> dict[str, Any]:
@@ -279,7 +326,7 @@ def one(reply: Reply) -> dict[str, Any]:
     return found[0]
 
 
-def resource_of(body: dict[str, Any], child: Child, parent: str) -> Resource:
+def resource_of(body: dict[str, Any], child: Child, parent: str, managed: Managed = None) -> Resource:
     """A child with the type and the id that it has, or that follow from where it was read; without secrets."""
     kind = body.get("type")
     if not isinstance(kind, str) or kind.casefold() != child.type.casefold():
@@ -289,8 +336,11 @@ def resource_of(body: dict[str, Any], child: Child, parent: str) -> Resource:
         body = {**body, "id": f"{parent}/{child.path}" if child.single else f"{parent}/{child.path}/{name}"}
     if "rawxml" in child.query and isinstance(body.get("properties"), dict):
         body = {**body, "properties": {"format": "rawxml", **body["properties"]}}
+    if managed is not None:
+        owned = managed if isinstance(managed, Unknown) else str(body.get("name", "")).casefold() in managed
+        body = {**body, "properties": {**(body.get("properties") or {}), "managed": owned}}
     origin = Origin(source="live", address=f"{parent}/{child.path}")
-    return Resource(body["type"], stripped(body), origin)
+    return Resource(body["type"], stripped(body), origin, partial=isinstance(managed, Unknown))
 
 
 def interrupted(jobs: Sequence[Any], book: Book) -> None:

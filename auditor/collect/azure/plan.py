@@ -15,10 +15,9 @@ from auditor.collect.azure.tables import (
     SAID_ELSEWHERE,
     SUBSCRIPTION,
     TABLE_OF,
+    VAULT_TYPE,
     Child,
 )
-
-_VAULTS = "microsoft.keyvault/vaults"
 
 
 class Plan(NamedTuple):
@@ -34,7 +33,7 @@ class Plan(NamedTuple):
 
     def below(self, kind: str) -> set[str]:
         """The types that hang below one, at any depth, and cannot be read when it cannot."""
-        found = {CERTIFICATES} if kind == _VAULTS and self.certificates else set[str]()
+        found = {CERTIFICATES} if kind == VAULT_TYPE and self.certificates else set[str]()
         for child in self.children.get(kind, ()):
             found |= {child.type, *self.below(child.type.casefold())}
         return found
@@ -52,7 +51,7 @@ def plan_for(needs: Needs) -> Plan:
     tables: dict[str, set[str]] = defaultdict(set)
     children: dict[str, set[Child]] = defaultdict(set)
     unsure, unreadable = set[str](), set[str]()
-    pending = [*wanted, *logged, *([_VAULTS] if certificates else [])]
+    pending = [*wanted, *logged, *([VAULT_TYPE] if certificates else [])]
     done: set[str] = set()
     while pending:
         kind = pending.pop()

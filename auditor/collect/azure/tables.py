@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 SUBSCRIPTION: Final = "microsoft.resources/subscriptions"
+PRICINGS: Final = "microsoft.security/pricings"
+VAULT_TYPE: Final = "microsoft.keyvault/vaults"
 
 
 class Child(NamedTuple):
@@ -25,6 +27,8 @@ class Child(NamedTuple):
     """The list leaves fields out: each of its resources is asked for, with `query`."""
     link: bool = False
     """The list names resources of another place: what is kept says that they belong together."""
+    vault: bool = False
+    """Part of a vault's content: some belong to its certificates, whose names must be known first."""
     absent: frozenset[str] = frozenset()
     """Codes by which the service says that this parent cannot have such children, in small letters."""
 
@@ -110,8 +114,8 @@ CHILDREN: Final = (
     *_below("Microsoft.ManagedIdentity/userAssignedIdentities", "2023-01-31", "federatedIdentityCredentials"),
     *_below("Microsoft.Network/privateEndpoints", "2024-05-01", "privateDnsZoneGroups"),
     *_below("Microsoft.Insights/privateLinkScopes", "2021-07-01-preview", "scopedResources"),
-    *_below("Microsoft.KeyVault/vaults", "2023-07-01", "secrets"),
-    Child("Microsoft.KeyVault/vaults/keys", "microsoft.keyvault/vaults", "keys", "2023-07-01", each=True),
+    Child("Microsoft.KeyVault/vaults/secrets", "microsoft.keyvault/vaults", "secrets", "2023-07-01", vault=True),
+    Child("Microsoft.KeyVault/vaults/keys", "microsoft.keyvault/vaults", "keys", "2023-07-01", each=True, vault=True),
     *(_sentinel(n) for n in ("onboardingStates", "alertRules", "automationRules", "dataConnectors", "settings")),
     *(
         Child(f"Microsoft.Security/{name}", SUBSCRIPTION, f"providers/Microsoft.Security/{name}", version)

@@ -1,0 +1,69 @@
+"""Plans of Defender for Cloud, from the service itself by azure-mgmt-security."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from auditor.collect.azure.arm import listed
+from auditor.collect.azure.calls import TIMEOUTS, Gate, ask
+from auditor.collect.azure.secrets import stripped
+from auditor.collect.azure.sign_in import missing_extra
+from auditor.collect.book import Book
+from auditor.model import Origin, Resource
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from auditor.collect.azure.clouds import Cloud
+
+SOURCE: Final = "Defender"
+_TYPE: Final = "Microsoft.Security/pricings"
+
+
+class Defender:
+    """The client; made when it is needed. May be used from several threads."""
+
+    def __init__(self, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
+        self._cloud = cloud
+        self._credential = credential
+        self._book = book
+        self._gate = Gate()
+
+    def plans(self, subscription: str) -> None:
+        """Puts the plans of a subscription into the book. Raises `CallFailed`."""
+        scope = f"/subscriptions/{subscription}"
+        call = f"defender {scope}/pricings"
+        if self._book.kept(call) is not None:
+            return
+        reply = ask(lambda: self._send(subscription), self._gate, self._book, SOURCE)
+        found, _none = listed(reply)  # the list has no pages
+        origin = Origin(source="live", address=f"{scope}/providers/{_TYPE}")
+        self._book.keep(call, [Resource(_TYPE, stripped({**body, "type": _TYPE}), origin) for body in found])
+        self._book.told(SOURCE, done=1)
+
+    def _send(self, subscription: str) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            from azure.mgmt.security import SecurityCenter
+        except ImportError as error:
+            raise missing_extra("azure-mgmt-security") from error
+        from azure.core.exceptions import HttpResponseError
+
+        seen: list[Any] = []
+        client = SecurityCenter(
+            self._credential,
+            subscription,
+            base_url=self._cloud.resource_manager,
+            credential_scopes=[self._cloud.scope],
+            retry_total=0,
+            **TIMEOUTS,
+        )
+        with client:
+            try:
+                client.pricings.list(
+                    scope_id=f"subscriptions/{subscription}", raw_response_hook=lambda r: seen.append(r.http_response)
+                )
+            except HttpResponseError:
+                if not seen:
+                    raise
+        return seen[0].status_code, seen[0].headers, seen[0].body()
