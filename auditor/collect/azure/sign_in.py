@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Sequence
@@ -52,6 +53,8 @@ def credential(cloud: Cloud, ways: Sequence[str] = ()) -> TokenCredential:
     for way in ways:
         if lacking.get(way):
             raise ConfigError(f"--auth {way} needs {' and '.join(lacking[way])}.", "Set it in the environment.")
+    for name in ("azure", "urllib3"):  # what they would print, an error or a gap says in a sentence
+        logging.getLogger(name).addHandler(logging.NullHandler())
     environment = os.environ
     chain: list[TokenCredential] = []
     for way in ways or WAYS:
