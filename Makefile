@@ -39,6 +39,7 @@ bench: $(VENV)/.dev ## speed and size, as ratios
 docs: $(VENV)/.dev ## write everything that is generated
 	$(BIN)/auditor rules docs
 	$(BIN)/auditor rules schema --output rules/rule.schema.json
+	$(BIN)/python scripts/sentinel_content.py
 
 lock: ## pin the requirements anew (needs uv)
 	printf '%s\n' hatchling editables | uv pip compile --quiet --universal --no-header --generate-hashes - -o requirements/build.txt
