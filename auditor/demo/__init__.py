@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from auditor.inventory import CollectedSource, Inventory, open_inventory
+from auditor.lenses import LENSES
 from auditor.model import Origin, Resource, kubernetes_type
 
 AS_OF: Final = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -30,9 +31,11 @@ def as_designed() -> list[Body]:
 
 
 def inventory(bodies: Iterable[Body], looked_for: Iterable[str] = ()) -> Inventory:
-    """The bodies as a complete collection: nothing more is there of these types, and of those that were looked for."""
+    """The bodies as a complete collection: nothing more is there of these types, of those that were looked for, and of
+    those that lenses read."""
     resources = [resource_of(body) for body in bodies]
     covers = frozenset(name.casefold() for name in (*looked_for, *(resource.type for resource in resources)))
+    covers = covers.union(*(lens.reads for lens in LENSES))
     return Inventory(["the demo estate"], [CollectedSource(resources)], covers=covers, as_of=AS_OF, unique=True)
 
 

@@ -63,6 +63,7 @@ def _path(found: Entered, logs: Logs, taken: dict[str, int]) -> Resource:
         "host": found.host,
         "route": route,
         "public": found.public,
+        "firstOfEntry": _once(found, taken),
         "entry": found.entry,
         "target": tail.target,
         "hops": list(tail.hops),
@@ -79,6 +80,9 @@ def _path(found: Entered, logs: Logs, taken: dict[str, int]) -> Resource:
     ends = [one for one in properties["certificates"] if isinstance(one["notAfter"], str)]
     properties["expires"] = min(ends, key=lambda one: str(one["notAfter"]), default=None)
     properties = {key: value for key, value in properties.items() if value is not None}
+    blind = next((one["protection"] for one in tail.hops if one["to"]["kind"] == "unknown"), None)
+    if blind is not None:
+        _forget(properties, blind)
     told = f"{found.host}{route}" if route.startswith(("/", ":")) else f"{found.host} {route}"
     key = f"{_slug(found.entry['name'])}/{_slug(found.host)}/{_slug(route)}/{_slug(tail.target['name'])}"
     taken[key] = taken.get(key, 0) + 1
@@ -94,6 +98,23 @@ def _path(found: Entered, logs: Logs, taken: dict[str, int]) -> Resource:
     if group:
         body["resourceGroup"] = group
     return Resource(TYPE, body, found.resource.origin, partial=holds_unknown(properties))
+
+
+def _once(found: Entered, taken: dict[str, int]) -> bool:
+    """True for the first path of an entry: what is said of the entry itself is said once."""
+    key = f" {found.entry['name']}"
+    taken[key] = taken.get(key, 0) + 1
+    return taken[key] == 1
+
+
+def _forget(properties: dict[str, Any], why: Unknown) -> None:
+    """Behind an edge that could not be looked for anything may be: nothing good can be said of the path as a whole."""
+    if "redirect" not in properties and properties.get("authentication", {"effective": True})["effective"] is not False:
+        properties["authentication"] = {"effective": why, "by": [], "exceptions": []}
+    properties["bypasses"].append({"kind": "unknown", "resource": "", "path": "", "says": why.reason, "open": why})
+    properties["certificates"].append({"name": "unknown", "notAfter": why})
+    if properties.get("logs", {}).get("together") is True:
+        properties["logs"] = properties["logs"] | {"together": why}
 
 
 def _complete(missing: Sequence[Missing]) -> bool | Unknown:

@@ -15,7 +15,7 @@ from auditor.lenses.paths.gateway import Entered
 from auditor.lenses.paths.gateway_api import KIND as GATEWAY
 from auditor.lenses.paths.gateway_api import Gateways
 from auditor.lenses.paths.ingress import KIND as INGRESS
-from auditor.lenses.paths.ingress import Ingresses
+from auditor.lenses.paths.ingress import Ingresses, is_of_nginx
 from auditor.lenses.paths.istio import KIND as ISTIO
 from auditor.lenses.paths.istio import Istio
 from auditor.lenses.paths.pods import POD, SERVICE, Pods
@@ -52,13 +52,9 @@ class Clusters:
             self._by_selector[service.cluster, service.namespace or ""].append(service)
             for address in addresses(service):
                 self._services[address].append(service)
-        for entrance in self._estate.all(GATEWAY, INGRESS):
-            for address in addresses(entrance):
+        for entrance in self._estate.all(GATEWAY, INGRESS, ISTIO):
+            for address in self._addresses(entrance):
                 self._at[address].append(entrance)
-        for entrance in self._estate.all(ISTIO):
-            for service in self._of_istio(entrance):
-                for address in addresses(service):
-                    self._at[address].append(entrance)
         for entrance in self._estate.all(GATEWAY, INGRESS, ISTIO):
             for host in self.hosts(entrance):
                 self._hosts[host.casefold()].append(entrance)
@@ -66,6 +62,22 @@ class Clusters:
             ip = text_at(pod.body, "status", "podIP")
             if ip and get(pod.body, "spec", "hostNetwork") is not True:
                 self._running[ip] = pod
+
+    def _addresses(self, entrance: Resource) -> tuple[str, ...]:
+        """The addresses of an entrance: its own, and those of the load balancers before its controller."""
+        found = [*addresses(entrance)]
+        for service in self._before(entrance):
+            found += addresses(service)
+        return tuple(dict.fromkeys(found))
+
+    def _before(self, entrance: Resource) -> list[Resource]:
+        """The load balancers before the controller of an entrance, as far as they are known."""
+        kind = entrance.type.casefold()
+        if kind == ISTIO:
+            return self._of_istio(entrance)
+        if kind == INGRESS and self._ingresses.is_nginx(entrance):
+            return [one for one in self._balanced if one.cluster == entrance.cluster and is_of_nginx(one)]
+        return [s for a in addresses(entrance) for s in self._services.get(a, ()) if s.cluster == entrance.cluster]
 
     def _of_istio(self, gateway: Resource) -> list[Resource]:
         """The load balancers before the pods that a Gateway of Istio is about."""
@@ -167,12 +179,8 @@ class Clusters:
 
     def _beside(self, entrance: Resource) -> tuple[dict[str, Any], ...]:
         """Public load balancers before the same controller, and the API of the cluster."""
-        own = set(addresses(entrance))
-        mine = [s for a in own for s in self._services.get(a, ()) if s.cluster == entrance.cluster]
-        if entrance.type.casefold() == ISTIO:
-            mine = self._of_istio(entrance)
         found = []
-        for service in {s.id: s for m in mine for s in self._like(m)}.values():
+        for service in {s.id: s for one in self._before(entrance) for s in self._like(one)}.values():
             public = is_balanced_in_public(service)
             if public is False:
                 continue
@@ -193,7 +201,7 @@ class Clusters:
     def paths(self, reached: frozenset[str]) -> Iterator[Entered]:
         """What clients reach in clusters by themselves. `reached`: entrances that other paths lead to."""
         for entrance in self._estate.all(GATEWAY, INGRESS, ISTIO):
-            own = addresses(entrance)
+            own = self._addresses(entrance)
             public: Truth = any(map(is_public, own)) if own else self._in_public(entrance)
             if public is False or (public is not True and entrance.id in reached):
                 continue

@@ -63,8 +63,7 @@ class Names:
                 return Answer((name,), tuple(via), tuple(missing))
             zone_id, record = self._record(name)
             if record is None:
-                edge, reason, gone = self._no_record(name)
-                return Answer((), tuple(via), (*missing, Missing(edge, reason, gone)))
+                return Answer((), tuple(via), (*missing, *self._no_record(name, network)))
             missing += self._link(zone_id, network)
             alias = text_at(record.body, "properties", "cnameRecord", "cname") or text_at(
                 record.body, "properties", "CNAMERecord", "cname"
@@ -87,19 +86,23 @@ class Names:
                 return min(found, key=lambda pair: not _is_private(pair[0]))
         return "", None
 
-    def _no_record(self, name: str) -> tuple[str, str, bool]:
-        """Why a name has no record: its zone is here and holds none, or nothing here knows it."""
+    def _no_record(self, name: str, network: str | None) -> Iterator[Missing]:
+        """Why a name has no record. Nothing, when no zone of the estate is for it: then it is the Internet's."""
         labels = name.split(".")
         zones = [zone for at in range(len(labels)) for zone in self._zones.get(".".join(labels[at:]), ())]
         edge = f"DNS record {name}"
-        if not zones:
-            return edge, "no zone that was read holds it", False
-        zone = zones[0]
-        kind = f"{PRIVATE if _is_private(zone.id) else PUBLIC}/a"
-        hole = self._estate.hole(kind, zone.id)
+        for zone in zones:
+            kind = f"{PRIVATE if _is_private(zone.id) else PUBLIC}/a"
+            hole = self._estate.hole(kind, zone.id)
+            yield Missing(edge, hole or f"zone {zone.name} holds no such record", gone=hole is None)
+            return
+        hole = self._estate.hole(PRIVATE) or self._estate.hole(f"{PRIVATE}/a")
+        if hole is None and network and self._servers(network) and not self._resolver(network):
+            hole = "the network uses a resolver that lies in none of the networks that were read"
+        if hole is None and network and self._estate.by_id(NETWORKS, network) is None:
+            hole = f"{network.rpartition('/')[2]} was not read, and may use a resolver of its own"
         if hole:
-            return edge, hole, False
-        return edge, f"zone {zone.name} holds no such record", True
+            yield Missing(edge, hole)
 
     def _link(self, zone_id: str, network: str | None) -> Iterator[Missing]:
         """A private zone answers in the networks that it is linked to, or whose resolver lies in one that it is."""

@@ -61,6 +61,10 @@ class Ingresses:
         rules, _hidden = listing(ingress.body, "spec", "rules")
         return list(dict.fromkeys(text_at(rule, "host") or "*" for rule in rules)) or ["*"]
 
+    def is_nginx(self, ingress: Resource) -> bool:
+        """Whether nginx serves it."""
+        return self._controller(ingress) == NGINX
+
     def landing(self, ingress: Resource, host: str, route: str, target_port: int) -> Landing | None:
         """How a request for a host meets an Ingress; None when the Ingress has no rule for it."""
         backends = list(self._backends(ingress, host, route))
@@ -274,7 +278,7 @@ class Ingresses:
             arguments: list[str] = []
             seen = False
             for workload in self._estate.all(*WORKLOADS):
-                if workload.cluster != cluster or not _is_nginx(workload):
+                if workload.cluster != cluster or not is_of_nginx(workload):
                     continue
                 containers = workload.containers
                 seen = True
@@ -284,7 +288,7 @@ class Ingresses:
         return found
 
     def _namespace_of(self, cluster: str) -> str:
-        found = [w for w in self._estate.all(*WORKLOADS) if w.cluster == cluster and _is_nginx(w)]
+        found = [w for w in self._estate.all(*WORKLOADS) if w.cluster == cluster and is_of_nginx(w)]
         return found[0].namespace or "" if found else ""
 
     def _meshed(self, cluster: str, namespace: str) -> bool | Unknown:
@@ -331,7 +335,8 @@ def _is_default(resource: Resource) -> bool:
     return text_at(resource.body, "metadata", "annotations", "ingressclass.kubernetes.io/is-default-class") == "true"
 
 
-def _is_nginx(workload: Resource) -> bool:
+def is_of_nginx(workload: Resource) -> bool:
+    """A workload of the nginx controller, or the Service before it."""
     labels = get(workload.body, "metadata", "labels")
     return text_at(labels, "app.kubernetes.io/name") in ("ingress-nginx", "ingress-nginx-controller") or (
         text_at(labels, "app") in ("ingress-nginx", "ingress-nginx-controller")

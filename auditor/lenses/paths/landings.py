@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from auditor.lenses.paths.clusters import Clusters
-from auditor.lenses.paths.dns import Names, is_address
+from auditor.lenses.paths.dns import Names, is_address, is_public
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate, word
 from auditor.lenses.paths.management import Management
-from auditor.lenses.paths.shapes import Missing, place
+from auditor.lenses.paths.shapes import Missing, Place, Tail, lost, place
 from auditor.lenses.sightings import text_at, texts
 from auditor.model import Resource
 
@@ -47,8 +47,9 @@ class Landings:
         return found
 
     def _loop(self, address: str) -> tuple[Landing, ...]:
-        again = Missing(f"what is behind {address}", "the way leads back to where it came from")
-        return (Landing(place("host", address), missing=(again,)),)
+        target = place("host", address)
+        again = lost(target, f"what is behind {address}", "the way leads back to where it came from")
+        return (Landing(target, tails=(again,)),)
 
     def _land(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
         if is_address(address):
@@ -62,8 +63,13 @@ class Landings:
             found += self._at(one, port, host, route, subnet) or self._nobody(one)
         if not answer.addresses:
             found += self._by_name(address, port, host, route, subnet)
+            if found and not answer.missing:
+                told = Missing(f"DNS record {address}", "no zone that was read holds it")
+                answer = replace(answer, missing=(told,))
         if not found:
-            found = [Landing(place("host", address, port=port))]
+            target = place("host", address, port=port)
+            found = [Landing(target, tails=(_behind(target, answer.missing),) if answer.missing else ())]
+            answer = replace(answer, missing=())
         return tuple(
             replace(one, via=(*answer.via, *one.via), missing=(*answer.missing, *one.missing)) for one in found
         )
@@ -75,8 +81,10 @@ class Landings:
         return self.clusters.landings(address, port, host, route, subnet)
 
     def _nobody(self, address: str) -> tuple[Landing, ...]:
-        unknown = Missing(f"owner of {address}", "nothing that was read has this address")
-        return (Landing(place("host", address), missing=(unknown,)),)
+        target = place("host", address)
+        if is_public(address):
+            return (Landing(target),)  # outside the estate
+        return (Landing(target, tails=(lost(target, f"owner of {address}", "nothing that was read has it"),)),)
 
     def _by_name(self, name: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
         """What declares a name that nothing resolves. The DNS record stays named as missing."""
@@ -94,3 +102,10 @@ class Landings:
         asks = {"required": "verified", "none": "none"}.get(wanted, "asked") if isinstance(wanted, str) else wanted
         floor = least if not isinstance(least, str) or least in _FLOORS else None
         return Landing(place("appService", site.name, site.id), asks=asks, tls=floor or None, logging=(site.id,))
+
+
+def _behind(target: Place, missing: tuple[Missing, ...]) -> Tail:
+    """What comes after a name that was not resolved."""
+    first = missing[0]
+    found = lost(target, first.edge, first.reason, gone=first.gone)
+    return found.lacking(*missing[1:])

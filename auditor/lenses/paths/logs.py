@@ -33,7 +33,10 @@ class Logs:
                 self._workspaces[owner].add(named.casefold())
 
     def of(self, resources: tuple[str, ...]) -> dict[str, Any]:
-        """The workspaces that all of some resources log to, those that log to none, and whether one has it all."""
+        """The workspaces that some resources log to, those that log to none, and whether one has it all.
+
+        Nothing is said of `together` when one is silent: rules on that resource tell of it.
+        """
         ids = list(dict.fromkeys(resources))
         each = [self._workspaces.get(one.casefold(), set()) for one in ids]
         shared = set.intersection(*each) if each else set()
@@ -47,4 +50,4 @@ class Logs:
             if why:
                 return found | {"together": why if isinstance(why, Unknown) else Unknown(why)}
             found["silent"].append(one)
-        return found | {"together": False}
+        return found | ({} if found["silent"] else {"together": False})

@@ -268,7 +268,7 @@ class Management:
         where = told or (holder.id if holder else service.id)
         parts = _split(url)
         if isinstance(parts, Unknown):
-            yield lost(origin, "backend URL", parts.reason, evidence=evidence(where, field, None))
+            yield lost(origin, f"address in {field} of {where.rpartition('/')[2]}", parts.reason)
             return
         scheme, host, port, path = parts
         encrypts = scheme in ("https", "wss")

@@ -78,9 +78,7 @@ class Pods:
         service = self._estate.object(SERVICE, sender.cluster, namespace, name)
         if service is None:
             hole = self._estate.hole(SERVICE)
-            return lost(
-                sender.place, f"Service {namespace}/{name}", hole or "there is none", gone=hole is None, label=""
-            )
+            return lost(sender.place, f"Service {namespace}/{name}", hole or "there is none", gone=hole is None)
         spec = get(service.body, "spec")
         if word(spec, "type") == "externalname":
             return lost(sender.place, f"Service {namespace}/{name}", f"it stands for {text_at(spec, 'externalName')}")

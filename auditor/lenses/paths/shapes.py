@@ -89,12 +89,19 @@ class Tail:
         return replace(self, missing=(*missing, *self.missing))
 
 
-def lost(origin: Place, edge: str, reason: str, *, gone: bool = False, label: str = "", **more: Any) -> Tail:
-    """A tail that ends with an edge which was not found: whatever comes after it is not known."""
-    unknown = place("unknown", edge)
+def lost(origin: Place, edge: str, reason: str, *, gone: bool = False) -> Tail:
+    """A tail that ends with an edge which was not found.
+
+    When it is surely not there, requests end here. Else there are hops behind it of which nothing is known: one stands
+    for them.
+    """
+    missing = Missing(edge, reason, gone)
+    target = place("unknown", edge)
+    if gone:
+        return Tail(target, missing=(missing,))
     why = f"{edge}: {reason}"
-    last = hop(origin, unknown, Unknown(why), why, **more)
-    return Tail(unknown, (last,), (Missing(edge, reason, gone),), label=label)
+    blind = dict.fromkeys(("nameMatches", "trustMatches", "clientCertificate", "tls"), Unknown(why))
+    return Tail(target, (hop(origin, target, Unknown(why), why, **blind),), (missing,))
 
 
 def truth_and(*values: Truth) -> Truth:
@@ -105,8 +112,8 @@ def truth_and(*values: Truth) -> Truth:
 
 
 def lowest(versions: Sequence[str | Unknown]) -> str | Unknown | None:
-    """The lowest of some TLS versions; below 1.2 it is known even beside one that is not."""
+    """The lowest of some TLS versions; an old one is known even beside one that is not."""
     known = [version for version in versions if isinstance(version, str)]
     least = min(known, key=TLS_ORDER.index, default=None)
     unknown = next((version for version in versions if isinstance(version, Unknown)), None)
-    return least if unknown is None or least in TLS_ORDER[:1] else unknown
+    return least if unknown is None or least in TLS_ORDER[:2] else unknown
