@@ -40,6 +40,7 @@ docs: $(VENV)/.dev ## write everything that is generated
 	$(BIN)/auditor rules docs
 	$(BIN)/auditor rules schema --output rules/rule.schema.json
 	$(BIN)/python scripts/sentinel_content.py
+	$(BIN)/auditor exemptions schema --output docs/exemptions.schema.json
 
 lock: ## pin the requirements anew (needs uv)
 	printf '%s\n' hatchling editables | uv pip compile --quiet --universal --no-header --generate-hashes - -o requirements/build.txt

@@ -5,13 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from auditor import marked_yaml
 from auditor.conditions.grammar import near
+from auditor.conditions.scalars import parse_duration
 from auditor.errors import ConfigError, RuleError
 
+
+def _duration(text: str) -> str:
+    span = parse_duration(text)
+    if span is None or span.total_seconds() < 0:
+        raise ValueError("it is no duration: write it as P30D")
+    return text
+
+
 _Path = Annotated[str, Field(pattern=r"^[^\x00]+$")]
+_Duration = Annotated[str, AfterValidator(_duration)]
+_SEVERITY = Literal["critical", "high", "medium", "low", "info", "never"]
 _OUTCOMES = Literal["pass", "fail", "unknown", "error", "exempt"]
 
 
@@ -43,6 +54,16 @@ class PublishForm(_Form):
     sentinel: SentinelForm | None = None
 
 
+class ExemptionsForm(_Form):
+    """Where exemptions stand, and what they may be."""
+
+    files: list[_Path] = Field([], description="Files of exemptions; exemptions.yaml beside this file when not given.")
+    max_age: _Duration = Field("P365D", alias="maxAge", description="How far ahead an exemption may end at most.")
+    warn: _Duration = Field("P14D", description="How long before its end an exemption is announced.")
+    max_findings: int = Field(50, alias="maxFindings", ge=1, description="What accepts more is too broad.")
+    max_rules: int = Field(20, alias="maxRules", ge=1, description="What stands for more rules is too broad.")
+
+
 class ConfigForm(_Form):
     """The whole file."""
 
@@ -57,7 +78,16 @@ class ConfigForm(_Form):
     rules: list[_Path] = Field([], description="Folders of own rules.")
     select: list[str] = []
     exclude: list[str] = []
-    fail_on: Literal["critical", "high", "medium", "low", "info", "never"] | None = Field(None, alias="failOn")
+    fail_on: _SEVERITY | None = Field(None, alias="failOn")
+    fail_on_unknown: _SEVERITY | None = Field(None, alias="failOnUnknown")
+    max_unknown: int | None = Field(None, alias="maxUnknown", ge=0)
+    min_coverage: float | None = Field(None, alias="minCoverage", ge=0, le=100, allow_inf_nan=False)
+    require_resources: bool = Field(False, alias="requireResources")
+    baseline: _Path | None = Field(None, description="An earlier audit, saved as JSON.")
+    against: _Path | None = Field(None, description="gate: the estate before.")
+    new_only: bool = Field(False, alias="newOnly", description="gate: only new failures make the exit code.")
+    save_snapshot: _Path | None = Field(None, alias="saveSnapshot", description="scan: keep what was read there.")
+    exemptions: ExemptionsForm = ExemptionsForm.model_construct()
     as_of: str | None = Field(None, alias="asOf")
     outcomes: list[_OUTCOMES] = []
     jobs: int = Field(1, ge=1, le=64)
@@ -69,6 +99,9 @@ class ConfigForm(_Form):
     estate: str | None = Field(None, description="What is audited; each estate has a history of its own.")
     publish: PublishForm | None = None
     parameters: dict[str, dict[str, Any]] = Field({}, description="Rule id → parameter → value.")
+
+
+_FORMS: dict[str, type[_Form]] = {"exemptions": ExemptionsForm, "reports": ReportForm}
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -87,7 +120,8 @@ def read_config(path: Path) -> dict[str, Any]:
     except ValidationError as error:
         first = error.errors()[0]
         place = first["loc"]
-        known = [field.alias or name for name, field in ConfigForm.model_fields.items()]
+        within: type[_Form] = _FORMS.get(str(place[0]), ConfigForm) if len(place) > 1 else ConfigForm
+        known = [field.alias or name for name, field in within.model_fields.items()]
         told = f"unknown key{near(str(place[-1]), known)}" if first["type"] == "extra_forbidden" else first["msg"]
         raise ConfigError(
             f"{path}:{marks.line(place)}: {'.'.join(map(str, place))}: {told}", "See the README."

@@ -93,6 +93,11 @@ class Inventory:
             self.repeats = once.dropped
             self._unique = self._complete and not once.repeated
 
+    @property
+    def files(self) -> list[str]:
+        """The names of the single files that it reads."""
+        return [source.file for source in self._sources if isinstance(source, FileSource)]
+
     def parts(self, n: int) -> list[Inventory]:
         """Up to `n` inventories that hold all of this one between them, to be read by a process each.
 

@@ -42,6 +42,7 @@ __all__ = [
     "Hop",
     "HopEnd",
     "Missing",
+    "Notice",
     "Origin",
     "Outcome",
     "Parameter",
@@ -149,6 +150,18 @@ class Exemption(Record, frozen=True, kw_only=True):
     owner: str
     reason: str
     expires_on: str
+    kind: str = "external"  # external: a file of exemptions; inSource: a comment beside the code
+    file: str | None = None
+    line: int | None = None
+
+
+class Notice(Record, frozen=True, kw_only=True):
+    """Something about the audit itself that a person should act on, such as an exemption that ended."""
+
+    kind: str  # exemption-expired exemption-expires-soon exemption-too-long exemption-unused exemption-too-broad …
+    message: str
+    file: str | None = None
+    line: int | None = None
 
 
 class Finding(Record, frozen=True, kw_only=True):
@@ -358,6 +371,7 @@ class Audit(Tally, kw_only=True):
     excerpts: list[Excerpt] = []
     certificates: Certificates | None = None  # None: no rule asked for them
     paths: TrafficPaths | None = None
+    notices: list[Notice] = []
 
     @property
     def nothing_evaluated(self) -> bool:

@@ -32,6 +32,7 @@ ALLOWED = {
     "history": {"model", "errors", "findings", "compare", "render", "history"},
     "publish": {"model", "errors", "findings", "history", "publish"},
     "marked_yaml": {"errors", "model"},
+    "exemptions": {"model", "errors", "findings", "conditions", "marked_yaml", "exemptions"},
 }
 
 

@@ -59,7 +59,8 @@ def plan(*changes: dict[str, Any]) -> dict[str, Any]:
 def test_what_a_plan_does_not_touch_is_not_reported(gate: Any, tmp_path: Path) -> None:
     touched, idle = planned("new", None, False, "create"), planned("old", False, False, "no-op")
     assert gate(write(tmp_path, "plan.json", plan(touched, idle))) == (1, {"new": "fail"})
-    assert gate(write(tmp_path, "plan.json", plan(idle)))[0] == 3, "nothing evaluated is no pass"
+    assert gate(write(tmp_path, "plan.json", plan(idle))) == (0, {}), "a change of other things stops nobody"
+    assert gate("plan.json", "--require-resources")[0] == 3, "nothing evaluated is no pass"
 
 
 def test_against_the_estate_only_new_failures_gate(gate: Any, tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_a_template_and_a_manifest_are_recognised(gate: Any, tmp_path: Path) -> 
     origin = json.loads((tmp_path / "out.json").read_text())["findings"][0]["origin"]
     assert (origin["file"], origin["line"]) == ("main.json", 5)
     (tmp_path / "pod.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: []}\n")
-    assert gate("pod.yaml")[0] == 3
+    assert gate("pod.yaml", "--require-resources")[0] == 3
 
 
 def test_usage(gate: Any, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "diff": "Say what changed between two saved audits.",
     "publish": "Record a saved audit and send what changed: Microsoft Sentinel, a folder.",
     "history": "Show what became of findings over time.",
+    "exemptions": "Check exemptions, and take over those of other tools.",
     "rules": "List, show, test and write rules.",
     "completion": "Print the completion script for a shell.",
 }

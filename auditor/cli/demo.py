@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from auditor.cli import options
+from auditor.cli import options, thresholds
 from auditor.errors import OutputError
 
 if TYPE_CHECKING:
@@ -47,8 +47,13 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
         place = _made(folder)
         files = [options.Report(form, str(place / f"auditor-demo.{form}")) for form in ("html", "sarif")]
         chosen = chosen._replace(reports=[options.Report("text", None), *files])
-    fail_on, clock = ctx.params["fail_on"], ctx.params["as_of"]
-    chosen = chosen._replace(fail_on=fail_on or "never", clock=options.clock(clock) if clock else AS_OF)
+    given, clock = thresholds.of_options(ctx.params, {}), ctx.params["as_of"]
+    chosen = chosen._replace(
+        thresholds=given._replace(fail_on=given.fail_on or "never"),
+        baseline=ctx.params["baseline"],
+        exemptions=ctx.params["exemptions"],
+        clock=options.clock(clock) if clock else AS_OF,
+    )
     rules = options.bound_rules(chosen)
     looked_for = {kind for rule in rules for relation in rule.relations for kind in relation.types}
     code = judge_and_report(chosen, inventory(bodies, looked_for))

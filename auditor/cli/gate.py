@@ -45,21 +45,23 @@ def command(
 
     Reads Terraform plans (terraform show -json), ARM what-if answers, ARM templates (Bicep output) and Kubernetes
     manifests, and judges what they would make with the same rules as a scan. Only what the change touches is judged;
-    with --against the whole estate as it will be, and what is new since.
+    with --against the whole estate as it will be, and what is new since. What is known only after the change is applied
+    is told, and makes no exit code unless --fail-on-unknown is given.
     """
-    from auditor.cli.judging import judge_and_report
+    from auditor.cli.judging import judge_change
 
-    if new_only and not (against or ctx.params["baseline"]):
-        raise click.UsageError("--new-only needs --against or --baseline to know what is new.")
     chosen = options.settings(ctx, files)
+    against, new_only = against or chosen.config.get("against"), new_only or chosen.config.get("newOnly", False)
+    if new_only and not (against or chosen.baseline):
+        raise click.UsageError("--new-only needs --against or --baseline to know what is new.")
     changes = [_read(file, parameters, source) for file in files]
     if against is None:
         touched = frozenset(
             c.after.id.casefold() for one in changes for c in one.changes if c.after and c.action != "no-op"
         )
-        sys.exit(judge_and_report(chosen, _after(files, changes), touched=touched, new_only=new_only))
+        sys.exit(judge_change(chosen, _after(files, changes), changes, touched=touched, new_only=new_only))
     before = _estate(against)
-    sys.exit(judge_and_report(chosen, _laid_over(before, files, changes), against=before, new_only=new_only))
+    sys.exit(judge_change(chosen, _laid_over(before, files, changes), changes, against=before, new_only=new_only))
 
 
 def _after(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:

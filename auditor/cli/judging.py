@@ -1,4 +1,4 @@
-"""Judge an inventory, write the reports, say the exit code: what `scan` and `demo` share."""
+"""Judge an inventory, write the reports, say the exit code: what `scan`, `gate` and `demo` share."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from auditor.cli import options
+from auditor.cli import accepting, options
 from auditor.cli.past import compared_with, the_past
+from auditor.cli.thresholds import verdict
+from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
+from auditor.model import Outcome
 
 if TYPE_CHECKING:
     from auditor.audit import Progress
@@ -20,50 +23,76 @@ if TYPE_CHECKING:
     from auditor.evaluate import Bound
     from auditor.findings import Findings
     from auditor.inventory import Inventory
-    from auditor.model import Audit, Outcome
-    from auditor.render.changes import Changes
-    from auditor.render.options import Options
+    from auditor.model import Audit
+    from auditor.plans.change import Changes
+    from auditor.render.changes import Changes as Since
+    from auditor.render.options import Earlier, Options
 
 
-def judge_and_report(
+def judge_and_report(chosen: options.Settings, inventory: Inventory) -> int:
+    """Audit an estate, render every report, return the exit code. Raises AuditorError."""
+    rules = options.bound_rules(chosen)
+    exemptions = accepting.of_estate(chosen, inventory)
+    with ExitStack() as stack:
+        past = stack.enter_context(the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock))
+        shown = _shown(chosen) | ({Outcome.PASS} if past.earlier else set())
+        audit, findings = _judged(stack, chosen, rules, inventory, shown)
+        accepting.accept(chosen, exemptions, inventory, audit, findings, whole=True)
+        changes = changes_since(past, audit, findings)
+        write_reports(chosen.reports, audit, findings, chosen.outcomes, past, changes)
+        code, unmet = verdict(audit, chosen.thresholds)
+        if code == INCOMPLETE and not chosen.quiet:
+            say_why(audit, chosen.reports, code, unmet)
+        return code
+
+
+def judge_change(
     chosen: options.Settings,
     inventory: Inventory,
+    changes: Sequence[Changes],
     *,
     touched: frozenset[str] | None = None,
     against: Inventory | None = None,
     new_only: bool = False,
 ) -> int:
-    """Audit, render every report, return the exit code. Raises AuditorError.
+    """Audit what a change makes, render every report, return the exit code. Raises AuditorError.
 
-    `touched` are the resources to judge (None: all). `against` is the estate before: what is new since is told, and
-    with `new_only` nothing else makes the exit code.
+    `inventory` is what it makes of the estate, `changes` what was read; `touched` are the resources to judge (None:
+    all). `against` is the estate before: what is new since is told, and with `new_only` nothing else makes the exit
+    code.
     """
-    from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
-    from auditor.model import Outcome
-    from auditor.render import FORMATS
-
     rules = options.bound_rules(chosen)
-    shown = chosen.outcomes
-    if shown is None:
-        shown = frozenset().union(*(FORMATS[report.format].outcomes for report in chosen.reports))
+    exemptions = accepting.of_change(chosen, inventory, changes)
     with ExitStack() as stack:
         past = stack.enter_context(the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock))
         if against is not None:
-            past = compared_with(past, *_judged(stack, chosen, rules, against, None, None))
-        if past.earlier:
-            shown |= {Outcome.PASS}  # a pass proves that a resource was looked at
+            before, found = _judged(stack, chosen, rules, against, None)
+            accepting.accept(chosen, exemptions, against, before, found, whole=False)
+            past = compared_with(past, before, found)
+        shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or exemptions.entries else set())
         audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
-        changes = changes_since(past, audit, findings)
-        write_reports(chosen.reports, audit, findings, chosen.outcomes, past, changes)
-        code = options.exit_code(audit, chosen.fail_on)
-        if new_only and changes and code == FINDINGS and not _newly_fails(changes, chosen.fail_on):
-            code = CLEAN
-        if code == INCOMPLETE and not chosen.quiet:
-            say_why(audit, chosen.reports)
+        accepting.accept(chosen, exemptions, inventory, audit, findings, whole=False)
+        since = changes_since(past, audit, findings)
+        write_reports(chosen.reports, audit, findings, chosen.outcomes, past, since)
+        known = set(against.gaps) if against and new_only else ()
+        gaps = [gap for gap in audit.gaps if gap not in known]
+        code, unmet = verdict(audit, chosen.thresholds, change=True, gaps=gaps)
+        if new_only and past.earlier and since and code == FINDINGS:
+            code = FINDINGS if _newly_fails(past.earlier, since, chosen.thresholds.findings) else CLEAN
+        if not chosen.quiet:
+            say_why(audit, chosen.reports, code, unmet)
         return code
 
 
-def changes_since(past: ThePast, audit: Audit, findings: Findings) -> Changes | None:
+def _shown(chosen: options.Settings) -> frozenset[Outcome]:
+    from auditor.render import FORMATS
+
+    if chosen.outcomes is not None:
+        return chosen.outcomes
+    return frozenset().union(*(FORMATS[report.format].outcomes for report in chosen.reports))
+
+
+def changes_since(past: ThePast, audit: Audit, findings: Findings) -> Since | None:
     """What changed since an earlier audit, None when there is none; the failures are told when they were first seen."""
     if past.seen is not None:
         from auditor.first_seen import tell
@@ -76,24 +105,39 @@ def changes_since(past: ThePast, audit: Audit, findings: Findings) -> Changes | 
     return compare(past.earlier, (audit, findings))
 
 
-def _newly_fails(changes: Changes, fail_on: str) -> bool:
-    from auditor.compare import newly_reaches
+def _newly_fails(earlier: Earlier, changes: Since, fail_on: str) -> bool:
+    """Whether a failure reaches the severity that did not before. One of which the earlier audit could not tell counts,
+    unless it did not ask the rule: such a failure comes with the rule, not with the change."""
+    from auditor.compare import may_newly_reach, newly_reaches
     from auditor.model import Severity
 
-    return any(newly_reaches(found, Severity(fail_on)) for found in changes.differences)
+    asked = {run.rule.id for run in earlier.audit.rules}
+    severity = Severity(fail_on)
+    return any(
+        newly_reaches(each, severity) or (may_newly_reach(each, severity) and each.finding.rule_id in asked)
+        for each in changes.differences
+    )
 
 
-def say_why(audit: Audit, reports: Sequence[options.Report]) -> None:
-    """Why an audit ends with 3, on standard error, unless the text report on standard output says it already."""
+def say_why(audit: Audit, reports: Sequence[options.Report], code: int, unmet: Sequence[str]) -> None:
+    """Why an audit ends with 3, and what one that ends well leaves open, on standard error. What the text report on
+    standard output says is not said again; what was asked for by an option, and not met, always is."""
     from auditor.render.words import cut, plural, verdict, visible
 
+    told = []
+    unknown = plural(audit.counts.unknown + audit.counts.error, "answer") + " not known"
     if any(report.format == "text" and report.path in (None, "-") for report in reports):
-        return
-    unknown = audit.counts.unknown + audit.counts.error
-    parts = [plural(len(audit.gaps), "gap"), plural(unknown, "answer") + " not known"]
-    told = verdict(audit)[1] if audit.nothing_evaluated else f"The audit is incomplete: {', '.join(parts)}."
-    first = f" First gap: {cut(audit.gaps[0].what)}: {cut(audit.gaps[0].reason)}" if audit.gaps else ""
-    click.echo(visible(told + first), err=True)
+        pass
+    elif audit.nothing_evaluated:
+        told.append(verdict(audit)[1])
+    elif code == INCOMPLETE:
+        told.append(f"The audit is incomplete: {plural(len(audit.gaps), 'gap')}, {unknown}.")
+    elif audit.counts.unknown:
+        told.append(f"{unknown} before the change is applied; --fail-on-unknown makes them count.")
+    if told and code == INCOMPLETE and audit.gaps:
+        told.append(f"First gap: {cut(audit.gaps[0].what)}: {cut(audit.gaps[0].reason)}")
+    if told or unmet:
+        click.echo(visible(" ".join([*told, *unmet])), err=True)
 
 
 def _judged(
@@ -102,7 +146,7 @@ def _judged(
     rules: Sequence[Bound],
     inventory: Inventory,
     outcomes: frozenset[Outcome] | None,
-    touched: frozenset[str] | None,
+    touched: frozenset[str] | None = None,
 ) -> tuple[Audit, Findings]:
     from auditor.audit import audit
     from auditor.render import FORMATS
@@ -129,7 +173,7 @@ def write_reports(
     findings: Findings,
     outcomes: frozenset[Outcome] | None,
     past: ThePast,
-    changes: Changes | None,
+    changes: Since | None,
 ) -> None:
     """Render an audit into every report. Raises OutputError."""
     from auditor.render import Options

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from auditor.cli import VERBOSITY
+from auditor.cli import VERBOSITY, thresholds
+from auditor.cli.thresholds import Thresholds
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
     from auditor.evaluate import Bound
-    from auditor.model import Audit, Outcome, Severity
+    from auditor.model import Outcome
 
-SEVERITIES = ("critical", "high", "medium", "low", "info")
+SEVERITIES = thresholds.LEVELS[:-1]
 OUTCOMES = ("pass", "fail", "unknown", "error", "exempt")
 FORMATS = (
     "text", "json", "sarif", "html", "pdf", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line",
@@ -28,6 +29,7 @@ SUFFIXES = {
     ".ndjson": "ocsf", ".pdf": "pdf", ".sarif": "sarif", ".txt": "text", ".xlsx": "xlsx", ".xml": "junit",
 }  # fmt: skip
 CONFIG_FILE = "auditor.yaml"
+EXEMPTIONS_FILE = "exemptions.yaml"
 
 
 class Report(NamedTuple):
@@ -41,6 +43,7 @@ class ReportingCommand(click.Command):
     """A command with `--format F --output PATH` in pairs: an output belongs to the format named last before it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        args = thresholds.separated(args)
         values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         given = {name: iter(values.get(name) or ()) for name in ("formats", "outputs")}
         ctx.meta["reports"] = pair_reports((p.name, next(given[p.name])) for p in order if p.name in given)
@@ -131,7 +134,14 @@ _SELECTING = (
 
 _COMMON = (
     *_REPORTING,
-    click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), help="Lowest severity that ends with code 1."),
+    *thresholds.OPTIONS,
+    click.option(
+        "--exemptions",
+        "exemptions",
+        multiple=True,
+        metavar="FILE",
+        help="Accepted findings; exemptions.yaml beside the settings when there is one. Repeatable.",
+    ),
     *_SELECTING[:-2],
     click.option(
         "--as-of", metavar="TIME", help="Judge as of this ISO 8601 time, or now. A snapshot is judged as of its own."
@@ -151,7 +161,6 @@ class Settings(NamedTuple):
 
     inputs: tuple[str, ...]
     reports: list[Report]
-    fail_on: str
     selected: tuple[str, ...]
     excluded: tuple[str, ...]
     own: tuple[str, ...]
@@ -166,9 +175,13 @@ class Settings(NamedTuple):
     estate: str | None
     owner_tags: tuple[str, ...]
     excerpts: bool
+    thresholds: Thresholds
+    exemptions: tuple[str, ...]
+    limits: dict[str, Any]  # of exemptions, as `auditor.yaml` has them
+    config: dict[str, Any]  # the whole of it, for what one command alone reads
 
 
-def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") -> Settings:
+def settings(ctx: click.Context, inputs: Sequence[str]) -> Settings:
     """Put options and configuration together. Raises ConfigError."""
     from auditor.owners import OWNER_TAGS
 
@@ -180,7 +193,6 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
         reports=reports
         or [Report(r["format"], r.get("output")) for r in config.get("reports", ())]
         or [Report("text", None)],
-        fail_on=given.get("fail_on") or config.get("failOn") or fail_on,
         selected=given["selected"] or tuple(config.get("select", ())),
         excluded=given["excluded"] or tuple(config.get("exclude", ())),
         own=given["own"] or tuple(config.get("rules", ())),
@@ -190,12 +202,23 @@ def settings(ctx: click.Context, inputs: Sequence[str], fail_on: str = "low") ->
         jobs=given.get("jobs") or config.get("jobs", 1),
         parameters=config.get("parameters", {}),
         quiet=given["quiet"] or config.get("quiet", False),
-        baseline=given.get("baseline"),
         history=given.get("history") or config.get("history"),
         estate=given.get("estate") or config.get("estate"),
         owner_tags=given.get("owner_tags") or tuple(config.get("ownerTags", OWNER_TAGS)),
         excerpts=not given.get("no_excerpts") and config.get("excerpts", True),
+        baseline=given.get("baseline") or config.get("baseline"),
+        thresholds=thresholds.of_options(given, config),
+        exemptions=given.get("exemptions") or _exemption_files(given.get("config"), config),
+        limits=config.get("exemptions", {}),
+        config=config,
     )
+
+
+def _exemption_files(config_file: str | None, config: dict[str, Any]) -> tuple[str, ...]:
+    """Those that the configuration names, else the file beside it."""
+    named = config.get("exemptions", {}).get("files")
+    beside = Path(config_file or CONFIG_FILE).parent / EXEMPTIONS_FILE
+    return tuple(named) if named else (str(beside),) if beside.is_file() else ()
 
 
 def config_of(path: str | None) -> dict[str, Any]:
@@ -247,23 +270,6 @@ def bound_rules(chosen: Settings) -> list[Bound]:
         except GrammarError as error:
             raise RuleError(f"{rule.id}: {error.message}", "Check the parameters set for it.") from error
     return bound
-
-
-def exit_code(audit: Audit, fail_on: str) -> int:
-    """0 clean, 1 findings at or above the threshold, 3 when what is missing could hide one."""
-    from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
-    from auditor.model import Severity
-
-    if fail_on == "never":
-        return CLEAN
-    threshold = Severity(fail_on)
-    if audit.nothing_evaluated or audit.gaps or _count(audit.unknown_counts, threshold):
-        return INCOMPLETE
-    return FINDINGS if _count(audit.fail_counts, threshold) else CLEAN
-
-
-def _count(by_severity: dict[str, int], threshold: Severity) -> int:
-    return sum(count for name, count in by_severity.items() if type(threshold)(name).reaches(threshold))
 
 
 def use_color() -> bool:

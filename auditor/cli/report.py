@@ -9,12 +9,14 @@ import click
 from auditor.cli import options
 from auditor.cli.judging import changes_since, say_why, write_reports
 from auditor.cli.past import the_past
+from auditor.cli.thresholds import LEVELS, Thresholds, verdict
+from auditor.errors import INCOMPLETE
 
 
 @click.command("report", cls=options.ReportingCommand)
 @click.argument("audit_file", metavar="AUDIT")
 @options.reporting
-@click.option("--fail-on", type=click.Choice([*options.SEVERITIES, "never"]), default="never", show_default=True)
+@click.option("--fail-on", type=click.Choice(LEVELS), default="never", show_default=True)
 @click.option("--outcomes", metavar="LIST", help="Outcomes to show, with commas; each format has its own default.")
 @click.pass_context
 def command(
@@ -29,7 +31,6 @@ def command(
     **_given: object,
 ) -> None:
     """Render a saved JSON audit again, in any format, byte for byte. `-` is standard input."""
-    from auditor.errors import INCOMPLETE
     from auditor.render import load_audit
 
     shown = options.outcomes_of(outcomes or "")
@@ -38,7 +39,7 @@ def command(
     with findings, the_past(baseline, history, estate, audit.as_of) as past:
         changes = changes_since(past, audit, findings)
         write_reports(reports, audit, findings, shown, past, changes)
-    code = options.exit_code(audit, fail_on)
+    code, unmet = verdict(audit, Thresholds(fail_on))
     if code == INCOMPLETE:
-        say_why(audit, reports)
+        say_why(audit, reports, code, unmet)
     sys.exit(code)

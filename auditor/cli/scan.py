@@ -59,6 +59,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
 
 
 def _save(directory: str | None, inventory: Inventory, chosen: options.Settings) -> None:
+    directory = directory or chosen.config.get("saveSnapshot")
     if directory:
         from auditor import __version__
         from auditor.snapshot import write_snapshot

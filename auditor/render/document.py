@@ -14,6 +14,7 @@ from auditor.model import (
     Excerpt,
     Finding,
     Gap,
+    Notice,
     Record,
     Remediation,
     Rule,
@@ -55,6 +56,7 @@ class Summary(Record, frozen=True, kw_only=True):
     rules: int
     rules_exercised: int
     gaps: int
+    notices: int = 0
 
 
 class RuleEntry(Record, frozen=True, kw_only=True):
@@ -90,6 +92,7 @@ class Head(Record, frozen=True, kw_only=True):
     certificates: Certificates | None = None
     paths: TrafficPaths | None = None
     excerpts: list[Excerpt] = []
+    notices: list[Notice] = []
     listed: Counts
 
 
@@ -116,6 +119,7 @@ def summary_of(audit: Audit) -> Summary:
         rules=len(audit.rules),
         rules_exercised=sum(run.exercised for run in audit.rules),
         gaps=len(audit.gaps),
+        notices=len(audit.notices),
     )
 
 
@@ -155,6 +159,7 @@ def audit_of(head: Head) -> Audit:
         counts=head.summary.counts,
         fail_counts=msgspec.structs.asdict(head.summary.failures),
         unknown_counts=msgspec.structs.asdict(head.summary.unknowns),
+        notices=head.notices,
     )
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome, Severity
+from auditor.model import Audit, Finding, Notice, Outcome, Severity
 from auditor.render.names import file_of, name_of
 from auditor.render.options import OPEN, Options
 from auditor.render.words import cut, plural, verdict, visible
@@ -52,6 +52,7 @@ def render_github(audit: Audit, findings: Findings, out: BinaryIO, options: Opti
     more = f" {plural(left_out, 'more finding')} without an annotation: see the report." if left_out else ""
     out.write(_command(level, {"title": "auditor"}, sentence + more))
     out.writelines(commands)
+    out.writelines(_notice(notice) for notice in audit.notices[: room["warning"]])
 
 
 def _level(finding: Finding) -> str:
@@ -70,6 +71,11 @@ def _annotation(finding: Finding) -> bytes:
     properties["title"] = visible(cut(f"{finding.title} ({label})"))
     said = f"{name_of(finding)}: {finding.message} [{finding.rule_id}]"
     return _command(_level(finding), properties, visible(cut(said, 1000)))
+
+
+def _notice(notice: Notice) -> bytes:
+    place = {"file": notice.file, "line": str(notice.line or 1)} if notice.file else {}
+    return _command("warning", {**place, "title": "auditor"}, visible(cut(notice.message, 1000)))
 
 
 def _command(level: str, properties: dict[str, str], message: str) -> bytes:

@@ -11,6 +11,7 @@ from auditor.render.words import (
     by_severity,
     cut,
     first_sentence,
+    notice_text,
     place_of,
     plural,
     scope_phrases,
@@ -97,6 +98,8 @@ def _blind_spots(audit: Audit, gathered: Gathered) -> dict[str, Any]:
         "more_reasons": max(len(gathered.reasons) - _REASONS, 0),
         "gaps": [{"what": visible(cut(gap.what)), "reason": visible(cut(gap.reason))} for gap in audit.gaps[:_GAPS]],
         "gap_count": len(audit.gaps),
+        "notices": [visible(cut(notice_text(notice), 500)) for notice in audit.notices[:_GAPS]],
+        "notice_count": len(audit.notices),
         "gap_reasons": [
             {"count": number, "text": visible(cut(text, 120))} for text, number in frequent[:_FIRST_REASONS]
         ],

@@ -49,6 +49,7 @@ def render_json(audit: Audit, findings: Findings, out: BinaryIO, options: Option
         _member(out, "paths", audit.paths)
     if audit.excerpts:
         _list(out, "excerpts", audit.excerpts)
+    _list(out, "notices", audit.notices)
     out.write(FINDINGS_BEGIN)
     listed = _copy(findings, out, outcomes)
     out.write(b"\n" + FINDINGS_END)

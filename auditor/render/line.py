@@ -26,6 +26,7 @@ def render_line(audit: Audit, findings: Findings, out: BinaryIO, options: Option
         ("rules", summary.rules),
         ("rules_exercised", summary.rules_exercised),
         ("gaps", summary.gaps),
+        ("notices", summary.notices),
     ]
     if options.changes:
         pairs += [(change.value, options.changes.counts[change]) for change in SHOWN]

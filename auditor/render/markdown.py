@@ -15,7 +15,7 @@ from auditor.render.groups import Gathered, Group, gather
 from auditor.render.markdown_text import code, filled, prose
 from auditor.render.names import name_of, spot_of
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.words import by_severity, first_sentence, plural, scope_phrases, time_text, verdict
+from auditor.render.words import by_severity, first_sentence, notice_text, plural, scope_phrases, time_text, verdict
 
 LIMIT: Final = 65_000
 _CHANGES, _OTHERS, _TAIL = 20_000, 6_000, 9_000
@@ -32,7 +32,7 @@ def render_markdown(audit: Audit, findings: Findings, out: BinaryIO, options: Op
         _section(heading, gathered, outcome, _OTHERS)
         for outcome, heading in ((Outcome.ERROR, "Errors"), (Outcome.EXEMPT, "Exempt"), (Outcome.PASS, "Passed"))
     )
-    tail += _unknown(gathered) + _not_looked_at(audit)
+    tail += _notices(audit) + _unknown(gathered) + _not_looked_at(audit)
     failures = _section("Failures", gathered, Outcome.FAIL, LIMIT - len(head) - len(tail) - 100)
     out.write(f"{head}{failures}{tail}".encode("utf-8", "backslashreplace"))
 
@@ -102,6 +102,11 @@ def _finding(finding: Finding) -> str:
         exempt = finding.exemption
         return f"{text}: {code(f'{exempt.category} until {exempt.expires_on}, {exempt.owner}: {exempt.reason}')}"
     return f"{text}: {code(finding.message)}"
+
+
+def _notices(audit: Audit) -> str:
+    blocks = [(f"- {prose(notice_text(notice), 400)}\n", 1) for notice in audit.notices]
+    return "\n### To look after\n\n" + filled(blocks, _OTHERS, "notice") if blocks else ""
 
 
 def _unknown(gathered: Gathered) -> str:

@@ -19,7 +19,7 @@ from auditor.render.document import summary_of
 from auditor.render.locations import category_of, location_of
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.sarif_rules import LEVELS, describe
-from auditor.render.words import plural, utc
+from auditor.render.words import notice_text, plural, utc
 from auditor.render.worst import worst
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -119,6 +119,8 @@ def _notifications(audit: Audit, dropped: int) -> Iterator[dict[str, Any]]:
         if run.error:
             said = _notification("error", "rule-error", f"{run.rule.id} could not run: {run.error}")
             yield {**said, "associatedRule": {"id": run.rule.id, "index": index}}
+    for notice in audit.notices:
+        yield _notification("warning", notice.kind, notice_text(notice))
     for gap in audit.gaps[:_MOST_GAPS]:
         yield _notification("warning", f"gap/{gap.kind}", f"{gap.what} could not be read: {gap.reason}")
     if len(audit.gaps) > _MOST_GAPS:
@@ -161,10 +163,10 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
 
 
 def _suppression(exemption: Exemption | None) -> dict[str, Any]:
-    accepted = {"kind": "external", "status": "accepted"}
     if exemption is None:
-        return accepted
+        return {"kind": "external", "status": "accepted"}
     details = {"category": exemption.category, "owner": exemption.owner, "expiryDateUtc": exemption.expires_on}
+    accepted = {"kind": exemption.kind, "status": "accepted"}
     return {**accepted, "justification": exemption.reason, "properties": details}
 
 

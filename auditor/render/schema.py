@@ -24,6 +24,7 @@ DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "certificates": "Certificates of the estate. Absent when no rule asked for them.",
         "paths": "Traffic paths of the estate. Absent when no rule asked for them.",
         "excerpts": "Parts of resources around the evidence of the gravest failures.",
+        "notices": "What a person should act on beside findings, such as exemptions that ended.",
         "listed": "How many findings of each outcome this document lists. `summary` counts them all.",
         "findings": "The answers of the rules, in order. A report asked for certain outcomes lists only these.",
     },
@@ -36,6 +37,7 @@ DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "rules": "Rules that were asked.",
         "rulesExercised": "Rules that met something to judge.",
         "gaps": "Things that could not be read.",
+        "notices": "Things to act on beside findings.",
     },
     "RuleEntry": {
         "id": "Stable name of the rule.",
@@ -112,6 +114,16 @@ DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
     "Exemption": {
         "category": "waiver or mitigated.",
         "expiresOn": "The day from which the failure counts again.",
+        "kind": "external: written in a file of exemptions; inSource: in a comment beside the code.",
+        "file": "The file it is written in.",
+        "line": "The line in this file.",
+    },
+    "Notice": {
+        "kind": "exemption-expired, exemption-expires-soon, exemption-too-long, exemption-unused, "
+        "exemption-too-broad or exemption-misplaced.",
+        "message": "What to know and to do, in a sentence.",
+        "file": "The file it is about.",
+        "line": "The line in this file.",
     },
     "Origin": {
         "source": "live, snapshot, file, plan, template or manifest.",

@@ -17,6 +17,7 @@ from auditor.render.words import (
     count_of,
     cut,
     first_sentence,
+    notice_text,
     place_of,
     plural,
     scope_phrases,
@@ -30,6 +31,7 @@ _BRIEF: Final = 40
 _FINDINGS_PER_RULE: Final = 5
 _REASONS: Final = 10
 _GAPS: Final = 10
+_NOTICES: Final = 20
 _CHANGES: Final = 10  # of each kind
 _COLORS: Final = {
     "bold": "1",
@@ -77,6 +79,7 @@ def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int, changes: 
             yield paint("bold", heading)
             for group in groups:
                 yield from _group(group, outcome, paint, width)
+    yield from _notices(audit, paint, width)
     yield from _unknown(audit, gathered, paint, width)
     yield from _not_looked_at(audit, paint, width)
     yield from _next(audit, gathered)
@@ -147,6 +150,17 @@ def _name(finding: Finding) -> str:
     if origin.file and origin.line:
         return f"{name}  {origin.file}:{origin.line}"
     return f"{name}  {origin.address}" if origin.address else name
+
+
+def _notices(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
+    if not audit.notices:
+        return
+    yield ""
+    yield paint("bold", "TO LOOK AFTER")
+    for notice in audit.notices[:_NOTICES]:
+        yield from _wrap(visible(notice_text(notice)), width, " " * 10)
+    if len(audit.notices) > _NOTICES:
+        yield " " * 10 + paint("dim", f"… and {plural(len(audit.notices) - _NOTICES, 'more notice')}")
 
 
 def _unknown(audit: Audit, gathered: Gathered, paint: Paint, width: int) -> Iterator[str]:

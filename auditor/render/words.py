@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.model import Audit, Counts, Outcome, ResourceRef, Rule, Scope, Severity
+from auditor.model import Audit, Counts, Notice, Outcome, ResourceRef, Rule, Scope, Severity
 from auditor.render.document import summary_of
 
 # Control characters (a terminal obeys them), and characters that reorder or hide what a person reads.
@@ -116,6 +116,12 @@ def verdict(audit: Audit) -> tuple[str, str]:
 
 def _and(parts: list[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def notice_text(notice: Notice) -> str:
+    """A notice with its place: `exemptions.yaml:12: …`."""
+    place = ":".join(str(part) for part in (notice.file, notice.line) if part is not None)
+    return f"{place}: {notice.message}" if place else notice.message
 
 
 def code_blocks(rule: Rule) -> list[tuple[str, str, str]]:

@@ -1,0 +1,67 @@
+"""Exemptions of one run: reads them, and marks what they accept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from auditor.cli import inline
+
+if TYPE_CHECKING:
+    from auditor.cli.options import Settings
+    from auditor.exemptions.entry import Entry
+    from auditor.findings import Findings
+    from auditor.inventory import Inventory
+    from auditor.model import Audit, Notice, Resource
+    from auditor.plans.change import Changes
+
+
+class Exemptions(NamedTuple):
+    """What files of exemptions and comments hold, and what is said of comments that belong to nothing."""
+
+    entries: list[Entry]
+    notices: list[Notice]
+
+
+def of_estate(chosen: Settings, inventory: Inventory) -> Exemptions:
+    """The exemptions of an audit of an estate; comments are read in its manifests. Raises ConfigError."""
+    files = frozenset(file for file in inventory.files if inline.is_marked_yaml(file))
+    return _read(chosen, (one for one in inventory.resources() if one.origin.file in files) if files else (), ())
+
+
+def of_change(chosen: Settings, inventory: Inventory, changes: Sequence[Changes]) -> Exemptions:
+    """The exemptions of a gate; comments are read in all that the change was read from. Raises ConfigError."""
+    return _read(chosen, inventory.resources(), changes)
+
+
+def _read(chosen: Settings, resources: Iterable[Resource], changes: Sequence[Changes]) -> Exemptions:
+    found = Exemptions([], [])
+    for file, text, places in inline.marked_files(resources, changes):
+        from auditor.exemptions.inline import exemptions_in
+        from auditor.rulebook import load_rules
+
+        comments, spots = inline.parsed(file, text, places)
+        entries, notices = exemptions_in(file, text, comments, spots, load_rules(chosen.own))
+        found.entries.extend(entries)
+        found.notices.extend(notices)
+    if chosen.exemptions:
+        from auditor.exemptions.form import read_exemptions
+        from auditor.rulebook import load_rules
+
+        rules = load_rules(chosen.own)
+        found.entries.extend(entry for file in chosen.exemptions for entry in read_exemptions(Path(file), rules))
+    return found
+
+
+def accept(
+    chosen: Settings, given: Exemptions, inventory: Inventory, audit: Audit, findings: Findings, *, whole: bool
+) -> None:
+    """Mark what is exempt among the findings, and note what is wrong. `whole`: not a change alone was audited."""
+    audit.notices += given.notices
+    if given.entries:
+        from auditor.exemptions.apply import apply, limits_of
+        from auditor.exemptions.entry import tagged
+
+        tags = tagged(given.entries, inventory.resources())
+        apply(audit, findings, given.entries, limits_of(chosen.limits), tags, whole=whole)

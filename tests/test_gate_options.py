@@ -1,0 +1,168 @@
+"""What `gate` and `scan` end with: thresholds for failures, for what is not known and for how much was decided."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Done
+
+PURGE = "azure.key-vault.purge-protection"
+VAULTS = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/"
+
+
+def vault(name: str, on: bool | None = True) -> dict[str, Any]:
+    properties = {} if on is None else {"enablePurgeProtection": on}
+    return {"type": "Microsoft.KeyVault/vaults", "name": name, "id": VAULTS + name, "properties": properties}
+
+
+def planned(name: str, on: bool | None, action: str = "create") -> dict[str, Any]:
+    """A vault that a plan makes; None: whether it is protected is known after apply."""
+    after = {"name": name, "resource_group_name": "rg", "location": "westeurope", "id": VAULTS + name}
+    after |= {} if on is None else {"purge_protection_enabled": on}
+    return {
+        "address": f"azurerm_key_vault.{name}", "mode": "managed", "type": "azurerm_key_vault", "name": name,
+        "provider_name": "registry.terraform.io/hashicorp/azurerm",
+        "change": {
+            "actions": [action], "before": None if action == "create" else after, "after": after,
+            "after_unknown": {"purge_protection_enabled": True} if on is None else {},
+        },
+    }  # fmt: skip
+
+
+@pytest.fixture
+def run(command: Any) -> Any:
+    return lambda *args: command(*args, "--select", PURGE)
+
+
+@pytest.fixture
+def gate(run: Any, tmp_path: Path) -> Any:
+    def call(changes: list[dict[str, Any]], *args: str) -> Done:
+        plan = {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": changes}
+        (tmp_path / "plan.json").write_text(json.dumps(plan))
+        found: Done = run("gate", *args, "plan.json")
+        return found
+
+    return call
+
+
+OPEN = [planned("later", None), planned("good", True), planned("fine", True)]
+
+
+def test_what_is_known_only_after_apply_is_told_and_stops_nothing(gate: Any) -> None:
+    done = gate(OPEN, "-f", "json", "-o", "out.json")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == ("1 answer not known before the change is applied; --fail-on-unknown makes them count.\n")
+    done = gate(OPEN)
+    assert "UNKNOWN   1 answer could not be given" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    assert gate(OPEN, "-q", "-f", "line").stderr == ""
+
+
+def test_unknown_answers_count_when_asked_for(gate: Any) -> None:
+    done = gate(OPEN, "--fail-on-unknown")
+    assert (done.returncode, done.stderr) == (3, "1 answer of severity low or worse not known, 0 allowed.\n")
+    assert gate(OPEN, "--fail-on-unknown", "high").returncode == 3
+    assert gate(OPEN, "--fail-on-unknown=high").returncode == 3
+    assert gate(OPEN, "--fail-on-unknown", "critical").returncode == 0, "the rule is high"
+    assert gate(OPEN, "--fail-on-unknown", "--fail-on", "critical").returncode == 0, "the severity of --fail-on"
+    assert gate(OPEN, "--fail-on-unknown", "--fail-on", "never").returncode == 0
+    assert gate([*OPEN, planned("bad", False)], "--fail-on-unknown").returncode == 3, "3 wins over 1"
+
+
+def test_a_number_of_unknown_answers_may_be_allowed(gate: Any) -> None:
+    two = [*OPEN, planned("latest", None)]
+    assert gate(two, "--max-unknown", "2").returncode == 0
+    done = gate(two, "--max-unknown", "1")
+    assert (done.returncode, done.stderr) == (3, "2 answers of severity low or worse not known, 1 allowed.\n")
+    assert gate(two, "--max-unknown", "0", "--fail-on-unknown", "critical").returncode == 0
+    assert gate(two, "--max-unknown", "-1").returncode == 2
+
+
+def test_a_share_of_the_answers_must_be_decided(gate: Any) -> None:
+    assert gate(OPEN, "--min-coverage", "66.6").returncode == 0, "two of three"
+    done = gate(OPEN, "--min-coverage", "66.7")
+    assert (done.returncode, done.stderr) == (3, "66.6 % of the answers are decided, 66.7 % asked for.\n")
+    assert gate(OPEN, "--min-coverage", "101").returncode == 2
+
+
+def test_nothing_evaluated_is_said_and_fails_only_when_required(gate: Any) -> None:
+    done = gate([], "-f", "line")
+    assert done.returncode == 0
+    assert done.stderr.startswith("Nothing was evaluated.")
+    assert "NOTHING WAS EVALUATED" in gate([]).stdout
+    assert gate([], "--require-resources").returncode == 3
+    assert gate([], "--require-resources", "--fail-on", "never").returncode == 3
+
+
+def test_a_part_that_could_not_be_read_is_no_ordinary_unknown(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n---\n{ broken\n")
+    assert run("gate", "good.yaml").returncode == 3
+    plan = {"format_version": "1.2", "errored": True, "resource_changes": [planned("good", True)]}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    assert run("gate", "plan.json").returncode == 3
+
+
+def test_what_terraform_puts_off_is_ordinary(run: Any, tmp_path: Path) -> None:
+    later = {"reason": "resource_config_unknown", "resource_change": planned("later", True)}
+    plan = {"format_version": "1.2", "resource_changes": [planned("good", True)], "deferred_changes": [later]}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    assert run("gate", "plan.json").returncode == 0
+    assert run("gate", "plan.json", "--fail-on-unknown").returncode == 3
+
+
+def test_the_first_resource_of_its_type_is_new(gate: Any, tmp_path: Path) -> None:
+    network = {"type": "Microsoft.Network/virtualNetworks", "name": "n", "id": VAULTS.replace("KeyVault/vaults", "x/y")}
+    (tmp_path / "before.json").write_text(json.dumps([network]))
+    assert gate([planned("bad", False)], "--against", "before.json", "--new-only").returncode == 1
+    assert gate([planned("good", True)], "--against", "before.json", "--new-only").returncode == 0
+
+
+def test_gaps_of_the_estate_before_do_not_stop_a_new_only_gate(gate: Any, tmp_path: Path) -> None:
+    (tmp_path / "before.json").write_text(json.dumps([vault("old", False), {"name": "no type"}]))
+    assert gate([planned("good", True)], "--against", "before.json", "--new-only").returncode == 0
+    assert gate([planned("good", True)], "--against", "before.json").returncode == 3
+
+
+def test_a_scan_minds_what_is_unknown_unless_told_otherwise(run: Any, tmp_path: Path) -> None:
+    kind = "Microsoft.Sql/servers"
+    server = {"type": kind, "name": "s", "id": VAULTS.replace("Microsoft.KeyVault/vaults", kind) + "s"}
+    (tmp_path / "in.json").write_text(json.dumps([vault("good"), server | {"properties": {}}]))
+    scan = ("scan", "--from", "in.json", "--select", "azure.sql.auditing-on")
+    assert "1 unknown" in run(*scan).stdout, "nobody collected how the server is audited"
+    assert run(*scan).returncode == 3
+    assert run(*scan, "--max-unknown", "1").returncode == 0
+    assert run(*scan, "--fail-on-unknown", "never").returncode == 0
+    assert run(*scan, "--fail-on", "never").returncode == 0
+    assert run(*scan, "--fail-on", "never", "--min-coverage", "51").returncode == 3
+    assert run(*scan, "--fail-on", "never", "--min-coverage", "50").returncode == 0
+
+
+def test_thresholds_stand_in_the_settings_and_options_win(gate: Any, tmp_path: Path) -> None:
+    settings = tmp_path / "auditor.yaml"
+    settings.write_text("maxUnknown: 0\n")
+    assert gate(OPEN).returncode == 3
+    assert gate(OPEN, "--max-unknown", "1").returncode == 0
+    settings.write_text("failOnUnknown: high\nrequireResources: true\nminCoverage: 50\n")
+    assert gate(OPEN).returncode == 3
+    assert gate(OPEN, "--fail-on-unknown", "never").returncode == 0
+    assert gate([]).returncode == 3
+    (tmp_path / "before.json").write_text(json.dumps([vault("old", False)]))
+    settings.write_text("against: before.json\nnewOnly: true\n")
+    assert gate([planned("old", False, "update")]).returncode == 0
+    for wrong, near in (("maxUnkown: 1", "'maxUnknown'"), ("exemptions: {maxage: P1D}", "'maxAge'")):
+        settings.write_text(f"quiet: true\n{wrong}\n")
+        done = gate(OPEN)
+        assert done.returncode == 2
+        assert "auditor.yaml:2" in done.stderr and f"did you mean {near}" in done.stderr
+    settings.write_text("exemptions: {maxAge: soon}\n")
+    assert "no duration" in gate(OPEN).stderr
+
+
+def test_a_baseline_stands_in_the_settings(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(json.dumps([vault("old", False)]))
+    assert run("scan", "--from", "in.json", "-f", "json", "-o", "old.json").returncode == 1
+    (tmp_path / "auditor.yaml").write_text("baseline: old.json\n")
+    assert "Since " in run("scan", "--from", "in.json").stdout
