@@ -1,0 +1,254 @@
+"""False alarms that users of other tools report, each a case here: all quiet, or at worst unknown with the reason.
+
+The numbers are those of the public reports: `checkov#4638` is issue 4638 of bridgecrewio/checkov.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from auditor.audit import audit
+from auditor.cli.gate import _after
+from auditor.evaluate import bind
+from auditor.inventory import CollectedSource, Inventory
+from auditor.model import Origin, Resource, kubernetes_type
+from auditor.plans.change import Changes
+from auditor.rulebook import load_rules, select
+from tests.terraform_plans import item, read, written
+
+Tree = dict[str, Any]
+CLOCK = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+PLACE = {"resource_group_name": "rg", "location": "westeurope"}
+STORAGE = {**PLACE, "name": "st", "account_tier": "Standard", "account_replication_type": "ZRS"}
+
+
+def judged(rule: str, inventory: Inventory, *sources: str) -> list[tuple[str, str | None]]:
+    """Outcome and gap of every answer of a rule; `sources`: where it is asked beside those that it names."""
+    (found,) = select(load_rules(), [rule], [])
+    found = replace(found, sources=(*found.sources, *sources))
+    _audit, findings = audit([bind(found, CLOCK)], inventory, clock=CLOCK)
+    with findings:
+        return [(one.outcome.value, one.gap) for one in findings]
+
+
+def answers(rule: str, changes: Changes) -> list[str]:
+    return [outcome for outcome, _gap in judged(rule, _after(["tfplan.json"], [changes]))]
+
+
+def of_manifest(rule: str, body: Tree) -> list[str]:
+    resource = Resource(kubernetes_type(body), body, Origin(source="manifest", file="app.yaml"))
+    source = CollectedSource([resource])
+    return [outcome for outcome, _gap in judged(rule, Inventory(["app.yaml"], [source]))]
+
+
+SERVICES = {
+    "azure.key-vault.private-endpoint-approved": ("azurerm_key_vault", "vault", {"sku_name": "standard"}),
+    "azure.storage.private-endpoint-approved": (
+        "azurerm_storage_account",
+        "blob",
+        {"account_tier": "Standard", "account_replication_type": "ZRS"},
+    ),
+    "azure.sql.private-endpoint-approved": ("azurerm_mssql_server", "sqlServer", {"version": "12.0"}),
+    "azure.cosmos-db.private-endpoint-approved": ("azurerm_cosmosdb_account", "Sql", {"kind": "GlobalDocumentDB"}),
+    "azure.container-registry.private-endpoint": ("azurerm_container_registry", "registry", {"sku": "Premium"}),
+}
+
+
+@pytest.mark.parametrize("rule", SERVICES)
+def test_a_private_endpoint_in_another_module(rule: str) -> None:
+    """checkov#4638, #4882, #5358, #5399: the endpoint stands in one module, its target in another.
+
+    The rules are asked of live estates only, for an endpoint may belong to another plan. Were they asked here, the
+    endpoint would be found.
+    """
+    kind, group, attributes = SERVICES[rule]
+    connection = {"name": "c", "is_manual_connection": False, "subresource_names": [group]}
+    unknown = {"id": True, "private_service_connection": [{"private_connection_resource_id": True}]}
+    changes = read(
+        [
+            item(f"module.data.{kind}.this", {**PLACE, "name": "target", **attributes}, unknown={"id": True}),
+            item(
+                "module.network.module.endpoint.azurerm_private_endpoint.this",
+                {**PLACE, "name": "pe", "private_service_connection": [connection]},
+                unknown=unknown,
+            ),
+        ],
+        [],
+        {
+            "data": {
+                "module": {
+                    "resources": [written(f"{kind}.this")],
+                    "outputs": {"id": {"expression": {"references": [f"{kind}.this.id", f"{kind}.this"]}}},
+                }
+            },
+            "network": {
+                "expressions": {"target": {"references": ["module.data.id", "module.data"]}},
+                "module": {
+                    "module_calls": {
+                        "endpoint": {
+                            "expressions": {"target": {"references": ["var.target"]}},
+                            "module": {
+                                "resources": [
+                                    written(
+                                        "azurerm_private_endpoint.this",
+                                        private_service_connection=[{"private_connection_resource_id": ["var.target"]}],
+                                    )
+                                ]
+                            },
+                        }
+                    }
+                },
+            },
+        },
+    )
+    assert answers(rule, changes) == []
+    assert judged(rule, _after(["tfplan.json"], [changes]), "plan") == [("pass", None)]
+
+
+VAULT, COSMOS, CLUSTER = ({**PLACE, "name": name} for name in ("kv", "cosmos", "aks"))
+ANONYMOUS = "azure.storage.anonymous-access-off"
+RENAMED = [
+    ("azure.storage.secure-transfer", "azurerm_storage_account", STORAGE, "enable_https_traffic_only", True),
+    ("azure.storage.secure-transfer", "azurerm_storage_account", STORAGE, "https_traffic_only_enabled", True),
+    (ANONYMOUS, "azurerm_storage_account", STORAGE, "allow_blob_public_access", False),
+    (ANONYMOUS, "azurerm_storage_account", STORAGE, "allow_nested_items_to_be_public", False),
+    ("azure.key-vault.rbac", "azurerm_key_vault", VAULT, "enable_rbac_authorization", True),
+    ("azure.key-vault.rbac", "azurerm_key_vault", VAULT, "rbac_authorization_enabled", True),
+    ("azure.cosmos-db.local-auth-off", "azurerm_cosmosdb_account", COSMOS, "local_authentication_disabled", True),
+    ("azure.cosmos-db.local-auth-off", "azurerm_cosmosdb_account", COSMOS, "local_authentication_enabled", False),
+    (
+        "azure.kubernetes-service.auto-upgrade-channel",
+        "azurerm_kubernetes_cluster",
+        CLUSTER,
+        "automatic_channel_upgrade",
+        "stable",
+    ),
+    (
+        "azure.kubernetes-service.auto-upgrade-channel",
+        "azurerm_kubernetes_cluster",
+        CLUSTER,
+        "automatic_upgrade_channel",
+        "stable",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "kind", "rest", "name", "value"), RENAMED)
+def test_attributes_that_were_renamed(rule: str, kind: str, rest: Tree, name: str, value: Any) -> None:
+    """checkov#6681, #6712, #7683, #4389: the old name and the new one say the same."""
+    assert answers(rule, read([item(f"{kind}.this", {**rest, name: value})])) == ["pass"]
+
+
+def apim(**attributes: Any) -> Tree:
+    return {**PLACE, "name": "apim", "sku_name": "Premium_2", "publisher_name": "x", **attributes}
+
+
+def test_a_dynamic_block() -> None:
+    """checkov#5398: what a dynamic block writes is in the plan; when its number is not known yet, that is said."""
+    subnet = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v/subnets/apim"
+    inside = apim(virtual_network_type="Internal", virtual_network_configuration=[{"subnet_id": subnet}])
+    assert answers("azure.api-management.vnet-internal", read([item("azurerm_api_management.a", inside)])) == ["pass"]
+    closed = {**STORAGE, "public_network_access_enabled": True}
+    later = item("azurerm_storage_account.a", closed, unknown={"id": True, "network_rules": True})
+    dynamic = read([later], [{**written("azurerm_storage_account.a"), "expressions": {"network_rules": {}}}])
+    assert answers("azure.storage.network-closed", dynamic) == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "rest", "unknown"),
+    [
+        ("azure.storage.min-tls", "azurerm_storage_account", STORAGE, "min_tls_version"),
+        ("azure.key-vault.purge-protection", "azurerm_key_vault", {**PLACE, "name": "kv"}, "purge_protection_enabled"),
+        (
+            "azure.sql.public-access-off",
+            "azurerm_mssql_server",
+            {**PLACE, "name": "s"},
+            "public_network_access_enabled",
+        ),
+    ],
+)
+def test_what_is_known_after_apply_is_unknown(rule: str, kind: str, rest: Tree, unknown: str) -> None:
+    """What a variable of a later step decides fails nobody, and passes nobody."""
+    changes = read([item(f"{kind}.this", rest, unknown={unknown: True})])
+    (found,) = judged(rule, _after(["tfplan.json"], [changes]))
+    assert found[0] == "unknown" and "known after apply" in str(found[1])
+
+
+def test_tls_of_an_ingress_of_application_gateway_by_annotation() -> None:
+    """azure-policy#719: the certificate is named by an annotation, not by `spec.tls`."""
+    ingress = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {
+            "name": "orders",
+            "namespace": "orders",
+            "annotations": {
+                "appgw.ingress.kubernetes.io/appgw-ssl-certificate": "orders",
+                "appgw.ingress.kubernetes.io/ssl-redirect": "true",
+            },
+        },
+        "spec": {"ingressClassName": "azure-application-gateway", "rules": [{"host": "orders.contoso.com"}]},
+    }
+    assert of_manifest("kubernetes.ingress.tls", ingress) == ["pass"]
+
+
+def test_cilium_is_a_network_policy() -> None:
+    """A list of allowed values that is older than the value (checkov#4612 and others like it)."""
+    profile = {"network_plugin": "azure", "network_policy": "cilium", "network_data_plane": "cilium"}
+    cluster = {**PLACE, "name": "aks", "network_profile": [profile]}
+    assert answers(
+        "azure.kubernetes-service.network-policy", read([item("azurerm_kubernetes_cluster.a", cluster)])
+    ) == ["pass"]
+
+
+def test_an_api_management_inside_a_network_needs_no_private_endpoint() -> None:
+    """AI-Landing-Zones#65: injected into the network as Internal, it has no public gateway to close."""
+    inside = apim(virtual_network_type="Internal", public_network_access_enabled=True)
+    assert "fail" not in answers(
+        "azure.api-management.public-access-off", read([item("azurerm_api_management.a", inside)])
+    )
+
+
+def test_a_service_on_the_current_platform() -> None:
+    """APRL#668: what a plan does not tell of the platform version fails nobody."""
+    assert "fail" not in answers(
+        "azure.api-management.platform-version", read([item("azurerm_api_management.a", apim())])
+    )
+
+
+def gateway(**policy: Any) -> Tree:
+    return {**PLACE, "name": "agw", "sku": [{"name": "WAF_v2", "tier": "WAF_v2"}], "ssl_policy": [policy]}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"policy_type": "Predefined", "policy_name": "AppGwSslPolicy20170401S"},
+        {"policy_type": "Predefined", "policy_name": "AppGwSslPolicy20220101"},
+        {"policy_type": "Predefined", "policy_name": "AppGwSslPolicy20220101S"},
+        {"policy_type": "CustomV2", "min_protocol_version": "TLSv1_3"},
+        {"policy_type": "Custom", "min_protocol_version": "TLSv1_2"},
+    ],
+)
+def test_tls_policies_that_are_good_enough(policy: Tree) -> None:
+    """checkov#5396: a newer policy than the one the check was written for."""
+    changes = read([item("azurerm_application_gateway.a", gateway(**policy))])
+    assert answers("azure.application-gateway.tls-version", changes) == ["pass"]
+
+
+def test_either_kind_of_managed_identity() -> None:
+    """azqr#211: a user-assigned identity is one as well."""
+    identity = {"type": "UserAssigned", "identity_ids": ["/subscriptions/s/resourceGroups/rg/providers/x/y/z"]}
+    changes = read([item("azurerm_api_management.a", apim(identity=[identity]))])
+    assert answers("azure.api-management.managed-identity", changes) == ["pass"]
+
+
+def test_what_could_not_be_read_fails_nobody() -> None:
+    """prowler#12651, #12654: a body that is no data is unknown, not wrong."""
+    kind, parent = "Microsoft.KeyVault/vaults@2023-07-01", "/subscriptions/s/resourceGroups/rg"
+    opaque = item("azapi_resource.kv", {"name": "kv", "parent_id": parent, "type": kind}, unknown={"body": True})
+    assert answers("azure.key-vault.purge-protection", read([opaque])) == ["unknown"]
