@@ -6,6 +6,8 @@ import click
 
 from auditor.cli.options import EXEMPTIONS_FILE
 
+TOOLS = ("checkov", "psrule", "trivyignore", "azure-policy")
+
 
 @click.group("exemptions")
 def command() -> None:
@@ -46,3 +48,33 @@ def schema(output: str | None) -> None:
         Path(output).write_text(schema_text(), encoding="utf-8")
     else:
         click.echo(schema_text(), nl=False)
+
+
+@command.command("import")
+@click.option("--from", "tool", required=True, type=click.Choice(TOOLS), help="The tool whose files these are.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--rules", "own", multiple=True, metavar="PATH", help="Own rules beside the bundled ones.")
+@click.option("--output", "-o", metavar="PATH", help="Write it there; standard output when not given.")
+def import_(tool: str, files: tuple[str, ...], own: tuple[str, ...], output: str | None) -> None:
+    """Take over what another tool accepts, as a draft of exemptions.yaml.
+
+    Reads Checkov's skips (Terraform, manifests, .checkov.yaml), PSRule's suppressions (ps-rule.yaml, SuppressionGroup),
+    .trivyignore and .trivyignore.yaml, and Azure Policy's exemptions with their assignments (exports, snapshots). What
+    is not said there is left as TODO, and the file is refused until it is filled in.
+    """
+    from functools import partial
+
+    from auditor.cli import importing
+    from auditor.exemptions.foreign import drafted, text_of
+    from auditor.render.words import plural, visible
+    from auditor.render.write import write_report
+    from auditor.rulebook import load_rules
+
+    equivalents = "trivy" if tool == "trivyignore" else tool
+    draft = drafted(equivalents, importing.READERS[tool](files), load_rules(own))
+    write_report(output, partial(importing.put, text_of(draft).encode()))
+    told = f"{plural(len(draft.entries), 'exemption')} taken over, {len(draft.unmapped):,} not."
+    todo = sum("TODO" in str(entry) for entry, _ in draft.entries)
+    click.echo(f"{told} {plural(todo, 'has', 'have')} a TODO to fill in." if todo else told, err=True)
+    for item in draft.unmapped:
+        click.echo(visible(f"not taken over: {item.check} ({item.place}): {item.why}"), err=True)

@@ -1,0 +1,49 @@
+"""Trivy's ignored findings: `.trivyignore`, and the misconfigurations of `.trivyignore.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from auditor.exemptions.entry import EVERYTHING
+from auditor.exemptions.foreign import Foreign
+from auditor.exemptions.form import TODO
+
+_UNTIL: Final = re.compile(r"\bexp:(\d{4}-\d{2}-\d{2})\b")
+
+
+def plain(text: str, file: str) -> Iterator[Foreign]:
+    """A line an id, `exp:DATE` behind it; the comment above is the reason. Vulnerabilities are no matter of ours."""
+    reason = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.partition("#")[0].split()
+        if not words:
+            reason = line.strip().lstrip("# ") if line.strip() else ""
+            continue
+        until = _UNTIL.search(line)
+        if not _is_vulnerability(words[0]):
+            place = f"{file}:{number}"
+            yield Foreign(_id(words[0]), place, reason=reason, expires_on=until[1] if until else "")
+
+
+def listed(raw: dict[str, Any], file: str) -> Iterator[Foreign]:
+    """The entries of the YAML form. Paths of files are no resources: somebody must say which are meant."""
+    found = raw.get("misconfigurations")
+    for item in found if isinstance(found, list) else ():
+        if isinstance(item, dict) and item.get("id"):
+            paths = item.get("paths")
+            meant = (
+                f"{TODO}: which resources of {', '.join(map(str, paths))}" if isinstance(paths, list) else EVERYTHING
+            )
+            until = str(item.get("expired_at") or "")
+            reason = str(item.get("statement") or "")
+            yield Foreign(_id(str(item["id"])), file, (meant,), reason=reason, expires_on=until)
+
+
+def _id(id: str) -> str:
+    return id.removeprefix("AVD-")
+
+
+def _is_vulnerability(id: str) -> bool:
+    return id.upper().startswith(("CVE-", "GHSA-"))
