@@ -64,10 +64,11 @@ def test_skips_of_checkov_in_terraform(take: Any, command: Any, tmp_path: Path) 
             "address": address, "mode": "managed", "type": "azurerm_key_vault", "name": "kv",
             "change": {"actions": ["create"], "before": None, "after": {**after, "name": name}, "after_unknown": {}},
         }
-        for address, name in (("azurerm_key_vault.kv", "a"), ('module.m["x"].azurerm_key_vault.kv[0]', "b"))
+        for address, name in (
+            ("azurerm_key_vault.kv", "a"), ('module.m["x"].azurerm_key_vault.kv[0]', "b"), ("azurerm_key_vault.kv2", "c")
+        )
     ]  # fmt: skip
-    other = {**changes[0], "address": "azurerm_key_vault.kv2", "name": "kv2"}
-    plan = {"format_version": "1.2", "resource_changes": [*changes, other]}
+    plan = {"format_version": "1.2", "resource_changes": changes}
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     gate = ("gate", "plan.json", "--select", PURGE, "--as-of", "2026-07-09", "-f", "line")
     refused = command(*gate)
