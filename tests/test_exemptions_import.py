@@ -65,7 +65,9 @@ def test_skips_of_checkov_in_terraform(take: Any, command: Any, tmp_path: Path) 
             "change": {"actions": ["create"], "before": None, "after": {**after, "name": name}, "after_unknown": {}},
         }
         for address, name in (
-            ("azurerm_key_vault.kv", "a"), ('module.m["x"].azurerm_key_vault.kv[0]', "b"), ("azurerm_key_vault.kv2", "c")
+            ("azurerm_key_vault.kv", "a"),
+            ('module.m["x"].azurerm_key_vault.kv[0]', "b"),
+            ("azurerm_key_vault.kv2", "c"),
         )
     ]  # fmt: skip
     plan = {"format_version": "1.2", "resource_changes": changes}
