@@ -371,7 +371,7 @@ class Judge:
         indexes = self._by_type.get(kind.casefold(), [])
         if source not in _CHANGES:
             return indexes
-        if not kind.casefold().startswith("microsoft."):
+        if not kind.casefold().startswith(("microsoft.", "auditor/")):
             source = "manifest"  # an object of a cluster is the same question in a plan and in a manifest
         return [i for i in indexes if source in self.rules[i].rule.sources]
 

@@ -14,10 +14,14 @@ from auditor.reading.yaml_documents import Parsed, yaml_documents
 
 
 class Expected(Record, frozen=True, kw_only=True):
-    """A finding that a fault must cause; `resource` when it is not the fault's own."""
+    """A finding that a fault must cause; `resource` when it is not the fault's own.
+
+    `derived`: of what a lens derives, its id, or what follows the id of the resource (`effectivePolicies/policy`).
+    """
 
     rule: str
     resource: str | None = None
+    derived: str | None = None
     element: str | None = None
     outcome: Outcome = Outcome.FAIL
 
@@ -83,8 +87,12 @@ def answer_key(designed: Sequence[Body], faults: Sequence[Fault]) -> set[Key]:
 def _keys(bodies: Sequence[Body], fault: Fault) -> Iterable[Key]:
     own = resource_of(fault.add).id if fault.add is not None else fault.resource or ""
     for finding in fault.findings:
-        at = _position(bodies, finding.resource or own)
-        yield finding.rule, resource_of(bodies[at]).id.casefold(), finding.element, finding.outcome.value
+        if finding.derived and finding.derived.startswith("/"):
+            judged = finding.derived
+        else:
+            judged = resource_of(bodies[_position(bodies, finding.resource or own)]).id
+            judged += f"/{finding.derived}" if finding.derived else ""
+        yield finding.rule, judged.casefold(), finding.element, finding.outcome.value
 
 
 def _position(bodies: Sequence[Body], name: str) -> int:

@@ -41,6 +41,12 @@ def _traffic_paths(resources: Iterable[Resource], coverage: Coverage) -> Iterato
     return derive(resources, coverage)
 
 
+def _policy_documents(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
+    from auditor.lenses.api_policy_documents import derive
+
+    return derive(resources, coverage)
+
+
 API_POLICY_READS: Final = frozenset(
     {
         "microsoft.apimanagement/service",
@@ -144,6 +150,13 @@ LENSES: Final = (
     ),
     Lens("auditor/apiPolicy", API_POLICY_READS, _api_policies),
     Lens("auditor/trafficPath", TRAFFIC_PATH_READS, _traffic_paths),
+    Lens(
+        "auditor/policyDocument",
+        frozenset(
+            kind for kind in API_POLICY_READS if kind.endswith(("/policies", "/policyfragments", "/namedvalues"))
+        ),
+        _policy_documents,
+    ),
 )
 """Every lens."""
 

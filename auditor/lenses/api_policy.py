@@ -6,6 +6,7 @@ the operations of an API that have no policy of their own, and one for each that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -161,6 +162,9 @@ def _policy(
         products=tuple(dict.fromkeys(product for way in ways for product in way.products)),
         key_required=_key_required(entry),
         authenticated=flags["authenticated"],
+        lost_in=_lost_in(estate, [[*way.levels, middle, own] for way in ways])
+        if flags["authenticated"] is False
+        else (),
         token_checked=flags["token"],
         certificate_checked=flags["certificate"],
         tokens=tuple(facts.tokens.values()),
@@ -179,6 +183,31 @@ def _policy(
         cors=tuple(facts.cors.values()),
         weaknesses=tuple(facts.weaknesses.values()),
     )
+
+
+def _lost_in(estate: Estate, chains: list[list[Level]]) -> tuple[str, ...]:
+    """The documents without `<base/>` in inbound that leave out a check which stands above them."""
+    found: dict[str, None] = {}
+    for chain in chains:
+        for index, level in enumerate(chain):
+            if isinstance(level, Document) and not _keeps_base(level):
+                end = Walk(estate, chain[:index], _NOWHERE).end
+                if end is not None and end.flags["authenticated"] is True:
+                    found[level.id] = None
+    return tuple(found)
+
+
+_NOWHERE: Final = Target("api", None, None, None, None, certain=True)
+
+
+def _keeps_base(document: Document) -> bool:
+    pending = document.section("inbound")
+    while pending:
+        element = pending.pop()
+        if element.name == "base":
+            return True
+        pending += element.children
+    return False
 
 
 def _spelled(given: str, folded: str) -> str:
@@ -285,6 +314,7 @@ def _resource(policy: EffectivePolicy, negotiates: Truth) -> Resource:
         "keyRequired": policy.key_required,
         "asksForCertificate": negotiates,
         "authenticated": policy.authenticated,
+        "lostIn": list(policy.lost_in),
         "tokenChecked": policy.token_checked,
         "certificateChecked": policy.certificate_checked,
         "tokens": [_token(check) for check in policy.tokens],
@@ -326,6 +356,9 @@ def _resource(policy: EffectivePolicy, negotiates: Truth) -> Resource:
     return Resource(TYPE, body, policy.origin, partial=holds_unknown(body))
 
 
+_SCHEME: Final = re.compile(r"[a-z]+://", re.IGNORECASE)
+
+
 def _at(place: Place) -> str:
     """`apis/orders line 3`: where a policy stands, below the service."""
     scope = parent_of(place.document) if place.document.casefold().endswith("/policies/policy") else place.document
@@ -349,7 +382,9 @@ def _token(check: Any) -> dict[str, Any]:
 
 
 def _target(target: Target) -> dict[str, Any]:
-    url: Any = Unknown(target.unknown) if target.unknown and target.url is None else target.url
+    url: Any = target.url
+    if target.unknown and not (url and _SCHEME.match(url)):
+        url = Unknown(target.unknown)
     told: dict[str, Any] = {"name": target.backend or target.url or "unknown", "source": target.source, "url": url}
     if target.backend:
         told |= {"backend": target.backend, "resource": target.resource}

@@ -91,6 +91,7 @@ class EffectivePolicy:
     products: tuple[str, ...]  # names of the products that lead to it
     key_required: Truth
     authenticated: Truth  # a token or a client certificate is checked, on every way in, before anything is answered
+    lost_in: tuple[str, ...]  # documents that leave out, for want of `<base/>`, a check that stands above them
     token_checked: Truth
     certificate_checked: Truth
     tokens: tuple[TokenCheck, ...]

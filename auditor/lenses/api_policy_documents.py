@@ -1,0 +1,92 @@
+"""The documents lens: one `auditor/policyDocument` for each policy document and fragment, with the secrets in it.
+
+Of a secret it tells where it stands and never what it is. A document that many APIs use is told of once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from auditor.lenses.api_policy_checks import Reading
+from auditor.lenses.api_policy_scopes import Document, Estate
+from auditor.lenses.api_policy_text import Element, is_expression, named_values
+from auditor.lenses.api_policy_walk import CREDENTIAL_HEADERS
+from auditor.lenses.coverage import Coverage
+from auditor.model import Resource, Unknown, arm_scope, holds_unknown
+
+TYPE: Final = "auditor/policyDocument"
+
+
+def derive(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
+    """The documents of an estate."""
+    estate = Estate(resources, coverage)
+    for document in sorted((*estate.documents.values(), *estate.fragments.values()), key=lambda one: one.id.casefold()):
+        yield _resource(document, _secrets(document, estate))
+
+
+def _resource(document: Document, secrets: list[dict[str, Any]] | Unknown) -> Resource:
+    body: dict[str, Any] = {
+        "id": f"{document.id}/contents",
+        "type": TYPE,
+        "name": "/".join(part for part in document.id.split("/")[8:] if part not in ("policies", "policy")),
+        "properties": {"document": document.id, "secrets": secrets},
+    }
+    subscription, group = arm_scope({"id": document.id})
+    body |= {"subscriptionId": subscription, "resourceGroup": group} if subscription else {}
+    return Resource(TYPE, body, document.origin, partial=holds_unknown(body))
+
+
+def _secrets(document: Document, estate: Estate) -> list[dict[str, Any]] | Unknown:
+    """Every secret that somebody who may read the document can read."""
+    if isinstance(document.root, Unknown):
+        return document.root
+    values = estate.values(document.scope)
+    reading, found = Reading(values), []
+    pending = [document.root]
+    while pending:
+        element = pending.pop()
+        pending += element.children
+        for kind, raw, pattern in _suspects(element):
+            plain = [name for name in named_values(raw) if name.casefold() in values.known]
+            if pattern.search(reading.text(raw)):
+                through = f" by the named value {plain[0]}, which is not secret" if plain else ""
+                told = {"name": f"{kind} in line {element.line}", "kind": kind, "line": element.line}
+                found.append(told | {"says": f"{kind} in plain text{through}"})
+    return sorted(found, key=lambda secret: (secret["line"], secret["kind"]))
+
+
+_LITERAL: Final = re.compile(r"\A(?!@[({])[^\s{][^{]*\Z")
+"""A text without an expression, and without a named value that is secret (which still stands in it as `{{name}}`)."""
+_TOKEN: Final = re.compile(r"\A(?!@[({])(?:(?:Basic|Bearer|SharedAccessSignature)\s+)?[^\s{]{8,}\s*\Z", re.IGNORECASE)
+_IN_CODE: Final = re.compile(r'"(?:Basic|Bearer) [A-Za-z0-9+/=._~-]{8,}"|"[^"\s]{0,200}[?&](?:sig|code)=[^"&\s{]{8,}')
+_IN_ADDRESS: Final = re.compile(
+    r"[?&](?:sig|code|key|subscription-key|api-key|apikey|access_token|token)=[^&\s{@]{8,}|://[^/\s{@:]{1,100}:[^/\s{@]+@",
+    re.IGNORECASE,
+)
+_PARAMETERS: Final = frozenset({"sig", "code", "key", "subscription-key", "api-key", "apikey", "access_token", "token"})
+
+
+def _suspects(element: Element) -> Iterator[tuple[str, str, re.Pattern[str]]]:
+    """What might be a secret: what it would be, as written, and the form that makes it one."""
+    given, name = element.attributes, element.name
+    if name == "authentication-basic":
+        # a literal one is azure.api-management.basic-password-in-named-value's to tell
+        if named_values(given.get("password", "")):
+            yield "a password", given["password"], _LITERAL
+    elif name in ("authentication-certificate", "proxy"):
+        yield "a password", given.get("password", ""), _LITERAL
+    elif name == "set-header" and given.get("name", "").casefold() in CREDENTIAL_HEADERS:
+        for part in element.all("value"):
+            yield f"the header {given['name']}", part.text, _IN_CODE if is_expression(part.text) else _TOKEN
+    elif name == "set-query-parameter" and given.get("name", "").casefold() in _PARAMETERS:
+        for part in element.all("value"):
+            yield f"the parameter {given['name']}", part.text, _TOKEN
+    elif name in ("issuer-signing-keys", "decryption-keys"):
+        for part in element.all("key"):  # one with attributes names a certificate, or is a public key
+            if not part.attributes.keys() & {"certificate-id", "n", "e"}:
+                yield "a key that signs tokens", part.text, _TOKEN
+    elif name in ("set-url", "set-backend-service", "rewrite-uri", "value"):
+        text = element.text or given.get("base-url") or given.get("template") or ""
+        yield "a key in an address", text, _IN_CODE if is_expression(text) else _IN_ADDRESS
