@@ -148,11 +148,13 @@ def _policy(
     read = [level for level in levels if isinstance(level, Document)]
     fragments = [fragment for _, walk in walks for fragment in walk.fragments]
     nearest = next((level for level in (own, middle) if isinstance(level, Document)), None)
-    place = named.id if named else operation or entry.id
+    place = entry.id
+    if operation:
+        place = named.id if named else own.id.rpartition("/policies/")[0] if isinstance(own, Document) else operation
     flags = facts.flags
     return EffectivePolicy(
         id=f"{place}/effectivePolicies/policy",
-        name=f"{entry.name}/{named.name if named else place.rpartition('/')[2]}" if operation else entry.name,
+        name=f"{entry.name}: {named.name if named else place.rpartition('/')[2]}" if operation else entry.name,
         service=_spelled(entry.id, scope_of(api)),
         api=entry.id,
         operation=place if operation else None,
@@ -314,6 +316,7 @@ def _resource(policy: EffectivePolicy, negotiates: Truth) -> Resource:
         "keyRequired": policy.key_required,
         "asksForCertificate": negotiates,
         "authenticated": policy.authenticated,
+        "sure": {"authenticated": policy.authenticated is True, "token": policy.token_checked is True},
         "lostIn": list(policy.lost_in),
         "tokenChecked": policy.token_checked,
         "certificateChecked": policy.certificate_checked,

@@ -30,12 +30,21 @@ def _resource(document: Document, secrets: list[dict[str, Any]] | Unknown) -> Re
     body: dict[str, Any] = {
         "id": f"{document.id}/contents",
         "type": TYPE,
-        "name": "/".join(part for part in document.id.split("/")[8:] if part not in ("policies", "policy")),
+        "name": _name(document.id.split("/")[8:]),
         "properties": {"document": document.id, "secrets": secrets},
     }
     subscription, group = arm_scope({"id": document.id})
     body |= {"subscriptionId": subscription, "resourceGroup": group} if subscription else {}
     return Resource(TYPE, body, document.origin, partial=holds_unknown(body))
+
+
+def _name(parts: list[str]) -> str:
+    """`apim`, `apim: orders: get`, `apim: products shop`, `apim: policyFragments call`."""
+    named = [parts[0]] if parts else ["policy"]
+    for kind, name in zip(parts[1::2], parts[2::2], strict=False):
+        if kind.casefold() != "policies":
+            named.append(name if kind.casefold() in ("apis", "operations") else f"{kind} {name}")
+    return ": ".join(named)
 
 
 def _secrets(document: Document, estate: Estate) -> list[dict[str, Any]] | Unknown:

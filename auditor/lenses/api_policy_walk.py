@@ -83,7 +83,7 @@ class Walk:
         if document is None:
             return self._level(index - 1, section, state, certain)
         if isinstance(document, Unknown):
-            return self._forget(state, document)
+            return self._forget(state, document, section)
         found: State | None = state
         for part in document.section(section):
             found = self._run(part, _Around(document, index, section, self._reading(document)), found, certain)
@@ -94,26 +94,25 @@ class Walk:
 
     def _run(self, parent: Element, around: _Around, state: State | None, certain: bool) -> State | None:
         if state is not None and "{{" in parent.text:
-            state = self._forget(state, Unknown("a named value stands where a policy is expected"))
+            state = self._forget(state, Unknown("a named value stands where a policy is expected"), around.section)
         for element in parent.children:
             if state is None:
                 return None
             self._left -= 1
             if self._left < 0:
-                return self._forget(state, Unknown("the policies are too many to follow"))
+                return self._forget(state, Unknown("the policies are too many to follow"), around.section)
             if added := _ADDS.get(element.name):
                 state.add(added)
             elif step := _STEPS.get(element.name):
                 state = step(self, _Policy(element, around, certain), state)
         return state
 
-    def _forget(self, state: State, why: Unknown) -> State:
-        """What was not sure before is not known now."""
+    def _forget(self, state: State, why: Unknown, section: str) -> State:
+        """What was not sure before is not known now. In `backend` no policy may stand that checks a caller."""
         if state.flags["authenticated"] is not True:
             self.first = either(self.first, why)
-        for flag, value in state.flags.items():
-            if value is False:
-                state.flags[flag] = why
+        for flag in FLAGS if section == "inbound" else ("sendsCredentials",):
+            state.add(flag, why)
         maybe = Target("policy", None, None, None, None, certain=False, unknown=why.reason)
         if maybe not in state.targets:
             state.targets = (*state.targets, maybe)
@@ -126,20 +125,20 @@ class Walk:
         return self._run(here.element, here.around, state, here.certain)
 
     def _fragment(self, here: _Policy, state: State) -> State | None:
-        raw = here.element.attributes.get("fragment-id")
+        raw, section = here.element.attributes.get("fragment-id"), here.around.section
         if why := here.reading.unknown(raw):
-            return self._forget(state, Unknown(f"which fragment is included is not known: {why}"))
+            return self._forget(state, Unknown(f"which fragment is included is not known: {why}"), section)
         name = here.reading.text(raw)
         found = self._estate.fragment(here.around.document.scope, name)
         if isinstance(found, Unknown):
-            return self._forget(state, Unknown(f"fragment {name}: {found.reason}"))
+            return self._forget(state, Unknown(f"fragment {name}: {found.reason}"), section)
         if found.id in self._inside:
-            return self._forget(state, Unknown(f"fragment {name} includes itself"))
+            return self._forget(state, Unknown(f"fragment {name} includes itself"), section)
         if found.id not in self.fragments:
             self.fragments.append(found.id)
         assert isinstance(found.root, Element)  # noqa: S101
         self._inside.append(found.id)
-        inner = _Around(found, here.around.index, here.around.section, self._reading(found))
+        inner = _Around(found, here.around.index, section, self._reading(found))
         ended = self._run(found.root, inner, state, here.certain)
         self._inside.pop()
         return ended
