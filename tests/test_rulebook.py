@@ -119,7 +119,7 @@ def test_selection() -> None:
     assert {rule.severity for rule in worst} == {"critical", "high"}
     assert select(rules, ["component=key-vault"], []) == select(rules, ["component=azure/key-vault"], [])
     assert all("DP-8" in rule.controls["mcsb"] for rule in select(rules, ["framework=mcsb:dp-8"], []))
-    assert select(rules, [], ["azure.*", "kubernetes.*", "certificates.*", "paths.*"]) == []
+    assert select(rules, [], sorted({f"{rule.id.partition('.')[0]}.*" for rule in rules})) == []
     assert [r.id for r in select(rules, ["equivalent=ckv_azure_110"], [])] == ["azure.key-vault.purge-protection"]
     for bad in ("azure.key-vault.purge-protecton", "severity=urgent", "colour=red", "framework=none"):
         with pytest.raises(RuleError):

@@ -98,23 +98,27 @@ def _ways_in(estate: Estate, api: str, scope: str) -> list[_Way]:
     leading, hole = estate.leading(api, scope)
     ways: list[_Way] = []
     plain: list[str] = []  # products that change nothing
-    opened = False  # a product that needs no key takes the calls that bring none
-    for product, entry in sorted(estate.products.get(scope, {}).items()):
-        surely = product in leading
+    opened: Truth = False  # a product that needs no key takes the calls that bring none
+    entries = estate.products.get(scope, {})
+    for product in sorted({*entries, *leading}):
+        surely, entry = product in leading, entries.get(product)
         if not surely and hole is None:
             continue
         document = estate.document(product, products)
-        opened = opened or (surely and entry.properties["subscriptionRequired"] is False)
+        name = entry.name if entry else product.rpartition("/")[2]
+        if surely:
+            keyless = entry.properties["subscriptionRequired"] if entry else Unknown(f"product {name} was not read")
+            opened = either(opened, keyless if isinstance(keyless, Unknown) else keyless is False)
         if document is not None:
-            ways.append(_Way([*above, document], (entry.name,), True if surely else Unknown(hole or "")))
+            ways.append(_Way([*above, document], (name,), True if surely else Unknown(hole or "")))
         elif surely:
-            plain.append(entry.name)
-    if hole and estate.hole(products, f"{scope}/products"):
+            plain.append(name)
+    if hole and estate.hole(products, f"{scope}/products", below=True):
         ways.append(_Way([*above, Unknown(hole)], (), Unknown(hole)))
     needed = _key_required(estate.apis[api])
     direct: Truth = bool(plain) or (Unknown(hole) if hole else not leading)
-    if not opened and not hole and needed is not True:
-        direct = either(direct, needed if isinstance(needed, Unknown) else True)
+    if opened is not True and not hole and needed is not True:
+        direct = either(direct, needed if isinstance(needed, Unknown) else opened or True)
     if direct is not True:
         direct = either(direct, estate.keys(api, scope))
     if direct is not False:

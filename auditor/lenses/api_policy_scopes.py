@@ -158,9 +158,9 @@ class Estate:
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
-    def hole(self, kind: str, place: str = "") -> str | None:
+    def hole(self, kind: str, place: str = "", *, below: bool = False) -> str | None:
         """Why there may be more of a type than was read."""
-        return self.coverage.hole(kind, kind in self._seen, place)
+        return self.coverage.hole(kind, kind in self._seen, place, below=below)
 
     def document(self, scope: str, kind: str) -> Document | Unknown | None:
         """The policy document of a scope; None: there is none, which is the same as `<base/>` alone."""
@@ -201,7 +201,7 @@ class Estate:
         """Whether there are keys that lead to the API without a product."""
         if self._keys.get(scope, set()) & {scope, f"{scope}/apis", api}:
             return True
-        hole = self.hole(f"{_kind(scope)}/subscriptions", f"{scope}/subscriptions")
+        hole = self.hole(f"{_kind(scope)}/subscriptions", f"{scope}/subscriptions", below=True)
         return Unknown(hole) if hole else False
 
 

@@ -18,14 +18,16 @@ class Coverage:
         self._covers = covers
         self._gaps = gaps
 
-    def hole(self, kind: str, occurs: bool, place: str = "") -> str | None:
+    def hole(self, kind: str, occurs: bool, place: str = "", *, below: bool = False) -> str | None:
         """Why there may be more of a casefolded type than was read; None when all of it was.
 
         `occurs`: one of the type was read. `place` is the id of the place that is asked about: what could not be read
-        elsewhere is no reason; empty for anywhere.
+        elsewhere is no reason; empty for anywhere. `below`: what lies below the place is asked about too.
         """
         for gap in self._gaps:
-            if (gap.type or "").casefold() == kind and _may_hide(gap.what, place):
+            if (gap.type or "").casefold() == kind and (
+                _may_hide(gap.what, place) or (below and _may_hide(place, gap.what))
+            ):
                 return f"{kind}: {gap.reason}"
         looked_at = occurs if self._covers is None else occurs or kind in self._covers
         return None if looked_at else f"no {kind} was collected"
