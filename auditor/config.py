@@ -48,10 +48,24 @@ class SentinelForm(_Form):
     workspace: str | None = Field(None, description="Workspace id, to read back.")
 
 
+class WebhookForm(_Form):
+    """Where signed requests go."""
+
+    url: str
+
+
+class FileForm(_Form):
+    """Where files go."""
+
+    folder: _Path
+
+
 class PublishForm(_Form):
     """The sinks."""
 
     sentinel: SentinelForm | None = None
+    webhook: WebhookForm | None = None
+    file: FileForm | None = None
 
 
 class ExemptionsForm(_Form):

@@ -18,7 +18,7 @@ from auditor.findings import Findings
 from auditor.history.alone import alone
 from auditor.history.figures import history
 from auditor.history.store import Store
-from auditor.model import Audit, Exemption, Finding, Gap, Outcome, Scope
+from auditor.model import Audit, Evidence, Exemption, Finding, Gap, Outcome, Scope
 from auditor.publish import outbox
 
 RULE = audits.rule()
@@ -107,8 +107,17 @@ def test_where_an_audit_did_not_look_nothing_is_resolved(store: Store, blind: di
 
 
 def test_a_finding_keeps_its_first_day_through_what_could_not_be_evaluated(store: Store) -> None:
-    days = [day(0, answer(FAIL)), day(1, answer(UNKNOWN)), day(2, answer(FAIL, message="still so"))]
+    days = [day(0, answer(FAIL)), day(1, answer(UNKNOWN)), day(2, answer(FAIL, gap="still so"))]
     assert {one["FirstSeen"][:10] for one in publish(store, *days) if "FirstSeen" in one} == {"2025-01-15"}
+
+
+def test_another_moment_is_no_change(store: Store) -> None:
+    """`expected` of an age is a moment that moves with the clock."""
+    then, now = (
+        answer(FAIL, evidence=(Evidence(path="p", actual="2020-01-01", expected=f"after {moment}"),), message=moment)
+        for moment in ("2025-01-01", "2025-01-02")
+    )
+    assert became(publish(store, day(0, then), day(1, now))) == [("Opened", "Open")]
 
 
 def test_every_audit_ends_with_a_summary_that_counts_its_records(store: Store) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
+import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import trustme
 
 from auditor.publish.chunks import LIMIT
 from auditor.publish.columns import COLUMNS, PARSER, TABLE
@@ -142,3 +148,131 @@ def test_chunks_are_full_and_below_the_limit(azure: LocalAzure, tmp_path: Path) 
     assert all(0.8 * LIMIT <= size <= LIMIT for size in sizes[:-1])
     assert all(len(body([row for _n, row in chunk])) <= LIMIT for chunk in made)
     assert PARSER
+
+
+def test_a_scan_publishes(azure: LocalAzure, tmp_path: Path) -> None:
+    settings = {"estate": "prod", "publish": {"sentinel": {"endpoint": ENDPOINT, "rule": RULE}}}
+    (tmp_path / "auditor.yaml").write_text(json.dumps(settings))
+    (tmp_path / "estate.json").write_text(json.dumps(BUCKET))
+    words = (
+        "scan",
+        "--from",
+        "estate.json",
+        "--publish",
+        "sentinel",
+        "--fail-on",
+        "never",
+        "--select",
+        "azure.storage.*",
+    )
+    done = auditor(*words, azure=azure, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert azure.ingestion.rows[-1]["RecordType"] == "ScanSummary"
+    assert {row["Status"] for row in azure.ingestion.rows[:-1]} <= {"Open", "NotEvaluated"}
+    count = len(azure.ingestion.rows)
+    again = auditor(*words, "--baseline", "last", "--format", "line", azure=azure, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert len(azure.ingestion.rows) == count + 1  # nothing changed: the summary alone
+    told = auditor("history", "-f", "json", cwd=tmp_path)
+    assert len(json.loads(told.stdout)["runs"]) == 2
+
+
+def test_a_second_run_on_the_same_estate_leaves(tmp_path: Path) -> None:
+    from auditor.history.alone import alone
+
+    (tmp_path / "estate.json").write_text(json.dumps(BUCKET))
+    (tmp_path / "drop").mkdir()
+    settings = {"estate": "prod", "publish": {"file": {"folder": str(tmp_path / "drop")}}}
+    (tmp_path / "auditor.yaml").write_text(json.dumps(settings))
+    mark = hashlib.sha256(b"prod").hexdigest()[:12]
+    with alone(tmp_path / f"auditor-history.db-{mark}", 0, "held"):
+        done = auditor("scan", "--from", "estate.json", "--publish", "file", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "Another run is auditing prod" in done.stderr
+    assert not list((tmp_path / "drop").iterdir())
+
+
+BUCKET = {
+    "id": f"/subscriptions/{'1' * 8}-0000-4000-8000-{'1' * 12}/resourceGroups/rg/providers/Microsoft.Storage/"
+    "storageAccounts/a",
+    "type": "Microsoft.Storage/storageAccounts",
+    "name": "a",
+    "properties": {"supportsHttpsTrafficOnly": False},
+}
+
+
+# --- webhook ---------------------------------------------------------------------------------------------------------
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Whoever receives: checks the signature, and answers with the next of `answers`."""
+
+    answers: ClassVar[list[int]] = []
+    records: ClassVar[list[dict[str, Any]]] = []
+    secret = b"a secret of the receiver"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        signed = self.headers["X-Auditor-Timestamp"].encode() + b"." + body
+        expected = "sha256=" + hmac.new(self.secret, signed, hashlib.sha256).hexdigest()
+        status = self.answers.pop(0) if self.answers else 200
+        if not hmac.compare_digest(expected, self.headers["X-Auditor-Signature"]):
+            status = 401
+        if status == 200:
+            self.records.extend(json.loads(body)["records"])
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "https://elsewhere.example/")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_args: Any) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    Receiver.answers, Receiver.records = [], []
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    environment = {"SSL_CERT_FILE": str(tmp_path / "ca.pem"), "AUDITOR_WEBHOOK_SECRET": Receiver.secret.decode()}
+    yield f"https://localhost:{server.server_port}/hook", environment
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_webhook_gets_signed_records(receiver: Any, saved: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    url, environment = receiver
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    Receiver.answers = [503]
+    done = auditor("publish", "webhook", "--url", url, str(saved), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert Receiver.records[-1]["Records"] == len(Receiver.records) - 1
+    assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize(("answer", "told"), [(302, "answered 302"), (401, "answered 401"), (404, "answered 404")])
+def test_a_webhook_that_does_not_know_us(
+    receiver: Any, saved: Path, tmp_path: Path, monkeypatch: Any, answer: int, told: str
+) -> None:
+    url, environment = receiver
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    Receiver.answers = [answer]
+    done = auditor("publish", "webhook", "--url", url, str(saved), cwd=tmp_path)
+    assert done.returncode == 3
+    assert told in done.stderr
+    assert not Receiver.records
+
+
+def test_a_webhook_needs_https_and_a_secret(saved: Path, tmp_path: Path) -> None:
+    done = auditor("publish", "webhook", "--url", "http://example.com", str(saved), cwd=tmp_path)
+    assert (done.returncode, "no https:// address" in done.stderr) == (2, True)
+    done = auditor("publish", "webhook", "--url", "https://example.com", str(saved), cwd=tmp_path)
+    assert (done.returncode, "AUDITOR_WEBHOOK_SECRET is not set" in done.stderr) == (2, True)

@@ -24,7 +24,7 @@ COMMANDS: Final = {
     "certificates": "List the certificates of an estate: when they end, where they are used.",
     "report": "Render a saved JSON audit again.",
     "diff": "Say what changed between two saved audits.",
-    "publish": "Record a saved audit and send what changed: Microsoft Sentinel, a folder.",
+    "publish": "Record a saved audit and send what changed: Microsoft Sentinel, a webhook, a folder.",
     "history": "Show what became of findings over time.",
     "exemptions": "Check exemptions, and take over those of other tools.",
     "rules": "List, show, test and write rules.",

@@ -13,6 +13,7 @@ import click
 
 from auditor.cli import accepting, options
 from auditor.cli.past import compared_with, the_past
+from auditor.cli.publishing import publishing
 from auditor.cli.thresholds import verdict
 from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
 from auditor.model import Outcome
@@ -34,16 +35,18 @@ def judge_and_report(chosen: options.Settings, inventory: Inventory) -> int:
     rules = options.bound_rules(chosen)
     exemptions = accepting.of_estate(chosen, inventory)
     with ExitStack() as stack:
+        publish = stack.enter_context(publishing(chosen))
         past = stack.enter_context(the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock))
-        shown = _shown(chosen) | ({Outcome.PASS} if past.earlier else set())
+        shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or chosen.sinks else set())
         audit, findings = _judged(stack, chosen, rules, inventory, shown)
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=True)
         changes = changes_since(past, audit, findings)
         write_reports(chosen.reports, audit, findings, chosen.outcomes, past, changes)
+        delivered = publish(audit, findings)
         code, unmet = verdict(audit, chosen.thresholds)
         if code == INCOMPLETE and not chosen.quiet:
             say_why(audit, chosen.reports, code, unmet)
-        return code
+        return code if delivered else INCOMPLETE
 
 
 def judge_change(
@@ -64,16 +67,18 @@ def judge_change(
     rules = options.bound_rules(chosen)
     exemptions = accepting.of_change(chosen, inventory, changes)
     with ExitStack() as stack:
+        publish = stack.enter_context(publishing(chosen))
         past = stack.enter_context(the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock))
         if against is not None:
             before, found = _judged(stack, chosen, rules, against, None)
             accepting.accept(chosen, exemptions, against, before, found, whole=False)
             past = compared_with(past, before, found)
-        shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or exemptions.entries else set())
+        shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or exemptions.entries or chosen.sinks else set())
         audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=False)
         since = changes_since(past, audit, findings)
         write_reports(chosen.reports, audit, findings, chosen.outcomes, past, since)
+        delivered = publish(audit, findings)
         known = set(against.gaps) if against and new_only else ()
         gaps = [gap for gap in audit.gaps if gap not in known]
         code, unmet = verdict(audit, chosen.thresholds, change=True, gaps=gaps)
@@ -81,7 +86,7 @@ def judge_change(
             code = FINDINGS if _newly_fails(past.earlier, since, chosen.thresholds.findings) else CLEAN
         if not chosen.quiet:
             say_why(audit, chosen.reports, code, unmet)
-        return code
+        return code if delivered else INCOMPLETE
 
 
 def _shown(chosen: options.Settings) -> frozenset[Outcome]:

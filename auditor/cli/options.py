@@ -151,6 +151,9 @@ _COMMON = (
         "--owner-tag", "owner_tags", multiple=True, metavar="NAME", help="The tag or label that names an owner."
     ),
     click.option("--no-excerpts", is_flag=True, help="Leave parts of resources out of JSON and HTML."),
+    click.option(
+        "--publish", "sinks", multiple=True, metavar="SINK", help="Record the audit and send what changed: sentinel, …"
+    ),
     click.option("--jobs", type=click.IntRange(1, 64), help="Processes for large inputs."),
     *_SELECTING[-2:],
 )
@@ -173,6 +176,8 @@ class Settings(NamedTuple):
     baseline: str | None
     history: str | None
     estate: str | None
+    sinks: tuple[str, ...]
+    config_file: str | None
     owner_tags: tuple[str, ...]
     excerpts: bool
     thresholds: Thresholds
@@ -204,6 +209,8 @@ def settings(ctx: click.Context, inputs: Sequence[str]) -> Settings:
         quiet=given["quiet"] or config.get("quiet", False),
         history=given.get("history") or config.get("history"),
         estate=given.get("estate") or config.get("estate"),
+        sinks=_sinks(given.get("sinks") or ()),
+        config_file=given.get("config"),
         owner_tags=given.get("owner_tags") or tuple(config.get("ownerTags", OWNER_TAGS)),
         excerpts=not given.get("no_excerpts") and config.get("excerpts", True),
         baseline=given.get("baseline") or config.get("baseline"),
@@ -219,6 +226,18 @@ def _exemption_files(config_file: str | None, config: dict[str, Any]) -> tuple[s
     named = config.get("exemptions", {}).get("files")
     beside = Path(config_file or CONFIG_FILE).parent / EXEMPTIONS_FILE
     return tuple(named) if named else (str(beside),) if beside.is_file() else ()
+
+
+def _sinks(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    from auditor.cli.sinks import SINKS
+    from auditor.errors import ConfigError
+
+    for name in names:
+        if name not in SINKS:
+            raise ConfigError(f"There is no sink {name!r}.", f"Sinks are {', '.join(SINKS)}.")
+    return tuple(dict.fromkeys(names))
 
 
 def config_of(path: str | None) -> dict[str, Any]:

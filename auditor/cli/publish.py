@@ -55,7 +55,7 @@ class Published(NamedTuple):
 def publish(given: dict[str, Any], sink: Sink) -> Published:
     """Record the audit, when one is named, and send. Exits with 3 when something is left."""
     from auditor.cli.past import history_file
-    from auditor.cli.publishing import record, send
+    from auditor.cli.publishing import DEFAULT, record, send
     from auditor.history.store import Store
     from auditor.render import load_audit
 
@@ -66,7 +66,7 @@ def publish(given: dict[str, Any], sink: Sink) -> Published:
         if given["audit"]:
             audit, findings = load_audit(given["audit"])
             stack.enter_context(findings)
-            estate = given["estate"] or config.get("estate") or "default"
+            estate = given["estate"] or config.get("estate") or DEFAULT
             recorded = record(store, estate, audit, findings, [sink], full=given["full"])
             published = Published(recorded.scan, audit.as_of)
             if recorded.known and not given["quiet"]:
@@ -87,23 +87,19 @@ def publish(given: dict[str, Any], sink: Sink) -> Published:
 @_shared
 def sentinel(**given: Any) -> None:
     """Send findings to Microsoft Sentinel, by the Logs Ingestion API."""
-    from auditor.collect.azure.clouds import cloud_of
-    from auditor.collect.azure.sign_in import credential
-    from auditor.errors import ConfigError
-    from auditor.publish.columns import STREAM
-    from auditor.publish.sentinel import Sentinel
+    from auditor.cli.sinks import azure_of, needed, sink_of
 
     config = options.config_of(given["config"])
-    told = {**config.get("publish", {}).get("sentinel", {}), **{k: v for k, v in given.items() if v is not None}}
-    for name in ("endpoint", "rule", *(["workspace"] if given["verify"] else [])):
-        if not told.get(name):
-            raise ConfigError(f"--{name} is missing.", "Say it, or set publish.sentinel in auditor.yaml.")
-    cloud = cloud_of(given["cloud"] or config.get("cloud") or "AzureCloud")
-    token = credential(cloud, given["auth"] or tuple(config.get("auth", ())))
-    target = Sentinel(told["endpoint"], told["rule"], told.get("stream") or STREAM, token, cloud.ingestion_audience)
-    published = publish(given, target)
-    if given["verify"]:
-        _verify(published, cloud.log_analytics, told["workspace"], token, given["patience"])
+    asked = {**config, **((config.get("publish") or {}).get("sentinel") or {}), **_said(given)}
+    workspace = needed(asked, "sentinel", "workspace") if given["verify"] else None
+    published = publish(given, sink_of("sentinel", config, given))
+    if workspace:
+        cloud, token = azure_of(asked)
+        _verify(published, cloud.log_analytics, workspace, token, given["patience"])
+
+
+def _said(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value not in (None, ())}
 
 
 def _verify(published: Published, endpoint: str, workspace: str, token: TokenCredential, patience: float) -> None:
@@ -120,11 +116,21 @@ def _verify(published: Published, endpoint: str, workspace: str, token: TokenCre
         sys.exit(3)
 
 
-@command.command("file")
-@click.argument("folder")
+@command.command("webhook")
+@click.option("--url", metavar="URL", help="Where to; the secret for signatures is in AUDITOR_WEBHOOK_SECRET.")
 @_shared
-def file(folder: str, **given: Any) -> None:
-    """Drop records into a folder, as NDJSON files for another program to take."""
-    from auditor.publish.drop import Folder
+def webhook(**given: Any) -> None:
+    """Send records to a webhook, in signed requests."""
+    from auditor.cli.sinks import sink_of
 
-    publish(given, Folder(folder))
+    publish(given, sink_of("webhook", options.config_of(given["config"]), given))
+
+
+@command.command("file")
+@click.option("--folder", metavar="DIR", help="Where to; another program takes the files from there.")
+@_shared
+def file(**given: Any) -> None:
+    """Drop records into a folder, as NDJSON files."""
+    from auditor.cli.sinks import sink_of
+
+    publish(given, sink_of("file", options.config_of(given["config"]), given))

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+PATIENCE = 300.0
+"""Seconds for which a scan goes on when a sink is busy."""
+DEFAULT = "default"
+"""The estate that nobody named."""
+
 if TYPE_CHECKING:
+    from auditor.cli.options import Settings
     from auditor.findings import Findings
     from auditor.history.store import Store
     from auditor.model import Audit
@@ -47,3 +56,31 @@ def told(sink: Sink, delivered: Delivered) -> str:
     if delivered.left:
         said += f"; {delivered.left:,} are left for the next run, for {delivered.why}"
     return f"{said}."
+
+
+@contextmanager
+def publishing(chosen: Settings) -> Iterator[Callable[[Audit, Findings], bool]]:
+    """What a run does with its audit at the end: True when all of it was sent, or nothing had to be.
+
+    Sinks are made, and the estate is held, before the run begins: a second run on the same estate leaves at once.
+    Raises AuditorError.
+    """
+    if not chosen.sinks:
+        yield lambda _audit, _findings: True
+        return
+    from auditor.cli.past import history_file
+    from auditor.cli.sinks import sink_of
+    from auditor.history.alone import alone
+    from auditor.history.store import Store
+
+    sinks = [sink_of(name, chosen.config) for name in chosen.sinks]
+    estate = chosen.estate or DEFAULT
+    path = history_file(chosen.history, chosen.config_file)
+    mark = hashlib.sha256(estate.encode()).hexdigest()[:12]
+    with Store(path) as store, alone(Path(f"{path}-{mark}"), 0, f"Another run is auditing {estate}"):
+
+        def done(audit: Audit, findings: Findings) -> bool:
+            record(store, estate, audit, findings, sinks, full=False)
+            return send(store, sinks, PATIENCE, quiet=chosen.quiet)
+
+        yield done

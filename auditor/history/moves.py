@@ -99,6 +99,10 @@ def _resolved(fingerprint: str, before: State, line: bytes | None) -> Move:
 
 
 def digest_of(finding: Finding) -> bytes:
-    """Of what a finding says: two that say the same have the same digest, wherever in a file they were found."""
-    said = (finding.severity, finding.outcome, finding.title, finding.message, finding.evidence, finding.exemption)
+    """Of what a finding says: two that say the same have the same digest, wherever in a file they were found.
+
+    What was expected is left out, for with ages and dates that is another moment in every audit.
+    """
+    found = [(one.path, one.actual) for one in finding.evidence]
+    said = (finding.severity, finding.outcome, finding.title, found, finding.gap, finding.exemption)
     return hashlib.sha256(msgspec.json.encode(said)).digest()[:16]
