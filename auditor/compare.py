@@ -8,12 +8,13 @@ nothing, and nothing is new only because the earlier audit did not look.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
 import msgspec
 
 from auditor.findings import Findings
+from auditor.lenses import LENSES
 from auditor.model import Audit, Finding, Outcome, ResourceRef, Severity
 from auditor.render.changes import Change, Changes, Difference, Standing, Unseen
 from auditor.render.words import count_of
@@ -115,7 +116,7 @@ class Side:
                 self._blind.add((key.rule_id, resource))
         self._left_out = [outcome for outcome in Outcome if listed[outcome] < count_of(audit.counts, outcome)]
         self._rules = {run.rule.id: run for run in audit.rules}
-        self._types = {name.casefold() for name in (*audit.scope.resource_types, *audit.scope.looked_for)}
+        self.types = {name.casefold() for name in (*audit.scope.resource_types, *audit.scope.looked_for)}
         self._subscriptions = {name.casefold() for name in audit.scope.subscriptions}
         self._clusters = {name.casefold() for name in audit.scope.clusters}
         gaps = [(gap.what.casefold(), gap.type) for gap in audit.gaps]
@@ -143,8 +144,11 @@ class Side:
             else:
                 yield f"The {self.name} audit was saved without all its answers with outcome {outcome}."
 
-    def did_not_look(self, key: _Key | Finding) -> str | None:
-        """Why it says nothing that this side holds no such answer; None when it means that nothing is wrong there."""
+    def did_not_look(self, key: _Key | Finding, elsewhere: Set[str]) -> str | None:
+        """Why it says nothing that this side holds no such answer; None when it means that nothing is wrong there.
+
+        `elsewhere` are the types that the other side looked at.
+        """
         resource = key.resource
         identity = resource.id.casefold()
         run = self._rules.get(key.rule_id)
@@ -156,21 +160,27 @@ class Side:
             return f"the {self.name} audit was saved without all its answers"
         if (key.rule_id, identity) in self._blind:
             return f"the {self.name} audit could not tell for this resource"
-        return None if identity in self._seen else self._out_of_scope(resource, identity)
+        return None if identity in self._seen else self._out_of_scope(resource, identity, elsewhere)
 
-    def _out_of_scope(self, resource: ResourceRef, identity: str) -> str | None:
+    def _out_of_scope(self, resource: ResourceRef, identity: str, elsewhere: Set[str]) -> str | None:
         kind = resource.type.casefold()
-        if kind not in self._types:
+        reads = _DERIVED.get(kind)
+        if reads is None and kind not in self.types:
             return f"the {self.name} audit read no resource of this type"
+        if reads and not reads & elsewhere <= self.types:
+            return f"the {self.name} audit did not read all that it is derived from"
         if resource.subscription_id and resource.subscription_id.casefold() not in self._subscriptions:
             return f"the {self.name} audit did not read the subscription"
         if identity.startswith("/clusters/") and identity.split("/")[2] not in {"-", *self._clusters}:
             return f"the {self.name} audit did not read the cluster"
-        if self._gap_anywhere or kind in self._gap_types or identity.startswith(self._gap_ids):
+        gap = bool((reads or {kind}) & self._gap_types) or identity.startswith(self._gap_ids)
+        if gap or self._gap_anywhere:
             return f"a gap of the {self.name} audit may hide the resource"
         return None
 
 
+_DERIVED: Final = {lens.type.casefold(): lens.reads for lens in LENSES}
+"""Types that are no part of an estate themselves → what they are derived from."""
 _IDS: Final = ("/subscriptions/", "/clusters/")
 
 
@@ -190,9 +200,9 @@ def _change(
     ]
     reason = f"unknown in the {' and the '.join(blind)} audit" if blind else None
     if reason is None and before is None:
-        reason = earlier.did_not_look(key)
+        reason = earlier.did_not_look(key, later.types)
     if reason is None and after is None:
-        reason = later.did_not_look(key)
+        reason = later.did_not_look(key, earlier.types)
     return (Change.NOT_COMPARED, reason) if reason else (_became(before, after), None)
 
 

@@ -7,7 +7,7 @@ it is *not evaluated*, and stands.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -71,9 +71,11 @@ _FINDING: Final = msgspec.json.Decoder(Finding)
 
 
 def moves(
-    states: Mapping[str, State], told: Callable[[str], bytes], audit: Audit, findings: Findings
+    states: Mapping[str, State], told: Callable[[str], bytes], known: Set[str], audit: Audit, findings: Findings
 ) -> Iterator[Move]:
-    """What an audit does to the findings that stand: `states`, by fingerprint. `told` gives what one of them said."""
+    """What an audit does to the findings that stand: `states`, by fingerprint. `told` gives what one of them said,
+    `known` are the types that some earlier audit looked at.
+    """
     now = audit.as_of.isoformat()
     side = Side("later", audit, findings)
     for line, key in side.each():
@@ -88,7 +90,7 @@ def moves(
         change = Change.OPENED if before is None else Change.UNCHANGED if before == state else Change.CHANGED
         yield Move(key.fingerprint, change, state, line, int(fails != failed))
     for fingerprint in sorted(states.keys() - side.answers.keys()):
-        if side.did_not_look(_FINDING.decode(told(fingerprint))) is None:
+        if side.did_not_look(_FINDING.decode(told(fingerprint)), known) is None:
             yield _resolved(fingerprint, states[fingerprint], None)
 
 

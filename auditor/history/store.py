@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +35,7 @@ CREATE TABLE moves (
   rule TEXT NOT NULL, severity TEXT NOT NULL, failed TEXT
 );
 CREATE INDEX moves_of_audit ON moves (audit);
+CREATE TABLE types (estate TEXT NOT NULL, type TEXT NOT NULL, UNIQUE (estate, type));
 CREATE TABLE latest (estate TEXT PRIMARY KEY, audit BLOB NOT NULL);
 CREATE TABLE outbox (
   number INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, audit TEXT NOT NULL, record BLOB NOT NULL, refused TEXT
@@ -121,6 +122,15 @@ class Store:
         assert number is not None  # noqa: S101
         self._db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?)", (estate, zlib.compress(document, 6)))
         return number
+
+    def types(self, estate: str) -> set[str]:
+        """The casefolded types that some audit of an estate looked at."""
+        return {name for (name,) in self._db.execute("SELECT type FROM types WHERE estate = ?", (estate,))}
+
+    def add_types(self, estate: str, types: Iterable[str]) -> None:
+        """Note casefolded types that an audit looked at. Inside a transaction."""
+        put = "INSERT OR IGNORE INTO types VALUES (?, ?)"
+        self._db.executemany(put, ((estate, name) for name in types))
 
     def latest_audit(self, estate: str) -> bytes | None:
         """The JSON of the latest audit of an estate."""

@@ -55,7 +55,9 @@ def record(
         old = store.sent_by(estate, (audit.as_of - _REFRESH).isoformat())
         changes: Counter[Change] = Counter()
         sent: Counter[str] = Counter()
-        for move in moves(store.states(estate), lambda name: store.told(estate, name), audit, findings):
+        states, known = store.states(estate), store.types(estate)
+        store.add_types(estate, (name.casefold() for name in (*audit.scope.resource_types, *audit.scope.looked_for)))
+        for move in moves(states, lambda name: store.told(estate, name), known, audit, findings):
             line = move.finding if move.finding is not None else store.told(estate, move.fingerprint)
             changes[move.change] += 1
             unchanged = move.change is Change.UNCHANGED
