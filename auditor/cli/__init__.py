@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "collect": "Read the live estate into a snapshot, to audit it later or elsewhere.",
     "gate": "Judge a change before it is deployed.",
     "certificates": "List the certificates of an estate: when they end, where they are used.",
+    "paths": "Draw the way of requests from public host names to pods.",
     "report": "Render a saved JSON audit again.",
     "diff": "Say what changed between two saved audits.",
     "publish": "Record a saved audit and send what changed: Microsoft Sentinel, a webhook, a folder.",

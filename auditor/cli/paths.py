@@ -1,0 +1,61 @@
+"""`auditor paths`: public host names, followed hop by hop down to pods."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import click
+
+from auditor.cli import options
+
+
+@click.command("paths")
+@click.option(
+    "--from", "inputs", multiple=True, metavar="PATH", help="A file, a folder, a snapshot, or - ; repeatable."
+)
+@click.option(
+    "--host", "hosts", multiple=True, metavar="NAME", help="This host name alone; * for any part; repeatable."
+)
+@click.option("--format", "-f", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
+@click.option("--output", "-o", metavar="PATH", help="A file instead of standard output.")
+def command(inputs: tuple[str, ...], hosts: tuple[str, ...], form: str, output: str | None) -> None:
+    """Draw the traffic paths of an estate: every hop, how it is protected, and the ways around it.
+
+    It informs and gates nothing: the exit code is 0 whatever it finds. `auditor scan --select 'paths.*'` judges.
+    """
+    from fnmatch import fnmatchcase
+
+    from auditor.errors import ConfigError
+    from auditor.inventory import open_inventory
+    from auditor.lenses import LENSES
+    from auditor.lenses.coverage import Coverage
+    from auditor.lenses.paths.listing import as_json, as_text
+    from auditor.render.names import inert
+    from auditor.render.write import write_report
+
+    if not inputs:
+        raise ConfigError("Nothing was named.", "Name files with --from; `auditor demo --write-estate DIR` makes some.")
+    inventory = open_inventory(inputs)
+    (lens,) = (lens for lens in LENSES if lens.type == "auditor/trafficPath")
+    derived = lens.derive(inventory.resources(lens.reads), Coverage(inventory.covers, inventory.gaps))
+    wanted = [host.casefold() for host in hosts] or ["*"]
+    found = [
+        path
+        for path in derived
+        if any(fnmatchcase(path.body["properties"]["host"].casefold(), host) for host in wanted)
+    ]
+    gaps = [f"{gap.what}: {gap.reason}" for gap in inventory.gaps]
+    if form == "json":
+        text = as_json(found, gaps)
+    else:
+        coloured = output is None and options.use_color()
+
+        def paint(words: str, colour: str) -> str:
+            return click.style(words, fg=colour) if coloured else words
+
+        text = "".join(inert(line) for line in as_text(found, gaps, paint).splitlines(keepends=True))
+
+    def put(out: BinaryIO) -> None:
+        out.write(text.encode("utf-8", "backslashreplace"))
+
+    write_report(output, put)
