@@ -19,7 +19,7 @@ from auditor.lenses.paths.ingress import Ingresses, is_of_nginx
 from auditor.lenses.paths.istio import KIND as ISTIO
 from auditor.lenses.paths.istio import Istio
 from auditor.lenses.paths.pods import POD, SERVICE, Pods
-from auditor.lenses.paths.shapes import Missing, Truth, evidence, place
+from auditor.lenses.paths.shapes import Missing, Truth, evidence, hop, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown
@@ -67,7 +67,7 @@ class Clusters:
         """The addresses of an entrance: its own, and those of the load balancers before its controller."""
         found = [*addresses(entrance)]
         for service in self._before(entrance):
-            found += addresses(service)
+            found += (address for one in self._like(service) for address in addresses(one))
         return tuple(dict.fromkeys(found))
 
     def _before(self, entrance: Resource) -> list[Resource]:
@@ -162,7 +162,7 @@ class Clusters:
     def _service(self, service: Resource, port: int, host: str) -> Landing:
         """A load balancer without an Ingress or Gateway that is known to be behind it."""
         target = place("loadBalancer", f"{service.namespace}/{service.name}", service.id, port=port)
-        tail = self._pods.plain(service.cluster, service.namespace or "", service.name, port, target)
+        tail = self._pods.plain(service, port, target)
         behind = [one for one in self.declares(host) if one.cluster == service.cluster]
         if behind:
             why = f"{behind[0].namespace}/{behind[0].name} takes this host and shows no address"
@@ -258,10 +258,12 @@ class Clusters:
     def _alone(self, service: Resource, public: Truth) -> Iterator[Entered]:
         own = list(addresses(service))
         entry = place("loadBalancer", f"{service.namespace}/{service.name}", service.id, addresses=own)
-        client = place("client", "Internet")
+        why = Unknown("what the pods speak is not visible")
         for item in items(service.body, "spec", "ports"):
             port = get(item, "port")
-            tail = self._pods.plain(service.cluster, service.namespace or "", service.name, port, client)
+            spot = place("loadBalancer", f"{service.namespace}/{service.name}", service.id, port=port)
+            come_in = hop(place("client", "Internet"), spot, why, "the load balancer passes connections on")
+            tail = self._pods.plain(service, port, spot).after(come_in)
             tail = replace(tail, bypasses=(*tail.bypasses, *self._around.cluster(service.cluster)))
             yield Entered(service, own[0] if own else "*", f":{port}", entry, public, tail)
 

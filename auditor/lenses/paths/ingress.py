@@ -169,7 +169,10 @@ class Ingresses:
         if hidden:
             return hidden
         arguments, seen = self._controller_arguments(ingress.cluster)
-        default = any(argument.startswith("--default-ssl-certificate") for argument in arguments)
+        default = [one.partition("=")[2] for one in arguments if one.startswith("--default-ssl-certificate")]
+        namespace, _, name = default[0].partition("/") if default else ("", "", "")
+        if controller == NGINX and name:
+            return self._trust.of_secret(ingress.cluster, namespace, name)
         if controller == NGINX and seen and not default:
             return Served(f"/certificates/{ingress.id.strip('/')}/default", _FAKE, ("ingress.local",), Unknown(_FAKE))
         return Unknown("no TLS section covers the host; the controller serves a certificate that is not visible")

@@ -10,6 +10,7 @@ from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.mesh import Mesh, Meshed
 from auditor.lenses.paths.shapes import (
     MUTUAL,
+    PASSTHROUGH,
     PLAINTEXT,
     UNVERIFIED,
     VERIFIED,
@@ -93,11 +94,11 @@ class Pods:
         meshed = self._mesh.of(sender.cluster, namespace, name, selected, number, sender.namespace)
         return self._arrive(sender, Backend(service, number, selected), meshed, odd)
 
-    def plain(self, cluster: str, namespace: str, name: str, port: Any, client: Place) -> Tail:
-        """A Service that clients reach by themselves: what they speak is between them and the pods."""
-        why = Unknown("what the pods speak is not visible")
-        sender = Inbound(client, cluster, "", why, "the load balancer passes connections on", {}, False)
-        return self.tail(sender, namespace, name, port)
+    def plain(self, service: Resource, port: Any, balancer: Place) -> Tail:
+        """From a load balancer to the pods of its Service: what is spoken is between its clients and the pods."""
+        says = "the load balancer passes connections on"
+        sender = Inbound(balancer, service.cluster, "", PASSTHROUGH, says, {}, False)
+        return self.tail(sender, service.namespace or "", service.name, port)
 
     def _arrive(self, sender: Inbound, backend: Backend, meshed: Meshed, odd: Missing | None) -> Tail:
         service = backend.service
@@ -127,7 +128,7 @@ class Pods:
             target,
             (last,),
             (odd,) if odd else (),
-            tuple(self._around(service, backend.pods)),
+            tuple(self._around(service, backend.pods, backend.number)),
         )
 
     # --- which pods ---------------------------------------------------------------------------------------------
@@ -155,42 +156,41 @@ class Pods:
 
     # --- who else reaches them ----------------------------------------------------------------------------------
 
-    def _around(self, service: Resource, pods: tuple[Resource, ...]) -> list[dict[str, Any]]:
-        """Without a NetworkPolicy every pod of the cluster reaches these."""
+    def _around(self, service: Resource, pods: tuple[Resource, ...], port: Any) -> list[dict[str, Any]]:
+        """Who else reaches the pods: every pod of the cluster, unless NetworkPolicies select them and none opens it."""
         namespace, cluster = service.namespace or "", service.cluster
         own = labels(pods[0])
+        name = f"{namespace}/{_workload(pods[0])}"
+        limited = False
         unclear: Unknown | None = None
         for policy in self._estate.inside(POLICY, cluster, namespace):
-            verdict = _restricts(get(policy.body, "spec"), own)
+            verdict = _opens(get(policy.body, "spec"), own, port)
             if verdict is True:
-                return []
-            if isinstance(verdict, Unknown):
-                unclear = verdict
-        if any(
-            other.namespace in (namespace, None) for kind in OTHER_POLICIES for other in self._estate.all(kind)
-            if other.cluster == cluster
-        ):  # fmt: skip
+                says = f"NetworkPolicy {policy.name} lets everyone in to {name}"
+                return [_open(policy.id, "spec.ingress", says, True)]
+            limited = limited or verdict is False
+            unclear = verdict if isinstance(verdict, Unknown) else unclear
+        if limited and unclear is None:
+            return []
+        others = [one for kind in OTHER_POLICIES for one in self._estate.all(kind) if one.cluster == cluster]
+        if any(one.namespace in (namespace, None) for one in others):
             unclear = Unknown("policies of the network plugin are there, which are not followed")
         hole = self._estate.hole(POLICY)
         open_: Truth = unclear or (Unknown(hole) if hole else True)
-        return [
-            {
-                "kind": "noNetworkPolicy",
-                "resource": pods[0].id,
-                "path": "metadata.labels",
-                "says": f"no NetworkPolicy limits who reaches {namespace}/{_workload(pods[0])}",
-                "open": open_,
-            }
-        ]
+        return [_open(pods[0].id, "metadata.labels", f"no NetworkPolicy limits who reaches {name}", open_)]
 
 
-def _restricts(spec: Any, own: dict[str, Any]) -> Truth:
-    """Whether a NetworkPolicy limits what comes in to pods with these labels, to less than everything."""
+def _open(resource: str, path: str, says: str, open_: Truth) -> dict[str, Any]:
+    return {"kind": "noNetworkPolicy", "resource": resource, "path": path, "says": says, "open": open_}
+
+
+def _opens(spec: Any, own: dict[str, Any], port: Any) -> Truth | None:
+    """Whether a NetworkPolicy lets everyone in to a port of pods with these labels. None: it is not about them."""
     if isinstance(spec, Unknown):
         return spec
     kinds = get(spec, "policyTypes")
     if isinstance(kinds, list) and "Ingress" not in kinds:
-        return False
+        return None
     selector = get(spec, "podSelector")
     if isinstance(selector, Unknown):
         return selector
@@ -198,19 +198,20 @@ def _restricts(spec: Any, own: dict[str, Any]) -> Truth:
         return Unknown("a NetworkPolicy selects pods by expressions, which are not followed")
     wanted = get(selector, "matchLabels")
     if isinstance(wanted, dict) and not _matches(wanted, own):
-        return False
+        return None
     rules, hidden = listing(spec, "ingress")
     if hidden:
         return hidden
     for rule in rules:
-        sources = get(rule, "from")
-        if isinstance(sources, Unknown):
-            return sources
-        if not sources or any(
-            within("0.0.0.0/0", text_at(item, "ipBlock", "cidr") or "") for item in items(rule, "from")
-        ):
-            return False
-    return True
+        sources, ports = get(rule, "from"), get(rule, "ports")
+        if isinstance(sources, Unknown) or isinstance(ports, Unknown):
+            return sources if isinstance(sources, Unknown) else ports
+        if ports and not any(get(item, "port") in (None, port) for item in items(rule, "ports")):
+            continue
+        wide = (text_at(item, "ipBlock", "cidr") or "-" for item in items(rule, "from"))
+        if not sources or any(within("0.0.0.0/0", cidr) for cidr in wide):
+            return True
+    return False
 
 
 def labels(resource: Resource) -> dict[str, Any]:
