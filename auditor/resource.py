@@ -149,7 +149,8 @@ class Resource:
         namespace = self._metadata.get("namespace")
         if isinstance(namespace, str) and namespace:
             return namespace
-        return None if self.type in CLUSTER_SCOPED else "default"
+        # a server names the namespace of every object that lies in one
+        return None if self.type in CLUSTER_SCOPED or "uid" in self._metadata else "default"
 
     @property
     def subscription_id(self) -> str | None:

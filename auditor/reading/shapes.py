@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.children import child_of
 from auditor.reading.log import Log
-from auditor.reading.secrets import without_secrets
+from auditor.tls_secrets import without_secrets
 
 _ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MAX_NESTING: Final = 50
