@@ -1,0 +1,95 @@
+"""`auditor redact`: make a snapshot that can be shown to others."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from auditor.inventory import Inventory
+    from auditor.redaction.pseudonyms import Pseudonyms
+
+_LEAST_SALT = 16
+
+
+@click.command("redact")
+@click.argument("snapshot", metavar="SNAPSHOT")
+@click.option("--output", "-o", required=True, metavar="DIR", help="Where the redacted snapshot goes.")
+@click.option("--salt", metavar="FILE", help="A secret of 16 bytes or more. The same gives the same pseudonyms.")
+@click.option("--names", metavar="FILE", help="Also write which pseudonym stands for what. Keep it to yourself.")
+@click.option("--rules", "own", multiple=True, metavar="PATH", help="Own rules that will judge it, beside the bundled.")
+@click.option("--quiet", "-q", is_flag=True, help="No closing note on standard error.")
+def command(snapshot: str, output: str, salt: str | None, names: str | None, own: tuple[str, ...], quiet: bool) -> None:
+    """Replace names, ids, hosts and addresses in a snapshot by pseudonyms.
+
+    Rules answer for the result as for the original: equal names stay equal, a private address stays private and in its
+    network. Certificates become unknown, for the names in them cannot be replaced. Words that rules compare with stay.
+    """
+    from auditor.errors import InputError
+    from auditor.inventory import open_inventory
+    from auditor.snapshot import is_snapshot
+
+    if not is_snapshot(snapshot):
+        raise InputError(f"{snapshot} is no snapshot.", "Make one: auditor scan --from PATH --save-snapshot DIR")
+    inventory = open_inventory([snapshot])
+    words = pseudonyms_for(inventory, salt, own)
+    write_redacted(inventory, output, words)
+    if names:
+        _write_names(Path(names), words)
+    if not quiet:
+        click.echo(f"Written: {output}, with {len(words.given):,} pseudonyms.", err=True)
+        if words.left:
+            shown = ", ".join(sorted(words.left))
+            click.echo(f"Names left as they are, for rules know them: {shown}.", err=True)
+
+
+def pseudonyms_for(inventory: Inventory, salt: str | None, own: tuple[str, ...]) -> Pseudonyms:
+    """Pseudonyms by a secret from a file, or by one that nobody will know. Raises AuditorError."""
+    from auditor.errors import ConfigError
+    from auditor.redaction import pseudonyms
+    from auditor.rulebook import load_rules
+
+    try:
+        secret = secrets.token_bytes(32) if salt is None else Path(salt).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{salt} cannot be read: {error.strerror}.", "Name a file with random bytes.") from error
+    if len(secret) < _LEAST_SALT:
+        raise ConfigError(f"{salt} holds less than {_LEAST_SALT} bytes.", "Make one: head -c 32 /dev/urandom > salt")
+    return pseudonyms(secret, load_rules(own), inventory.resources())
+
+
+def write_redacted(inventory: Inventory, directory: str, words: Pseudonyms) -> None:
+    """Save an inventory with other words in it. Raises AuditorError."""
+    import datetime as dt
+
+    from auditor import __version__
+    from auditor.inventory import CollectedSource, Inventory
+    from auditor.redaction import Redacted, redact_gap
+    from auditor.snapshot import write_snapshot
+
+    as_of = inventory.as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)
+    shown = Inventory(
+        [words.text(name) for name in inventory.inputs],
+        [CollectedSource(Redacted(inventory.resources, words))],
+        gaps=[redact_gap(gap, words) for gap in inventory.gaps],
+        covers=inventory.covers,
+        as_of=as_of,
+        unique=True,
+    )
+    write_snapshot(shown, directory, tool_version=__version__, as_of=as_of)
+
+
+def _write_names(file: Path, words: Pseudonyms) -> None:
+    """Pseudonym → original as JSON, for the eyes of the owner alone. Raises `OutputError`."""
+    import json
+
+    from auditor.errors import OutputError
+
+    try:
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(dict(sorted(words.given.items())), indent=1, ensure_ascii=False), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{file} cannot be written: {error.strerror}", "check space and permissions") from error

@@ -1,0 +1,93 @@
+"""Resources and gaps without what would tell whose they are, for sharing a snapshot. Pure.
+
+Everything is replaced that is not known to say nothing: words that rules and lenses compare with, numbers, times.
+Certificates hold names that cannot be replaced; they become unknown. Rules answer for the result as for the original,
+but for those that judge certificates, or the look of a name itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from auditor.model import Gap, Origin, Resource, Rule, Unknown, holds_unknown
+from auditor.redaction.pseudonyms import Pseudonyms
+from auditor.redaction.vocabulary import Vocabulary
+
+_IDENTIFIER: Final = re.compile(r"[A-Za-z$@_][A-Za-z0-9_.@$]*")
+_FREE: Final = frozenset(
+    {"annotations", "binarydata", "data", "labels", "matchlabels", "nodeselector", "selector", "stringdata", "tags"}
+)
+"""Keys of objects whose own keys somebody chose."""
+_PUBLIC: Final = frozenset({"apiversion", "kind", "location", "type"})
+"""Keys of values that Azure and Kubernetes chose, in most places."""
+_ARM_TYPE: Final = re.compile(r"(?i)microsoft\.[\w.]+(/\w+)*")
+_BLOB: Final = re.compile(r"-----BEGIN |[A-Za-z0-9+/=\s]{200,}\Z")
+_REDACTED: Final = "redacted: it may hold names that cannot be replaced"
+
+
+def pseudonyms(salt: bytes, rules: Iterable[Rule], resources: Iterable[Resource]) -> Pseudonyms:
+    """Pseudonyms for some resources, that leave the answers of some rules as they are."""
+    words = Pseudonyms(salt, Vocabulary(rules))
+    for resource in resources:
+        for name in (resource.name, resource.namespace, resource.resource_group, resource.cluster):
+            words.learn(name or "")
+    return words
+
+
+def redact(resource: Resource, words: Pseudonyms) -> Resource:
+    """The resource with other words in it."""
+    kind = resource.type if _ARM_TYPE.fullmatch(resource.type) else words.text(resource.type)
+    body = _object(resource.body, words, free=False)
+    origin = Origin(
+        source=resource.origin.source,
+        address=_optional(resource.origin.address, words),
+        file=_optional(resource.origin.file, words),
+        line=resource.origin.line,
+    )
+    return Resource(kind, body, origin, words.text(resource.cluster), partial=resource.partial or holds_unknown(body))
+
+
+def redact_gap(gap: Gap, words: Pseudonyms) -> Gap:
+    """The gap with other words in it."""
+    kind = gap.type if gap.type is None or _ARM_TYPE.fullmatch(gap.type) else words.text(gap.type)
+    return Gap(what=words.text(gap.what), reason=words.text(gap.reason), kind=gap.kind, type=kind)
+
+
+class Redacted:
+    """Resources with other words in them; can be iterated as often as `read` can be called."""
+
+    def __init__(self, read: Callable[[], Iterator[Resource]], words: Pseudonyms) -> None:
+        self._read = read
+        self._words = words
+
+    def __iter__(self) -> Iterator[Resource]:
+        return (redact(resource, self._words) for resource in self._read())
+
+
+def _object(body: dict[str, Any], words: Pseudonyms, *, free: bool) -> dict[str, Any]:
+    return {_key(key, value, words, free): _value(key.casefold(), value, words) for key, value in body.items()}
+
+
+def _key(key: str, value: Any, words: Pseudonyms, free: bool) -> str:
+    chosen = free and not isinstance(value, dict | list)
+    return words.text(key) if chosen or not _IDENTIFIER.fullmatch(key) else key
+
+
+def _value(key: str, value: Any, words: Pseudonyms) -> Any:
+    if isinstance(value, str):
+        if _BLOB.match(value):
+            return Unknown(_REDACTED)
+        if key in _PUBLIC and (key == "location" or _ARM_TYPE.fullmatch(value)):
+            return value
+        return words.text(value)
+    if isinstance(value, dict):
+        return _object(value, words, free=key in _FREE)
+    if isinstance(value, list):
+        return [_value(key, item, words) for item in value]
+    return Unknown(words.text(value.reason)) if isinstance(value, Unknown) else value
+
+
+def _optional(text: str | None, words: Pseudonyms) -> str | None:
+    return None if text is None else words.text(text)

@@ -1,0 +1,198 @@
+"""A redacted snapshot says whose it is in no byte, and is answered as the original."""
+
+from __future__ import annotations
+
+import gzip
+import ipaddress
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.audit import audit
+from auditor.cli import root
+from auditor.demo import AS_OF, CLUSTER, as_designed, inventory
+from auditor.demo.faults import as_found, planted
+from auditor.evaluate import bind
+from auditor.inventory import Inventory, open_inventory
+from auditor.model import Gap, Resource
+from auditor.redaction import pseudonyms, redact_gap
+from auditor.redaction.addresses import Addresses
+from auditor.rulebook import load_rules
+from auditor.snapshot import write_snapshot
+
+CERTIFICATES_ARE_UNKNOWN = "certificates."
+"""Component of the rules whose answers change: they judge certificates, or who uses which."""
+OF_THE_CUSTOMER = ["contoso", "apiplatform", "orders", "payments", "catalogue", "lena"]
+"""Words in the demo that tell whose it is."""
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(root, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def original() -> Inventory:
+    return inventory(as_found(as_designed(), planted()))
+
+
+@pytest.fixture(scope="module")
+def snapshots(original: Inventory, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The demo estate as a snapshot, and the same redacted."""
+    folder = tmp_path_factory.mktemp("redact")
+    gap = Gap(what=f"/clusters/{CLUSTER}", reason='User "lena@contoso.com" of 10.60.1.7 cannot list', type="core/Node")
+    known = Inventory(
+        ["subscription 11111111-2222-3333-4444-555555555555"], original._sources, gaps=[gap], covers=original.covers
+    )
+    write_snapshot(known, str(folder / "original"), tool_version="1", as_of=AS_OF)
+    (folder / "salt").write_bytes(b"0123456789abcdef")
+    done = run("redact", str(folder / "original"), "--output", str(folder / "shown"), "--salt", str(folder / "salt"),
+               "--names", str(folder / "names.json"))  # fmt: skip
+    assert done.exit_code == 0, done.output
+    (folder / "said").write_text(done.stderr)
+    return folder / "original", folder / "shown"
+
+
+def bytes_of(folder: Path) -> str:
+    return "".join(
+        (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode()
+        for path in sorted(folder.iterdir())
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("redact")
+def test_rules_answer_as_for_the_original(snapshots: tuple[Path, Path]) -> None:
+    counted = []
+    for folder in snapshots:
+        judged, findings = audit(
+            [bind(rule, AS_OF) for rule in load_rules()], open_inventory([str(folder)]), clock=AS_OF
+        )
+        findings.__exit__(None, None, None)
+        counted.append({run.rule.id: run.counts for run in judged.rules})
+    changed = {rule for rule in counted[0] if counted[0][rule] != counted[1][rule]}
+    assert {rule for rule in changed if not rule.startswith(CERTIFICATES_ARE_UNKNOWN)} == set()
+    assert sum(counts.total for counts in counted[1].values()) > 1000
+    for rule in changed:  # nothing turns into a pass
+        assert counted[1][rule].passed <= counted[0][rule].passed, rule
+        assert counted[1][rule].fail <= counted[0][rule].fail, rule
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("redact")
+def test_no_name_is_left_in_any_byte(original: Inventory, snapshots: tuple[Path, Path]) -> None:
+    text = bytes_of(snapshots[1]).casefold()
+    before = bytes_of(snapshots[0]).casefold()
+    names = {name for one in original.resources() for name in identifying(one)} | {CLUSTER}
+    assert len(names) > 150
+    for word in OF_THE_CUSTOMER:
+        assert word in before
+        assert word not in text
+    left = {name for name in names if re.search(rf"(?<![\w-]){re.escape(name.casefold())}(?![\w-])", text)}
+    told = (snapshots[1].parent / "said").read_text().partition("know them: ")[2].rstrip(".\n").split(", ")
+    assert left <= set(told)
+    assert len(left) < len(names) / 4
+
+
+def identifying(resource: Resource) -> set[str]:
+    """Names, groups, subscriptions and namespaces of a resource, as far as somebody chose them."""
+    body = resource.body
+    found = {resource.name, resource.namespace, resource.subscription_id, resource.resource_group}
+    found |= {body.get("tenantId"), *(body.get("tags") or {}).values()}
+    addresses = re.findall(r"\b(?:10|20|51|203)\.\d+\.\d+\.(?!0\b)\d+\b", json.dumps(body))
+    return {name for name in (*found, *addresses) if isinstance(name, str) and len(name) > 2 and not name.isdigit()}
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("redact")
+def test_the_same_salt_gives_the_same_bytes_and_names_lead_back(snapshots: tuple[Path, Path], tmp_path: Path) -> None:
+    original, shown = snapshots
+    again = run("redact", str(original), "-o", str(tmp_path / "again"), "--salt", str(shown.parent / "salt"))
+    assert again.exit_code == 0
+    assert bytes_of(tmp_path / "again") == bytes_of(shown)
+    other = run("redact", str(original), "-o", str(tmp_path / "other"))
+    assert "pseudonyms" in other.stderr
+    assert bytes_of(tmp_path / "other") != bytes_of(shown)
+    names = json.loads((shown.parent / "names.json").read_text())
+    assert (shown.parent / "names.json").stat().st_mode & 0o077 == 0
+    assert "contoso" in names.values()
+    assert all(pseudonym in bytes_of(shown) for pseudonym in names)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("redact")
+def test_what_is_no_snapshot_or_no_secret_is_said(snapshots: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "short").write_bytes(b"short")
+    target = str(tmp_path / "x")
+    for arguments in (
+        [str(tmp_path), "-o", target],
+        [str(snapshots[0]), "-o", target, "--salt", str(tmp_path / "short")],
+        [str(snapshots[0]), "-o", target, "--salt", str(tmp_path / "nowhere")],
+    ):
+        done = run("redact", *arguments)
+        assert done.exception is not None
+        assert not Path(target).exists()
+
+
+ADDRESSES = st.one_of(
+    st.ip_addresses(v=4),
+    st.ip_addresses(v=6),
+    st.ip_addresses(network="10.0.0.0/8"),
+    st.ip_addresses(network="172.16.0.0/12"),
+    st.ip_addresses(network="192.168.0.0/16"),
+    st.ip_addresses(network="fd00::/8"),
+)
+
+
+def common(one: ipaddress.IPv4Address, other: ipaddress.IPv4Address) -> int:
+    return one.max_prefixlen - (int(one) ^ int(other)).bit_length()
+
+
+@given(ADDRESSES, st.data())
+@settings(max_examples=200, deadline=None)
+def test_addresses_keep_their_nature_and_their_neighbours(address: ipaddress.IPv4Address, data: st.DataObject) -> None:
+    made = Addresses(b"salt", ["13.64.0.0/11", "no network"])
+
+    def other(one: object) -> ipaddress.IPv4Address:
+        return ipaddress.ip_address(made.network(str(one)) or "")
+
+    for nature in ("is_private", "is_global", "is_loopback", "is_link_local", "is_multicast", "is_reserved"):
+        assert getattr(other(address), nature) == getattr(address, nature)
+    named = ipaddress.ip_network("13.64.0.0/11")
+    assert (address in named) == (other(address) in named)
+    neighbour = data.draw(st.integers(0, 2**address.max_prefixlen - 1))
+    close = type(address)(int(address) ^ (neighbour >> data.draw(st.integers(0, address.max_prefixlen))))
+    assert common(other(address), other(close)) == common(address, close)
+    length = data.draw(st.integers(1, address.max_prefixlen))
+    network = ipaddress.ip_network(f"{address}/{length}", strict=False)
+    assert other(address) in ipaddress.ip_network(made.network(str(network)) or "")
+
+
+def test_addresses_that_tell_nothing_stay() -> None:
+    made = Addresses(b"salt")
+    for text in (
+        "0.0.0.0",
+        "0.0.0.0/0",
+        "127.0.0.1",
+        "169.254.169.254",
+        "168.63.129.16",
+        "255.255.255.255",
+        "::/0",
+        "::1",
+    ):
+        assert made.network(text) == text
+    assert made.network("10.20.30.40/24") != "10.20.30.40/24"
+    assert made.network("no address") is None
+
+
+def test_a_gap_keeps_its_place_and_its_type() -> None:
+    words = pseudonyms(b"salt", load_rules(), [])
+    place = f"/clusters/{CLUSTER}"
+    gap = redact_gap(Gap(what=place, reason="GET answered 403", kind="forbidden", type="apps/Deployment"), words)
+    assert gap.what == words.text(place) != place
+    assert gap.what.startswith("/clusters/")
+    assert (gap.type, gap.kind) == ("apps/Deployment", "forbidden")
