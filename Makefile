@@ -19,7 +19,7 @@ demo: $(VENV)/.installed ## audit the built-in demo estate: summary here, HTML a
 test: lint $(VENV)/.tools ## install what the tests need, and pass them
 	$(BIN)/auditor rules test
 	$(BIN)/coverage erase
-	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n auto --cov --cov-report=
+	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --skip-empty
 
 unit: $(VENV)/.dev ## the offline part of the tests, under a minute
@@ -65,10 +65,10 @@ $(VENV)/.dev: requirements/dev.txt requirements/build.txt pyproject.toml | $(BIN
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed
 
-# What the tests need beside Python: a browser, Microsoft's SARIF validator, and Terraform.
-$(VENV)/.tools: package-lock.json requirements/terraform.txt | $(VENV)/.dev
+# What the tests need beside Python: a browser, Microsoft's SARIF validator, Terraform, and a Kubernetes API server.
+$(VENV)/.tools: package-lock.json requirements/terraform.txt scripts/kube-apiserver | $(VENV)/.dev
 	scripts/terraform $(VENV)/tools $(BIN)/pip
 	scripts/system-packages chromium npm
-	npm ci --no-audit --no-fund --loglevel=error
+	scripts/kube-apiserver build >/dev/null & npm ci --no-audit --no-fund --loglevel=error && wait $$!
 	chmod u+x node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 	@touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,9 @@ def terraform() -> str:
 def chromium() -> str:
     """A Chromium that Playwright can drive."""
     return needed("Chromium", shutil.which("chromium"), shutil.which("chromium-browser"))
+
+
+def kube_apiserver() -> Path:
+    """The folder with a Kubernetes API server and its etcd."""
+    found = subprocess.run([ROOT / "scripts/kube-apiserver", "find"], capture_output=True, text=True, check=False)
+    return Path(needed("a kube-apiserver (scripts/kube-apiserver build makes one)", found.stdout.strip() or None))

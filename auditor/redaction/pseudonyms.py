@@ -51,7 +51,7 @@ class Pseudonyms:
         """Take note of a name. One of several words that all say nothing is replaced as one: together they may."""
         words = WORD.findall(name)
         if len(words) > 1 and all(map(self._is_known, words)):
-            kept = self._vocabulary.says(name) or all(map(str.isdigit, words))
+            kept = self._vocabulary.says(name) or "." in name or all(map(str.isdigit, words))
             if kept or self._vocabulary.tells_apart(name, self._plain(name.casefold())):
                 self.left.add(name)
             else:

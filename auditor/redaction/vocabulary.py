@@ -13,6 +13,7 @@ import re2
 from auditor.model import Rule
 
 WORD: Final = re.compile(r"[^\W_]+")
+_PART: Final = re.compile(r"[\w-]+")
 _ESCAPE: Final = re.compile(r"\\[A-Za-z]")
 _HALF: Final = 4
 _PATTERNS: Final[dict[str, Callable[[str], str]]] = {
@@ -72,7 +73,7 @@ class Vocabulary:
         texts, patterns = _texts_of(rules)
         self.texts = texts.union(text for file in files for text in _literals(file))
         self.words = _FORMATS.union(word for text in self.texts for word in _words_of(text))
-        self._whole = frozenset(text.casefold() for text in self.texts)
+        self._parts = frozenset(part.casefold() for text in self.texts for part in (text, *_PART.findall(text)))
         self._patterns = [re2.compile(f"(?i){pattern}") for pattern in sorted(patterns)]
 
     def has(self, word: str) -> bool:
@@ -87,8 +88,8 @@ class Vocabulary:
         return any(bool(pattern.search(one)) != bool(pattern.search(other)) for pattern in self._patterns)
 
     def says(self, text: str) -> bool:
-        """Whether a rule or the code behind it has this very text."""
-        return text.casefold() in self._whole
+        """Whether a rule or the code behind it has this very text, alone or between signs (`cert-manager.io/v1`)."""
+        return text.casefold() in self._parts
 
 
 def _literals(file: Path) -> Iterator[str]:
