@@ -1,0 +1,421 @@
+"""Reading clusters, against a real kube-apiserver: all of what may be read, and a gap for everything else."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import time
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from auditor.collect.book import Book
+from auditor.collect.kubernetes import collect
+from auditor.collect.kubernetes.clusters import contexts_of
+from auditor.collect.kubernetes.connection import Patience
+from auditor.collect.kubernetes.reading import Wanted
+from auditor.errors import ConfigError
+from auditor.model import Gap, Resource, Unknown
+from tests.clusters.faulty import Fault, Plan, before, silent
+from tests.clusters.objects import CANARY, MANY, allow
+from tests.clusters.server import ADMIN, LIMITED, READER, Server
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
+
+HASTY = Patience(connect=0.5, silence=1, answer=2, cluster=6)
+TYPES = {
+    "core/configmap",
+    "core/namespace",
+    "core/serviceaccount",
+    "apps/deployment",
+    "batch/cronjob",
+    "rbac.authorization.k8s.io/clusterrole",
+    "gateway.networking.k8s.io/gateway",
+    "gateway.networking.k8s.io/referencegrant",
+    "gateway.networking.k8s.io/httproute",
+    "security.istio.io/peerauthentication",
+}
+
+
+class Read:
+    """What a collection brought."""
+
+    def __init__(self, book: Book) -> None:
+        self.resources = list(book)
+        self.gaps = sorted(book.gaps, key=lambda gap: (gap.what, gap.type or "", gap.reason))
+        self.covers = book.covers
+        book.close()
+
+    def of(self, kind: str) -> list[Resource]:
+        return [resource for resource in self.resources if resource.type == kind]
+
+    @property
+    def ids(self) -> list[str]:
+        return [resource.id for resource in self.resources]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def read(
+    folder: Path,
+    kubeconfig: Path,
+    *contexts: str,
+    types: set[str] = TYPES,
+    patience: Patience = HASTY,
+    page: int = 500,
+    seconds: float = 60,
+    **wanted: Any,
+) -> Read:
+    book = Book(folder / f"journal-{time.monotonic_ns()}", {}, until=time.monotonic() + seconds)
+    clusters = contexts_of(contexts or ("all",), str(kubeconfig))
+    collect(Wanted(frozenset(types), **wanted), clusters, book, patience, page)
+    return Read(book)
+
+
+def through(cluster: Server, folder: Path, plan: Plan, **more: Any) -> tuple[Read, list[str]]:
+    """What is read through a proxy with faults, and what was asked for."""
+    with before(cluster, plan) as proxy:
+        found = read(folder, cluster.kubeconfig(folder / "faulty", ("prod", ADMIN), server=proxy.url), **more)
+        return found, proxy.asked
+
+
+@pytest.fixture
+def admin(cluster: Server, folder: Path) -> Path:
+    return cluster.kubeconfig(folder / "admin", ("prod", ADMIN))
+
+
+def reasons(gaps: list[Gap]) -> list[tuple[str, str | None, str]]:
+    return [(gap.what, gap.type, gap.kind) for gap in gaps]
+
+
+def test_a_list_of_many_pages_is_read_once_and_whole(cluster: Server, admin: Path, folder: Path) -> None:
+    seen = len(cluster.requests())
+    found = read(folder, admin, types={"core/configmap"})
+    names = [one.name for one in found.of("core/ConfigMap") if one.name.startswith("many-")]
+    assert names == [f"many-{number:04}" for number in range(MANY)]
+    assert not found.gaps
+    asked = [event["requestURI"] for event in cluster.requests()[seen:]]
+    lists = [urllib.parse.unquote(uri) for uri in asked if uri.startswith("/api/v1/configmaps")]
+    assert len(lists) == MANY // 500 + 1
+    assert all("limit=500" in uri for uri in lists)
+
+
+def test_a_token_that_expires_between_pages_loses_nothing(cluster: Server, folder: Path) -> None:
+    answers: list[int] = []
+
+    def forget_the_past(path: str, _number: int) -> Fault | None:
+        if "continue=" in path and len(answers) < 3:  # thrice, so that the token for the rest expires too
+            cluster.create("/api/v1/namespaces/shop/serviceaccounts", {"metadata": {"name": f"new-{time.time_ns()}"}})
+            cluster.compact()
+            answers.append(cluster.ask("GET", path).status)
+        return None
+
+    found, _asked = through(cluster, folder, forget_the_past, types={"core/configmap"})
+    names = [one.name for one in found.of("core/ConfigMap") if one.name.startswith("many-")]
+    assert names == [f"many-{number:04}" for number in range(MANY)]
+    assert not found.gaps
+    assert 410 in answers  # it did expire
+
+
+def test_a_list_begins_anew_when_the_server_gives_no_token_for_the_rest(cluster: Server, folder: Path) -> None:
+    gone = {"kind": "Status", "status": "Failure", "reason": "Expired", "code": 410, "metadata": {}}
+    begun: list[str] = []
+
+    def expire(path: str, _number: int) -> Fault | None:
+        begun.extend([path] if "/configmaps" in path and "continue=" not in path else [])
+        return Fault(status=410, body=gone) if "continue=" in path and len(begun) < 3 else None
+
+    found, _asked = through(cluster, folder, expire, types={"core/configmap"})
+    names = [one.name for one in found.of("core/ConfigMap") if one.name.startswith("many-")]
+    assert names == [f"many-{number:04}" for number in range(MANY)]
+    assert not found.gaps
+    assert len(begun) == 3
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_list_that_never_ends_becomes_a_gap(cluster: Server, folder: Path, again: bool) -> None:
+    body = {"metadata": {"continue": "same"}, "items": []}
+    gone = {"code": 410, "metadata": {"continue": "same"}}
+
+    def endless(path: str, _number: int) -> Fault | None:
+        if "/configmaps" in path:
+            return Fault(status=410, body=gone) if again and "continue" in path else Fault(status=200, body=body)
+        return None
+
+    found, asked = through(cluster, folder, endless, types={"core/configmap"})
+    assert reasons(found.gaps) == [("/clusters/prod", "core/ConfigMap", "unreadable")]
+    assert len(asked) < 40
+
+
+def test_what_is_not_installed_is_covered_and_what_is_forbidden_is_a_gap(cluster: Server, folder: Path) -> None:
+    allow(cluster, "limited", [{"apiGroups": [""], "resources": ["namespaces", "configmaps"], "verbs": ["list"]}])
+    limited = cluster.kubeconfig(folder / "limited", ("prod", LIMITED))
+    found = read(folder, limited)
+    assert len(found.of("core/ConfigMap")) > MANY
+    assert "security.istio.io/peerauthentication" in found.covers
+    assert "gateway.networking.k8s.io/httproute" in found.covers  # the group is there, the kind is not
+    assert reasons(found.gaps) == [
+        ("/clusters/prod", kind, "forbidden")
+        for kind in (
+            "apps/Deployment",
+            "batch/CronJob",
+            "core/ServiceAccount",
+            "gateway.networking.k8s.io/Gateway",
+            "gateway.networking.k8s.io/ReferenceGrant",
+            "rbac.authorization.k8s.io/ClusterRole",
+        )
+    ]
+    assert "not allowed to list gateways of the API group gateway.networking.k8s.io" in found.gaps[3].reason
+
+
+def test_custom_resources_come_whole_in_whatever_version_is_served(admin: Path, folder: Path) -> None:
+    found = read(folder, admin)
+    (gateway,) = found.of("gateway.networking.k8s.io/Gateway")
+    assert gateway.body["spec"]["listeners"][0]["notInAnySchema"] == {"kept": [1, None, "é"]}
+    assert gateway.body["apiVersion"] == "gateway.networking.k8s.io/v1"
+    assert gateway.id == "/clusters/prod/namespaces/shop/gateway.networking.k8s.io/Gateway/edge"
+    assert "managedFields" not in gateway.body["metadata"]
+    (grant,) = found.of("gateway.networking.k8s.io/ReferenceGrant")
+    assert grant.body["apiVersion"] == "gateway.networking.k8s.io/v1beta1"
+    assert grant.origin.source == "live"
+    role = found.of("rbac.authorization.k8s.io/ClusterRole")[0]
+    assert role.namespace is None
+    assert not found.gaps
+    assert found.covers == TYPES
+
+
+def test_a_reader_is_never_asked_for_more_than_lists(cluster: Server, folder: Path) -> None:
+    allow(cluster, "reader", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])
+    seen = len(cluster.requests())
+    read(folder, cluster.kubeconfig(folder / "reader", ("prod", READER)), types={*TYPES, "core/secret"})
+    mine = [event for event in cluster.requests()[seen:] if event["user"]["username"] == "reader"]
+    assert {event["verb"] for event in mine} == {"get", "list"}
+    assert all("objectRef" not in event for event in mine if event["verb"] == "get")  # discovery
+    assert not [event for event in mine if event.get("objectRef", {}).get("resource") == "secrets"]
+
+
+def test_nothing_secret_is_kept(cluster: Server, admin: Path, folder: Path) -> None:
+    types = {*TYPES, "core/secret"}
+    without = read(folder, admin, types=types, configuration=frozenset({"ssl-protocols"}))
+    assert not without.of("core/Secret")
+    assert "core/secret" not in without.covers
+    found = read(folder, admin, types=types, configuration=frozenset({"ssl-protocols", "url"}), tls_secrets=True)
+    assert [one.name for one in found.of("core/Secret")] == ["key-beside-the-certificate", "tls"]
+    for secret in found.of("core/Secret"):
+        assert list(secret.body["data"]) == ["tls.crt"]
+    for one in found.resources:
+        text = orjson.dumps(one.body, default=repr)
+        assert CANARY.encode() not in text, one.id
+    assert b"PRIVATE KEY" not in b"".join(orjson.dumps(one.body) for one in found.of("core/Secret"))
+
+
+def test_what_replaces_a_secret_leaves_the_answers_of_rules_as_they_are(admin: Path, folder: Path) -> None:
+    found = read(folder, admin, configuration=frozenset({"ssl-protocols"}))
+    settings = next(one for one in found.of("core/ConfigMap") if one.name == "settings")
+    assert settings.body["data"]["ssl-protocols"] == "TLSv1.3"
+    assert isinstance(settings.body["data"]["password"], Unknown)
+    assert settings.partial
+    (web,) = found.of("apps/Deployment")
+    (container,) = web.containers
+    assert {one["name"]: one["value"] for one in container["env"]} == {
+        "DB_PASSWORD": "removed-by-auditor",
+        "STORAGE": "AccountName=a;AccountKey=removed-by-auditor;EndpointSuffix=core",
+        "BROKER": "amqp://user:removed-by-auditor@broker:5671/",
+        "PEM": "-----BEGIN RSA PRIVATE KEY-----removed-by-auditor-----END RSA PRIVATE KEY-----\n",
+        "MODE": "production",
+        "TOKEN_FILE": "/var/run/token",
+    }
+
+
+def test_a_wrong_token_is_a_gap_for_every_type(cluster: Server, folder: Path) -> None:
+    found = read(folder, cluster.kubeconfig(folder / "wrong", ("prod", "wrong-token")))
+    assert {gap.type for gap in found.gaps} == TYPES
+    assert {gap.kind for gap in found.gaps} == {"forbidden"}
+    assert "does not accept the credentials" in found.gaps[0].reason
+    assert not found.covers
+
+
+def test_clusters_out_of_reach_hold_up_nobody(cluster: Server, folder: Path) -> None:
+    cluster.kubeconfig(folder / "prod", ("prod", ADMIN))
+    elsewhere = {
+        "refused": "https://127.0.0.1:1",
+        "unknown": "https://no-such-host.invalid",
+        "not-tls": cluster.url.replace("https", "http"),
+        "not-kubernetes": "http://127.0.0.1:1",
+    }
+    with silent() as quiet:
+        elsewhere["silent"] = quiet
+        for name, url in elsewhere.items():
+            cluster.kubeconfig(folder / name, (name, ADMIN), server=url)
+        trusted = cluster.kubeconfig(folder / "untrusted", ("untrusted", ADMIN))
+        trusted.write_text(trusted.read_text().replace("ca.pem", "server.key"))
+        hanging = cluster.kubeconfig(folder / "hanging", ("hanging", ADMIN))
+        program = "exec: {apiVersion: client.authentication.k8s.io/v1, command: sleep, args: ['30']}"
+        hanging.write_text(hanging.read_text().replace(f"token: {ADMIN}", program))
+        names = [*elsewhere, "untrusted", "hanging"]
+        begun = time.monotonic()
+        everything = ":".join(str(folder / name) for name in ["prod", *names])
+        found = read(folder, everything, *["prod", *names])
+    assert time.monotonic() - begun < 15
+    assert len(found.of("core/ConfigMap")) > MANY
+    assert {gap.what for gap in found.gaps} == {f"/clusters/{name}" for name in names}
+    assert len(found.gaps) == len(names) * len(TYPES)
+    said = {gap.what.rpartition("/")[2]: (gap.kind, gap.reason) for gap in found.gaps}
+    for name in ("refused", "unknown", "silent", "untrusted", "hanging"):
+        assert said[name][0] == "unreachable", said[name]
+    assert "given up" in said["hanging"][1]
+    assert "not answered within 1 seconds" in said["silent"][1] or "cannot be reached" in said["silent"][1]
+
+
+def test_a_sign_in_program_that_fails_is_a_gap_not_an_anonymous_visit(cluster: Server, folder: Path) -> None:
+    kubeconfig = cluster.kubeconfig(folder / "failing", ("prod", ADMIN))
+    program = "exec: {apiVersion: client.authentication.k8s.io/v1, command: 'false'}"
+    kubeconfig.write_text(kubeconfig.read_text().replace(f"token: {ADMIN}", program))
+    found = read(folder, kubeconfig)
+    assert "signing in failed" in found.gaps[0].reason
+    assert not found.resources
+
+
+def test_time_that_is_up_leaves_gaps_and_what_was_read(cluster: Server, folder: Path) -> None:
+    found, _asked = through(cluster, folder, lambda _path, _number: Fault(delay=0.4), seconds=3, patience=Patience())
+    assert found.gaps
+    assert all("time limit" in gap.reason for gap in found.gaps)
+    missing = {(gap.type or "").casefold() for gap in found.gaps}
+    assert missing | found.covers == TYPES
+
+
+def test_a_throttled_answer_is_waited_for(cluster: Server, folder: Path) -> None:
+    times: list[float] = []
+
+    def throttle(path: str, _number: int) -> Fault | None:
+        if "/namespaces" in path:
+            times.append(time.monotonic())
+            if len(times) == 1:
+                return Fault(status=429, body={"message": "too many"}, headers={"Retry-After": "1"})
+        return None
+
+    found, _asked = through(cluster, folder, throttle)
+    assert not found.gaps
+    assert times[1] - times[0] >= 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(reset=True),
+        Fault(truncated=True),
+        Fault(status=503, body={"message": "busy"}),
+        Fault(garbage=b"<html>sign in</html>"),
+        Fault(garbage=b"[]"),
+        Fault(garbage=b'{"items": 3}'),
+        Fault(garbage=b'{"metadata": {}, "items": ["x"]}'),
+        Fault(status=500, body="?"),
+        Fault(status=302, body={}, headers={"Location": "https://elsewhere.invalid/"}),
+        Fault(trickle=0.1, garbage=b" " * 1000),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_a_gap_of_its_type(cluster: Server, folder: Path, fault: Fault) -> None:
+    def break_roles(path: str, _number: int) -> Fault | None:
+        return fault if "/clusterroles" in path else None
+
+    begun = time.monotonic()
+    found, asked = through(cluster, folder, break_roles)
+    assert time.monotonic() - begun < 12
+    assert ("rbac.authorization.k8s.io/ClusterRole") in {gap.type for gap in found.gaps}
+    assert not found.of("rbac.authorization.k8s.io/ClusterRole")
+    assert len(found.of("core/ConfigMap")) > MANY
+    assert len([path for path in asked if "/clusterroles" in path]) <= 4
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_goes_wrong_nothing_is_missed_in_silence(
+    cluster: Server, admin: Path, folder: Path, whole: Read, seed: int
+) -> None:
+    choice = random.Random(seed)
+    faults = [
+        Fault(reset=True),
+        Fault(truncated=True),
+        Fault(status=500, body={}),
+        Fault(status=403, body={}),
+        Fault(status=410, body={"metadata": {}}),
+        Fault(status=404, body={}),
+        Fault(garbage=b""),
+        Fault(delay=1.5),
+    ]
+    share = choice.choice([0.05, 0.2, 0.6])
+
+    def fail(_path: str, _number: int) -> Fault | None:
+        return choice.choice(faults) if choice.random() < share else None
+
+    found, _asked = through(cluster, folder, fail, page=200)
+    assert len(found.ids) == len(set(found.ids))
+    assert set(found.ids) <= set(whole.ids)
+    missing = {one.type.casefold() for one in whole.resources if one.id not in set(found.ids)}
+    assert missing <= {(gap.type or "").casefold() for gap in found.gaps}
+
+
+@pytest.fixture(scope="module")
+def whole(cluster: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Read]:
+    folder = tmp_path_factory.mktemp("whole")
+    found = read(folder, cluster.kubeconfig(folder / "admin", ("prod", ADMIN)))
+    assert not found.gaps
+    return found
+
+
+def test_what_was_read_once_is_not_asked_for_again(cluster: Server, folder: Path) -> None:
+    def one(path: str, number: int) -> Fault | None:
+        return Fault(status=403, body={}) if "/clusterroles" in path and not resumed else None
+
+    resumed: list[bool] = []
+    with before(cluster, one) as proxy:
+        kubeconfig = cluster.kubeconfig(folder / "faulty", ("prod", ADMIN), server=proxy.url)
+        clusters = contexts_of(["prod"], str(kubeconfig))
+        book = Book(folder / "journal", {})
+        collect(Wanted(frozenset(TYPES)), clusters, book, HASTY)
+        assert len(book.gaps) == 1
+        book.close()
+        resumed.append(True)
+        proxy.asked.clear()
+        book = Book(folder / "journal", {})
+        collect(Wanted(frozenset(TYPES)), clusters, book, HASTY)
+        again = Read(book)
+    assert not again.gaps
+    assert [path for path in proxy.asked if "limit=" in path] == [
+        "/apis/rbac.authorization.k8s.io/v1/clusterroles?limit=500"
+    ]
+    assert again.ids == read(folder, cluster.kubeconfig(folder / "admin", ("prod", ADMIN))).ids
+
+
+def test_contexts_are_chosen_by_name(cluster: Server, folder: Path) -> None:
+    kubeconfig = str(cluster.kubeconfig(folder / "k", ("a", ADMIN), ("b", READER)))
+    assert [one.name for one in contexts_of(["all"], kubeconfig)] == ["a", "b"]
+    assert [one.name for one in contexts_of(["b", "a", "b"], kubeconfig)] == ["b", "a"]
+    with pytest.raises(ConfigError, match="no context 'c'") as error:
+        contexts_of(["c"], kubeconfig)
+    assert error.value.hint == "Its contexts are: a, b."
+    text = Path(kubeconfig).read_text().replace("cluster: b\n", "cluster: a\n").replace("current-context: a\n", "")
+    Path(kubeconfig).write_text(text)
+    assert [one.name for one in contexts_of(["all"], kubeconfig)] == ["a"]  # each cluster once
+
+
+@pytest.mark.parametrize("text", ["", "[]", "a: [", "contexts: 3", "{}", "\xff"])
+def test_a_file_that_is_no_kubeconfig_is_said(folder: Path, text: str) -> None:
+    (folder / "k").write_bytes(text.encode("latin-1"))
+    with pytest.raises(ConfigError):
+        contexts_of(["all"], str(folder / "k"))
+    with pytest.raises(ConfigError, match="no kubeconfig at"):
+        contexts_of(["all"], str(folder / "nowhere"))
+
+
+def test_the_programs_of_the_tests_say_how_they_are_used() -> None:
+    script = Path(__file__).parent.parent / "scripts/kube-apiserver"
+    done = subprocess.run([script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "kube-apiserver build" in done.stderr
