@@ -22,4 +22,103 @@ COMMANDS: Final = {
     "collect": "Read the live estate into a snapshot, to audit it later or elsewhere.",
     "gate": "Judge a change before it is deployed.",
     "certificates": "List the certificates of an estate: when they end, where they are used.",
+    "paths": "Draw the way of requests from public host names to pods.",
     "redact": "Replace names, ids and addresses in a snapshot, to share it.",
+    "report": "Render a saved JSON audit again.",
+    "diff": "Say what changed between two saved audits.",
+    "publish": "Record a saved audit and send what changed: Microsoft Sentinel, a webhook, a folder.",
+    "history": "Show what became of findings over time.",
+    "exemptions": "Check exemptions, and take over those of other tools.",
+    "rules": "List, show, test and write rules.",
+    "completion": "Print the completion script for a shell.",
+}
+"""Command → one line for `--help`, so that help needs no command's module."""
+VERBOSITY: Final = "auditor.verbosity"
+"""Where `--verbose` leaves its count in the `meta` of the context."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"auditor.cli.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. What none of them expects becomes an error that a person can be told."""
+        try:
+            return super().invoke(ctx)
+        except (AuditorError, click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt as error:
+            raise click.Abort from error
+        except BrokenPipeError:  # the reader went away (`| head`), which is no error
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())  # Python flushes stdout once more when it exits
+            return None
+        except MemoryError as error:
+            raise ResourceError("There is not enough memory.", "Audit less at once, or with fewer --jobs.") from error
+        except OSError as error:
+            named = f"{error.filename}: " if error.filename else ""
+            raise ResourceError(f"{named}{error.strerror or error}.", "Check space and permissions.") from error
+        except Exception as error:
+            if ctx.meta.get(VERBOSITY, 0) > 1:
+                raise
+            told = f"auditor has a defect here: {type(error).__name__}: {error}"
+            raise DefectError(told, "Run it again with -vv, and report what it prints.") from error
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="auditor", message="%(prog)s %(version)s")
+def root() -> None:
+    """Prove that an Azure and Kubernetes API platform is private and TLS-everywhere, today and before every change."""
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command line and exit."""
+    _prepare()
+    try:
+        root.main(args=args, standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except AuditorError as error:
+        click.echo(f"Error: {error.sentence}", err=True)
+        if error.hint:
+            click.echo(f"Hint: {error.hint}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        sys.exit(INCOMPLETE)
+    sys.exit(0)
+
+
+def _prepare() -> None:
+    """Streams that take every text, and an orderly end (no half-written file) when the process is told to stop."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  (closed by the caller: nothing to read)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding than UTF-8
+    if threading.current_thread() is not threading.main_thread():
+        return  # no other may say what signals do
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores it
+            signal.signal(number, _stop)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
