@@ -88,6 +88,7 @@ class ConfigForm(_Form):
     resource_groups: list[str] = Field([], alias="resourceGroups", description="Audit these alone, live.")
     cloud: str = "AzureCloud"
     auth: list[Literal["workload", "secret", "certificate", "managed", "cli"]] = []
+    with_: list[Literal["backend-health", "effective-routes"]] = Field([], alias="with")
     time_limit: float = Field(120, gt=0, alias="timeLimit", description="Minutes that a live collection may take.")
     rules: list[_Path] = Field([], description="Folders of own rules.")
     select: list[str] = []

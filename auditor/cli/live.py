@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auditor.inventory import Inventory
 
 WAYS = ("workload", "secret", "certificate", "managed", "cli")
+EXTRAS = ("backend-health", "effective-routes")
 
 _LIVE = (
     click.option("--subscription", "subscriptions", multiple=True, metavar="ID", help="Audit it live; repeatable."),
@@ -33,6 +34,9 @@ _LIVE = (
     ),
     click.option("--cloud", metavar="NAME", help="AzureCloud, AzureChinaCloud, AzureUSGovernment, or a JSON file."),
     click.option("--auth", "ways", multiple=True, type=click.Choice(WAYS), help="Sign in only so; repeatable."),
+    click.option(
+        "--with", "extras", multiple=True, type=click.Choice(EXTRAS), help="Also this, which needs more than Reader."
+    ),
     click.option(
         "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="MINUTES", help="End then, with gaps."
     ),
@@ -54,6 +58,7 @@ class LiveSettings(NamedTuple):
     scope: Scope
     cloud: str
     ways: tuple[str, ...]
+    extras: tuple[str, ...]
     minutes: float
 
     @property
@@ -75,6 +80,7 @@ class LiveSettings(NamedTuple):
         return {
             "scope": self.shown(),
             "cloud": self.cloud,
+            "with": sorted(self.extras),
             "types": sorted(needs.types),
             "logged": sorted(needs.logged),
         }
@@ -96,6 +102,7 @@ def settings(ctx: click.Context) -> LiveSettings:
         ),
         cloud=given["cloud"] or config.get("cloud", "AzureCloud"),
         ways=given["ways"] or tuple(config.get("auth", ())),
+        extras=tuple(dict.fromkeys(given["extras"] or config.get("with", ()))),
         minutes=given["time_limit"] or config.get("timeLimit", _TIME_LIMIT),
     )
 
@@ -133,7 +140,7 @@ def gather(live: LiveSettings, needs: Needs, cloud: Any, found: Any, book: Book)
     """One collector after the other."""
     from auditor.collect import azure
 
-    azure.collect(needs, live.scope, cloud, found, book)
+    azure.collect(needs, live.scope, cloud, found, book, live.extras)
 
 
 def inventory_of(book: Book, inputs: Sequence[str], clock: dt.datetime) -> Inventory:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from auditor.collect import Needs
@@ -12,6 +13,7 @@ from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.jobs import LANES, Live, ReadPermissions, ReadTable, below, interrupted
+from auditor.collect.azure.network import ACTIONS, Network
 from auditor.collect.azure.plan import batches, plan_for
 from auditor.collect.azure.scope import Scope, subscriptions_of
 from auditor.collect.azure.tables import SUBSCRIPTION
@@ -21,23 +23,29 @@ from auditor.collect.workers import Job, run
 from auditor.model import Gap
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
     from auditor.collect.azure.clouds import Cloud
+    from auditor.collect.azure.sign_in import Credential
 
 _ABOVE_GROUPS = frozenset({"resourcecontainers", "securityresources", "authorizationresources", "policyresources"})
 """Tables of what lies above resource groups: not part of a scope of resource groups."""
 
 
-def collect(needs: Needs, scope: Scope, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
-    """Reads what is needed of the scope into the book. Raises `InputError` when nothing of it can be read."""
-    plan = plan_for(needs)
+def collect(
+    needs: Needs, scope: Scope, cloud: Cloud, credential: Credential, book: Book, extras: Sequence[str] = ()
+) -> None:
+    """Reads what is needed of the scope, and the `extras` of `network.ACTIONS`, into the book.
+
+    Raises `InputError` when nothing of it can be read.
+    """
+    actions = [ACTIONS[name] for name in extras]
+    plan = plan_for(needs._replace(types=needs.types.union(action.parent for action in actions)))
     arm = Arm(cloud, credential, book)
     graph = Graph(cloud, credential, book)
     subscriptions = subscriptions_of(scope, graph, arm, book)
     names = [resource.id.rpartition("/")[2] for resource in subscriptions]
     vaults, defender = Vaults(cloud, credential, book), Defender(cloud, credential, book)
-    live = Live(plan, graph, arm, vaults, defender, book, needs.scattered)
+    network = Network(cloud, credential, book)
+    live = Live(plan, graph, arm, vaults, defender, network, book, needs.scattered, actions)
     jobs: list[Job] = [ReadPermissions(live, resource.id) for resource in subscriptions]
     groups = tuple(sorted({name.casefold() for name in scope.resource_groups}))
     if not groups:
@@ -54,6 +62,7 @@ def collect(needs: Needs, scope: Scope, cloud: Cloud, credential: TokenCredentia
                 jobs.append(ReadTable(live, Stream(call, table, types, query, {"subscriptions": part})))
     interrupted(run(jobs, LANES, book), book)
     book.looked_at(plan.covers - skipped)
+    book.looked_at(action.type for action in actions)
     book.looked_at(plan.unsure & live.seen)
     for kind in sorted({*plan.unreadable, *(plan.unsure - live.seen)}):
         book.gap(Gap(what="Azure", reason=_NOT_KNOWN, kind="unreadable", type=kind))

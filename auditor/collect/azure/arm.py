@@ -17,9 +17,8 @@ from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
     from auditor.collect.azure.clouds import Cloud
+    from auditor.collect.azure.sign_in import Credential
 
 SOURCE: Final = "Resource Manager"
 _REFILL: Final = 25.0
@@ -30,7 +29,7 @@ _LEFT: Final = "x-ms-ratelimit-remaining-subscription-reads"
 class Arm:
     """The client. May be used from several threads."""
 
-    def __init__(self, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
+    def __init__(self, cloud: Cloud, credential: Credential, book: Book) -> None:
         try:
             from azure.core.pipeline.policies import HeadersPolicy, UserAgentPolicy
             from azure.mgmt.core import ARMPipelineClient
@@ -49,7 +48,7 @@ class Arm:
         )
         self._base = cloud.resource_manager
         self._book = book
-        self._gates: defaultdict[str, Gate] = defaultdict(Gate)
+        self._gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(credential.renew))
         self._lock = threading.Lock()
 
     def get(self, path: str, version: str, query: str = "", *, source: str = SOURCE) -> Reply:

@@ -18,6 +18,8 @@ from auditor.collect.book import Book
 
 TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 10, "read_timeout": 60}
 """Seconds, for every client."""
+ODD: Final = (ValueError, TypeError, AttributeError)
+"""What the models of an SDK raise for an answer that they do not expect. Who holds the answer reads it himself."""
 _ATTEMPTS: Final = 5
 _PATIENCE: Final = 300.0
 """Seconds that one call waits for a service that throttles."""
@@ -62,9 +64,13 @@ class CallFailed(Exception):  # noqa: N818  (caught where the gap is written)
 
 
 class Gate:
-    """What all calls to one place (a subscription, a vault, Resource Graph) wait for together."""
+    """What all calls to one place (a subscription, a vault, Resource Graph) wait for together.
 
-    def __init__(self) -> None:
+    `renew` is called when a token was refused, before the next attempt.
+    """
+
+    def __init__(self, renew: Callable[[], None]) -> None:
+        self.renew = renew
         self._lock = threading.Lock()
         self._closed_until = 0.0
         self._given_up = 0
@@ -127,9 +133,11 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             gate.hold(delay)
         else:
             attempt += 1
-            if attempt >= gate.attempts:
+            if attempt >= gate.attempts or (trouble.status == 401 and attempt > 1):
                 gate.ended(well=False)
                 raise trouble
+            if trouble.status == 401:
+                gate.renew()
             book.pause(min(0.25 * 2**attempt if delay is None else delay, _LONGEST))
 
 
@@ -139,6 +147,8 @@ class _BrokenAnswer(Exception):  # noqa: N818
 
 def _reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
     try:
+        if status < 400 and not body:
+            raise _BrokenAnswer
         return Reply(status, headers, orjson.loads(body) if body else None)
     except orjson.JSONDecodeError as error:
         if status < 400:

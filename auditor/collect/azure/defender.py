@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect.azure.arm import listed
-from auditor.collect.azure.calls import TIMEOUTS, Gate, ask
+from auditor.collect.azure.calls import ODD, TIMEOUTS, Gate, ask
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 from auditor.model import Origin, Resource
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
     from auditor.collect.azure.clouds import Cloud
+    from auditor.collect.azure.sign_in import Credential
 
 SOURCE: Final = "Defender"
 _TYPE: Final = "Microsoft.Security/pricings"
@@ -24,11 +23,11 @@ _TYPE: Final = "Microsoft.Security/pricings"
 class Defender:
     """The client; made when it is needed. May be used from several threads."""
 
-    def __init__(self, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
+    def __init__(self, cloud: Cloud, credential: Credential, book: Book) -> None:
         self._cloud = cloud
         self._credential = credential
         self._book = book
-        self._gate = Gate()
+        self._gate = Gate(credential.renew)
 
     def plans(self, subscription: str) -> None:
         """Puts the plans of a subscription into the book. Raises `CallFailed`."""
@@ -63,7 +62,7 @@ class Defender:
                 client.pricings.list(
                     scope_id=f"subscriptions/{subscription}", raw_response_hook=lambda r: seen.append(r.http_response)
                 )
-            except HttpResponseError:
+            except (HttpResponseError, *ODD):
                 if not seen:
                     raise
         return seen[0].status_code, seen[0].headers, seen[0].body()

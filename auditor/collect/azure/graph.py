@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, answered, ask, seconds_of
+from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, Gate, Reply, answered, ask, seconds_of
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Answer, Book
 from auditor.model import Origin, Resource
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
     from auditor.collect.azure.clouds import Cloud
+    from auditor.collect.azure.sign_in import Credential
 
 SOURCE: Final = "Resource Graph"
 _PAGE: Final = 1000
@@ -72,7 +71,7 @@ class Page(NamedTuple):
 class Graph:
     """The client. May be used from several threads, which share the quota."""
 
-    def __init__(self, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
+    def __init__(self, cloud: Cloud, credential: Credential, book: Book) -> None:
         try:
             from azure.mgmt.resourcegraph import ResourceGraphClient
         except ImportError as error:
@@ -86,7 +85,7 @@ class Graph:
         )
         self._address = f"{cloud.resource_manager}/providers/Microsoft.ResourceGraph/resources"
         self._book = book
-        self._gate = Gate()
+        self._gate = Gate(credential.renew)
         self._quota = Quota()
 
     def page(self, stream: Stream, number: int, token: str | None, fresh: bool) -> Page | None:
@@ -151,7 +150,7 @@ class Graph:
             self._client.resources(
                 io.BytesIO(body), raw_response_hook=lambda r: seen.append(r.http_response), **version
             )
-        except HttpResponseError:
+        except (HttpResponseError, *ODD):
             if not seen:
                 raise
         finally:
@@ -211,7 +210,7 @@ class Quota:
             if remaining.isdigit() and lasts is not None:
                 self._most = max(self._most, int(remaining) + 1)
                 ends = now + lasts + _MARGIN
-                new = not self._ends or ends > self._ends + 1
+                new = not self._ends or ends > self._ends + 2  # they are told in whole seconds
                 self._left = int(remaining) - self._running if new else min(self._left, int(remaining))
                 self._ends = ends if new else min(self._ends, ends)
             elif self._left <= 0 and not self._ends:

@@ -10,6 +10,7 @@ from auditor.collect.azure.arm import SOURCE, Arm, listed
 from auditor.collect.azure.calls import CallFailed, Reply
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import Graph, Stream
+from auditor.collect.azure.network import Action, Network, applies
 from auditor.collect.azure.plan import Plan
 from auditor.collect.azure.scope import may_read_all
 from auditor.collect.azure.secrets import stripped
@@ -20,8 +21,8 @@ from auditor.collect.book import Book
 from auditor.collect.workers import Job
 from auditor.model import Gap, Origin, Resource, Unknown
 
-GRAPH, ARM, VAULT = "graph", "arm", "vault"
-LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6}
+GRAPH, ARM, VAULT, NETWORK = "graph", "arm", "vault", "network"
+LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6, NETWORK: 4}
 """How many threads read at once. Resource Graph is held back by its quota, the others by their answers' time."""
 
 _MOST_PAGES: Final = 10_000
@@ -41,9 +42,12 @@ class Live:
     arm: Arm
     vaults: Vaults
     defender: Defender
+    network: Network
     book: Book
     everywhere: frozenset[str]
     """Casefolded types that rules relate to from other places than their parent."""
+    actions: Sequence[Action] = ()
+    """What is asked of the network."""
     seen: set[str] = field(default_factory=set)
     """Casefolded types of which Resource Graph gave at least one."""
     priced: set[str] = field(default_factory=set)
@@ -308,8 +312,32 @@ class ReadPlans:
         self.live.failed(f"/subscriptions/{self.subscription}", failure, {PRICINGS}, "GET pricings")
 
 
+@dataclass(frozen=True)
+class ReadAction:
+    """What the network sees of one resource."""
+
+    live: Live
+    action: Action
+    parent: str
+    lane: str = NETWORK
+
+    def run(self) -> Iterator[Job]:
+        try:
+            self.live.network.act(self.action, self.parent)
+        except CallFailed as failure:
+            self.lost(failure)
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        call = f"POST {self.action.type.rpartition('/')[2]}"
+        self.live.failed(self.parent, failure, {self.action.type}, call)
+
+
 def below(live: Live, kind: str, parent: str, body: dict[str, Any]) -> Iterator[Job]:
     """What is to be read below a resource of a casefolded type."""
+    for action in live.actions:
+        if action.parent == kind and applies(action, body):
+            yield ReadAction(live, action, parent)
     children = live.plan.children.get(kind, ())
     yield from (ReadChildren(live, child, parent) for child in children if not child.vault)
     if kind == VAULT_TYPE and (live.plan.certificates or any(child.vault for child in children)):

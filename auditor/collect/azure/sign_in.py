@@ -5,18 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect.azure.clouds import CLOUDS, Cloud
 from auditor.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.core.credentials import AccessToken, TokenCredential
 
 WAYS: Final = ("workload", "secret", "certificate", "managed", "cli")
 """In the order in which they are tried: what somebody configured comes first."""
 
+_JUST_NOW: Final = 5.0
+"""Seconds."""
 _TENANT, _CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
 _CONFIGURED_BY: Final = {
     "workload": (_TENANT, _CLIENT, "AZURE_FEDERATED_TOKEN_FILE"),
@@ -37,11 +42,39 @@ _HINTS: Final = {
 _HINT: Final = "Run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret, a certificate or a token file."
 
 
-def credential(cloud: Cloud, ways: Sequence[str] = ()) -> TokenCredential:
+class Credential:
+    """A token for every call. What a credential has once got it keeps; `renew` makes it ask again.
+
+    A service that refuses a token has its reasons: revoked rights, a changed policy, a clock.
+    """
+
+    def __init__(self, make: Callable[[], TokenCredential]) -> None:
+        self._make = make
+        self._chain = make()
+        self._lock = threading.Lock()
+        self._renewed = 0.0
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        return self._chain.get_token(*scopes, **options)
+
+    def renew(self) -> None:
+        """Forget what was got, unless that happened just now for another call."""
+        with self._lock:
+            if time.monotonic() - self._renewed > _JUST_NOW:
+                self._chain = self._make()
+                self._renewed = time.monotonic()
+
+
+def credential(cloud: Cloud, ways: Sequence[str] = ()) -> Credential:
     """The chain of the given ways, else of all that can be tried here. Nothing is asked of the network yet.
 
     Raises `ConfigError` when a way that was asked for is not configured, or azure-identity is not installed.
     """
+    return Credential(partial(_chain, cloud, ways))
+
+
+def _chain(cloud: Cloud, ways: Sequence[str]) -> TokenCredential:
+    """The given ways to sign in, else all that can be tried here."""
     try:
         import azure.identity as identity
     except ImportError as error:
@@ -89,7 +122,7 @@ def _certificate(identity: Any, options: dict[str, Any]) -> TokenCredential:
     return found
 
 
-def sign_in(cloud: Cloud, found: TokenCredential) -> None:
+def sign_in(cloud: Cloud, found: Credential) -> None:
     """Gets a first token, so that a failure is told before anything else. Raises `InputError`."""
     from azure.core.exceptions import AzureError, ClientAuthenticationError
 

@@ -19,9 +19,8 @@ from auditor.collect.book import Book
 from auditor.model import Origin, Resource
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
     from auditor.collect.azure.clouds import Cloud
+    from auditor.collect.azure.sign_in import Credential
 
 SOURCE: Final = "Key Vault"
 TYPE: Final = "Microsoft.KeyVault/vaults/certificates"
@@ -32,12 +31,12 @@ _KEPT: Final = ("id", "kid", "sid", "x5t", "cer", "contentType", "attributes", "
 class Vaults:
     """Clients of the vaults, made when they are needed. May be used from several threads."""
 
-    def __init__(self, cloud: Cloud, credential: TokenCredential, book: Book) -> None:
+    def __init__(self, cloud: Cloud, credential: Credential, book: Book) -> None:
         self._suffix = cloud.key_vault_suffix.casefold()
         self._credential = credential
         self._book = book
         self._clients: dict[str, Any] = {}
-        self._gates: defaultdict[str, Gate] = defaultdict(Gate)
+        self._gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(credential.renew))
         self._lock = threading.Lock()
 
     def names(self, vault: str, address: str) -> list[str]:

@@ -1,0 +1,122 @@
+"""What the network sees at run time, by azure-mgmt-network: opt-in, because Reader does not suffice.
+
+Both are actions that change nothing: how an application gateway finds its backends, and the routes that hold at a
+network interface. Each takes a minute or so. The SDK costs more than a second to import: only for this.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, answered, ask
+from auditor.collect.azure.sign_in import missing_extra
+from auditor.collect.book import Book
+from auditor.model import Origin, Resource
+
+if TYPE_CHECKING:
+    from auditor.collect.azure.clouds import Cloud
+    from auditor.collect.azure.sign_in import Credential
+
+SOURCE: Final = "Network"
+_PATIENCE: Final = 180.0
+"""Seconds for one answer."""
+
+
+class Action(NamedTuple):
+    """`parent` is the casefolded type that is asked, `type` that of the answer, `right` the action that is needed."""
+
+    parent: str
+    type: str
+    right: str
+
+
+ACTIONS: Final = {
+    "backend-health": Action(
+        "microsoft.network/applicationgateways",
+        "Microsoft.Network/applicationGateways/backendHealth",
+        "Microsoft.Network/applicationGateways/backendhealth/action",
+    ),
+    "effective-routes": Action(
+        "microsoft.network/networkinterfaces",
+        "Microsoft.Network/networkInterfaces/effectiveRoutes",
+        "Microsoft.Network/networkInterfaces/effectiveRouteTable/action",
+    ),
+}
+"""What can be asked for by `--with`."""
+
+
+def applies(action: Action, body: Mapping[str, Any]) -> bool:
+    """Only the interface of a machine has effective routes."""
+    properties = body.get("properties")
+    if action.parent != "microsoft.network/networkinterfaces":
+        return True
+    return isinstance(properties, Mapping) and bool(properties.get("virtualMachine"))
+
+
+class Network:
+    """The clients, one a subscription, made when they are needed."""
+
+    def __init__(self, cloud: Cloud, credential: Credential, book: Book) -> None:
+        self._cloud = cloud
+        self._credential = credential
+        self._book = book
+        self._gate = Gate(credential.renew)
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def act(self, action: Action, parent: str) -> None:
+        """Puts what the network answers for a resource into the book. Raises `CallFailed`."""
+        call = f"network {parent}/{action.type.rpartition('/')[2]}"
+        if self._book.kept(call) is not None:
+            return
+        reply = ask(lambda: self._send(action, parent), self._gate, self._book, SOURCE)
+        if reply.status != 200:
+            forbidden = reply.status in (401, 403)
+            told = answered(reply) + (f"; needs {action.right}" if forbidden else "")
+            raise CallFailed("forbidden" if forbidden else "unreadable", told, status=reply.status)
+        name = action.type.rpartition("/")[2]
+        body = {"id": f"{parent}/{name}/current", "name": "current", "type": action.type, "properties": reply.body}
+        self._book.keep(call, [Resource(action.type, body, Origin(source="live", address=parent))])
+        self._book.told(SOURCE, done=1)
+
+    def _send(self, action: Action, parent: str) -> tuple[int, Mapping[str, str], bytes]:
+        from azure.core.exceptions import HttpResponseError
+
+        _, _, subscription, _, group, _, _, _, name = parent.split("/", 8)
+        client = self._client(subscription)
+        try:
+            if action is ACTIONS["backend-health"]:
+                poller = client.application_gateways.begin_backend_health(group, name)
+            else:
+                poller = client.network_interfaces.begin_get_effective_route_table(group, name)
+            poller.wait(_PATIENCE)
+            if not poller.done():
+                raise CallFailed("unreachable", f"there was no result after {_PATIENCE:.0f} s")
+            return 200, {}, orjson.dumps(poller.result().as_dict())
+        except HttpResponseError as error:
+            response: Any = error.response
+            if response is None:
+                raise
+            return response.status_code, response.headers, response.body()
+
+    def _client(self, subscription: str) -> Any:
+        try:
+            from azure.mgmt.network import NetworkManagementClient
+        except ImportError as error:
+            raise missing_extra("azure-mgmt-network") from error
+        with self._lock:
+            if subscription not in self._clients:
+                self._clients[subscription] = NetworkManagementClient(
+                    self._credential,
+                    subscription,
+                    base_url=self._cloud.resource_manager,
+                    credential_scopes=[self._cloud.scope],
+                    retry_total=0,
+                    polling_interval=5,
+                    **TIMEOUTS,
+                )
+            return self._clients[subscription]
