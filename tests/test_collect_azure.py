@@ -219,6 +219,31 @@ def test_a_vault_behind_a_firewall_leaves_keys_readable(meet: Meet) -> None:
     assert any(b"kv-apiplatform-prod-weu/keys/" in line for line in auditor.lines("snap"))
 
 
+def test_what_needs_more_than_reader_is_asked_on_demand_alone(meet: Meet) -> None:
+    auditor = meet(rights=Rights(opt_in=True))
+    rules = ("--all", "--select", "azure.application-gateway.*")
+    auditor("collect", *rules, "-o", "snap")
+    assert not auditor.azure.asked("backendhealth")
+    auditor("collect", *rules, "--with", "backend-health", "-o", "more")
+    assert any(b"applicationGateways/backendHealth" in line for line in auditor.lines("more"))
+
+
+@pytest.mark.parametrize("effect", ["html", "empty", "truncate", "expire", "reset", 503])
+def test_one_bad_answer_changes_nothing(meet: Meet, effect: int | str) -> None:
+    places = ("ResourceGraph", "/apis/[^/]+/operations", "/certificates")
+    auditor = meet(*(Fault(place, effect, times=1) for place in places))
+    rules = ("--all", "--select", "azure.api-management.*", "--select", "certificates.key-vault-*")
+    auditor("collect", *rules, "-o", "snap")
+    auditor("collect", *rules, "-o", "whole")
+    assert auditor.lines("snap") == auditor.lines("whole")
+
+
+def test_throttled_without_a_word_of_when_to_come_back(meet: Meet) -> None:
+    auditor = meet(Fault("ResourceGraph", 429, times=1))
+    said = auditor("collect", "--all", "--select", "azure.bastion.*", "-o", "snap")
+    assert "throttled 1 times" in said
+
+
 @pytest.mark.parametrize("way", ["secret", "federated", "managed", "cli"])
 def test_ways_to_sign_in(meet: Meet, way: str) -> None:
     auditor = meet(entra=Entra(managed_identity=way == "managed"))

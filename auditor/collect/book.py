@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import orjson
 
-from auditor.errors import ConfigError, InputError
+from auditor.errors import ConfigError, InputError, ResourceError
 from auditor.model import Gap, Origin, Resource, Unknown
 
 _SCHEMA: Final = """
@@ -66,7 +66,8 @@ class Book:
         self._committed = time.monotonic()
         try:
             file.touch(mode=0o600)
-            self._base = sqlite3.connect(file, check_same_thread=False)
+            self._base = sqlite3.connect(file, check_same_thread=False, timeout=2)
+            self._base.execute("PRAGMA locking_mode = EXCLUSIVE")  # nobody else writes it meanwhile
             self._base.executescript(_SCHEMA)
             self._compare(file, {key: orjson.dumps(value).decode() for key, value in head.items()})
         except sqlite3.DatabaseError as error:
@@ -101,10 +102,14 @@ class Book:
         packed = _packed(resources)
         with self._lock:
             if not self._closed:
-                self._base.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (call, more, packed))
-                if time.monotonic() - self._committed > _COMMIT_EVERY:
-                    self._base.commit()
-                    self._committed = time.monotonic()
+                try:
+                    self._base.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (call, more, packed))
+                    if time.monotonic() - self._committed > _COMMIT_EVERY:
+                        self._base.commit()
+                        self._committed = time.monotonic()
+                except sqlite3.DatabaseError as error:
+                    told = f"What was read cannot be kept on disk: {error}."
+                    raise ResourceError(told, "Check space and permissions.") from error
         return Answer(list(resources), more)
 
     def forget(self, prefix: str) -> None:

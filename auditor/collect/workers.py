@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
 from auditor.collect.book import Book
+from auditor.errors import AuditorError
 
 _PATIENCE: Final = 3.0
 """Seconds that running calls get to end after a stop."""
@@ -81,10 +82,12 @@ class _Workers:
             more: Iterable[Job] | None = None
             try:
                 more = list(job.run())
+            except AuditorError as error:
+                self._error = error
             finally:
                 with self._changed:
                     if more is None:
-                        self._error = sys.exc_info()[1]
+                        self._error = self._error or sys.exc_info()[1]
                     else:
                         del self._running[id(job)]
                         self._add(more)

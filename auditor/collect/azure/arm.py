@@ -48,7 +48,7 @@ class Arm:
         )
         self._base = cloud.resource_manager
         self._book = book
-        self._gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(credential.renew))
+        self._gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(credential))
         self._lock = threading.Lock()
 
     def get(self, path: str, version: str, query: str = "", *, source: str = SOURCE) -> Reply:

@@ -10,17 +10,22 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
 from auditor.collect.book import Book
+
+if TYPE_CHECKING:
+    from auditor.collect.azure.sign_in import Credential
 
 TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 10, "read_timeout": 60}
 """Seconds, for every client."""
 ODD: Final = (ValueError, TypeError, AttributeError)
 """What the models of an SDK raise for an answer that they do not expect. Who holds the answer reads it himself."""
 _ATTEMPTS: Final = 5
+_REFUSALS: Final = 2
+"""Tokens that are refused before it is believed."""
 _PATIENCE: Final = 300.0
 """Seconds that one call waits for a service that throttles."""
 _LONGEST: Final = 30.0
@@ -64,13 +69,10 @@ class CallFailed(Exception):  # noqa: N818  (caught where the gap is written)
 
 
 class Gate:
-    """What all calls to one place (a subscription, a vault, Resource Graph) wait for together.
+    """What all calls to one place (a subscription, a vault, Resource Graph) wait for together."""
 
-    `renew` is called when a token was refused, before the next attempt.
-    """
-
-    def __init__(self, renew: Callable[[], None]) -> None:
-        self.renew = renew
+    def __init__(self, credential: Credential) -> None:
+        self.credential = credential
         self._lock = threading.Lock()
         self._closed_until = 0.0
         self._given_up = 0
@@ -114,6 +116,7 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
     while True:
         if not gate.enter(book):
             raise CallFailed("unreachable", book.why_stopped() + " it was asked")
+        generation = gate.credential.generation
         try:
             reply = _reply(*send())
         except (AzureError, _BrokenAnswer) as error:
@@ -133,11 +136,11 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             gate.hold(delay)
         else:
             attempt += 1
-            if attempt >= gate.attempts or (trouble.status == 401 and attempt > 1):
+            if attempt >= gate.attempts or (trouble.status == 401 and attempt > _REFUSALS):
                 gate.ended(well=False)
                 raise trouble
             if trouble.status == 401:
-                gate.renew()
+                gate.credential.renew(generation)
             book.pause(min(0.25 * 2**attempt if delay is None else delay, _LONGEST))
 
 

@@ -27,7 +27,7 @@ class Defender:
         self._cloud = cloud
         self._credential = credential
         self._book = book
-        self._gate = Gate(credential.renew)
+        self._gate = Gate(credential)
 
     def plans(self, subscription: str) -> None:
         """Puts the plans of a subscription into the book. Raises `CallFailed`."""

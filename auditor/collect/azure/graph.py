@@ -85,7 +85,7 @@ class Graph:
         )
         self._address = f"{cloud.resource_manager}/providers/Microsoft.ResourceGraph/resources"
         self._book = book
-        self._gate = Gate(credential.renew)
+        self._gate = Gate(credential)
         self._quota = Quota()
 
     def page(self, stream: Stream, number: int, token: str | None, fresh: bool) -> Page | None:

@@ -64,7 +64,7 @@ class Network:
         self._cloud = cloud
         self._credential = credential
         self._book = book
-        self._gate = Gate(credential.renew)
+        self._gate = Gate(credential)
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 

@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import threading
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 WAYS: Final = ("workload", "secret", "certificate", "managed", "cli")
 """In the order in which they are tried: what somebody configured comes first."""
 
-_JUST_NOW: Final = 5.0
-"""Seconds."""
 _TENANT, _CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
 _CONFIGURED_BY: Final = {
     "workload": (_TENANT, _CLIENT, "AZURE_FEDERATED_TOKEN_FILE"),
@@ -45,24 +42,25 @@ _HINT: Final = "Run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a se
 class Credential:
     """A token for every call. What a credential has once got it keeps; `renew` makes it ask again.
 
-    A service that refuses a token has its reasons: revoked rights, a changed policy, a clock.
+    A service that refuses a token has its reasons: revoked rights, a changed policy, a clock. `generation` counts the
+    renewals: many calls are refused the same token.
     """
 
     def __init__(self, make: Callable[[], TokenCredential]) -> None:
         self._make = make
         self._chain = make()
         self._lock = threading.Lock()
-        self._renewed = 0.0
+        self.generation = 0
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         return self._chain.get_token(*scopes, **options)
 
-    def renew(self) -> None:
-        """Forget what was got, unless that happened just now for another call."""
+    def renew(self, generation: int) -> None:
+        """Forget what was got in a generation, unless another call saw to that."""
         with self._lock:
-            if time.monotonic() - self._renewed > _JUST_NOW:
+            if self.generation == generation:
                 self._chain = self._make()
-                self._renewed = time.monotonic()
+                self.generation += 1
 
 
 def credential(cloud: Cloud, ways: Sequence[str] = ()) -> Credential:

@@ -36,7 +36,7 @@ class Vaults:
         self._credential = credential
         self._book = book
         self._clients: dict[str, Any] = {}
-        self._gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(credential.renew))
+        self._gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(credential))
         self._lock = threading.Lock()
 
     def names(self, vault: str, address: str) -> list[str]:
