@@ -9,8 +9,7 @@ from typing import Any, Final
 import orjson
 import re2
 
-from auditor.model import Unknown
-from auditor.resource import WORKLOADS
+from auditor.model import WORKLOADS, Unknown
 from auditor.tls_secrets import without_secrets
 
 TLS: Final = "kubernetes.io/tls"
