@@ -100,6 +100,10 @@ class ConfigForm(_Form):
     require_resources: bool = Field(False, alias="requireResources")
     baseline: _Path | None = Field(None, description="An earlier audit, saved as JSON.")
     against: _Path | None = Field(None, description="gate: the estate before.")
+    source: _Path | None = Field(None, description="gate: the folder of the Terraform root module.")
+    template_parameters: _Path | None = Field(
+        None, alias="templateParameters", description="gate: a parameter file of an ARM template."
+    )
     new_only: bool = Field(False, alias="newOnly", description="gate: only new failures make the exit code.")
     save_snapshot: _Path | None = Field(None, alias="saveSnapshot", description="scan: keep what was read there.")
     exemptions: ExemptionsForm = ExemptionsForm.model_construct()

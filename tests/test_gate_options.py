@@ -166,3 +166,23 @@ def test_a_baseline_stands_in_the_settings(run: Any, tmp_path: Path) -> None:
     assert run("scan", "--from", "in.json", "-f", "json", "-o", "old.json").returncode == 1
     (tmp_path / "auditor.yaml").write_text("baseline: old.json\n")
     assert "Since " in run("scan", "--from", "in.json").stdout
+
+
+def test_what_a_gate_reads_stands_in_the_settings_too(run: Any, gate: Any, tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text('\nresource "azurerm_key_vault" "bad" {\n}\n')
+    (tmp_path / "auditor.yaml").write_text("source: infra\n")
+    assert "main.tf:2" in gate([planned("bad", False)]).stdout
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {"on": {"type": "bool"}},
+        "resources": [{**vault("kv"), "apiVersion": "2023-07-01"}],
+    }
+    template["resources"][0]["properties"] = {"enablePurgeProtection": "[parameters('on')]"}
+    (tmp_path / "main.json").write_text(json.dumps(template))
+    (tmp_path / "values.json").write_text(json.dumps({"parameters": {"on": {"value": True}}}))
+    (tmp_path / "auditor.yaml").write_text("templateParameters: values.json\nfailOnUnknown: low\n")
+    assert run("gate", "main.json").returncode == 0
+    (tmp_path / "auditor.yaml").write_text("failOnUnknown: low\n")
+    assert run("gate", "main.json").returncode == 3

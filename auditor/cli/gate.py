@@ -54,7 +54,8 @@ def command(
     against, new_only = against or chosen.config.get("against"), new_only or chosen.config.get("newOnly", False)
     if new_only and not (against or chosen.baseline):
         raise click.UsageError("--new-only needs --against or --baseline to know what is new.")
-    changes = [_read(file, parameters, source) for file in files]
+    parameters = parameters or chosen.config.get("templateParameters")
+    changes = [_read(file, parameters, source or chosen.config.get("source")) for file in files]
     if against is None:
         touched = frozenset(
             c.after.id.casefold() for one in changes for c in one.changes if c.after and c.action != "no-op"

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Runs `auditor gate` in a pipeline, on any system: reports go to a folder, the exit code to its file `exit-code`.
+#
+#   AUDITOR_FILES      what to judge, a path a line
+#   AUDITOR_ARGUMENTS  further options of `auditor gate`, one a line with its value; no shell runs what is in them
+#   AUDITOR_REPORTS    the folder of the reports; auditor-reports when not given
+#
+# Ends with 0 whatever the gate says, so that the reports can be published; a later step ends with `exit-code`.
+set -euo pipefail
+
+reports=${AUDITOR_REPORTS:-auditor-reports}
+mkdir -p "$reports"
+
+lines() { # the lines of a text that are not empty, without spaces around them
+  sed -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d' <<<"$1"
+}
+mapfile -t files < <(lines "${AUDITOR_FILES:-}")
+arguments=()
+while read -r option value; do
+  if [[ -n $option ]]; then arguments+=("$option"); fi
+  if [[ -n $value ]]; then arguments+=("$value"); fi
+done < <(lines "${AUDITOR_ARGUMENTS:-}")
+
+shown=text
+if [[ ${GITHUB_ACTIONS:-} == true ]]; then shown=github; fi
+
+code=0
+auditor gate "${arguments[@]}" \
+  --format sarif --output "$reports/auditor.sarif" \
+  --format junit --output "$reports/auditor.xml" \
+  --format markdown --output "$reports/auditor.md" \
+  --format json --output "$reports/auditor.json" \
+  --format "$shown" -- "${files[@]}" || code=$?
+echo "$code" >"$reports/exit-code"
+
+if [[ ! -f $reports/auditor.md ]]; then
+  printf '## Audit\n\nThe gate could not judge the change (exit code %s): see the log.\n' "$code" >"$reports/auditor.md"
+fi
+if [[ -n ${GITHUB_STEP_SUMMARY:-} ]]; then cat "$reports/auditor.md" >>"$GITHUB_STEP_SUMMARY"; fi
+if [[ -n ${GITHUB_OUTPUT:-} ]]; then
+  {
+    echo "exit-code=$code"
+    echo "reports=$reports"
+    if [[ -f $reports/auditor.sarif ]]; then echo "sarif=$reports/auditor.sarif"; fi
+  } >>"$GITHUB_OUTPUT"
+fi
+if [[ -n ${TF_BUILD:-} ]]; then echo "##vso[task.uploadsummary]$(realpath "$reports/auditor.md")"; fi

@@ -1,0 +1,84 @@
+"""Puts a report on a pull request of GitHub as one comment, which later runs replace.
+
+    comment.py REPORT.md [NAME]
+
+NAME tells several gates of one pull request apart. Reads GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_EVENT_PATH and
+GITHUB_API_URL as a job has them. A comment is no verdict: when it cannot be written (a token from a fork may only
+read), a warning says so, and the exit code is 0.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+PAGE, PAGES = 100, 30
+LONGEST = 65_536  # characters of a comment
+
+
+def main(report: str, name: str = "gate") -> None:
+    number = pull_request()
+    if number is None:
+        print("No pull request: no comment.")
+        return
+    marker = f"<!-- auditor: {name} -->\n"
+    body = (marker + Path(report).read_text(encoding="utf-8"))[:LONGEST]
+    issues = f"/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
+    try:
+        known = earlier(f"{issues}/{number}/comments", marker)
+        if known is None:
+            call("POST", f"{issues}/{number}/comments", {"body": body})
+        else:
+            call("PATCH", f"{issues}/comments/{known}", {"body": body})
+    except OSError as error:  # urllib's errors among them
+        print(f"::warning title=auditor::The comment could not be written: {one_line(error)}")
+
+
+def pull_request() -> int | None:
+    """The number of the pull request that started the job."""
+    event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+    found = event.get("pull_request", {}).get("number")
+    return found if isinstance(found, int) else None
+
+
+def earlier(path: str, marker: str) -> int | None:
+    """The comment of an earlier run."""
+    for page in range(1, PAGES + 1):
+        comments = call("GET", f"{path}?per_page={PAGE}&page={page}")
+        for comment in comments:
+            if (comment.get("body") or "").replace("\r\n", "\n").startswith(marker):
+                return int(comment["id"])
+        if len(comments) < PAGE:
+            break
+    return None
+
+
+def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """One call of the API. Raises OSError."""
+    request = urllib.request.Request(  # noqa: S310  (the address is that of the job's own GitHub)
+        os.environ.get("GITHUB_API_URL", "https://api.github.com") + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}",
+            "Content-Type": "application/json",
+            "X-GitHub-Api-Version": "2022-11-28",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def one_line(error: OSError) -> str:
+    """What a workflow command can hold."""
+    return " ".join(str(error).replace("%", "%25").split())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
