@@ -21,7 +21,7 @@ COLUMNS = [
     "fingerprint", "rule", "severity", "outcome", "title", "resource", "type", "subscription", "resource_group",
     "namespace", "element", "message", "path", "actual", "expected", "evidence", "unknown_because", "exempt_category",
     "exempt_owner", "exempt_reason", "exempt_until", "source", "address", "file", "line", "controls", "remediation",
-    "resource_id",
+    "resource_id", "owner", "first_seen",
 ]  # fmt: skip
 
 
@@ -51,6 +51,8 @@ def test_a_line_a_finding() -> None:
     exempt = next(row for row in rows if row["outcome"] == "exempt")
     assert (exempt["exempt_owner"], exempt["exempt_until"]) == ("data@example.org", "2025-04-01")
     assert exempt["controls"] == "cis-azure-6.0:8.3.5; mcsb:DP-8"
+    owned = next(row for row in rows if row["owner"])
+    assert (owned["owner"], owned["first_seen"]) == ("Team Data <b>", "2024-12-06")
     manifest = next(row for row in rows if row["source"] == "manifest")
     assert (manifest["file"], manifest["line"], manifest["evidence"]) == ("deploy/shop app.yaml", "12", "1")
 

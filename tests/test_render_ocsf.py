@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 from typing import Any
@@ -87,6 +88,13 @@ def test_only_a_pass_is_a_pass() -> None:
 def test_a_finding_of_the_baseline_is_updated() -> None:
     changes = compare(audits.small(), audits.small())
     assert {event["activity_name"] for event in events(*audits.small(), changes=changes)} == {"Update"}
+
+
+def test_whose_it_is_and_since_when() -> None:
+    (event,) = [event for event in events(*audits.small()) if event["resources"][0]["name"] == "kv-2"]
+    assert event["resources"][0]["owner"] == {"name": "Team Data <b>"}
+    since = audits.AS_OF - dt.timedelta(days=40)
+    assert event["finding_info"]["first_seen_time"] == int(since.timestamp() * 1000)
 
 
 def test_script_addresses_are_no_references() -> None:

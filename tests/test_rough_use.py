@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -456,3 +456,24 @@ def test_an_error_of_a_job_keeps_its_hint() -> None:
 
     error = pickle.loads(pickle.dumps(InputError("It broke.", "Mend it.")))
     assert (type(error), error.sentence, error.hint) == (InputError, "It broke.", "Mend it.")
+
+
+INTERRUPTED: Final = """
+import os, runpy, signal, sys
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["auditor", "--help"]
+runpy.run_module("auditor", run_name="__main__")
+"""
+
+
+def test_an_interrupt_while_it_starts_prints_no_traceback() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

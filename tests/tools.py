@@ -41,3 +41,8 @@ def kube_apiserver() -> Path:
     """The folder with a Kubernetes API server and its etcd."""
     found = subprocess.run([ROOT / "scripts/kube-apiserver", "find"], capture_output=True, text=True, check=False)
     return Path(needed("a kube-apiserver (scripts/kube-apiserver build makes one)", found.stdout.strip() or None))
+
+
+def typescript() -> str:
+    """The type checker for the script of the HTML report."""
+    return needed("tsc", str(ROOT / "node_modules/.bin/tsc"))

@@ -114,6 +114,8 @@ def _prepare() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding than UTF-8
     if threading.current_thread() is not threading.main_thread():
         return  # no other may say what signals do
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores it

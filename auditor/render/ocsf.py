@@ -82,7 +82,7 @@ def _event(finding: Finding, rule: Rule, time: int, version: str, activity: tupl
             "desc": rule.remediation.text.strip(),
             "references": [address for address in rule.references if is_web_address(address)],
         },
-        "resources": [_resource(finding.resource)],
+        "resources": [_resource(finding.resource, finding.owner or "")],
         "severity": _SEVERITY[severity][1],
         "severity_id": _SEVERITY[severity][0],
         "status": _TRIAGE[finding.outcome][1],
@@ -97,6 +97,8 @@ def _event(finding: Finding, rule: Rule, time: int, version: str, activity: tupl
             "origin": finding.origin,
         },
     }
+    if finding.first_seen:
+        event["finding_info"]["first_seen_time"] = int(utc(finding.first_seen).timestamp() * 1000)
     if subscription:
         event["cloud"] = {"account": {"uid": subscription}, "provider": "Azure"}
     return event
@@ -115,10 +117,12 @@ def _compliance(finding: Finding, rule: Rule) -> dict[str, Any]:
     }
 
 
-def _resource(resource: ResourceRef) -> dict[str, Any]:
+def _resource(resource: ResourceRef, owner: str) -> dict[str, Any]:
     said: dict[str, Any] = {"name": resource.name, "type": resource.type, "uid": resource.id}
     if resource.namespace:
         said["namespace"] = resource.namespace
     if resource.resource_group:
         said["group"] = {"name": resource.resource_group}
+    if owner:
+        said["owner"] = {"name": owner}
     return said

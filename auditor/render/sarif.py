@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -23,10 +24,6 @@ from auditor.render.words import notice_text, plural, utc
 from auditor.render.worst import worst
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-# About the architecture whose posture is audited. Validators want an address; the project has no page of its own yet.
-_INFORMATION: Final = (
-    "https://learn.microsoft.com/azure/api-management/api-management-howto-integrate-internal-vnet-appgateway"
-)
 _KINDS: Final = {
     Outcome.FAIL: "fail",
     Outcome.EXEMPT: "fail",  # still a failure, with a suppression that says who accepted it
@@ -98,7 +95,7 @@ def _driver(audit: Audit) -> dict[str, Any]:
         "name": "auditor",
         "version": audit.tool_version,
         "semanticVersion": audit.tool_version,
-        "informationUri": _INFORMATION,
+        "informationUri": f"pkg:generic/auditor@{quote(audit.tool_version)}",  # a package URL: there is no page yet
         "rules": [describe(run.rule) for run in audit.rules],
     }
 

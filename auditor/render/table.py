@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from auditor.model import Finding, Rule
-from auditor.render.words import value_text, visible
+from auditor.render.words import utc, value_text, visible
 
 Cell = str | int | None
 Row = tuple[Cell, ...]
@@ -44,6 +44,8 @@ COLUMNS: Final[dict[str, Callable[[Finding, Rule], Cell]]] = {
     "controls": lambda _, rule: controls_text(rule),
     "remediation": lambda _, rule: " ".join(rule.remediation.text.split()),
     "resource_id": lambda finding, _: finding.resource.id,
+    "owner": lambda finding, _: finding.owner or None,
+    "first_seen": lambda finding, _: f"{utc(finding.first_seen):%Y-%m-%d}" if finding.first_seen else None,
 }
 """Column → what it holds of a finding and its rule."""
 
