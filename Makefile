@@ -45,6 +45,7 @@ docs: $(VENV)/.dev ## write everything that is generated
 lock: ## pin the requirements anew (needs uv)
 	printf '%s\n' hatchling editables | uv pip compile --quiet --universal --no-header --generate-hashes - -o requirements/build.txt
 	uv pip compile --quiet --universal --no-header --generate-hashes pyproject.toml -o requirements/runtime.txt
+	uv pip compile --quiet --universal --no-header --generate-hashes pyproject.toml --extra all -c requirements/dev.txt -o requirements/all.txt
 	uv pip compile --quiet --universal --no-header --generate-hashes pyproject.toml --extra all --group dev -o requirements/dev.txt
 
 clean:

@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 @click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one.")
 def command(**given: Any) -> None:
     """Show what became of findings over time."""
-    from auditor.cli.past import history_file
+    from auditor.cli.past import open_history
     from auditor.history.figures import history
-    from auditor.history.store import Store, estate_of
+    from auditor.history.store import estate_of
 
     config = options.config_of(given["config"])
     since = options.clock(given["since"]).isoformat() if given["since"] else None
-    path = history_file(given["history"] or config.get("history"), given["config"])
-    with Store(path, new=False) as store:
+    with open_history(given["history"] or config.get("history"), given["config"], config, write=False) as store:
         found = history(store, estate_of(store, given["estate"] or config.get("estate")), since)
     if given["form"] == "json":
         import msgspec

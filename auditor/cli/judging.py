@@ -36,7 +36,9 @@ def judge_and_report(chosen: options.Settings, inventory: Inventory) -> int:
     exemptions = accepting.of_estate(chosen, inventory)
     with ExitStack() as stack:
         publish = stack.enter_context(publishing(chosen))
-        past = stack.enter_context(the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock))
+        past = stack.enter_context(
+            the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock, chosen.config)
+        )
         shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or chosen.sinks else set())
         audit, findings = _judged(stack, chosen, rules, inventory, shown)
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=True)
@@ -68,7 +70,9 @@ def judge_change(
     exemptions = accepting.of_change(chosen, inventory, changes)
     with ExitStack() as stack:
         publish = stack.enter_context(publishing(chosen))
-        past = stack.enter_context(the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock))
+        past = stack.enter_context(
+            the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock, chosen.config)
+        )
         if against is not None:
             before, found = _judged(stack, chosen, rules, against, None)
             accepting.accept(chosen, exemptions, against, before, found, whole=False)

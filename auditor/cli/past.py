@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import datetime as dt
 
+    from auditor.cli.sinks import Told
     from auditor.findings import Findings
+    from auditor.history.store import Store
     from auditor.model import Audit
     from auditor.render.options import Earlier, Past
 
@@ -36,15 +38,18 @@ def compared_with(past: ThePast, audit: Audit, findings: Findings) -> ThePast:
 
 
 @contextmanager
-def the_past(baseline: str | None, history: str | None, estate: str | None, now: dt.datetime) -> Iterator[ThePast]:
+def the_past(
+    baseline: str | None, history: str | None, estate: str | None, now: dt.datetime, config: Told | None = None
+) -> Iterator[ThePast]:
     """What lies before `now`, read before anything is judged. Raises InputError.
 
-    `history` is a folder of audits saved as JSON, or the file that `publish` writes; with the baseline `last` the
-    latest audit of that file is compared with.
+    `history` is a folder of audits saved as JSON, or the history that `publish` writes; with the baseline `last` the
+    latest audit of that one is compared with.
     """
     with ExitStack() as last:
-        if baseline == LAST or (history is not None and Path(history).is_file()):
-            past = _from_store(last, history_file(history), estate, now)
+        if baseline == LAST or (history is not None and (_is_blob(history) or Path(history).is_file())):
+            store = last.enter_context(open_history(history, None, config or {}, write=False))
+            past = _from_store(last, store, estate, now)
             yield past if baseline in (None, LAST) else compared_with(past, *_loaded(last, baseline))
         elif baseline is None and history is None:
             yield ThePast()
@@ -67,25 +72,24 @@ def _from_files(last: ExitStack, folder: str | None, baseline: str | None, now: 
     return past._replace(runs=runs if folder else ())
 
 
-def _from_store(last: ExitStack, path: Path, estate: str | None, now: dt.datetime) -> ThePast:
+def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datetime) -> ThePast:
     import datetime as dt
 
     from auditor.history.figures import figures_of
-    from auditor.history.store import Store, estate_of
+    from auditor.history.store import estate_of
     from auditor.render.load import load_document
     from auditor.render.options import Past
 
-    with Store(path, new=False) as store:
-        name = estate_of(store, estate)
-        audits = [(dt.datetime.fromisoformat(at), figures_of(told)) for at, told in store.audits(name)]
-        runs = [Past(at, figures["failures"]) for at, figures in audits if at < now]
-        states = store.states(name).items()
-        seen = {fingerprint: dt.datetime.fromisoformat(state.failed) for fingerprint, state in states if state.failed}
-        document = store.latest_audit(name) if audits and audits[-1][0] < now else None
+    name = estate_of(store, estate)
+    audits = [(dt.datetime.fromisoformat(at), figures_of(told)) for at, told in store.audits(name)]
+    runs = [Past(at, figures["failures"]) for at, figures in audits if at < now]
+    states = store.states(name).items()
+    seen = {fingerprint: dt.datetime.fromisoformat(state.failed) for fingerprint, state in states if state.failed}
+    document = store.latest_audit(name) if audits and audits[-1][0] < now else None
     past = ThePast(runs=runs, seen=seen)
     if document is None:
         return past
-    audit, findings = load_document(io.BytesIO(document), str(path))
+    audit, findings = load_document(io.BytesIO(document), str(store.path))
     return compared_with(past, audit, last.enter_context(findings))
 
 
@@ -101,3 +105,28 @@ def history_file(given: str | None, config: str | None = None) -> Path:
     if given is None:
         return Path(config).parent / HISTORY if config else Path(HISTORY)
     return Path(given) / HISTORY if Path(given).is_dir() else Path(given)
+
+
+@contextmanager
+def open_history(given: str | None, config_file: str | None, config: Told, *, write: bool) -> Iterator[Store]:
+    """The history, on this disk or in Azure Blob Storage. To be written it is made when there is none, and in Blob
+    Storage nobody else has it meanwhile. Raises AuditorError."""
+    from auditor.history.store import Store
+
+    with ExitStack() as stack:
+        if given is None or not _is_blob(given):
+            yield stack.enter_context(Store(history_file(given, config_file), new=write))
+            return
+        from auditor.cli.sinks import azure_of
+        from auditor.history.blob import borrowed, copied
+
+        _cloud, token = azure_of(config)
+        if write:
+            path, bring_back = stack.enter_context(borrowed(given, token))
+            yield stack.enter_context(Store(path, bring_back=bring_back))
+        else:
+            yield stack.enter_context(Store(stack.enter_context(copied(given, token))))
+
+
+def _is_blob(place: str) -> bool:
+    return place.startswith("https://")

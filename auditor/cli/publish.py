@@ -54,15 +54,15 @@ class Published(NamedTuple):
 
 def publish(given: dict[str, Any], sink: Sink) -> Published:
     """Record the audit, when one is named, and send. Exits with 3 when something is left."""
-    from auditor.cli.past import history_file
+    from auditor.cli.past import open_history
     from auditor.cli.publishing import DEFAULT, record, send
-    from auditor.history.store import Store
     from auditor.render import load_audit
 
     config = options.config_of(given["config"])
     published = Published()
     with ExitStack() as stack:
-        store = stack.enter_context(Store(history_file(given["history"] or config.get("history"), given["config"])))
+        place = given["history"] or config.get("history")
+        store = stack.enter_context(open_history(place, given["config"], {**config, **_said(given)}, write=True))
         if given["audit"]:
             audit, findings = load_audit(given["audit"])
             stack.enter_context(findings)

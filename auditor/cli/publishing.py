@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,9 @@ def record(
 
     document = io.BytesIO()
     render(audit, findings, "json", document, Options())
-    return outbox.record(store, estate, audit, findings, document.getvalue(), {sink.name: full for sink in sinks})
+    told = outbox.record(store, estate, audit, findings, document.getvalue(), {sink.name: full for sink in sinks})
+    store.keep()
+    return told
 
 
 def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -> bool:
@@ -42,6 +44,7 @@ def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -
     from auditor.publish.delivery import deliver
 
     done = [deliver(store, sink, patience) for sink in sinks]
+    store.keep()
     for sink, delivered in zip(sinks, done, strict=True):
         if not quiet or delivered.left or delivered.refused:
             click.echo(told(sink, delivered), err=True)
@@ -68,16 +71,16 @@ def publishing(chosen: Settings) -> Iterator[Callable[[Audit, Findings], bool]]:
     if not chosen.sinks:
         yield lambda _audit, _findings: True
         return
-    from auditor.cli.past import history_file
+    from auditor.cli.past import open_history
     from auditor.cli.sinks import sink_of
     from auditor.history.alone import alone
-    from auditor.history.store import Store
 
     sinks = [sink_of(name, chosen.config) for name in chosen.sinks]
     estate = chosen.estate or DEFAULT
-    path = history_file(chosen.history, chosen.config_file)
     mark = hashlib.sha256(estate.encode()).hexdigest()[:12]
-    with Store(path) as store, alone(Path(f"{path}-{mark}"), 0, f"Another run is auditing {estate}"):
+    with ExitStack() as stack:
+        store = stack.enter_context(open_history(chosen.history, chosen.config_file, chosen.config, write=True))
+        stack.enter_context(alone(Path(f"{store.path}-{mark}"), 0, f"Another run is auditing {estate}"))
 
         def done(audit: Audit, findings: Findings) -> bool:
             record(store, estate, audit, findings, sinks, full=False)

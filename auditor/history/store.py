@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -47,9 +47,13 @@ CREATE INDEX waiting ON outbox (sink, number) WHERE refused IS NULL;
 class Store:
     """A history. Close it, or use `with`. Times are ISO 8601 text in UTC."""
 
-    def __init__(self, path: Path, *, new: bool = True) -> None:
-        """Open a history; made when there is none and it may be `new`. InputError when the file is something else."""
+    def __init__(self, path: Path, *, new: bool = True, bring_back: Callable[[], None] | None = None) -> None:
+        """Open a history; made when there is none and it may be `new`. InputError when the file is something else.
+
+        `bring_back`: for a file that is a copy, what takes it to where it came from (`keep`).
+        """
         self.path = path
+        self._bring_back = bring_back
         if not new and not path.is_file():
             raise InputError(f"There is no history at {path}.", "`auditor publish` writes one; name it by --history.")
         try:
@@ -81,6 +85,12 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def keep(self) -> None:
+        """What was written is now where the history lives. Nothing to do for a file of our own. Raises AuditorError."""
+        if self._bring_back:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._bring_back()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
