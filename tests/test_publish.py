@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import tools
 import trustme
 
 from auditor.publish.chunks import LIMIT
 from auditor.publish.columns import COLUMNS, PARSER, TABLE
+from tests.azure.blobs import HOST, Blobs
 from tests.azure.estate import demo_estate
 from tests.azure.fault_plan import Fault
 from tests.azure.ingestion import RULE
@@ -201,7 +203,58 @@ BUCKET = {
 }
 
 
-# --- webhook ---------------------------------------------------------------------------------------------------------
+# --- a history in Blob Storage ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def blobs(azure: LocalAzure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A container; the address of a history in it."""
+    azure.blobs = Blobs(tools.azurite(), tmp_path_factory.mktemp("azurite"), azure.entra)
+    try:
+        azure.blobs.make("auditor")
+        yield f"https://{HOST}/auditor/history.db"
+    finally:
+        azure.blobs.stop()
+
+
+def test_a_history_in_blob_storage(azure: LocalAzure, blobs: str, saved: Path, tmp_path: Path) -> None:
+    azure.faults.faults.append(Fault(INGEST, 503))
+    done = publish(azure, tmp_path, str(saved), "--history", blobs, "--patience", "0")
+    assert (done.returncode, "are left for the next run" in done.stderr) == (3, True), done.stderr
+    azure.faults.faults.clear()
+    done = publish(azure, tmp_path, "--history", blobs)
+    assert done.returncode == 0, done.stderr
+    assert azure.ingestion.rows[-1]["Records"] == len(azure.ingestion.rows) - 1
+    done = publish(azure, tmp_path, "--history", blobs)
+    assert "sentinel: 0 records sent in 0 requests." in done.stderr
+    told = auditor("history", "--history", blobs, "-f", "json", azure=azure, cwd=tmp_path)
+    assert len(json.loads(told.stdout)["runs"]) == 1, told.stderr
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_a_history_that_another_run_has(
+    azure: LocalAzure, blobs: str, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from azure.core.credentials import AccessToken
+    from azure.storage.blob import BlobClient
+
+    class Other:
+        def get_token(self, *_scopes: str, **_more: Any) -> AccessToken:
+            return AccessToken(azure.entra.issue("https://storage.azure.com"), 9_999_999_999)
+
+    for name, value in azure.environment().items():
+        monkeypatch.setenv(name, value)
+    client = BlobClient.from_blob_url(blobs, credential=Other())
+    client.upload_blob(b"")
+    lease = client.acquire_lease(15)
+    done = publish(azure, tmp_path, str(saved), "--history", blobs)
+    assert done.returncode == 3
+    assert "Another run has the history" in done.stderr
+    assert not azure.ingestion.rows
+    lease.release()
+
+
+# --- webhook --------------------------------------------------------------------------------------------------------
 
 
 class Receiver(BaseHTTPRequestHandler):

@@ -32,6 +32,11 @@ def terraform() -> str:
     return needed("Terraform", str(ROOT / ".venv/tools/terraform"))
 
 
+def azurite() -> str:
+    """The blob service of Azurite."""
+    return needed("Azurite", str(ROOT / "node_modules/azurite/dist/src/blob/main.js"))
+
+
 def chromium() -> str:
     """A Chromium that Playwright can drive."""
     return needed("Chromium", shutil.which("chromium"), shutil.which("chromium-browser"))

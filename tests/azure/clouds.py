@@ -12,6 +12,9 @@ KUBERNETES: Final = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """The audience of every AKS cluster with Entra ID."""
 
 
+STORAGE: Final = "https://storage.azure.com"
+
+
 @dataclass(frozen=True)
 class Cloud:
     """Audiences are compared without a slash at the end."""
@@ -33,7 +36,7 @@ class Cloud:
 
     def audiences(self) -> tuple[str, ...]:
         logs = (f"https://{host}" for host in self.logs)
-        return (KUBERNETES, *self.arm_audiences, self.vault_audience, self.ingestion_audience, *logs)
+        return (KUBERNETES, STORAGE, *self.arm_audiences, self.vault_audience, self.ingestion_audience, *logs)
 
 
 PUBLIC: Final = Cloud(

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.azure.blobs import HOST, Blobs
 from tests.azure.clouds import IMDS, PUBLIC, Cloud
 from tests.azure.entra import CLIENT, TENANT, Entra
 from tests.azure.estate import Estate
@@ -69,6 +70,7 @@ class LocalAzure:
         self.vaults = KeyVault(cloud, estate, self.rights, self.entra)
         self.logs = LogAnalytics(cloud, estate, self.rights, self.entra)
         self.ingestion = Ingestion(cloud, estate, self.rights, self.entra)
+        self.blobs: Blobs | None = None
         self.calls: list[Served] = []
         self._violations: list[str] = []
         self._authority = Authority()
@@ -143,10 +145,13 @@ class LocalAzure:
 
     def _known(self, host: str) -> bool:
         named = {self.cloud.login, self.cloud.arm, *self.cloud.logs}
-        known = host in named or host.endswith((self.cloud.vault_suffix, self._ingest))
+        known = host in named or host.endswith((self.cloud.vault_suffix, self._ingest)) or self._is_blob(host)
         if not known:
             self._violations.append(f"CONNECT {host}: no auditor has anything to ask there")
         return known
+
+    def _is_blob(self, host: str) -> bool:
+        return self.blobs is not None and host == HOST
 
     @property
     def _ingest(self) -> str:
@@ -189,6 +194,8 @@ class LocalAzure:
             return self.entra.answer(call)
         if call.host in self.cloud.logs:
             return self.logs.answer(call)
+        if self.blobs and self._is_blob(call.host):
+            return self.blobs.answer(call)
         if call.host.endswith(self._ingest):
             return self.ingestion.answer(call)
         if call.host.endswith(self.cloud.vault_suffix):
