@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -11,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from auditor.inventory import CollectedSource, Inventory
+from auditor.model import Origin, Resource
+from auditor.snapshot import write_snapshot
+
+PRIVILEGED = "kubernetes.workload.no-privileged-containers"
 PURGE = "azure.key-vault.purge-protection"
 VAULTS = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/"
 
@@ -118,3 +124,35 @@ def test_a_finding_names_the_block_that_was_planned(gate: Any, tmp_path: Path) -
     assert "infra/main.tf:3" in (tmp_path / "o.txt").read_text()
     assert "infra/main.tf:3" in (tmp_path / "o.md").read_text()
     assert gate(file, "--source", "elsewhere")[0] == 3
+
+
+def pod(privileged: bool) -> dict[str, Any]:
+    container = {"name": "c", "image": "i", "securityContext": {"privileged": privileged}}
+    meta = {"name": "app", "namespace": "orders"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"containers": [container]}}
+
+
+def test_manifests_are_laid_over_their_cluster(tmp_path: Path) -> None:
+    """An object of the snapshot and the same one in a manifest are one, though the manifest names no cluster."""
+
+    def keep(name: str, *clusters: str) -> str:
+        bad = [Resource("core/Pod", pod(True), Origin(source="live"), cluster) for cluster in clusters]
+        estate = Inventory(["aks"], [CollectedSource(bad)], unique=True)
+        write_snapshot(estate, str(tmp_path / name), tool_version="1", as_of=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+        return name
+
+    def gate(*args: str) -> list[tuple[str, str]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "auditor", "gate", "pod.json", *args, "-f", "json", "--select", PRIVILEGED],
+            capture_output=True, text=True, cwd=tmp_path, check=False, env={**os.environ},
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr, done.stderr
+        found = json.loads(done.stdout)["findings"]
+        return sorted((f["resource"]["id"].split("/")[2], f["outcome"]) for f in found)
+
+    write(tmp_path, "pod.json", pod(False))
+    one, two = keep("one", "aks-a"), keep("two", "aks-a", "aks-b")
+    assert gate("--against", one) == [("aks-a", "pass")], "the only cluster is meant"
+    assert gate("--against", two, "--cluster", "aks-b") == [("aks-a", "fail"), ("aks-b", "pass")]
+    assert gate("--against", two) == [("-", "pass"), ("aks-a", "fail"), ("aks-b", "fail")], "which one is not told"
+    assert gate("--cluster", "aks-b") == [("aks-b", "pass")]

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 @click.option(
     "--against", metavar="PATH", help="The estate before (a snapshot or an export): the change is laid over it."
 )
+@click.option(
+    "--cluster", metavar="NAME", help="The cluster that manifests go to; with --against its only one when not given."
+)
 @click.option("--new-only", is_flag=True, help="With --against or --baseline: only new failures make the exit code.")
 @options.common
 @click.pass_context
@@ -38,6 +41,7 @@ def command(
     parameters: str | None,
     source: str | None,
     against: str | None,
+    cluster: str | None,
     new_only: bool,
     **_given: object,
 ) -> None:
@@ -56,13 +60,39 @@ def command(
         raise click.UsageError("--new-only needs --against or --baseline to know what is new.")
     parameters = parameters or chosen.config.get("templateParameters")
     changes = [_read(file, parameters, source or chosen.config.get("source")) for file in files]
-    if against is None:
+    before = None if against is None else _estate(against)
+    changes = _on_cluster(changes, cluster or _only_cluster(before))
+    if before is None:
         touched = frozenset(
             c.after.id.casefold() for one in changes for c in one.changes if c.after and c.action != "no-op"
         )
         sys.exit(judge_change(chosen, _after(files, changes), changes, touched=touched, new_only=new_only))
-    before = _estate(against)
     sys.exit(judge_change(chosen, _laid_over(before, files, changes), changes, against=before, new_only=new_only))
+
+
+def _only_cluster(estate: Inventory | None) -> str | None:
+    """The name of the cluster in an estate that has one."""
+    names = {resource.cluster for resource in estate.resources() if resource.is_kubernetes} if estate else set()
+    return names.pop() if len(names) == 1 else None
+
+
+def _on_cluster(changes: Sequence[Changes], cluster: str | None) -> list[Changes]:
+    """The changes, their Kubernetes objects being those of the cluster, so that they meet what is there already."""
+    from dataclasses import replace
+
+    from auditor.model import Resource
+
+    def moved(one: Resource | None) -> Resource | None:
+        if one is None or not one.is_kubernetes or one.cluster:
+            return one
+        return Resource(one.type, one.body, one.origin, str(cluster), partial=one.partial)
+
+    if not cluster:
+        return list(changes)
+    return [
+        replace(one, changes=tuple(replace(c, after=moved(c.after), before=moved(c.before)) for c in one.changes))
+        for one in changes
+    ]
 
 
 def _after(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
-from auditor.plans.azurerm import INDEX, table_of
+from auditor.plans.azurerm import INDEX
 from auditor.plans.change import Change, Changes, Lines
 from auditor.plans.terraform_azapi import azapi_made
 from auditor.plans.terraform_ids import Side
@@ -23,11 +23,14 @@ from auditor.plans.terraform_references import References
 from auditor.plans.terraform_subscription import subscription_of
 from auditor.plans.terraform_table import Extra, Onto, Table
 from auditor.plans.terraform_translate import Place, body_of, chosen, write
+from auditor.plans.terraform_versions import major_of, table_as_of
 
 _MAJORS: Final = ("0", "1")
 _AZURE: Final = ("azurerm_", "azapi_")
 _ELSEWHERE: Final = ("Microsoft.Security/", "Microsoft.Resources/", "Microsoft.Authorization/")
 """What other plans declare for the same subscription: that this one has none says nothing."""
+_INSIDE: Final = frozenset({"microsoft.sql/servers/azureadonlyauthentications"})
+"""Children in ARM that azurerm writes inside their parent, and the tables too."""
 
 
 def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = None) -> Changes:
@@ -53,8 +56,9 @@ def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = Non
         written = source_map(raw, nodes, source)
     references = References(raw, nodes)
     subscription = subscription_of(raw, nodes)
-    before = _made(nodes, Side(nodes, references, "before", subscription))
-    after = _made(nodes, Side(nodes, references, "after", subscription))
+    major = major_of(raw, source)
+    before = _made(nodes, Side(nodes, references, "before", subscription), major)
+    after = _made(nodes, Side(nodes, references, "after", subscription), major)
     actions = {node.address: node.action for node in nodes}
     origins = {address: _origin(address, file, written.get(address)) for address in actions}
     changes = tuple(
@@ -67,12 +71,12 @@ def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = Non
 Key = tuple[str, str, str]
 
 
-def _made(nodes: list[Node], side: Side) -> dict[Key, Made]:
+def _made(nodes: list[Node], side: Side, major: int | None) -> dict[Key, Made]:
     made: list[Made] = []
     for node in nodes:
         if node.data or side.raw(node) is None:
             continue
-        table = table_of(node.type)
+        table = table_as_of(node.type, major)
         if table is not None:
             made += _by_table(node, table, side)
         elif node.type.startswith("azapi_"):
@@ -163,6 +167,7 @@ def _covers(raw: dict[str, Any], nodes: list[Node]) -> frozenset[str]:
     found: set[str] = set()
     if any(node.type.startswith(_AZURE) for node in nodes):
         found |= {kind.casefold() for kinds in INDEX.values() for kind in kinds if not kind.startswith(_ELSEWHERE)}
+        found |= _INSIDE
     if any(is_kubernetes(node.type) for node in nodes):
         found |= {kind.casefold() for kind in KINDS.values()}
     return frozenset(found)

@@ -1,8 +1,9 @@
 """What a mapping table says: which attribute of a Terraform type becomes which property of an ARM type. Pure data.
 
 A table (one file a type, in `azurerm/`) lists every known spelling of an attribute, newest first, the place of its
-value in ARM, how the value is translated, and the default that the provider (version 4) applies. A default is used only
-when the plan does not name the attribute at all: a real plan names it, with the provider's default already in place.
+value in ARM, how the value is translated, and the default that the provider applies, by version where these differ. A
+default is used only when the plan does not name the attribute at all: a real plan names it, with the provider's default
+already in place.
 """
 
 from __future__ import annotations
@@ -19,6 +20,12 @@ from auditor.model import MISSING, Unknown
 Scalar = str | int | float | bool
 How = Mapping[Any, Any] | Callable[[Any], Any]
 """A translation: of values by a mapping (what is not in it stays), or by one of the functions below."""
+
+
+class Since(Struct, frozen=True):
+    """A value that differs between versions of azurerm, each with the first major version that has it, in order."""
+
+    by_major: tuple[tuple[int, Any], ...]
 
 
 class Attr(Struct, frozen=True):

@@ -76,9 +76,12 @@ def _known(part: Attr | Block, value: Any, place: Place) -> Any:
 
 def chosen(source: Mapping[str, Any], names: str) -> Any:
     """The value of an attribute by the first spelling that says something; null where one is there and says nothing."""
+    if "|" not in names:
+        only = source.get(names, MISSING)
+        return None if only == "" else only
     found: Any = MISSING
     for name in spellings(names):
-        value = source.get(name, MISSING)
+        value: Any = source.get(name, MISSING)
         if value is MISSING or value is None or value == "":
             found = None if found is MISSING and value is not MISSING else found
         elif not isinstance(value, Unknown):

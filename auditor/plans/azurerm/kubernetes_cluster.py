@@ -6,7 +6,7 @@ from typing import Final
 
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.azurerm._node_pool import NODE_POOL
-from auditor.plans.terraform_table import ENABLED, INVERTED, Attr, Block, Fixed, Group, Table
+from auditor.plans.terraform_table import ENABLED, INVERTED, Attr, Block, Fixed, Group, Since, Table
 
 AAD_PROFILE: Final = (
     Attr("managed", "managed", default=True),  # the only kind since azurerm 4
@@ -100,7 +100,7 @@ ADDONS: Final = (
     Block("monitor_metrics", "properties.azureMonitorProfile.metrics", (Fixed("enabled", True),)),
 )
 SECURITY: Final = (
-    Attr("oidc_issuer_enabled", "properties.oidcIssuerProfile.enabled", default=False),
+    Attr("oidc_issuer_enabled", "properties.oidcIssuerProfile.enabled", default=Since(((1, False), (5, True)))),
     Attr("workload_identity_enabled", "properties.securityProfile.workloadIdentity.enabled", default=False),
     Attr("image_cleaner_enabled", "properties.securityProfile.imageCleaner.enabled", default=False),
     Attr("image_cleaner_interval_hours", "properties.securityProfile.imageCleaner.intervalHours"),
@@ -133,7 +133,7 @@ VERSIONS: Final = (
     Attr(
         "node_os_upgrade_channel|node_os_channel_upgrade",
         "properties.autoUpgradeProfile.nodeOSUpgradeChannel",
-        default="NodeImage",
+        default=Since(((4, "NodeImage"),)),
     ),
 )
 NETWORK: Final = (

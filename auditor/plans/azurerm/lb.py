@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditor.plans.terraform_table import Attr, Block, Group, Table
+from auditor.plans.terraform_table import Attr, Block, Group, Since, Table
 
 TABLE: Final = Table(
     "Microsoft.Network/loadBalancers",
     Group(),
     (
-        Attr("sku", "sku.name", default="Standard"),
+        Attr("sku", "sku.name", default=Since(((1, "Basic"), (4, "Standard")))),
         Block(
             "frontend_ip_configuration",
             "properties.frontendIPConfigurations[*]",

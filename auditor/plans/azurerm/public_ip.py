@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditor.plans.terraform_table import Attr, Group, Table
+from auditor.plans.terraform_table import Attr, Group, Since, Table
 
 TABLE: Final = Table(
     "Microsoft.Network/publicIPAddresses",
     Group(),
     (
-        Attr("sku", "sku.name", default="Standard"),
+        Attr("sku", "sku.name", default=Since(((1, "Basic"), (4, "Standard")))),
         Attr("allocation_method", "properties.publicIPAllocationMethod"),
         Attr("ddos_protection_mode", "properties.ddosSettings.protectionMode", default="VirtualNetworkInherited"),
         Attr("ddos_protection_plan_id", "properties.ddosSettings.ddosProtectionPlan.id"),

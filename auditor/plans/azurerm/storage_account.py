@@ -7,7 +7,7 @@ from typing import Any, Final
 from auditor.model import Unknown
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.azurerm._network_rules import NETWORK_RULES
-from auditor.plans.terraform_table import ENABLED, Attr, Block, Composed, Extra, Fixed, Group, Table
+from auditor.plans.terraform_table import ENABLED, Attr, Block, Composed, Extra, Fixed, Group, Since, Table
 
 
 def _with_semicolons(value: Any) -> Any:
@@ -35,12 +35,16 @@ TABLE: Final = Table(
         Attr(
             "allow_nested_items_to_be_public|allow_blob_public_access",
             "properties.allowBlobPublicAccess",
-            default=True,
+            default=Since(((1, True), (5, False))),
         ),
         Attr("shared_access_key_enabled", "properties.allowSharedKeyAccess", default=True),
         Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True, unset=True),
         Attr("public_network_access", "properties.publicNetworkAccess", unset=True),  # since azurerm 5
-        Attr("cross_tenant_replication_enabled", "properties.allowCrossTenantReplication", default=False),
+        Attr(
+            "cross_tenant_replication_enabled",
+            "properties.allowCrossTenantReplication",
+            default=Since(((1, True), (4, False))),
+        ),
         Attr("default_to_oauth_authentication", "properties.defaultToOAuthAuthentication", default=False),
         Attr(
             "infrastructure_encryption_enabled", "properties.encryption.requireInfrastructureEncryption", default=False
