@@ -19,17 +19,20 @@ _OWN: Final = frozenset({"parentId", "$.parentId", "id", "$.id"})
 def needs_of(rules: Sequence[Bound], every: Sequence[Bound] = ()) -> Needs:
     """What these rules, their relations and the lenses need.
 
-    `every` are all rules that there are: a rule that judges diagnostic settings themselves judges those that any rule
-    asks for.
+    `every` are all rules that there are: a rule or a lens that looks at diagnostic settings themselves looks at those
+    that any rule asks for.
     """
     relations = [(rule, relation) for rule in rules for relation in rule.relations]
     types = {kind for rule in rules for kind in rule.types}
     types |= {kind for _, relation in relations for kind in relation.types}
-    for lens in needed(types):
-        types |= lens.reads
+    lenses = needed(types)
     logged = set(_logged(rules))
     if any(_SETTINGS in rule.types for rule in rules):
         logged |= set(_logged(every))
+    for lens in lenses:
+        types |= lens.reads
+        if _SETTINGS in lens.reads:
+            logged |= lens.reads.intersection(_logged(every))
     scattered = {
         kind
         for _, relation in relations

@@ -62,10 +62,11 @@ class Stream(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What a page brought; `fresh`: in this run."""
+    """What a page brought; `fresh`: in this run. `total`: the rows of all pages, as a fresh one says."""
 
     answer: Answer
     fresh: bool
+    total: int | None = None
 
 
 class Graph:
@@ -100,14 +101,14 @@ class Graph:
         if number >= _MOST_PAGES:
             raise CallFailed("unreadable", f"it has more than {_MOST_PAGES:,} pages")
         try:
-            rows, more = self._page(stream.query, stream.scope, token)
+            rows, more, total = self._page(stream.query, stream.scope, token)
         except CallFailed as failure:
             if failure.status == 400 and number and not fresh:
                 self._book.forget(f"{stream.call} ")
                 return None
             raise
         self._book.told(SOURCE, done=len(rows))
-        return Page(self._book.keep(name, [self._resource(row) for row in rows], more), fresh=True)
+        return Page(self._book.keep(name, [self._resource(row) for row in rows], more), fresh=True, total=total)
 
     def every(self, stream: Stream) -> Iterator[Resource]:
         """All resources of a stream, one page after another. Raises `CallFailed`."""
@@ -124,7 +125,7 @@ class Graph:
 
     def _page(
         self, query: str, scope: Mapping[str, Sequence[str]], token: str | None
-    ) -> tuple[list[dict[str, Any]], str | None]:
+    ) -> tuple[list[dict[str, Any]], str | None, int | None]:
         options: dict[str, Any] = {"$top": _PAGE, "resultFormat": "objectArray"}
         if token:
             options["$skipToken"] = token
@@ -162,8 +163,8 @@ class Graph:
         return Resource(str(body.get("type", "")), body, Origin(source="live", address=self._address))
 
 
-def _read(reply: Reply) -> tuple[list[dict[str, Any]], str | None]:
-    """Rows and the token of the next page. Raises `CallFailed` when rows are missing."""
+def _read(reply: Reply) -> tuple[list[dict[str, Any]], str | None, int | None]:
+    """Rows, the token of the next page, and how many rows all pages have. Raises `CallFailed` when rows are missing."""
     data = reply.body.get("data") if isinstance(reply.body, dict) else None
     if isinstance(data, dict) and isinstance(data.get("columns"), list) and isinstance(data.get("rows"), list):
         names = [column.get("name") for column in data["columns"]]  # some clouds answer in rows and columns
@@ -173,7 +174,8 @@ def _read(reply: Reply) -> tuple[list[dict[str, Any]], str | None]:
     token = reply.body.get("$skipToken")
     if not token and str(reply.body.get("resultTruncated", "false")).casefold() == "true":
         raise CallFailed("unreadable", "its answer is cut off and names no next page")
-    return data, token
+    total = reply.body.get("totalRecords")
+    return data, token, total if isinstance(total, int) else None
 
 
 class Quota:

@@ -70,6 +70,7 @@ class ReadTable:
     number: int = 0
     token: str | None = None
     fresh: bool = True
+    rows: int = 0
     lane: str = GRAPH
 
     def run(self) -> Iterator[Job]:
@@ -88,9 +89,13 @@ class ReadTable:
             if kind == PRICINGS:
                 live.priced.add((resource.subscription_id or "").casefold())
             yield from below(live, kind, resource.id, resource.body)
+        rows = self.rows + len(page.answer.resources)
         if page.answer.more:
-            yield ReadTable(live, stream, self.number + 1, page.answer.more, page.fresh)
-        elif PRICINGS in stream.types:
+            yield ReadTable(live, stream, self.number + 1, page.answer.more, page.fresh, rows)
+            return
+        if page.total is not None and rows < page.total:
+            self.lost(CallFailed("unreadable", f"only {rows:,} of {page.total:,} rows were given"))
+        if PRICINGS in stream.types:
             yield from (ReadPlans(live, name) for name in stream.scope["subscriptions"] if name not in live.priced)
 
     def lost(self, failure: CallFailed) -> None:

@@ -55,7 +55,8 @@ def plan_for(needs: Needs) -> Plan:
     done: set[str] = set()
     while pending:
         kind = pending.pop()
-        if kind in done or kind in SAID_ELSEWHERE or kind in (diagnostics, CERTIFICATES):
+        kind = SAID_ELSEWHERE.get(kind, kind)
+        if kind in done or kind in (diagnostics, CERTIFICATES):
             continue
         done.add(kind)
         if kind in TABLE_OF:
@@ -75,7 +76,7 @@ def plan_for(needs: Needs) -> Plan:
         tables={table: tuple(sorted(kinds)) for table, kinds in sorted(tables.items())},
         children={kind: tuple(sorted(found)) for kind, found in children.items()},
         certificates=certificates,
-        covers=frozenset({*done, *wanted} - unsure - unreadable - SAID_ELSEWHERE),
+        covers=frozenset({*done, *wanted} - unsure - unreadable - SAID_ELSEWHERE.keys()),
         unsure=frozenset(unsure),
         unreadable=tuple(sorted(unreadable)),
     )
