@@ -47,6 +47,12 @@ def _policy_documents(resources: Iterable[Resource], coverage: Coverage) -> Iter
     return derive(resources, coverage)
 
 
+def _private_connectivity(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
+    from auditor.lenses.private_connectivity import derive
+
+    return derive(resources, coverage)
+
+
 API_POLICY_READS: Final = frozenset(
     {
         "microsoft.apimanagement/service",
@@ -156,6 +162,38 @@ LENSES: Final = (
             kind for kind in API_POLICY_READS if kind.endswith(("/policies", "/policyfragments", "/namedvalues"))
         ),
         _policy_documents,
+    ),
+    Lens(
+        "auditor/privateConnectivity",
+        frozenset(
+            {
+                "microsoft.apimanagement/service",
+                "microsoft.appconfiguration/configurationstores",
+                "microsoft.containerregistry/registries",
+                "microsoft.containerservice/managedclusters",
+                "microsoft.documentdb/databaseaccounts",
+                "microsoft.eventhub/namespaces",
+                "microsoft.insights/privatelinkscopes",
+                "microsoft.insights/privatelinkscopes/scopedresources",
+                "microsoft.keyvault/vaults",
+                "microsoft.network/applicationgateways",
+                "microsoft.network/azurefirewalls",
+                "microsoft.network/dnsresolvers/inboundendpoints",
+                "microsoft.network/firewallpolicies",
+                "microsoft.network/networkinterfaces",
+                "microsoft.network/privatednszones",
+                "microsoft.network/privatednszones/a",
+                "microsoft.network/privatednszones/virtualnetworklinks",
+                "microsoft.network/privateendpoints",
+                "microsoft.network/privateendpoints/privatednszonegroups",
+                "microsoft.network/virtualnetworks",
+                "microsoft.operationalinsights/workspaces",
+                "microsoft.servicebus/namespaces",
+                "microsoft.sql/servers",
+                "microsoft.storage/storageaccounts",
+            }
+        ),
+        _private_connectivity,
     ),
 )
 """Every lens."""
