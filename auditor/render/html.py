@@ -23,6 +23,8 @@ from auditor.render.html_data import MOST, packed
 from auditor.render.html_dates import failing_ids, soon_over
 from auditor.render.html_design import ARROWS, components
 from auditor.render.html_frameworks import STATES, frameworks
+from auditor.render.html_paths import ON_PAPER as PATHS_ON_PAPER
+from auditor.render.html_paths import ON_SCREEN as PATHS_ON_SCREEN
 from auditor.render.html_paths import paths
 from auditor.render.html_plain import ON_PAPER, ON_SCREEN, RULES_ON_SCREEN, rows_per_rule, sections
 from auditor.render.html_summary import summary
@@ -87,7 +89,7 @@ def _page(audit: Audit, findings: Findings, options: Options, script: bool) -> d
         "changes": changes_shown(options.changes) if options.changes else None,
         "trend": trend(audit, options.history),
         "certificates": certificates(audit, failing),
-        "paths": paths(audit, findings, failing),
+        "paths": paths(audit, findings, failing, PATHS_ON_SCREEN if script else PATHS_ON_PAPER),
         "exemptions": soon_over(audit, findings),
         "nodes": nodes,
         "arrows": ARROWS,

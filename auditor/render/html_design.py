@@ -27,7 +27,7 @@ NODES: Final = (
     Node("certificates", "Certificates", ("certificates",), 550, 12, 376),
     Node("application-gateway", "Application Gateway", ("azure/application-gateway",), 150, 120),
     Node("waf", "WAF policy", ("azure/waf-policy",), 150, 184),
-    Node("api-management", "API Management", ("azure/api-management",), 350, 120),
+    Node("api-management", "API Management", ("azure/api-management", "apis"), 350, 120),
     Node("aks", "AKS cluster", ("azure/kubernetes-service",), 560, 128, 166),
     Node(
         "ingress",

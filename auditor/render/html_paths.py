@@ -12,7 +12,8 @@ from auditor.findings import Findings
 from auditor.model import Audit, Finding, Hop, HopEnd, Outcome, TrafficPath
 from auditor.render.words import cut, plural, visible
 
-_SHOWN: Final = 60
+ON_SCREEN: Final = 60
+ON_PAPER: Final = 12
 PROTECTIONS: Final = {
     "plaintext": ("plain text", "critical"),
     "unknown": ("not known", "unknown"),
@@ -38,13 +39,13 @@ _ENDS: Final = {
 _HOP: Final = re.compile(r"properties\.hops\[(\d+)\]")
 
 
-def paths(audit: Audit, findings: Findings, failing: Mapping[str, str]) -> dict[str, Any] | None:
+def paths(audit: Audit, findings: Findings, failing: Mapping[str, str], most: int) -> dict[str, Any] | None:
     """Every path with its hops; nothing when the audit did not look. `failing`: casefolded id → id of what fails."""
     found = audit.paths
     if found is None or not found.total:
         return None
     failures = _failures(findings)
-    shown = found.listed[:_SHOWN]
+    shown = found.listed[:most]
     tally = Counter(path.weakest for path in found.listed)
     return {
         "total": found.total,
