@@ -349,6 +349,7 @@ class Scope(Record, frozen=True, kw_only=True):
     """What was audited."""
 
     inputs: tuple[str, ...] = ()
+    change: bool = False
     subscriptions: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     resources: int = 0

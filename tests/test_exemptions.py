@@ -146,6 +146,8 @@ def test_what_has_no_effect_is_reported(estate: Estate) -> None:
     elsewhere = VAULTS.replace(SUBSCRIPTION, "00000000-0000-0000-0000-000000000002")
     estate.write([vault("kv1")], exemption(resource=elsewhere + "kv9"))
     assert estate.notices() == [], "that subscription was not read"
+    estate.write([vault("kv1"), {"name": "of no type"}], exemption(), exemption(resource="*/gone"))
+    assert estate.notices() == [], "what could not be read may be what it is about"
     estate.write([vault("kv1")], exemption(rule="azure.sql.auditing-on", resource="*/servers/s"))
     assert estate.notices() == [], "nobody asked about SQL"
 

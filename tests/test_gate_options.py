@@ -88,11 +88,20 @@ def test_a_share_of_the_answers_must_be_decided(gate: Any) -> None:
     assert gate(OPEN, "--min-coverage", "101").returncode == 2
 
 
-def test_nothing_evaluated_is_said_and_fails_only_when_required(gate: Any) -> None:
+def test_nothing_evaluated_is_said_and_fails_only_when_required(gate: Any, tmp_path: Path) -> None:
     done = gate([], "-f", "line")
     assert done.returncode == 0
     assert done.stderr.startswith("Nothing was evaluated.")
     assert "NOTHING WAS EVALUATED" in gate([]).stdout
+    forms = ("github", "junit", "sarif", "json")
+    gate([], *(item for form in forms for item in ("-f", form, "-o", f"out.{form}")))
+    made = {form: (tmp_path / f"out.{form}").read_text() for form in forms}
+    assert made["github"] == (
+        "::notice title=auditor::Nothing was evaluated. The change holds nothing that a rule judges.\n"
+    )
+    assert '<testsuite name="auditor" tests="1" failures="0" errors="0" skipped="1"' in made["junit"]
+    assert json.loads(made["sarif"])["runs"][0]["invocations"][0]["executionSuccessful"] is True
+    assert json.loads(made["json"])["scope"]["change"] is True
     assert gate([], "--require-resources").returncode == 3
     assert gate([], "--require-resources", "--fail-on", "never").returncode == 3
 

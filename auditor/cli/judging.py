@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+from msgspec.structs import replace
 
 from auditor.cli import accepting, options
 from auditor.cli.past import compared_with, the_past
@@ -79,6 +80,7 @@ def judge_change(
             past = compared_with(past, before, found)
         shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or exemptions.entries or chosen.sinks else set())
         audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
+        audit.scope = replace(audit.scope, change=True)
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=False)
         since = changes_since(past, audit, findings)
         write_reports(chosen.reports, audit, findings, chosen.outcomes, past, since)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +12,7 @@ import msgspec
 from auditor.conditions.scalars import parse_duration
 from auditor.exemptions.entry import EVERYTHING, Entry, Selection, Tagged
 from auditor.findings import Findings
-from auditor.model import Audit, Counts, Finding, Notice, Origin, Outcome, Severity
+from auditor.model import Audit, Counts, Finding, Notice, Origin, Outcome, RuleRun, Severity
 
 DAY: Final = dt.timedelta(days=1)
 
@@ -95,8 +95,10 @@ def apply(
     findings.rewrite(accepted)
     rules = Counter(number for selection in by_rule.values() for number in selection.numbers)
     exercised = {number for id, selection in by_rule.items() if runs[id].exercised for number in selection.numbers}
+    types = _types(by_rule, runs)
     for number, entry in enumerate(entries):
-        if use.met[number] or (whole and number in exercised and _in_scope(entry, audit)):
+        looked = whole and number in exercised and _in_scope(entry, audit) and not _hidden(types[number], audit)
+        if use.met[number] or looked:
             audit.notices += _notices(entry, number, use, rules[number], limits, audit.as_of, void[number])
 
 
@@ -144,6 +146,24 @@ def _in_scope(entry: Entry, audit: Audit) -> bool:
         if len(parts := glob.split("/")) > 2 and parts[1].casefold() == "subscriptions"
     ]
     return not named or len(named) < len(entry.resources) or any("*" in name or name in read for name in named)
+
+
+def _types(by_rule: Mapping[str, Selection], runs: Mapping[str, RuleRun]) -> dict[int, set[str]]:
+    """Number of an exemption → the casefolded types that its rules judge."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for id, selection in by_rule.items():
+        for number in selection.numbers:
+            found[number] |= {kind.casefold() for kind in runs[id].rule.resource}
+    return found
+
+
+def _hidden(types: set[str], audit: Audit) -> bool:
+    """Whether a gap may hide resources of these types: then nobody can say that an exemption has no effect."""
+    in_azure = all(kind.startswith("microsoft.") for kind in types)
+    return any(
+        gap.type.casefold() in types if gap.type else not (in_azure and gap.what.startswith("/clusters/"))
+        for gap in audit.gaps
+    )
 
 
 def _notices(

@@ -41,7 +41,8 @@ def render_github(audit: Audit, findings: Findings, out: BinaryIO, options: Opti
             if len(bucket) < _PER_LEVEL:
                 bucket.append(line)
     state, sentence = verdict(audit)
-    level = "notice" if state == "clean" else "warning" if state == "incomplete" else "error"
+    ordinary = state == "nothing" and audit.scope.change
+    level = "notice" if state == "clean" or ordinary else "warning" if state == "incomplete" else "error"
     room = {**dict.fromkeys(("error", "warning", "notice"), _PER_LEVEL), level: _PER_LEVEL - 1}
     commands = []
     for each in (_FINDING.decode(line) for _, lines in sorted(by_weight.items()) for line in lines):

@@ -16,7 +16,7 @@ from auditor.findings import Findings
 from auditor.model import Audit, Finding, Outcome, Rule, RuleRun
 from auditor.render.names import file_of, name_of
 from auditor.render.options import EVERYTHING, Options
-from auditor.render.words import count_of, cut, utc, value_text, visible
+from auditor.render.words import count_of, cut, utc, value_text, verdict, visible
 
 _AT_ONCE: Final = 50_000  # findings in memory; for more, the store is read again
 _ELEMENTS: Final = {
@@ -43,13 +43,14 @@ _FINDING = msgspec.json.Decoder(Finding)
 
 
 def render_junit(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:
-    """Write the document. "Nothing was evaluated" is an error: to CI, a report without tests looks well."""
+    """Write the document. "Nothing was evaluated" is an error, because to CI a report without tests looks well; of a
+    change it is ordinary."""
     outcomes = EVERYTHING if options.outcomes is None else options.outcomes
     time = f"{utc(audit.as_of):%Y-%m-%dT%H:%M:%S}"
     out.write(b'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="auditor">\n')
     if audit.nothing_evaluated:
-        said = "Nothing was evaluated: no rule met a resource, so this audit proves nothing."
-        out.write(_suite("auditor", time, [_case("auditor", "audit", "error", "nothing-evaluated", said)]))
+        element = "skipped" if audit.scope.change else "error"
+        out.write(_suite("auditor", time, [_case("auditor", "audit", element, "nothing-evaluated", verdict(audit)[1])]))
     for run, lines in _by_rule(audit, findings, outcomes):
         cases = [_finding_case(_FINDING.decode(line), run.rule) for line in lines]
         if run.error and not run.exercised:

@@ -20,7 +20,7 @@ from auditor.render.document import summary_of
 from auditor.render.locations import category_of, location_of
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.sarif_rules import LEVELS, describe
-from auditor.render.words import notice_text, plural, utc
+from auditor.render.words import notice_text, plural, utc, verdict
 from auditor.render.worst import worst
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -103,7 +103,7 @@ def _driver(audit: Audit) -> dict[str, Any]:
 def _invocation(audit: Audit, dropped: int) -> dict[str, Any]:
     broken = any(run.error for run in audit.rules)
     return {
-        "executionSuccessful": not (audit.nothing_evaluated or broken),
+        "executionSuccessful": not (broken or (audit.nothing_evaluated and not audit.scope.change)),
         "startTimeUtc": f"{utc(audit.as_of):%Y-%m-%dT%H:%M:%SZ}",
         "toolExecutionNotifications": list(_notifications(audit, dropped)),
     }
@@ -111,7 +111,8 @@ def _invocation(audit: Audit, dropped: int) -> dict[str, Any]:
 
 def _notifications(audit: Audit, dropped: int) -> Iterator[dict[str, Any]]:
     if audit.nothing_evaluated:
-        yield _notification("error", "nothing-evaluated", "Nothing was evaluated: no rule met a resource.")
+        level = "warning" if audit.scope.change else "error"
+        yield _notification(level, "nothing-evaluated", verdict(audit)[1])
     for index, run in enumerate(audit.rules):
         if run.error:
             said = _notification("error", "rule-error", f"{run.rule.id} could not run: {run.error}")

@@ -131,7 +131,11 @@ DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "file": "The file that was given.",
         "line": "The line in this file.",
     },
-    "Scope": {"inputs": "Files that were read.", "resourceTypes": "Resources of each type."},
+    "Scope": {
+        "inputs": "Files that were read.",
+        "change": "Whether a change was judged, not an estate.",
+        "resourceTypes": "Resources of each type.",
+    },
 }
 
 

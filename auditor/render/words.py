@@ -100,6 +100,8 @@ def _few(names: tuple[str, ...], noun: str) -> list[str]:
 def verdict(audit: Audit) -> tuple[str, str]:
     """The audit in a word (`nothing`, `fail`, `incomplete`, `clean`) and in a sentence. No data is never clean."""
     counts = audit.counts
+    if audit.nothing_evaluated and audit.scope.change:
+        return "nothing", "Nothing was evaluated. The change holds nothing that a rule judges."
     if audit.nothing_evaluated:
         return "nothing", "Nothing was evaluated. No rule met a resource, so this audit proves nothing."
     if counts.fail:
