@@ -89,6 +89,11 @@ class ConfigForm(_Form):
     cloud: str = "AzureCloud"
     auth: list[Literal["workload", "secret", "certificate", "managed", "cli"]] = []
     with_: list[Literal["backend-health", "effective-routes"]] = Field([], alias="with")
+    kube_contexts: list[str] = Field([], alias="kubeContexts", description="Clusters to audit live: contexts, or all.")
+    kubeconfig: _Path | None = Field(None, description="Where these contexts are.")
+    in_cluster: str | None = Field(None, alias="inCluster", description="Name of the cluster that this runs in.")
+    aks: bool = Field(False, description="Audit the AKS clusters of the subscriptions too.")
+    read_tls_secrets: bool = Field(False, alias="readTlsSecrets", description="Read certificates in TLS Secrets.")
     time_limit: float = Field(120, gt=0, alias="timeLimit", description="Minutes that a live collection may take.")
     rules: list[_Path] = Field([], description="Folders of own rules.")
     select: list[str] = []

@@ -16,7 +16,7 @@ from auditor.cli import live, options
 @options.selecting
 @click.pass_context
 def command(ctx: click.Context, /, output: str | None, resume: str | None, **_given: object) -> None:
-    """Read what the rules need from Azure into a snapshot. It only reads.
+    """Read what the rules need from Azure and from clusters into a snapshot. It only reads.
 
     `auditor scan --from DIR` audits the snapshot, also where there is no network. What could not be read is part of it:
     then the exit code is 3, and `--resume DIR` tries again what is missing.
@@ -32,7 +32,7 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, **_gi
     if resume and not journal.is_file():
         raise ConfigError(f"{resume} has no journal to continue from.", "Collect again with --output.")
     chosen, wanted = options.settings(ctx, []), live.settings(ctx)
-    wanted.scope.check()
+    wanted.check()
     check_target(directory)
     if output:
         journal.unlink(missing_ok=True)

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from auditor.cli import options
+from auditor.cli import live_clusters, options
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from auditor.cli.live_clusters import ClusterSettings
     from auditor.collect import Needs
+    from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.scope import Scope
+    from auditor.collect.azure.sign_in import Credential
     from auditor.collect.book import Book
     from auditor.inventory import Inventory
 
@@ -34,6 +37,7 @@ _LIVE = (
     ),
     click.option("--cloud", metavar="NAME", help="AzureCloud, AzureChinaCloud, AzureUSGovernment, or a JSON file."),
     click.option("--auth", "ways", multiple=True, type=click.Choice(WAYS), help="Sign in only so; repeatable."),
+    *live_clusters.OPTIONS,
     click.option(
         "--with", "extras", multiple=True, type=click.Choice(EXTRAS), help="Also this, which needs more than Reader."
     ),
@@ -46,7 +50,7 @@ _TIME_LIMIT = 120.0
 
 
 def live(function: Any) -> Any:
-    """The options of every command that reads from Azure."""
+    """The options of every command that reads from Azure and from clusters."""
     for option in reversed(_LIVE):
         function = option(function)
     return function
@@ -60,14 +64,28 @@ class LiveSettings(NamedTuple):
     ways: tuple[str, ...]
     extras: tuple[str, ...]
     minutes: float
+    clusters: ClusterSettings
+
+    @property
+    def of_azure(self) -> bool:
+        """Whether a part of Azure was named."""
+        return bool(self.scope.subscriptions or self.scope.management_groups or self.scope.everything)
 
     @property
     def wanted(self) -> bool:
         """Whether a part of the live estate was named."""
-        return bool(self.scope.subscriptions or self.scope.management_groups or self.scope.everything)
+        return self.of_azure or self.clusters.wanted or self.clusters.aks
+
+    def check(self) -> None:
+        """Raises `ConfigError` when the parts do not go together."""
+        if self.of_azure or self.clusters.aks or not self.clusters.wanted:
+            self.scope.check()
 
     def shown(self) -> list[str]:
         """The scope as an audit names its inputs."""
+        return [*self._azure_shown(), *self.clusters.shown()]
+
+    def _azure_shown(self) -> list[str]:
         scope = self.scope
         if scope.everything:
             return ["every subscription that can be read"]
@@ -81,6 +99,7 @@ class LiveSettings(NamedTuple):
             "scope": self.shown(),
             "cloud": self.cloud,
             "with": sorted(self.extras),
+            "tlsSecrets": self.clusters.tls_secrets,
             "types": sorted(needs.types),
             "logged": sorted(needs.logged),
         }
@@ -91,7 +110,7 @@ def settings(ctx: click.Context) -> LiveSettings:
     from auditor.collect.azure.scope import Scope
 
     given, config = ctx.params, options.config_of(ctx.params.get("config"))
-    named = given["subscriptions"] or given["management_groups"] or given["everything"]
+    named = named_by_options(ctx)
     place = {} if named else config  # a scope is named in one place
     return LiveSettings(
         scope=Scope(
@@ -104,6 +123,7 @@ def settings(ctx: click.Context) -> LiveSettings:
         ways=given["ways"] or tuple(config.get("auth", ())),
         extras=tuple(dict.fromkeys(given["extras"] or config.get("with", ()))),
         minutes=given["time_limit"] or config.get("timeLimit", _TIME_LIMIT),
+        clusters=live_clusters.settings(given, place),
     )
 
 
@@ -112,7 +132,8 @@ def needs_of(chosen: options.Settings) -> Needs:
     from auditor.cli.needs import needs_of
 
     every = options.bound_rules(chosen._replace(selected=(), excluded=()))
-    return needs_of(options.bound_rules(chosen), every)
+    found = needs_of(options.bound_rules(chosen), every)
+    return found._replace(configuration=live_clusters.configuration_keys(every))
 
 
 def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *, quiet: bool) -> tuple[Book, Inventory]:
@@ -121,26 +142,38 @@ def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *,
     Raises AuditorError when nothing can be collected.
     """
     from auditor.cli.progress import showing
-    from auditor.collect.azure.clouds import cloud_of
-    from auditor.collect.azure.sign_in import credential, sign_in
     from auditor.collect.book import Book
 
-    live.scope.check()
-    cloud = cloud_of(live.cloud)
-    found = credential(cloud, live.ways)
-    sign_in(cloud, found)
+    live.check()
+    azure = _signed_in(live) if live.of_azure else None
+    clusters = live_clusters.clusters_of(live.clusters)  # what is no cluster is said before anything is read
+    if live.clusters.aks:
+        needs = needs._replace(types=needs.types | {live_clusters.AKS})
     book = Book(file, live.head(needs), until=time.monotonic() + live.minutes * 60)
     clock = _time(book.note("begun", clock.isoformat()))
     with stopping(book), showing(book, quiet=quiet):
-        gather(live, needs, cloud, found, book)
+        if azure:
+            _gather_azure(live, needs, azure, book)
+            clusters += live_clusters.aks_of(live.clusters, azure, book)
+        if clusters:
+            live_clusters.gather(live.clusters, needs, clusters, book)
     return book, inventory_of(book, live.shown(), clock)
 
 
-def gather(live: LiveSettings, needs: Needs, cloud: Any, found: Any, book: Book) -> None:
-    """One collector after the other."""
-    from auditor.collect import azure
+def _signed_in(live: LiveSettings) -> tuple[Cloud, Credential]:
+    from auditor.collect.azure.clouds import cloud_of
+    from auditor.collect.azure.sign_in import credential, sign_in
 
-    azure.collect(needs, live.scope, cloud, found, book, live.extras)
+    cloud = cloud_of(live.cloud)
+    found = credential(cloud, live.ways)
+    sign_in(cloud, found)
+    return cloud, found
+
+
+def _gather_azure(live: LiveSettings, needs: Needs, azure: tuple[Cloud, Credential], book: Book) -> None:
+    from auditor.collect.azure import collect
+
+    collect(needs, live.scope, *azure, book, live.extras)
 
 
 def inventory_of(book: Book, inputs: Sequence[str], clock: dt.datetime) -> Inventory:
@@ -185,4 +218,5 @@ def journal_of(directory: str) -> Path:
 
 def named_by_options(ctx: click.Context) -> bool:
     """Whether an option names a part of the live estate."""
-    return any(ctx.params[name] for name in ("subscriptions", "management_groups", "everything"))
+    of_azure = any(ctx.params[name] for name in ("subscriptions", "management_groups", "everything"))
+    return of_azure or live_clusters.named_by_options(ctx.params)

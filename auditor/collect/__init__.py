@@ -13,9 +13,11 @@ class Needs(NamedTuple):
     """What the selected rules need, as casefolded types.
 
     `logged` are the types whose diagnostic settings are asked for, `scattered` those that rules relate to by something
-    else than their parent: they may lie anywhere.
+    else than their parent: they may lie anywhere. `configuration` are the keys of ConfigMaps whose values some rule
+    reads, None for all.
     """
 
     types: frozenset[str]
     logged: frozenset[str] = frozenset()
     scattered: frozenset[str] = frozenset()
+    configuration: frozenset[str] | None = None

@@ -1,4 +1,4 @@
-"""GETs of Azure Resource Manager, raw: unknown fields stay, and no management SDK has to be imported for them.
+"""Calls of Azure Resource Manager, raw: unknown fields stay, and no management SDK has to be imported for them.
 
 Source of the limits: "Understand how Azure Resource Manager throttles requests": 250 reads at once and 25 more each
 second for a subscription and caller; answers say how many are left.
@@ -53,22 +53,29 @@ class Arm:
 
     def get(self, path: str, version: str, query: str = "", *, source: str = SOURCE) -> Reply:
         """One resource or the first page of a list. Any status but 401, 429, 5xx is an answer. Raises `CallFailed`."""
-        return self._get(f"{self._base}{path}?api-version={version}{'&' if query else ''}{query}", source)
+        return self._ask("GET", self._url(path, version, query), source)
+
+    def act(self, path: str, version: str, query: str = "", *, source: str = SOURCE) -> Reply:
+        """An action that changes nothing, but is a POST by form. Raises `CallFailed`."""
+        return self._ask("POST", self._url(path, version, query), source)
 
     def next(self, link: str, *, source: str = SOURCE) -> Reply:
         """A further page of a list."""
         asked, ours = urlsplit(link), urlsplit(self._base)
         if (asked.scheme, asked.netloc.casefold()) != (ours.scheme, ours.netloc.casefold()):
             raise CallFailed("unreadable", "its next page lies at another host")
-        return self._get(link, source)
+        return self._ask("GET", link, source)
 
-    def _get(self, url: str, source: str) -> Reply:
+    def _url(self, path: str, version: str, query: str) -> str:
+        return f"{self._base}{path}?api-version={version}{'&' if query else ''}{query}"
+
+    def _ask(self, method: str, url: str, source: str) -> Reply:
         from azure.core.rest import HttpRequest
 
         gate = self._gate(url)
 
         def send() -> tuple[int, Mapping[str, str], bytes]:
-            response = self._client.send_request(HttpRequest("GET", url))
+            response = self._client.send_request(HttpRequest(method, url))
             return response.status_code, response.headers, response.content
 
         reply = ask(send, gate, self._book, source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -42,6 +43,12 @@ def contexts_of(names: Sequence[str], kubeconfig: str | None = None) -> list[Clu
 def this_cluster(name: str) -> Cluster:
     """The cluster of the pod that this runs in, by its service account."""
     return Cluster(name, _sign_in_here)
+
+
+def check_installed() -> None:
+    """Raises `ConfigError` when the client is not there."""
+    if importlib.util.find_spec("kubernetes") is None:
+        raise ConfigError("Reading clusters needs the package kubernetes.", "Install auditor[kubernetes].")
 
 
 def client_of(configuration: Configuration) -> ApiClient:

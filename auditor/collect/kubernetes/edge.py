@@ -17,6 +17,7 @@ REMOVED: Final = "removed-by-auditor"
 """What stands for a secret. It is as long and as plain as one, so that a rule about literal secrets still finds it."""
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+_CERTIFICATE: Final = "-----BEGIN CERTIFICATE-----"
 _NOT_ASKED_FOR: Final = "no selected rule reads it, so it was not kept"
 _NAME_OF_SECRET: Final = re.compile(
     r"(?i)passw|passphrase|secret|token|credential|api_?key|(access|account|private|encryption|signing|shared)_?key"
@@ -42,7 +43,7 @@ _MAY_BE_IN: Final = re2.compile(
 def at_the_edge(kind: str, body: dict[str, Any], configuration: frozenset[str] | None) -> dict[str, Any] | None:
     """The object without secrets; None for a Secret of another type than TLS.
 
-    `configuration` are the keys of ConfigMaps whose values are kept, None for all.
+    `configuration` are the keys of ConfigMaps whose values are kept, None for all. Certificates are kept anyway.
     """
     if kind == "core/Secret":
         if body.get("type") != TLS:
@@ -58,7 +59,8 @@ def at_the_edge(kind: str, body: dict[str, Any], configuration: frozenset[str] |
         for part in ("data", "binaryData"):
             values = body.get(part)
             if isinstance(values, dict):
-                values.update((key, Unknown(_NOT_ASKED_FOR)) for key in values if key not in configuration)
+                left = [key for key in values if key not in configuration and _CERTIFICATE not in str(values[key])]
+                values.update((key, Unknown(_NOT_ASKED_FOR)) for key in left)
     for variable in _environment(kind, body):
         if _is_secret(variable.get("name"), variable.get("value")):
             variable["value"] = REMOVED

@@ -74,8 +74,7 @@ class ClusterReader:
                 if error.kind == "unreachable":
                     self.give_up(error.reason, error.kind)
                     return
-            if kind.type != "core/Secret":  # those of other types were not asked for
-                self._looked_at([kind.type])
+            self._looked_at([kind.type])
             self._told(left=len(found.kinds) - number)
         self.give_up(f"{self._book.why_stopped()} it was read", "unreadable")
 
@@ -148,8 +147,8 @@ class ClusterReader:
     def _looked_at(self, kinds: Sequence[str]) -> None:
         with self._lock:
             self._left -= {kind.casefold() for kind in kinds}
-            if not self.over:
-                self._book.looked_at(kinds)
+            if not self.over:  # of Secrets those of other types were not asked for
+                self._book.looked_at(kind for kind in kinds if kind != "core/Secret")
 
     def _told(self, *, done: int = 0, left: int | None = None, throttled: int = 0) -> None:
         self._book.told(f"cluster {self.name}", done=done, left=left, throttled=throttled)
