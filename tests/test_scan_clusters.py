@@ -32,7 +32,8 @@ def written(folder: Path) -> str:
 
 def test_a_cluster_is_audited(command: Command, kubeconfig: str, tmp_path: Path) -> None:
     done = command("scan", "--kube-context", "prod", "--kubeconfig", kubeconfig, "--read-tls-secrets", "-vv",
-                   "--save-snapshot", "snap", "--exclude", "paths.*", "-o", "audit.json", "-o", "audit.html")  # fmt: skip
+                   "--save-snapshot", "snap", "--exclude", "paths.*",
+                   "-o", "audit.json", "-o", "audit.html")  # fmt: skip
     audit = json.loads((tmp_path / "audit.json").read_text())
     assert audit["gaps"] == []
     assert done.returncode == 1, done.stderr
