@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from auditor.lenses.paths.dns import NETWORKS, is_address, within
+from auditor.lenses.paths.dns import NETWORKS, is_address, is_public, within
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.gateway import KIND as GATEWAY
 from auditor.lenses.paths.management import KIND as MANAGEMENT
@@ -56,6 +56,8 @@ class Around:
                 if (inner := text_at(item, "virtualNetworkConfiguration", "subnetResourceId"))
             },
         ]
+        self._homes: dict[str, str] = {}
+        self._clusters: dict[str, tuple[Bypass, ...]] = {}
         self._found: dict[tuple[str, str, str, int], tuple[Bypass, ...]] = {}
 
     def management(self, service: Resource, inside: str | None, sender: str | None) -> tuple[Bypass, ...]:
@@ -72,17 +74,37 @@ class Around:
 
     def address(self, address: str, port: int, sender: str | None) -> tuple[Bypass, ...]:
         """The ways around the sender to a private address."""
+        home = self._homes.get(address)
+        if home is None:
+            home = self._homes[address] = self._home(address)
+        if home:
+            return self.subnet(home, address, port, sender)
+        hole = self._estate.hole(NETWORKS)
+        if hole and is_address(address) and not is_public(address):
+            return (bypass("openNetwork", "", "", f"whom the network of {address} lets in", Unknown(hole)),)
+        return ()
+
+    def _home(self, address: str) -> str:
+        """The subnet that an address lies in; empty when none is known."""
         for key, (item, _holder) in self._subnets.items():
             prefixes = (text_at(item, "properties", "addressPrefix"), *texts(item, "properties", "addressPrefixes"))
             if any(prefix and within(address, prefix) for prefix in prefixes):
-                return self.subnet(key, address, port, sender)
-        return ()
+                return key
+        return ""
 
     def cluster(self, name: str) -> tuple[Bypass, ...]:
         """The API of the cluster that a path leads into. Without a name every cluster may be the one."""
+        if name not in self._clusters:
+            self._clusters[name] = tuple(self._api(name))
+        return self._clusters[name]
+
+    def _api(self, name: str) -> Iterator[Bypass]:
         named = [one for one in self._estate.all(CLUSTERS) if name and name.casefold() in _names(one)]
         maybe = named or self._estate.all(CLUSTERS)
-        found = []
+        hole = None if named else self._estate.hole(CLUSTERS)
+        if hole:
+            says = "whether the Kubernetes API of the cluster stands open is not known"
+            yield bypass("publicClusterApi", "", "", says, Unknown(hole))
         for one in maybe:
             own = get(one.body, "properties", "apiServerAccessProfile")
             private = word(own, "enablePrivateCluster", otherwise="false")
@@ -96,8 +118,7 @@ class Around:
                 open_ = Unknown("which cluster of Azure these objects are in is not known")
             says = f"the Kubernetes API of {one.name} stands open to the Internet"
             path = "properties.apiServerAccessProfile.enablePrivateCluster"
-            found.append(bypass("publicClusterApi", one.id, path, says, open_))
-        return tuple(found)
+            yield bypass("publicClusterApi", one.id, path, says, open_)
 
     # --- network security groups --------------------------------------------------------------------------------
 

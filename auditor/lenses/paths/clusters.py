@@ -18,7 +18,7 @@ from auditor.lenses.paths.ingress import KIND as INGRESS
 from auditor.lenses.paths.ingress import Ingresses, is_of_nginx
 from auditor.lenses.paths.istio import KIND as ISTIO
 from auditor.lenses.paths.istio import Istio
-from auditor.lenses.paths.pods import POD, SERVICE, Pods
+from auditor.lenses.paths.pods import POD, SERVICE, Pods, contains
 from auditor.lenses.paths.shapes import Missing, Truth, evidence, hop, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.sightings import get, items, text_at, texts
@@ -43,12 +43,15 @@ class Clusters:
         self._hosts: dict[str, list[Resource]] = defaultdict(list)
         self._balanced = [s for s in estate.all(SERVICE) if word(s.body, "spec", "type") == "loadbalancer"]
         self._by_selector: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        self._nginx: dict[str, list[Resource]] = defaultdict(list)
         self._running: dict[str, Resource] = {}
         self._found: dict[tuple[Any, ...], tuple[Landing, ...]] = {}
         self._index()
 
     def _index(self) -> None:
         for service in self._balanced:
+            if is_of_nginx(service):
+                self._nginx[service.cluster].append(service)
             self._by_selector[service.cluster, service.namespace or ""].append(service)
             for address in addresses(service):
                 self._services[address].append(service)
@@ -76,7 +79,7 @@ class Clusters:
         if kind == ISTIO:
             return self._of_istio(entrance)
         if kind == INGRESS and self._ingresses.is_nginx(entrance):
-            return [one for one in self._balanced if one.cluster == entrance.cluster and is_of_nginx(one)]
+            return self._nginx[entrance.cluster]
         return [s for a in addresses(entrance) for s in self._services.get(a, ()) if s.cluster == entrance.cluster]
 
     def _of_istio(self, gateway: Resource) -> list[Resource]:
@@ -87,7 +90,7 @@ class Clusters:
         found = []
         for service in self._balanced:
             own = get(service.body, "spec", "selector")
-            if service.cluster == gateway.cluster and isinstance(own, dict) and wanted.items() <= own.items():
+            if service.cluster == gateway.cluster and isinstance(own, dict) and contains(own, wanted):
                 found.append(service)
         return found
 

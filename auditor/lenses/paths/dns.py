@@ -6,6 +6,7 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from auditor.lenses.paths.estate import Estate
@@ -163,11 +164,18 @@ def is_address(value: Any) -> bool:
 
 def within(inner: str, outer: str) -> bool:
     """True when an address or range lies inside a range. False when one of them is neither."""
-    try:
-        one, other = ipaddress.ip_network(inner, strict=False), ipaddress.ip_network(outer, strict=False)
-    except ValueError:
+    one, other = _network(inner), _network(outer)
+    if one is None or other is None or one.version != other.version:
         return False
-    return one.version == other.version and one.subnet_of(other)  # type: ignore[arg-type]
+    return one.subnet_of(other)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
 
 
 def is_public(address: str) -> bool:

@@ -17,7 +17,8 @@ class Estate:
     def __init__(self, resources: Iterable[Resource], coverage: Coverage) -> None:
         self._coverage = coverage
         self._types: dict[str, dict[str, Resource]] = defaultdict(dict)
-        self._named: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
+        self._spaces: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
+        self._objects: dict[tuple[str, str, str, str], Resource] = {}
         for resource in resources:
             kind = resource.type.casefold()
             key = resource.id.casefold()
@@ -25,8 +26,8 @@ class Estate:
                 continue
             self._types[kind][key] = resource
             if resource.is_kubernetes:
-                self._named[kind, resource.cluster, resource.namespace or ""].append(resource)
-        self.clusters = sorted({cluster for _kind, cluster, _namespace in self._named})
+                self._spaces[kind, resource.cluster, resource.namespace or ""].append(resource)
+                self._objects.setdefault((kind, resource.cluster, resource.namespace or "", resource.name), resource)
 
     def all(self, *kinds: str) -> list[Resource]:
         """The resources of casefolded types."""
@@ -38,11 +39,11 @@ class Estate:
 
     def inside(self, kind: str, cluster: str, namespace: str) -> list[Resource]:
         """The objects of a kind in a namespace of a cluster; the namespace of cluster-wide kinds is empty."""
-        return self._named.get((kind, cluster, namespace), [])
+        return self._spaces.get((kind, cluster, namespace), [])
 
     def object(self, kind: str, cluster: str, namespace: str, name: str) -> Resource | None:
         """A Kubernetes object by name."""
-        return next((one for one in self.inside(kind, cluster, namespace) if one.name == name), None)
+        return self._objects.get((kind, cluster, namespace, name))
 
     def hole(self, kind: str, at: str = "") -> str | None:
         """Why "there is none" cannot be said of a casefolded type; None when it can."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -55,6 +56,14 @@ class Ingresses:
         self._trust = trust
         self._pods = pods
         self._arguments: dict[str, tuple[list[str], bool]] = {}
+        self._controllers: dict[str, list[Resource]] = defaultdict(list)
+        self._maps: dict[str, list[Resource]] = defaultdict(list)
+        for workload in estate.all(*WORKLOADS):
+            if is_of_nginx(workload):
+                self._controllers[workload.cluster].append(workload)
+        for config in estate.all(CONFIG):
+            if _is_of_nginx(config):
+                self._maps[config.cluster].append(config)
 
     def hosts(self, ingress: Resource) -> list[str]:
         """The hosts of its rules; `*` for a rule without one."""
@@ -195,7 +204,7 @@ class Ingresses:
         """The lowest version that nginx takes: 1.2 where its ConfigMap says nothing else."""
         if controller != NGINX:
             return Unknown("the TLS versions of its controller are not visible")
-        maps = [one for one in self._estate.all(CONFIG) if one.cluster == ingress.cluster and _is_of_nginx(one)]
+        maps = self._maps.get(ingress.cluster, [])
         if len(maps) != 1:
             return Unknown(f"{len(maps)} ConfigMaps of controllers were found")
         told = get(maps[0].body, "data", "ssl-protocols")
@@ -280,9 +289,7 @@ class Ingresses:
         if found is None:
             arguments: list[str] = []
             seen = False
-            for workload in self._estate.all(*WORKLOADS):
-                if workload.cluster != cluster or not is_of_nginx(workload):
-                    continue
+            for workload in self._controllers.get(cluster, ()):
                 containers = workload.containers
                 seen = True
                 for container in containers if isinstance(containers, list) else ():
@@ -291,7 +298,7 @@ class Ingresses:
         return found
 
     def _namespace_of(self, cluster: str) -> str:
-        found = [w for w in self._estate.all(*WORKLOADS) if w.cluster == cluster and is_of_nginx(w)]
+        found = self._controllers.get(cluster)
         return found[0].namespace or "" if found else ""
 
     def _meshed(self, cluster: str, namespace: str) -> bool | Unknown:

@@ -273,7 +273,7 @@ class Management:
         scheme, host, port, path = parts
         encrypts = scheme in ("https", "wss")
         checks: tuple[Truth, Truth] = (True, True)
-        seen: Any = url
+        seen: Any = f"{scheme}://{host}:{port}{path.removesuffix('/*')}"  # without what may be secret in a URL
         if holder is not None and holder.type.casefold() == BACKENDS:
             own = get(holder.body, "properties", "tls")
             checks = (
@@ -400,7 +400,7 @@ def _split(url: Any) -> tuple[str, str, int, str] | Unknown:
     if not isinstance(url, str) or not url:
         return Unknown("no URL is given")
     if "{{" in url or "@(" in url:
-        return Unknown(f"{url[:80]} is not an address before the call is made")
+        return Unknown("an expression or named value in it decides when the call is made")
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -408,6 +408,6 @@ def _split(url: Any) -> tuple[str, str, int, str] | Unknown:
         return Unknown("the URL cannot be read")
     scheme, host = parts.scheme.casefold(), (parts.hostname or "").casefold()
     if not host or scheme not in ("http", "https", "ws", "wss"):
-        return Unknown(f"{url[:80]} is no URL of HTTP")
+        return Unknown("it is no URL of HTTP")
     number = port if port is not None else 443 if scheme in ("https", "wss") else 80
     return scheme, host, number, f"{parts.path.rstrip('/')}/*"

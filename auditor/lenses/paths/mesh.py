@@ -110,7 +110,7 @@ class Mesh:
         if get(spec, "hostNetwork") is True:
             return "", False
         containers = pod.containers
-        names = {get(c, "name") for c in containers} if isinstance(containers, list) else set()
+        names = {text_at(c, "name") for c in containers} if isinstance(containers, list) else set()
         for proxy in _PROXIES:
             if proxy in names:
                 return ("istio" if proxy.startswith("istio") else "linkerd"), True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -73,6 +74,7 @@ class Pods:
         self._estate = estate
         self._mesh = Mesh(estate)
         self._selected: dict[str, tuple[Resource, ...]] = {}
+        self._by_label: dict[tuple[str, str], dict[str, list[Resource]]] = {}
 
     def tail(self, sender: Inbound, namespace: str, name: str, port: Any) -> Tail:
         """From a sender to the pods of a Service."""
@@ -144,15 +146,22 @@ class Pods:
         selector = get(service.body, "spec", "selector")
         if not isinstance(selector, dict) or not selector:
             return ()
-        namespace = service.namespace or ""
-        running = [p for p in self._estate.inside(POD, service.cluster, namespace) if _matches(selector, labels(p))]
-        made = [
-            workload
-            for kind in WORKLOADS
-            for workload in self._estate.inside(kind, service.cluster, namespace)
-            if not get(workload.body, "metadata", "ownerReferences") and _matches(selector, labels(workload))
-        ]
-        return (*running, *(made if not running else ()))
+        first = next(iter(selector.items()))
+        labelled = self._labelled(service.cluster, service.namespace or "").get(str(first), ())
+        found = [one for one in labelled if contains(labels(one), selector)]
+        return tuple([one for one in found if one.type == "core/Pod"] or found)
+
+    def _labelled(self, cluster: str, namespace: str) -> dict[str, list[Resource]]:
+        """The pods of a namespace, and the workloads that nothing else owns, by each of their labels."""
+        found = self._by_label.get((cluster, namespace))
+        if found is None:
+            found = self._by_label[cluster, namespace] = defaultdict(list)
+            for kind in (POD, *WORKLOADS):
+                for one in self._estate.inside(kind, cluster, namespace):
+                    if kind == POD or not get(one.body, "metadata", "ownerReferences"):
+                        for label in labels(one).items():
+                            found[str(label)].append(one)
+        return found
 
     # --- who else reaches them ----------------------------------------------------------------------------------
 
@@ -197,7 +206,7 @@ def _opens(spec: Any, own: dict[str, Any], port: Any) -> Truth | None:
     if get(selector, "matchExpressions"):
         return Unknown("a NetworkPolicy selects pods by expressions, which are not followed")
     wanted = get(selector, "matchLabels")
-    if isinstance(wanted, dict) and not _matches(wanted, own):
+    if isinstance(wanted, dict) and not contains(own, wanted):
         return None
     rules, hidden = listing(spec, "ingress")
     if hidden:
@@ -221,7 +230,8 @@ def labels(resource: Resource) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _matches(selector: dict[str, Any], own: dict[str, Any]) -> bool:
+def contains(own: dict[str, Any], selector: dict[str, Any]) -> bool:
+    """Whether labels hold all of a selector."""
     return all(own.get(key) == value for key, value in selector.items())
 
 

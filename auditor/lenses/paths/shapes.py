@@ -24,6 +24,7 @@ MUTUAL: Final = "mutual"
 PASSTHROUGH: Final = "passthrough"
 Protection = str | Unknown
 
+_LONG: Final = 500
 TLS_ORDER: Final = ("1.0", "1.1", "1.2", "1.3")
 
 
@@ -34,9 +35,10 @@ def place(kind: str, name: str, resource: str | None = None, **more: Any) -> Pla
 
 
 def evidence(resource: str, path: str, value: Any) -> dict[str, Any]:
-    """The field that decided. A value that is not there is left out."""
+    """The field that decided. Of its value only what is plain is shown."""
     found: dict[str, Any] = {"resource": resource, "path": path}
-    return found | ({} if value is None else {"value": value})
+    plain = isinstance(value, bool | int | Unknown) or (isinstance(value, str) and len(value) <= _LONG)
+    return found | ({"value": value} if plain else {})
 
 
 def hop(origin: Place, target: Place, protection: Protection, says: str, **more: Any) -> Hop:

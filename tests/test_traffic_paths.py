@@ -1,0 +1,99 @@
+"""Traffic paths: less knowledge never looks better, and damage ends nothing."""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+
+import pytest
+
+from auditor.conditions.relations import Relations
+from auditor.demo import Body, resource_of
+from auditor.demo.faults import as_found, planted
+from auditor.evaluate import answers
+from auditor.lenses.coverage import Coverage
+from auditor.lenses.traffic_paths import derive
+from auditor.model import Outcome, Resource, Unknown
+from tests.damage import damage_tree, parts
+from tests.paths_of_demo import LENS, VARIANTS, designed, rules, short, varied
+
+_RANK = {Outcome.FAIL: 0, Outcome.ERROR: 0, Outcome.UNKNOWN: 1, Outcome.PASS: 2}
+_BLIND = int(os.environ.get("AUDITOR_PATH_SEEDS", "40"))
+_DAMAGED = int(os.environ.get("AUDITOR_PATH_SEEDS", "60"))
+
+
+def judged(bodies: list[Body], covers: frozenset[str]) -> dict[tuple[str, str], Outcome]:
+    """The worst outcome of each rule for each path, by host and route; `*` for all paths of a host together."""
+    resources = [resource_of(body) for body in bodies if resource_of(body).type.casefold() in LENS.reads]
+    found: dict[tuple[str, str], Outcome] = {}
+    for path in derive(resources, Coverage(covers)):
+        host = path.body["properties"]["host"]
+        for bound in rules():
+            for answer in answers(bound, path, Relations([])):
+                for key in (short(path.name), f"{host} *"):
+                    worst = found.get((bound.rule.id, key), Outcome.PASS)
+                    found[bound.rule.id, key] = min(worst, answer.outcome, key=lambda one: _RANK[one])
+    return found
+
+
+def read() -> list[Body]:
+    return [body for body in designed() if resource_of(body).type.casefold() in LENS.reads]
+
+
+def no_better(before: dict[tuple[str, str], Outcome], after: dict[tuple[str, str], Outcome]) -> list[str]:
+    """What was bad and passes now. A host that is not known any more is judged as a whole under another name."""
+    return [
+        f"{rule} of {key}: {before[rule, key].value} → {outcome.value}"
+        for (rule, key), outcome in after.items()
+        if outcome is Outcome.PASS and (rule, key) in before and before[rule, key] is not Outcome.PASS
+    ]
+
+
+def blinded(bodies: list[Body], rng: random.Random) -> list[Body]:
+    """The estate with some values unknown."""
+    changed = copy.deepcopy(bodies)
+    for _ in range(rng.randint(1, 3)):
+        body = rng.choice(changed)
+        places = [(holder, key) for holder, key in parts(body) if key not in _NAMES and holder is not body]
+        if places:
+            holder, key = rng.choice(places)
+            holder[key] = Unknown("not known")
+    return changed
+
+
+_NAMES = ("id", "name", "namespace", "type", "apiVersion", "kind", "hostName", "hostname", "host")
+"""By these things are told apart: what is not known by name is another path, not the same with less known."""
+
+
+@pytest.mark.parametrize("seed", range(_BLIND))
+def test_an_unknown_never_makes_a_verdict_better(seed: int) -> None:
+    rng = random.Random(seed)
+    variant = rng.choice(VARIANTS)
+    bodies = [body for body in varied(variant) if resource_of(body).type.casefold() in LENS.reads]
+    assert no_better(judged(bodies, LENS.reads), judged(blinded(bodies, rng), LENS.reads)) == [], variant["name"]
+
+
+@pytest.mark.parametrize("kind", sorted({resource_of(body).type.casefold() for body in designed()} & LENS.reads))
+def test_a_type_that_was_not_collected_never_makes_a_verdict_better(kind: str) -> None:
+    for bodies in (read(), as_found(designed(), planted())):
+        bodies = [body for body in bodies if resource_of(body).type.casefold() in LENS.reads]
+        left = [body for body in bodies if resource_of(body).type.casefold() != kind]
+        assert no_better(judged(bodies, LENS.reads), judged(left, LENS.reads - {kind})) == []
+
+
+@pytest.mark.parametrize("seed", range(_DAMAGED))
+def test_damage_ends_nothing(seed: int) -> None:
+    rng = random.Random(seed)
+    bodies = read()
+    for at in rng.sample(range(len(bodies)), 5):
+        damaged = damage_tree(bodies[at], rng)
+        if isinstance(damaged, dict):
+            bodies[at] = damaged
+    resources = []
+    for before, body in zip(read(), bodies, strict=True):
+        one = resource_of(before)
+        resources.append(Resource(one.type, body, one.origin, one.cluster))
+    for path in derive(resources, Coverage(LENS.reads)):
+        for bound in rules():
+            assert all(answer.outcome is not Outcome.ERROR for answer in answers(bound, path, Relations([])))
