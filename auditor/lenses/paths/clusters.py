@@ -41,6 +41,7 @@ class Clusters:
         self._at: dict[str, list[Resource]] = defaultdict(list)
         self._services: dict[str, list[Resource]] = defaultdict(list)
         self._hosts: dict[str, list[Resource]] = defaultdict(list)
+        self._taking: dict[tuple[str, str], list[Resource]] = defaultdict(list)  # address, host; `*`: patterns
         self._balanced = [s for s in estate.all(SERVICE) if word(s.body, "spec", "type") == "loadbalancer"]
         self._by_selector: dict[tuple[str, str], list[Resource]] = defaultdict(list)
         self._nginx: dict[str, list[Resource]] = defaultdict(list)
@@ -56,11 +57,13 @@ class Clusters:
             for address in addresses(service):
                 self._services[address].append(service)
         for entrance in self._estate.all(GATEWAY, INGRESS, ISTIO):
+            hosts = [host.casefold() for host in self.hosts(entrance)]
+            for host in hosts:
+                self._hosts[host].append(entrance)
             for address in self._addresses(entrance):
                 self._at[address].append(entrance)
-        for entrance in self._estate.all(GATEWAY, INGRESS, ISTIO):
-            for host in self.hosts(entrance):
-                self._hosts[host.casefold()].append(entrance)
+                for host in {"*" if "*" in host else host for host in hosts}:
+                    self._taking[address, host].append(entrance)
         for pod in self._estate.all(POD):
             ip = text_at(pod.body, "status", "podIP")
             if ip and get(pod.body, "spec", "hostNetwork") is not True:
@@ -126,7 +129,8 @@ class Clusters:
 
     def _at_address(self, address: str, port: int, host: str, route: str) -> Iterator[Landing]:
         entrances = self._at.get(address, [])
-        found = [one for one in (self._meet(e, host, route, port) for e in entrances) if one]
+        likely = [*self._taking.get((address, host.casefold()), ()), *self._taking.get((address, "*"), ())]
+        found = [one for e in (likely if host else entrances) if (one := self._meet(e, host, route, port))]
         good = [one for one in found if not any(missing.gone for tail in one.tails for missing in tail.missing)]
         yield from good or found[:1]
         if found:

@@ -40,7 +40,7 @@ class Management:
         self._policies = policies
         self._land = land
         self._around = around
-        self._apis: dict[str, list[Resource]] = defaultdict(list)
+        self._apis: dict[str, dict[str, list[tuple[Resource, str]]]] = defaultdict(dict)  # by service, first segment
         self._hosts: dict[str, Resource] = {}
         self._addresses: dict[str, tuple[Resource, str | None]] = {}
         self._tails: dict[str, tuple[Tail, ...]] = {}
@@ -58,7 +58,9 @@ class Management:
                         self._addresses[address] = service, subnet
         self._hosts.pop("", None)
         for api in estate.all(APIS):
-            self._apis[(parent_of(api.id) or "").casefold()].append(api)
+            if get(api.body, "properties", "isCurrent") is not False:  # else it is an old revision
+                serves = _route_of(api)
+                self._apis[(parent_of(api.id) or "").casefold()].setdefault(_segment(serves), []).append((api, serves))
 
     def by_host(self, host: str) -> Resource | None:
         """The service that has a host name."""
@@ -135,12 +137,7 @@ class Management:
             return
         negotiates = flag(configured, "negotiateClientCertificate", otherwise=False)
         found = 0
-        for api in self._apis.get(service.id.casefold(), ()):
-            if get(api.body, "properties", "isCurrent") is False:
-                continue
-            serves = _route_of(api)
-            if not overlaps(route, serves):
-                continue
+        for api, serves in self._serving(service, route):
             found += 1
             yield Landing(
                 target, served=served, asks=self._asks(api, negotiates), tls=floor, bypasses=bypasses,
@@ -154,6 +151,13 @@ class Management:
                 target, served=served, tls=floor, asks="asked" if negotiates is True else None, bypasses=bypasses,
                 logging=(service.id,), tails=(tail,),
             )  # fmt: skip
+
+    def _serving(self, service: Resource, route: str) -> Iterator[tuple[Resource, str]]:
+        """The APIs of a service that a route may lead to, each with its own route."""
+        segments = self._apis.get(service.id.casefold(), {})
+        wanted = {_segment(part) for part in route.split(",")}
+        for segment in segments if "" in wanted else sorted({"", *wanted}):
+            yield from (pair for pair in segments.get(segment, ()) if overlaps(route, pair[1]))
 
     def _configured(self, own: Any, host: str) -> tuple[dict[str, Any], int]:
         """The host name that answers: its own, else the default binding."""
@@ -377,6 +381,11 @@ def _floor(own: Any, prefix: str) -> str | Unknown:
 def _route_of(api: Resource) -> str:
     path = text_at(api.body, "properties", "path") or ""
     return f"/{path.strip('/')}/*" if path.strip("/") else "/*"
+
+
+def _segment(route: str) -> str:
+    """The first segment of a route in small letters; empty for one that takes all."""
+    return route.strip().rstrip("*").strip("/").partition("/")[0].casefold()
 
 
 def overlaps(one: str, other: str) -> bool:
