@@ -15,24 +15,33 @@ REMOVED: Final = "(removed)"
 _SECRET: Final = frozenset(
     {
         "accesskey", "accesstoken", "accountkey", "adminpassword", "administratorloginpassword", "apikey",
-        "clientsecret", "connectionstring", "connectionstrings", "instrumentationkey", "masterkey", "password",
-        "passwords", "pfx", "pfxblob", "primaryaccesskey", "primaryconnectionstring", "primarykey", "primarymasterkey",
-        "primaryreadonlymasterkey", "primarysharedkey", "privatekey", "refreshtoken", "sas", "sastoken",
-        "secondaryaccesskey", "secondaryconnectionstring", "secondarykey", "secondarymasterkey",
-        "secondaryreadonlymasterkey", "secondarysharedkey", "secretvalue", "sharedaccesskey", "sharedkey",
-        "storageaccountaccesskey", "storagekey", "subscriptionkey", "validationkey", "workspacekey",
+        "appsettings", "certificatepassword", "clientsecret", "connectionstring", "connectionstrings", "customdata",
+        "customheaders", "encodedcertificate", "functionkeys", "hostkeys", "instrumentationkey", "masterkey",
+        "password", "passwords", "pfx", "pfxblob", "primaryaccesskey", "primaryconnectionstring", "primarykey",
+        "primarymasterkey", "primaryreadonlymasterkey", "primarysharedkey", "privatekey", "protectedsettings",
+        "publishingpassword", "refreshtoken", "sas", "sastoken", "secondaryaccesskey", "secondaryconnectionstring",
+        "secondarykey", "secondarymasterkey", "secondaryreadonlymasterkey", "secondarysharedkey", "secret",
+        "secretvalue", "sharedaccesskey", "sharedkey", "storageaccountaccesskey", "storagekey", "subscriptionkey",
+        "systemkeys", "userdata", "validationkey", "workspacekey",
     }
 )  # fmt: skip
-"""Names of fields whose value is a secret wherever they stand, in small letters."""
+"""Names of fields whose texts are secrets wherever they stand, in small letters."""
+_TELLS: Final = frozenset({"name", "type", "expiry", "expirydate", "creationtime", "slotsetting"})
+"""Fields beside a secret that say which it is and how long it holds."""
+_ADDRESSES: Final = ("uri", "url")
+"""Ends of the names of fields that hold addresses: their query may be a key (`code=`, `sig=`)."""
 
 _KEY_MATERIAL: Final = ("d", "dp", "dq", "qi", "p", "q", "k", "key_hsm")
-_PASSWORD: Final = re.compile(r"""(\bpassword\s*=\s*)("[^"{@][^"]*"|'[^'{@][^']*')""", re.IGNORECASE)
+_LITERAL: Final = r"""("(?![^"]*\{\{)[^"@][^"]*"|'(?![^']*\{\{)[^'@][^']*')"""
+_PASSWORD: Final = re.compile(rf"(\bpassword\s*=\s*){_LITERAL}", re.IGNORECASE)
+_CERTIFICATE: Final = re.compile(rf"(<authentication-certificate\b[^>]*?\bbody\s*=\s*){_LITERAL}", re.IGNORECASE)
+_KEY: Final = re.compile(r"(<key\b[^>/]*>\s*)(?![\s@])((?:(?!\{\{)[^<])+?)(\s*</key>)", re.IGNORECASE)
 _TELLING: Final = r"[^'\"]*(?:authorization|key|secret|token|password|credential|signature|\bcode\b|\bsig\b)[^'\"]*"
 _SET_VALUE: Final = re.compile(
     rf"""(<set-(?:header|query-parameter)\b[^>]*?\bname\s*=\s*["']{_TELLING}["'][^>]*>)(.*?)(</set-)""",
     re.IGNORECASE | re.DOTALL,
 )
-_VALUE: Final = re.compile(r"(<value>\s*)(?![\s@{<])([^<]+?)(\s*</value>)", re.IGNORECASE)
+_VALUE: Final = re.compile(r"(<value>\s*)(?![\s@])((?:(?!\{\{)[^<])+?)(\s*</value>)", re.IGNORECASE)
 
 
 def stripped(body: dict[str, Any]) -> dict[str, Any]:
@@ -50,27 +59,45 @@ def stripped(body: dict[str, Any]) -> dict[str, Any]:
     elif kind == "microsoft.keyvault/vaults/keys":
         for name in _KEY_MATERIAL:
             properties.pop(name, None)
+    elif kind == "microsoft.network/applicationgateways":
+        for certificate in properties.get("sslCertificates") or ():
+            if isinstance(certificate, dict) and isinstance(inner := certificate.get("properties"), dict):
+                inner.pop("data", None)  # with its key; what is public is in publicCertData
     return found
 
 
 def _without(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _hidden(inner) if key.casefold() in _SECRET else _without(inner) for key, inner in value.items()}
+        return {key: _field(key.casefold(), inner) for key, inner in value.items()}
     return [_without(inner) for inner in value] if isinstance(value, list) else value
 
 
+def _field(name: str, value: Any) -> Any:
+    if name in _SECRET:
+        return _hidden(value)
+    if isinstance(value, str):
+        if name.endswith(_ADDRESSES) and "?" in value:
+            return f"{value.partition('?')[0]}?{REMOVED}"
+        return value
+    return _without(value)
+
+
 def _hidden(value: Any) -> Any:
-    """Every text is replaced but a reference to a named value; what has parts is searched for secrets."""
+    """Every text is replaced but a reference to a named value, and what tells of a secret without giving it away."""
     if isinstance(value, str):
         return value if not value or re.fullmatch(r"\{\{[^{}]+\}\}", value) else REMOVED
     if isinstance(value, list):
         return [_hidden(inner) for inner in value]
-    return _without(value)
+    if isinstance(value, dict):
+        return {key: inner if key.casefold() in _TELLS else _hidden(inner) for key, inner in value.items()}
+    return value
 
 
 def _api_management(last: str, properties: dict[str, Any]) -> None:
     if last == "namedvalues" and properties.get("secret") is not False:
         properties.pop("value", None)
+    elif last == "certificates":
+        properties.pop("data", None)
     elif last in ("policies", "policyfragments") and isinstance(properties.get("value"), str):
         properties["value"] = _without_literals(properties["value"])
     elif last in ("backends", "loggers") and isinstance(credentials := properties.get("credentials"), dict):
@@ -86,5 +113,7 @@ def _api_management(last: str, properties: dict[str, Any]) -> None:
 
 def _without_literals(policy: str) -> str:
     """A policy without the passwords, keys and tokens that somebody wrote out in it."""
-    policy = _PASSWORD.sub(lambda found: f'{found[1]}"{REMOVED}"', policy)
+    for attribute in (_PASSWORD, _CERTIFICATE):
+        policy = attribute.sub(rf'\1"{REMOVED}"', policy)
+    policy = _KEY.sub(rf"\1{REMOVED}\3", policy)
     return _SET_VALUE.sub(lambda found: found[1] + _VALUE.sub(rf"\1{REMOVED}\3", found[2]) + found[3], policy)
