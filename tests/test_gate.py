@@ -156,3 +156,25 @@ def test_manifests_are_laid_over_their_cluster(tmp_path: Path) -> None:
     assert gate("--against", two, "--cluster", "aks-b") == [("aks-a", "fail"), ("aks-b", "pass")]
     assert gate("--against", two) == [("-", "pass"), ("aks-a", "fail"), ("aks-b", "fail")], "which one is not told"
     assert gate("--cluster", "aks-b") == [("aks-b", "pass")]
+
+
+def test_what_the_estate_did_not_look_at_is_not_known_from_a_plan(tmp_path: Path) -> None:
+    """A plan shows only its own diagnostic settings; whether there are others is for the estate to know."""
+    place = {"name": "apim", "resource_group_name": "rg", "location": "westeurope", "sku_name": "Premium_1"}
+    made = {
+        "address": "azurerm_api_management.a", "mode": "managed", "type": "azurerm_api_management", "name": "a",
+        "change": {"actions": ["create"], "before": None, "after": place, "after_unknown": {"id": True}},
+    }  # fmt: skip
+    write(tmp_path, "plan.json", {**plan(made), "configuration": {"root_module": {}}})
+    write(tmp_path, "estate.json", [vault("kv", True)])
+
+    def outcomes(*args: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "auditor", "gate", "plan.json", *args, "-f", "json", "--select",
+             "azure.api-management.gateway-logs"],
+            capture_output=True, text=True, cwd=tmp_path, check=False, env={**os.environ},
+        )  # fmt: skip
+        return [finding["outcome"] for finding in json.loads(done.stdout)["findings"]]
+
+    assert outcomes() == ["fail"], "the plan as a whole has none"
+    assert outcomes("--against", "estate.json") == ["unknown"]

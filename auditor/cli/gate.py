@@ -119,7 +119,10 @@ def _estate(path: str) -> Inventory:
 
 
 def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
-    """The estate as it will be: what the change replaces or deletes is gone, what it makes is there."""
+    """The estate as it will be: what the change replaces or deletes is gone, what it makes is there.
+
+    Which types are known to the last one is the estate's to say: a change shows only its own.
+    """
     from auditor.inventory import CollectedSource, Inventory
 
     ends = [end for one in changes for c in one.changes if c.action != "no-op" for end in (c.before, c.after) if end]
@@ -127,9 +130,8 @@ def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Change
     made = [c.after for one in changes for c in one.changes if c.after and c.action != "no-op"]
     kept = [resource for resource in before.resources() if resource.id.casefold() not in replaced]
     gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps)]
-    covers = before.covers or frozenset()
-    covers |= _covers(changes, made)
-    return Inventory([*before.inputs, *files], [CollectedSource([*kept, *made])], gaps=gaps, covers=covers)
+    sources = [CollectedSource([*kept, *made])]
+    return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=before.covers or frozenset())
 
 
 def _read(file: str, parameters: str | None, folder: str | None) -> Changes:
