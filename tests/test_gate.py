@@ -178,3 +178,14 @@ def test_what_the_estate_did_not_look_at_is_not_known_from_a_plan(tmp_path: Path
 
     assert outcomes() == ["fail"], "the plan as a whole has none"
     assert outcomes("--against", "estate.json") == ["unknown"]
+
+
+def test_a_plan_that_tells_its_values_alone(gate: Any, tmp_path: Path) -> None:
+    """Values are passed over where changes say the same; a plan without any has nothing else."""
+    made = planned("new", None, False, "create")
+    values = {key: made[key] for key in ("address", "mode", "type", "name")} | {"values": made["change"]["after"]}
+    alone = {"format_version": "1.2", "planned_values": {"root_module": {"resources": [values]}}}
+    assert gate(write(tmp_path, "plan.json", alone)) == (1, {"new": "fail"})
+    assert gate(write(tmp_path, "plan.json", {**alone, "resource_changes": None})) == (1, {"new": "fail"})
+    assert gate(write(tmp_path, "plan.json", {**alone, "resource_changes": [made]})) == (1, {"new": "fail"})
+    assert gate(write(tmp_path, "plan.json", {**alone, "resource_changes": []}))[0] == 3, "nothing changes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import orjson
 
 from auditor.errors import InputError
@@ -12,6 +13,9 @@ from auditor.reading.feed import blank_comments
 from auditor.reading.log import Broken, label
 
 _LARGEST: Final = 256 << 20
+_PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TWICE: Final = {"planned_values": "resource_changes"}
+"""Parts of a Terraform plan that say again what another part, a list, says already: they are left out."""
 
 
 class Document(NamedTuple):
@@ -35,7 +39,7 @@ def whole_json(path: str, file: str = "") -> Document:
     if len(text) > _LARGEST:
         raise InputError(f"{named}: it is larger than {_LARGEST >> 20} MiB", "Split the change.")
     try:
-        return Document(orjson.loads(text), text)
+        return Document(_loaded(text), text)
     except orjson.JSONDecodeError as first:
         try:
             return Document(orjson.loads(blank_comments(text)), text)
@@ -44,3 +48,16 @@ def whole_json(path: str, file: str = "") -> Document:
                 f"{named}: line {first.lineno}, column {first.colno}: no valid JSON: {first.msg}",
                 "It may be cut off: write it again.",
             ) from first
+
+
+def _loaded(text: bytes) -> Any:
+    if not any(f'"{name}"'.encode() in text for name in _TWICE):
+        return orjson.loads(text)
+    try:
+        parts = _PARTS.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return orjson.loads(text)  # no object, or broken, which this says better
+    for name, other in _TWICE.items():
+        if bytes(parts.get(other, b"")).lstrip().startswith(b"["):
+            parts.pop(name, None)
+    return {name: orjson.loads(memoryview(part)) for name, part in parts.items()}
