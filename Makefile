@@ -66,7 +66,8 @@ $(VENV)/.dev: requirements/dev.txt requirements/build.txt pyproject.toml | $(BIN
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.installed
 
-# What the tests need beside Python: a browser, Microsoft's SARIF validator, Terraform, and a Kubernetes API server.
+# What the tests need beside Python: a browser, Microsoft's SARIF validator and KQL parser,
+# Terraform, and a Kubernetes API server.
 $(VENV)/.tools: package-lock.json requirements/terraform.txt scripts/kube-apiserver | $(VENV)/.dev
 	scripts/terraform $(VENV)/tools $(BIN)/pip
 	scripts/system-packages chromium npm

@@ -52,7 +52,7 @@ NODES: Final = (
     Node("policy", "Azure Policy", ("azure/policy",), 160, 442, 142),
     Node("defender", "Defender for Cloud", ("azure/defender",), 308, 442, 142),
     Node("monitor", "Monitor", ("azure/monitor",), 456, 442, 142),
-    Node("log-analytics", "Log Analytics", ("azure/log-analytics",), 604, 442, 142),
+    Node("log-analytics", "Log Analytics", ("azure/log-analytics", "azure/log-evidence"), 604, 442, 142),
     Node("application-insights", "App Insights", ("azure/application-insights",), 752, 442, 142),
     Node("sentinel", "Sentinel", ("azure/sentinel",), 900, 442, 142),
     Node("bastion", "Bastion", ("azure/bastion",), 1048, 442, 140),

@@ -59,6 +59,7 @@ ACCEPTED: Final[dict[str, str]] = {
     "microsoft.authorization/roledefinitions": "2018-01-01-preview 2022-04-01 2022-05-01-preview",
     "microsoft.authorization/policyassignments": "2020-09-01 2022-06-01 2023-04-01 2024-04-01 2025-01-01",
     "microsoft.authorization/policyexemptions": "2020-07-01-preview 2022-07-01-preview",
+    "microsoft.authorization/permissions": "2018-07-01 2022-04-01 2022-05-01-preview",
     "microsoft.authorization/locks": "2016-09-01 2017-04-01 2020-05-01",
     "microsoft.compute/diskencryptionsets": "2022-07-02 2023-04-02 2024-03-02 2025-01-02",
     "microsoft.web/sites": "2022-03-01 2022-09-01 2023-12-01 2024-04-01 2024-11-01 2025-05-01",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from auditor.demo import as_designed, is_kubernetes
+from auditor.collect.azure.questions import EVIDENCE
+from auditor.demo import AS_OF, as_designed, is_kubernetes
 from auditor.demo.faults import as_found, planted
 
 Body = dict[str, Any]
@@ -17,12 +19,16 @@ COLUMNS: Final = ("resourceGroup", "subscriptionId", "tenantId")
 
 
 class Estate:
-    """Bodies in ARM or Resource Graph shape. `groups` are management groups with the subscriptions below them; `logs`
-    the rows of each table by the customer id of a workspace, `kubeconfigs` what is handed out for a cluster by its
-    casefolded id."""
+    """Bodies in ARM or Resource Graph shape, and what else a tenant has.
+
+    `groups` are management groups with the subscriptions below them; `logs` the rows of each table by the customer id
+    of a workspace, `clock` what these logs take for now; `kubeconfigs` what is handed out for a cluster by its
+    casefolded id.
+    """
 
     def __init__(self, bodies: Iterable[Body], groups: dict[str, list[str]] | None = None) -> None:
         self.bodies = list(bodies)
+        self.clock: dt.datetime | None = None
         self.kubeconfigs: dict[str, str] = {}
         self.logs: dict[str, dict[str, list[Body]]] = {}
         self.by_id: dict[str, Body] = {}
@@ -61,6 +67,44 @@ def arm_shape(body: Body) -> Body:
 
 
 def demo_estate(*, designed: bool = False) -> Estate:
-    """The Azure half of the demo estate, as found or as designed."""
+    """The Azure half of the demo estate, as found or as designed, on the day of the demo."""
     bodies = as_found(as_designed(), [] if designed else planted())
-    return Estate(copy.deepcopy(body) for body in bodies if not is_kubernetes(body))
+    azure = [copy.deepcopy(body) for body in bodies if not is_kubernetes(body)]
+    estate = Estate(body for body in azure if body["type"] != EVIDENCE)
+    estate.clock = AS_OF
+    for workspace in estate.of_type("Microsoft.OperationalInsights/workspaces"):
+        evidence = [b for b in azure if b["type"] == EVIDENCE and b["id"].startswith(workspace["id"])]
+        estate.logs[workspace["properties"]["customerId"]] = logs_behind(evidence)
+    return estate
+
+
+def logs_behind(evidence: Iterable[Body]) -> dict[str, list[Body]]:
+    """The youngest records of which this evidence tells."""
+    tables: dict[str, list[Body]] = {}
+    for body in evidence:
+        table, column, more = RECORDS[body["name"]]
+        for source in body["properties"]["sources"]:
+            row = {
+                "TimeGenerated": source["newest"],
+                "_ResourceId": source["id"].lower(),
+                "ClusterId": source["id"],
+                **more,
+            }
+            if column:
+                row[column] = source["protocol"]
+            tables.setdefault(table, []).append(row)
+    return tables
+
+
+_SENSOR: Final = {"Namespace": "kube-system", "Name": "microsoft-defender-collector-ds-x7k2p", "PodStatus": "Running"}
+RECORDS: Final[dict[str, tuple[str, str, Body]]] = {
+    "application-gateway-access": ("AGWAccessLogs", "", {}),
+    "application-gateway-firewall": ("AGWFirewallLogs", "", {"Action": "Matched"}),
+    "application-gateway-tls": ("AGWAccessLogs", "SslProtocol", {}),
+    "api-management-gateway": ("ApiManagementGatewayLogs", "", {}),
+    "api-management-tls": ("ApiManagementGatewayLogs", "ClientTlsVersion", {}),
+    "kubernetes-audit": ("AKSAudit", "", {"Verb": "get"}),
+    "key-vault-audit": ("AZKVAuditLogs", "", {"OperationName": "SecretGet"}),
+    "defender-sensor": ("KubePodInventory", "", _SENSOR),
+}
+"""Question → table, the column of the protocol, and what else is in a record."""

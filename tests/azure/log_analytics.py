@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import threading
 import uuid
+from collections.abc import Mapping
 from typing import Any, Final
 
 import duckdb
@@ -84,7 +85,8 @@ class LogAnalytics:
         try:
             with self._lock:
                 self._load(con, customer, timespan)
-                found = duckdb_kql.query(con, query)
+                tables = self.estate.logs.get(customer, {})
+                found = duckdb_kql.query(con, runnable(query, {table: TABLES[table] for table in tables}))
                 names, kinds = list(found.columns), [str(kind) for kind in found.types]
                 rows = [[_value(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in found.fetchall()]
         except (duckdb_kql.KqlError, duckdb.Error) as error:
@@ -97,7 +99,7 @@ class LogAnalytics:
 
     def _load(self, con: Any, customer: str, timespan: str | None) -> None:
         """The tables that the workspace has. One without rows is not there until something was sent to it."""
-        start, end = _span(timespan)
+        start, end = _span(timespan, self.estate.clock or dt.datetime.now(dt.UTC))
         for table, rows in self.estate.logs.get(customer, {}).items():
             columns = TABLES[table]
             names = ", ".join(f'"{name}" {SQL_TYPES[type_]}' for name, type_ in columns.items())
@@ -106,6 +108,16 @@ class LogAnalytics:
                 if start <= _time(row["TimeGenerated"]) <= end:
                     values = [_stored(row.get(name), type_) for name, type_ in columns.items()]
                     con.execute(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(values))})', values)
+
+
+def runnable(query: str, tables: Mapping[str, Mapping[str, str]]) -> str:
+    """The engine has no `column_ifexists`: the column, or the default where no table has it."""
+    there = {column for columns in tables.values() for column in columns}
+
+    def chosen(found: re.Match[str]) -> str:
+        return found[1] if found[1] in there else found[2]
+
+    return re.sub(r'column_ifexists\("(\w+)",\s*("[^"]*")\)', chosen, query)
 
 
 def _stored(value: Any, type_: str) -> Any:
@@ -122,9 +134,8 @@ def _time(value: str | dt.datetime) -> dt.datetime:
     return value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
 
 
-def _span(text: str | None) -> tuple[dt.datetime, dt.datetime]:
+def _span(text: str | None, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
     """Start and end of an ISO 8601 timespan: `P1D`, `PT6H`, `START/END` or `START/DURATION`."""
-    now = dt.datetime.now(dt.UTC)
     if not text:
         return dt.datetime.min.replace(tzinfo=dt.UTC), now
     start, slash, end = text.partition("/")

@@ -20,7 +20,7 @@ from tests.azure.rights import Rights
 PAGE: Final = 100
 """Items of a page. Lists that the services give whole are in `WHOLE`."""
 WHOLE: Final = frozenset({"microsoft.insights/diagnosticsettings", "microsoft.security/pricings"})
-BUCKET, REFILL = 250, 25.0
+BUCKET, REFILL = 250.0, 25.0
 """Reads of a principal in a subscription: so many at once, and so many more a second."""
 OPT_IN: Final = re.compile(r"/(backendhealth|effectiveroutetable|effectivenetworksecuritygroups)$", re.IGNORECASE)
 KUBECONFIG: Final = re.compile(r"(.*/managedClusters/[^/]+)/listClusterUserCredential$", re.IGNORECASE)
@@ -39,6 +39,7 @@ class ResourceManager:
     def __init__(self, cloud: Cloud, estate: Estate, rights: Rights, entra: Entra) -> None:
         self.cloud, self.estate, self.rights, self.entra = cloud, estate, rights, entra
         self.throttled = 0
+        self.bucket, self.refill = BUCKET, REFILL
         self._buckets: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
@@ -84,8 +85,8 @@ class ResourceManager:
         name = found[1].casefold() if found else "tenant"
         with self._lock:
             now = time.monotonic()
-            left, since = self._buckets.get(name, (float(BUCKET), now))
-            left = min(BUCKET, left + (now - since) * REFILL)
+            left, since = self._buckets.get(name, (self.bucket, now))
+            left = min(self.bucket, left + (now - since) * self.refill)
             enough = left >= 1
             self._buckets[name] = (left - 1 if enough else left, now)
             self.throttled += not enough
@@ -144,6 +145,8 @@ class ResourceManager:
             return self._descendants(place)
         if not self._exists(place):
             raise not_found(target)
+        if type_ == "microsoft.authorization/permissions":
+            return [self._permission(place)]
         found = self.estate.collections.get(place, [])
         if re.fullmatch(r"/subscriptions/[^/]+/providers/[^/]+/[^/]+", place) and not found:
             scope = place.partition("/providers/")[0] + "/"
@@ -154,6 +157,12 @@ class ResourceManager:
         """Whether what a collection belongs to is there: the parent, or what an extension resource extends."""
         owner = re.sub(r"/providers/[^/]+$", "", place.rpartition("/")[0])
         return owner == "" or owner in self.estate.by_id
+
+    def _permission(self, place: str) -> Body:
+        """What the reader may do: Reader, but for what is denied to it."""
+        scope = place.partition("/providers/")[0]
+        denied = [action for action, start in self.rights.denied if scope.startswith(start.casefold())]
+        return {"actions": ["*/read"], "notActions": denied, "dataActions": [], "notDataActions": []}
 
     def _descendants(self, place: str) -> list[Body]:
         name = place.split("/")[-2]

@@ -1,4 +1,4 @@
-"""Azure, live: what rules need, from Resource Graph, Resource Manager and Key Vault. Every call reads.
+"""Azure, live: what rules need, from Resource Graph, Resource Manager, Key Vault and Log Analytics. Every call reads.
 
 `plan` says what to read where, `jobs` read one thing each, `calls` retries; `book` (one level up) keeps what comes in.
 """
@@ -13,8 +13,11 @@ from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.jobs import LANES, Live, ReadPermissions, ReadTable, below, interrupted
+from auditor.collect.azure.logs import LANES as LOGS
+from auditor.collect.azure.logs import questions_for, with_evidence
 from auditor.collect.azure.network import ACTIONS, Network
 from auditor.collect.azure.plan import batches, plan_for
+from auditor.collect.azure.questions import EVIDENCE
 from auditor.collect.azure.scope import Scope, subscriptions_of
 from auditor.collect.azure.tables import SUBSCRIPTION
 from auditor.collect.azure.vaults import Vaults
@@ -37,6 +40,8 @@ def collect(
 
     Raises `InputError` when nothing of it can be read.
     """
+    evidence = EVIDENCE.casefold() in needs.types
+    needs = with_evidence(needs)
     actions = [ACTIONS[name] for name in extras]
     plan = plan_for(needs._replace(types=needs.types.union(action.parent for action in actions)))
     arm = Arm(cloud, credential, book)
@@ -61,6 +66,8 @@ def collect(
                 query = query_of(table, types, groups)
                 jobs.append(ReadTable(live, Stream(call, table, types, query, {"subscriptions": part})))
     interrupted(run(jobs, LANES, book), book)
+    if evidence:
+        interrupted(run(questions_for(cloud, credential, arm, book), LOGS, book), book)
     book.looked_at(plan.covers - skipped)
     book.looked_at(action.type for action in actions)
     book.looked_at(plan.unsure & live.seen)
