@@ -28,6 +28,7 @@ ALLOWED = {
     "render": {"model", "errors", "findings", "places", "render", "__init__"},
     "plans": {"model", "errors", "plans"},
     "lenses": {"model", "errors", "lenses"},
+    "probe": {"model", "errors", "probe"},
     "collect": {"model", "errors", "collect", "tls_secrets"},
     "history": {"model", "errors", "findings", "compare", "render", "history"},
     "publish": {"model", "errors", "findings", "history", "publish"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.evaluate import Bound
-    from auditor.model import Resource
+    from auditor.model import Gap, Resource
 
 FORMATS = ("text", "json", "csv", "ics")
 
@@ -24,8 +25,12 @@ FORMATS = ("text", "json", "csv", "ics")
 )
 @click.option("--as-of", metavar="TIME", help="What will have expired by then; else now, or a snapshot's time.")
 @click.option("--format", "-f", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--probe", is_flag=True, help="Ask the hosts of the inventory, and no others, what they really send.")
+@click.option("--probe-timeout", type=click.FloatRange(0.1, 60), default=5, show_default=True, metavar="SECONDS")
 @click.option("--output", "-o", metavar="PATH", help="A file instead of standard output.")
-def command(inputs: tuple[str, ...], as_of: str | None, form: str, output: str | None) -> None:
+def command(
+    inputs: tuple[str, ...], as_of: str | None, form: str, probe: bool, probe_timeout: float, output: str | None
+) -> None:
     """List the certificates of an estate, soonest end first.
 
     It informs and gates nothing: the exit code is 0 whatever it finds. `auditor scan` judges.
@@ -45,9 +50,16 @@ def command(inputs: tuple[str, ...], as_of: str | None, form: str, output: str |
     clock = inventory.as_of if as_of is None and inventory.as_of else options.clock(as_of)
     (lens,) = (lens for lens in LENSES if lens.type == "auditor/certificate")
     found = list(lens.derive(inventory.resources(lens.reads), Coverage()))
+    unanswered: list[Gap] = []
+    if probe:
+        from auditor.probe import probe as ask
+        from auditor.probe.hosts import hosts_of
+
+        live, unanswered = ask(hosts_of(found), probe_timeout)
+        found = list(lens.derive(chain(inventory.resources(lens.reads), live), Coverage()))
     rules = _rules(clock)
     rows = soonest(listed(resource, clock, _problems(rules, resource)) for resource in found)
-    gaps = [f"{gap.what}: {gap.reason}" for gap in inventory.gaps]
+    gaps = [f"{gap.what}: {gap.reason}" for gap in (*inventory.gaps, *unanswered)]
     if form == "text":
         titles = {_slug(bound): bound.rule.title for bound in rules}
         text = "".join(inert(line) for line in as_text(rows, clock, titles, gaps).splitlines(keepends=True))

@@ -67,6 +67,10 @@ def _listeners(resource: Resource, properties: Any) -> dict[str, list[Use]]:
             public[last(text_at(item, "id")) or last(text_at(item, "name"))] = bool(
                 get(item, "properties", "publicIPAddress")
             )
+    ports = {
+        last(text_at(item, "id")) or last(text_at(item, "name")): get(item, "properties", "port")
+        for item in items(properties, "frontendPorts")
+    }
     served: dict[str, list[Use]] = defaultdict(list)
     for collection in ("httpListeners", "listeners"):
         for item in items(properties, collection):
@@ -81,6 +85,9 @@ def _listeners(resource: Resource, properties: Any) -> dict[str, list[Use]]:
                     hosts=list(dict.fromkeys(hosts)),
                     public=public.get(last(text_at(own, "frontendIPConfiguration", "id"))),
                 )
+                port = ports.get(last(text_at(own, "frontendPort", "id")))
+                if port not in (None, 443):
+                    use["port"] = port
                 served[certificate].append(use)
     return served
 
@@ -218,3 +225,20 @@ def app_service_certificate(resource: Resource) -> Iterator[Sighting]:
     hosts = texts(properties, "hostNames")
     use = use_of(resource, "appService", hosts=hosts or None)
     yield Sighting([use], text_at(properties, "cerBlob"), facts)
+
+
+# --- live ---------------------------------------------------------------------------------------------------------
+
+
+def handshake(resource: Resource) -> Iterator[Sighting]:
+    """What a host sent in a live handshake (`auditor/probe`)."""
+    properties = get(resource.body, "properties")
+    use = use_of(
+        resource,
+        "probe",
+        hosts=[text_at(properties, "host") or ""],
+        tls=texts(properties, "tls"),
+        notSeen=get(properties, "notSeen") or None,
+        clientCertificate=text_at(properties, "clientCertificate"),
+    )
+    yield Sighting([use], text_at(properties, "chain"))

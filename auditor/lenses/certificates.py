@@ -29,6 +29,7 @@ _SOURCES: Final[dict[str, Callable[[Resource], Iterator[Sighting]]]] = {
     "microsoft.apimanagement/service/certificates": azure_sources.api_management_certificate,
     "microsoft.keyvault/vaults/certificates": azure_sources.key_vault_certificate,
     "microsoft.web/certificates": azure_sources.app_service_certificate,
+    "auditor/handshake": azure_sources.handshake,
     "core/secret": kubernetes_sources.secret,
     "cert-manager.io/certificate": kubernetes_sources.cert_manager,
     "secrets-store.csi.x-k8s.io/secretproviderclass": kubernetes_sources.secret_provider_class,
@@ -239,7 +240,9 @@ def covers(names: Iterable[str], host: str) -> bool:
 
 # --- the resource -------------------------------------------------------------------------------------------------
 
-_NOT_JUDGED_ELSEWHERE: Final = frozenset({"listener", "chain", "trustedRoot", "clientCa", "tlsSecret", "webhook"})
+_NOT_JUDGED_ELSEWHERE: Final = frozenset(
+    {"listener", "chain", "trustedRoot", "clientCa", "tlsSecret", "webhook", "probe"}
+)
 """Kinds of use of which no other rule knows the dates: here nothing may be silent."""
 _OF_MATERIAL: Final = (
     "subject", "issuer", "sans", "thumbprint", "sha256", "notBefore", "notAfter", "failFrom", "warnFrom",

@@ -68,7 +68,7 @@ def _short(name: Any) -> str:
 
 
 def as_text(rows: Sequence[Listed], clock: dt.datetime, titles: dict[str, str], gaps: Sequence[str]) -> str:
-    """The table, what the problems mean, and what could not be read."""
+    """The table, what the problems mean, what hosts said when they were asked, and what could not be read."""
     dated = [row for row in rows if row.ends]
     past = sum(row.ends < clock for row in dated if row.ends)
     lines = [f"{len(rows)} certificates as of {clock:%Y-%m-%d %H:%M} UTC: {past} expired", ""]
@@ -87,10 +87,28 @@ def as_text(rows: Sequence[Listed], clock: dt.datetime, titles: dict[str, str], 
             "Problems (certificates.…), by what should be so:",
             *(f"  {name}: {titles[name]}" for name in named),
         ]
+    live = [use for row in rows for use in row.properties["uses"] if use["kind"] == "probe"]
+    if live:
+        lines += [
+            "",
+            "Said by the hosts themselves:",
+            *(_live(use) for use in sorted(live, key=lambda one: one["name"])),
+        ]
     unread = [f"  {', '.join(row.places[:_PLACES])}: {row.unread}" for row in rows if row.ends is None]
     if unread or gaps:
         lines += ["", "Could not be read:", *unread, *(f"  {gap}" for gap in gaps)]
     return "".join(f"{_visible(line).rstrip()}\n" for line in lines)
+
+
+_CLIENT: Final = {
+    "none": "asks for no client certificate",
+    "asked": "asks for a client certificate and does without",
+    "required": "requires a client certificate",
+}
+
+
+def _live(use: dict[str, Any]) -> str:
+    return f"  {use['name']}: TLS {', '.join(use['tls'])}; {_CLIENT[use['clientCertificate']]}"
 
 
 def as_json(rows: Sequence[Listed], clock: dt.datetime, gaps: Sequence[str]) -> str:
