@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -15,8 +16,12 @@ from typing import Any
 import orjson
 import pytest
 
+from auditor.cli.needs import needs_of
 from auditor.collect.azure.clouds import CLOUDS, cloud_of
+from auditor.collect.azure.plan import plan_for
+from auditor.evaluate import bind
 from auditor.inventory import open_inventory
+from auditor.rulebook import load_rules
 from auditor.snapshot import open_snapshot
 from tests.azure.clouds import GOVERNMENT
 from tests.azure.entra import Entra
@@ -115,6 +120,12 @@ def test_the_demo_estate_live_is_the_demo(meet: Meet) -> None:
     assert {key: live.get(key) for key in demo if key not in missed} == {k: demo[k] for k in demo if k not in missed}
     assert not auditor.gaps("snap")
     assert not (auditor.folder / "snap.journal").exists()
+
+
+def test_every_type_that_a_rule_needs_can_be_read() -> None:
+    rules = [bind(rule, dt.datetime(2026, 11, 1, tzinfo=dt.UTC)) for rule in load_rules()]
+    plan = plan_for(needs_of(rules, rules))
+    assert not plan.unsure | {*plan.unreadable}, "say in auditor/collect/azure/tables.py where they are read"
 
 
 def test_scan_audits_live_as_it_audits_the_snapshot(meet: Meet) -> None:

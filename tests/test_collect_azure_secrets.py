@@ -54,6 +54,14 @@ def kept(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
             {"credentials": {"passwords": [{"name": "password1", "expiry": "2027-01-01", "value": REMOVED}]}},
         ),
         (
+            "Microsoft.DocumentDB/databaseAccounts",
+            {"keysMetadata": {"primaryMasterKey": {"generationTime": "2026-05-04T03:02:01Z"}}, "primaryMasterKey": "s"},
+            {
+                "keysMetadata": {"primaryMasterKey": {"generationTime": "2026-05-04T03:02:01Z"}},
+                "primaryMasterKey": REMOVED,
+            },
+        ),
+        (
             "Microsoft.Insights/actionGroups",
             {"webhookReceivers": [{"serviceUri": "https://h.example/x?code=s", "name": "n"}]},
             {"webhookReceivers": [{"serviceUri": f"https://h.example/x?{REMOVED}", "name": "n"}]},

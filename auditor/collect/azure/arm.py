@@ -94,11 +94,16 @@ class Arm:
 def listed(reply: Reply) -> tuple[list[dict[str, Any]], str | None]:
     """The resources of a page and the link to the next. Raises `CallFailed`."""
     if reply.status != 200:
-        kind = {401: "forbidden", 403: "forbidden", 404: "not-found"}.get(reply.status, "unreadable")
-        raise CallFailed(kind, answered(reply), status=reply.status, code=reply.code)
+        raise refused(reply)
     body = reply.body
     found = body.get("value") if isinstance(body, dict) else body  # a few older services answer with the bare list
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise CallFailed("unreadable", "its answer is not a list of resources")
     link = body.get("nextLink") if isinstance(body, dict) else None
     return found, link if isinstance(link, str) and link else None
+
+
+def refused(reply: Reply) -> CallFailed:
+    """What an answer means that is none."""
+    kind = {401: "forbidden", 403: "forbidden", 404: "not-found"}.get(reply.status, "unreadable")
+    return CallFailed(kind, answered(reply), status=reply.status, code=reply.code)

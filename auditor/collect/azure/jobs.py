@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from auditor.collect.azure.arm import SOURCE, Arm, listed
-from auditor.collect.azure.calls import CallFailed, Reply
+from auditor.collect.azure.calls import CallFailed
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import Graph, Stream
 from auditor.collect.azure.network import Action, Network, applies
 from auditor.collect.azure.plan import Plan
 from auditor.collect.azure.scope import may_read_all
-from auditor.collect.azure.secrets import stripped
+from auditor.collect.azure.shapes import Managed, one, resource_of
 from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE, Child
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
 from auditor.collect.workers import Job
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model import Gap, Unknown
 
 GRAPH, ARM, VAULT, NETWORK = "graph", "arm", "vault", "network"
 LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6, NETWORK: 4}
@@ -27,10 +27,6 @@ LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6, NETWORK: 4}
 
 _MOST_PAGES: Final = 10_000
 _MOST_GAPS: Final = 500
-
-
-Managed = frozenset[str] | Unknown | None
-"""The casefolded names of the certificates of a vault, why they are not known, or None elsewhere."""
 
 
 @dataclass
@@ -349,31 +345,6 @@ def below(live: Live, kind: str, parent: str, body: dict[str, Any]) -> Iterator[
         properties = body.get("properties")
         address = properties.get("vaultUri") if isinstance(properties, dict) else None
         yield ReadVault(live, parent, str(address or ""))
-
-
-def one(reply: Reply) -> dict[str, Any]:
-    """The resource of an answer. Raises `CallFailed`."""
-    if reply.status == 200 and isinstance(reply.body, dict):
-        return reply.body
-    found, _more = listed(Reply(reply.status, reply.headers, None) if reply.status == 200 else reply)
-    return found[0]
-
-
-def resource_of(body: dict[str, Any], child: Child, parent: str, managed: Managed = None) -> Resource:
-    """A child with the type and the id that it has, or that follow from where it was read; without secrets."""
-    kind = body.get("type")
-    if not isinstance(kind, str) or kind.casefold() != child.type.casefold():
-        body = {**body, "type": child.type}
-    if child.link or not isinstance(body.get("id"), str) or not body["id"]:
-        name = body.get("name") or child.path.rpartition("/")[2]
-        body = {**body, "id": f"{parent}/{child.path}" if child.single else f"{parent}/{child.path}/{name}"}
-    if "rawxml" in child.query and isinstance(body.get("properties"), dict):
-        body = {**body, "properties": {"format": "rawxml", **body["properties"]}}
-    if managed is not None:
-        owned = managed if isinstance(managed, Unknown) else str(body.get("name", "")).casefold() in managed
-        body = {**body, "properties": {**(body.get("properties") or {}), "managed": owned}}
-    origin = Origin(source="live", address=f"{parent}/{child.path}")
-    return Resource(body["type"], stripped(body), origin, partial=isinstance(managed, Unknown))
 
 
 def interrupted(jobs: Sequence[Any], book: Book) -> None:

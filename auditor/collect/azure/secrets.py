@@ -28,6 +28,7 @@ _SECRET: Final = frozenset(
 """Names of fields whose texts are secrets wherever they stand, in small letters."""
 _TELLS: Final = frozenset({"name", "type", "expiry", "expirydate", "creationtime", "slotsetting"})
 """Fields beside a secret that say which it is and how long it holds."""
+_HARMLESS: Final = re.compile(r"\{\{[^{}]+\}\}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?")
 _ADDRESSES: Final = ("uri", "url")
 """Ends of the names of fields that hold addresses: their query may be a key (`code=`, `sig=`)."""
 
@@ -83,9 +84,9 @@ def _field(name: str, value: Any) -> Any:
 
 
 def _hidden(value: Any) -> Any:
-    """Every text is replaced but a reference to a named value, and what tells of a secret without giving it away."""
+    """Every text is replaced but times, references to named values, and what tells of a secret without giving it."""
     if isinstance(value, str):
-        return value if not value or re.fullmatch(r"\{\{[^{}]+\}\}", value) else REMOVED
+        return value if not value or _HARMLESS.fullmatch(value) else REMOVED
     if isinstance(value, list):
         return [_hidden(inner) for inner in value]
     if isinstance(value, dict):

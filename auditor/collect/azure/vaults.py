@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from auditor.collect.azure.arm import listed
 from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, ask
+from auditor.collect.azure.shapes import one
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 from auditor.model import Origin, Resource
@@ -63,13 +64,12 @@ class Vaults:
         reply = self._get(address, url)
         found: list[Resource] = []
         if reply.status != 404:  # gone since it was listed
-            if reply.status != 200 or not isinstance(reply.body, dict):
-                listed(reply)
+            answer = one(reply)
             body = {
                 "id": f"{vault}/certificates/{name}",
                 "name": name,
                 "type": TYPE,
-                "properties": {key: reply.body[key] for key in _KEPT if reply.body.get(key) is not None},
+                "properties": {key: answer[key] for key in _KEPT if answer.get(key) is not None},
             }
             found.append(Resource(TYPE, body, Origin(source="live", address=f"{address.rstrip('/')}/certificates")))
         self._book.keep(call, found)

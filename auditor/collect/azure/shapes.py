@@ -1,0 +1,40 @@
+"""Answers of Resource Manager → resources, with the type and the id that they have or that follow from their place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.collect.azure.arm import refused
+from auditor.collect.azure.calls import CallFailed, Reply
+from auditor.collect.azure.secrets import stripped
+from auditor.collect.azure.tables import Child
+from auditor.model import Origin, Resource, Unknown
+
+Managed = frozenset[str] | Unknown | None
+"""The casefolded names of the certificates of a vault, why they are not known, or None elsewhere."""
+
+
+def one(reply: Reply) -> dict[str, Any]:
+    """The resource of an answer. Raises `CallFailed`."""
+    if reply.status != 200:
+        raise refused(reply)
+    if not isinstance(reply.body, dict):
+        raise CallFailed("unreadable", "its answer is not a resource")
+    return reply.body
+
+
+def resource_of(body: dict[str, Any], child: Child, parent: str, managed: Managed = None) -> Resource:
+    """A child with the type and the id that it has, or that follow from where it was read; without secrets."""
+    kind = body.get("type")
+    if not isinstance(kind, str) or kind.casefold() != child.type.casefold():
+        body = {**body, "type": child.type}
+    if child.link or not isinstance(body.get("id"), str) or not body["id"]:
+        name = body.get("name") or child.path.rpartition("/")[2]
+        body = {**body, "id": f"{parent}/{child.path}" if child.single else f"{parent}/{child.path}/{name}"}
+    if "rawxml" in child.query and isinstance(body.get("properties"), dict):
+        body = {**body, "properties": {"format": "rawxml", **body["properties"]}}
+    if managed is not None:
+        owned = managed if isinstance(managed, Unknown) else str(body.get("name", "")).casefold() in managed
+        body = {**body, "properties": {**(body.get("properties") or {}), "managed": owned}}
+    origin = Origin(source="live", address=f"{parent}/{child.path}")
+    return Resource(body["type"], stripped(body), origin, partial=isinstance(managed, Unknown))
