@@ -93,8 +93,7 @@ def _audit(day: int, failing: dict[int, bool]) -> tuple[Audit, Findings]:
 
 
 def _many(folder: Path, count: int) -> None:
-    from tests.azure.estate import demo_estate
-    from tests.azure.ingestion import RULE
+    from tests.azure.ingestion import RULE, publishing_estate
     from tests.azure.local import local_azure
 
     file = folder / "many.json"
@@ -103,7 +102,7 @@ def _many(folder: Path, count: int) -> None:
         render(audit, findings, "json", out, Options())
     target = ["--endpoint", _ENDPOINT, "--rule", RULE, "--auth", "secret", "--history", str(folder / "many.db")]
     command = [sys.executable, "-m", "auditor", "publish", "sentinel", str(file), *target]
-    with local_azure(demo_estate()) as azure:
+    with local_azure(publishing_estate()) as azure:
         done: Any = run(command, {**os.environ, **azure.environment()})
         sizes, rows = list(azure.ingestion.requests), len(azure.ingestion.rows)
     full = [size / LIMIT for size in sizes[:-1]]

@@ -29,9 +29,8 @@ from auditor.history.store import Store
 from auditor.model import Outcome, Scope
 from auditor.publish import outbox
 from auditor.render import Options, render
-from tests.azure.estate import demo_estate
 from tests.azure.fault_plan import Fault
-from tests.azure.ingestion import RULE
+from tests.azure.ingestion import RULE, publishing_estate
 from tests.azure.local import LocalAzure, local_azure
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -62,7 +61,7 @@ def accidents(folder: Path, count: int, seed: int) -> dict[str, Any]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["auditor.cli.publish", "azure.monitor.ingestion", "azure.identity", "sqlite3"])
     days: list[Path] = []
-    with local_azure(demo_estate()) as azure:
+    with local_azure(publishing_estate()) as azure:
         environment = azure.environment()
         while done.total() < count:
             days.append(_day(folder, len(days), draw))

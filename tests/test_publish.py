@@ -22,9 +22,8 @@ import trustme
 from auditor.publish.chunks import LIMIT
 from auditor.publish.columns import COLUMNS, PARSER, TABLE
 from tests.azure.blobs import HOST, Blobs
-from tests.azure.estate import demo_estate
 from tests.azure.fault_plan import Fault
-from tests.azure.ingestion import RULE
+from tests.azure.ingestion import RULE, publishing_estate
 from tests.azure.local import LocalAzure, local_azure
 
 ENDPOINT = "https://dcr-auditor-abcd.westeurope-1.ingest.monitor.azure.com"
@@ -41,7 +40,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def azure() -> Iterator[LocalAzure]:
-    with local_azure(demo_estate()) as running:
+    with local_azure(publishing_estate()) as running:
         yield running
     assert not running.violations
     assert not running.ingestion.cut
@@ -127,7 +126,7 @@ def test_a_wrong_rule_is_an_error_and_nothing_is_lost(azure: LocalAzure, saved: 
 
 def test_an_estate_that_is_mended_closes_its_findings(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:
     mended = tmp_path / "mended.json"
-    auditor("demo", "--designed", "--as-of", "2026-11-02T00:00:00Z", "-f", "json", "-o", str(mended), "-q")
+    auditor("demo", "--designed", "--as-of", "2026-11-01T01:00:00Z", "-f", "json", "-o", str(mended), "-q")
     assert publish(azure, tmp_path, str(saved)).returncode == 0
     assert publish(azure, tmp_path, str(mended)).returncode == 0
     standing = run_kql(azure, f"{TABLE} | where RecordType == 'Finding' | summarize arg_max(ScanTime, *) by FindingId")

@@ -19,9 +19,11 @@ from auditor.answers import fingerprint
 from auditor.history.store import Store
 from auditor.model import Exemption, Finding, Outcome, Rule, Scope, Severity
 from auditor.publish import outbox
-from auditor.publish.columns import TABLE
-from tests.azure.estate import demo_estate
+from auditor.publish.columns import COLUMNS, TABLE
+from auditor.publish.verify import QUERY as VERIFY
+from tests.azure.ingestion import publishing_estate
 from tests.azure.local import LocalAzure, local_azure
+from tests.kql.parser import checked
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTENT = ROOT / "reports" / "sentinel"
@@ -75,13 +77,33 @@ def test_the_layout_names_what_is_there() -> None:
     assert sorted(named) == sorted(there)
 
 
+def test_microsofts_parser_takes_every_query() -> None:
+    types = {"boolean": "bool", "dateTime": "datetime"}
+    table = {column.name: types.get(column.type, column.type) for column in COLUMNS}
+    parser = told("Parsers", "AuditorFindings")["FunctionQuery"].strip()
+    queries = {"parser": parser, "verify": VERIFY.format(scan="0")}
+    for path in [*(CONTENT / "Analytic Rules").iterdir(), *(CONTENT / "Hunting Queries").iterdir()]:
+        queries[path.stem] = f"let AuditorFindings = {parser};\n{yaml.safe_load(path.read_text('utf-8'))['query']}"
+    for name, query in workbook().items():
+        queries[name] = f"let AuditorFindings = {parser};\n{query.replace('{Estate}', repr('prod'))}"
+    answers = checked({TABLE: table}, list(queries.values()))
+    assert {name: answer["errors"] for name, answer in zip(queries, answers, strict=True) if answer["errors"]} == {}
+    assert checked({TABLE: table}, [f"{TABLE} | where Titel == ''"])[0]["errors"]
+
+
+def workbook() -> dict[str, str]:
+    """The queries of the workbook by their names."""
+    book = json.loads((CONTENT / "Workbooks" / "AuditorFindings.json").read_text(encoding="utf-8"))
+    return {item["name"]: item["content"]["query"] for item in book["items"] if item["type"] == 3}
+
+
 # --- the queries, over published findings ---------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Two estates: one audited until an hour ago, one that was forgotten three days ago."""
-    with local_azure(demo_estate()) as azure, Store(tmp_path_factory.mktemp("w") / "h.db") as store:
+    with local_azure(publishing_estate()) as azure, Store(tmp_path_factory.mktemp("w") / "h.db") as store:
         found = Workspace(azure, store)
         found.publish("old", dt.timedelta(days=3), finding(CRITICAL, "kv-old"))
         found.publish(
@@ -183,9 +205,7 @@ def test_hunting(workspace: Workspace, name: str, column: str, expected: set[Any
 
 
 def test_the_workbook_has_numbers(workspace: Workspace) -> None:
-    book = json.loads((CONTENT / "Workbooks" / "AuditorFindings.json").read_text(encoding="utf-8"))
-    queries = {item["name"]: item["content"]["query"] for item in book["items"] if item["type"] == 3}
-    found = {name: workspace.run(query.replace("{Estate}", "'prod'")) for name, query in queries.items()}
+    found = {name: workspace.run(query.replace("{Estate}", "'prod'")) for name, query in workbook().items()}
     assert {row["Severity"]: row["Findings"] for row in found["open by severity"]} == {"critical": 2, "high": 2}
     assert len(found["audits"]) == 3
     assert all(row["Arrived"] == row["Records"] for row in found["audits"])

@@ -13,7 +13,7 @@ from auditor.publish.columns import TABLE
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-_QUERY: Final = (  # `dcount` is an estimate: distinct rows are counted instead
+QUERY: Final = (  # `dcount` is an estimate: distinct rows are counted instead
     f"{TABLE} | where ScanId == '{{scan}}' | distinct RecordId, RecordType, Records "
     "| summarize Rows = countif(RecordType == 'Finding'), Expected = max(Records), "
     "Ended = countif(RecordType == 'ScanSummary')"
@@ -52,7 +52,7 @@ def arrived(
         try:
             found = _answer(
                 client.query_workspace(
-                    workspace, _QUERY.format(scan=scan), timespan=(at - _DAY, datetime.now(UTC) + _DAY)
+                    workspace, QUERY.format(scan=scan), timespan=(at - _DAY, datetime.now(UTC) + _DAY)
                 )
             )
         except AzureError as error:
