@@ -252,7 +252,7 @@ def test_one_bad_answer_changes_nothing(meet: Meet, effect: int | str) -> None:
 def test_throttled_without_a_word_of_when_to_come_back(meet: Meet) -> None:
     auditor = meet(Fault("ResourceGraph", 429, times=1))
     said = auditor("collect", "--all", "--select", "azure.bastion.*", "-o", "snap")
-    assert "throttled 1 times" in said
+    assert "1 wait for its pace" in said
 
 
 @pytest.mark.parametrize("way", ["secret", "federated", "managed", "cli"])

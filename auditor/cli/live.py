@@ -180,7 +180,7 @@ def inventory_of(book: Book, inputs: Sequence[str], clock: dt.datetime) -> Inven
     """What a book holds, as an inventory."""
     from auditor.inventory import CollectedSource, Inventory
 
-    gaps = sorted(set(book.gaps), key=lambda gap: (gap.what, gap.type or "", gap.reason))
+    gaps = book.every_gap()
     return Inventory(inputs, [CollectedSource(book)], gaps=gaps, covers=frozenset(book.covers), as_of=clock)
 
 

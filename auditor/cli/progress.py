@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from auditor.render.words import plural
+
 if TYPE_CHECKING:
     from auditor.collect.book import Book
 
@@ -52,7 +54,7 @@ def _told(told: Any) -> str:
     if told.left:
         parts.append(f"{told.left:,} left")
     if told.throttled:
-        parts.append(f"throttled {told.throttled:,} times")
+        parts.append(f"{plural(told.throttled, 'wait')} for its pace")
     return ", ".join(parts)
 
 

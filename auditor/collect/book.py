@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -27,7 +28,9 @@ _SCHEMA: Final = """
 """
 _COMMIT_EVERY: Final = 2.0
 """Seconds: what a killed process may lose."""
-_UNKNOWN: Final = "$unknown"
+_MOST_GAPS: Final = 500
+_UNKNOWN: Final = "\0unknown"
+"""No service has a field of that name."""
 
 
 class Answer(NamedTuple):
@@ -123,6 +126,13 @@ class Book:
         with self._lock:
             self.gaps.append(gap)
 
+    def every_gap(self) -> list[Gap]:
+        """All gaps in a stable order. Where a type has very many, those of a subscription are one."""
+        by_type: dict[str, list[Gap]] = defaultdict(list)
+        for gap in sorted(set(self.gaps), key=_order):
+            by_type[gap.type or ""].append(gap)
+        return sorted((gap for those in by_type.values() for gap in _merged(those)), key=_order)
+
     def looked_at(self, types: Iterable[str]) -> None:
         """Note types that the collection looked at, wherever no gap says otherwise."""
         with self._lock:
@@ -179,6 +189,28 @@ class Book:
                 self._closed = True
                 self._base.commit()
                 self._base.close()
+
+
+def _order(gap: Gap) -> tuple[str, str, str]:
+    return gap.what, gap.type or "", gap.reason
+
+
+def _merged(gaps: Sequence[Gap]) -> list[Gap]:
+    """Gaps of one type. Of very many, one for each subscription, with its first reason."""
+    if len(gaps) <= _MOST_GAPS:
+        return list(gaps)
+    found: list[Gap] = []
+    merged: dict[str, list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        parts = gap.what.split("/", 3)
+        if len(parts) > 2 and not parts[0] and parts[1].casefold() == "subscriptions":
+            merged[parts[2].casefold()].append(gap)
+        else:
+            found.append(gap)
+    for name, those in merged.items():
+        reason = f"{len(those):,} parts of it could not be read; the first: {those[0].reason}"
+        found.append(Gap(what=f"/subscriptions/{name}", reason=reason, kind=those[0].kind, type=those[0].type))
+    return found
 
 
 def _packed(resources: Sequence[Resource]) -> bytes:

@@ -19,7 +19,7 @@ _PATIENCE: Final = 3.0
 
 
 class Job(Protocol):
-    """Something to read. `lane` says which threads do it."""
+    """Something to read. `lane` says which threads do it: the name of the source."""
 
     @property
     def lane(self) -> str: ...
@@ -51,7 +51,7 @@ class _Workers:
             for number in range(count):
                 threading.Thread(target=self._loop, args=(lane,), name=f"{lane}-{number}", daemon=True).start()
         with self._changed:
-            while self._left() and self._error is None and self._book.going():
+            while self._busy() and self._error is None and self._book.going():
                 self._changed.wait(0.2)
             self._ended = True
             self._changed.notify_all()
@@ -59,6 +59,9 @@ class _Workers:
                 raise self._error
             self._changed.wait_for(lambda: not self._running, _PATIENCE)
             return self._left()
+
+    def _busy(self) -> bool:
+        return bool(self._running) or any(self._waiting.values())
 
     def _left(self) -> list[Job]:
         return [*self._running.values(), *(job for waiting in self._waiting.values() for job in waiting)]
@@ -91,4 +94,6 @@ class _Workers:
                     else:
                         del self._running[id(job)]
                         self._add(more)
+                    left = len(self._waiting[lane])
                     self._changed.notify_all()
+            self._book.told(lane, left=left)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
 
-SOURCE: Final = "Defender"
+SOURCE: Final = "Resource Manager"
 _TYPE: Final = "Microsoft.Security/pricings"
 
 

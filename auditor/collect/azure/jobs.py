@@ -6,22 +6,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from auditor.collect.azure.arm import SOURCE, Arm, listed
+from auditor.collect.azure.arm import SOURCE as ARM
+from auditor.collect.azure.arm import Arm, listed
 from auditor.collect.azure.calls import CallFailed
 from auditor.collect.azure.defender import Defender
+from auditor.collect.azure.graph import SOURCE as GRAPH
 from auditor.collect.azure.graph import Graph, Stream
+from auditor.collect.azure.network import SOURCE as NETWORK
 from auditor.collect.azure.network import Action, Network, applies
 from auditor.collect.azure.plan import Plan
 from auditor.collect.azure.scope import may_read_all
 from auditor.collect.azure.shapes import Managed, one, resource_of
 from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE, Child
+from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
 from auditor.collect.workers import Job
 from auditor.model import Gap, Unknown
 
-GRAPH, ARM, VAULT, NETWORK = "graph", "arm", "vault", "network"
 LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6, NETWORK: 4}
 """How many threads read at once. Resource Graph is held back by its quota, the others by their answers' time."""
 
@@ -130,7 +133,7 @@ class ReadChildren:
                     found, link = self._page(link)
                     resources = [resource_of(body, child, self.parent, self.managed) for body in found]
                     answer = live.book.keep(f"{call} page {number:05}", resources, link)
-                    live.book.told(SOURCE, done=1)
+                    live.book.told(ARM, done=1)
                 for resource in answer.resources:
                     yield from below(live, child.type.casefold(), resource.id, resource.body)
                 number, link = number + 1, answer.more
@@ -167,7 +170,7 @@ class ReadChildren:
             if not link:
                 break
         self.live.book.keep(f"{call} names", (), "\n".join(names))
-        self.live.book.told(SOURCE, done=1)
+        self.live.book.told(ARM, done=1)
         return names
 
     def lost(self, failure: CallFailed) -> None:
@@ -201,7 +204,7 @@ class ReadOne:
             self.lost(failure)
             return
         live.book.keep(call, [resource_of(body, child, self.parent, self.managed) for body in found])
-        live.book.told(SOURCE, done=1)
+        live.book.told(ARM, done=1)
         yield from ()
 
     def lost(self, failure: CallFailed) -> None:
@@ -348,6 +351,6 @@ def below(live: Live, kind: str, parent: str, body: dict[str, Any]) -> Iterator[
 
 
 def interrupted(jobs: Sequence[Any], book: Book) -> None:
-    """A gap for what was not read because the collection ended before; few wide ones when there is much of it."""
+    """A gap for what was not read because the collection ended before."""
     for job in jobs:
         job.lost(CallFailed("unreachable", book.why_stopped() + " it was read"))
