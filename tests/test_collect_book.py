@@ -39,6 +39,7 @@ def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     assert again.note("begun", "tuesday") == "monday"
     (found,) = again
     assert isinstance(found.body["properties"]["managed"], Unknown)
+    assert found.body["properties"]["plain"] == {"$unknown": "x"}
     again.forget("a")
     assert not list(again)
 
