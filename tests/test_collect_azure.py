@@ -25,7 +25,7 @@ from auditor.rulebook import load_rules
 from auditor.snapshot import open_snapshot
 from tests.azure.clouds import GOVERNMENT
 from tests.azure.entra import Entra
-from tests.azure.estate import demo_estate
+from tests.azure.estate import Estate, demo_estate
 from tests.azure.fault_plan import Fault, FaultPlan
 from tests.azure.local import LocalAzure, local_azure
 from tests.azure.rights import Rights
@@ -220,6 +220,16 @@ def test_a_right_that_is_missing_is_named(meet: Meet) -> None:
     assert all("403" in gap.reason and gap.type + "/read" in gap.reason and gap.kind == "forbidden" for gap in gaps)
     outcomes = auditor.outcomes("scan", "--from", "snap", "--select", "azure.sql.auditing-on")
     assert set(outcomes.values()) <= {"unknown"}
+
+
+def test_what_may_lie_elsewhere_is_unknown_everywhere(meet: Meet) -> None:
+    estate = demo_estate()
+    estate = Estate(b for b in estate.bodies if b["type"].casefold() != "microsoft.security/automations")
+    rights = Rights(denied=[("Microsoft.SecurityInsights/dataConnectors/read", f"/subscriptions/{DEMO}")])
+    auditor = meet(estate=estate, rights=rights)
+    rule = "azure.defender.alerts-exported"  # of a subscription: a connector of any workspace will do
+    auditor("collect", "--all", "--select", rule, "-o", "snap", code=3)
+    assert set(auditor.outcomes("scan", "--from", "snap", "--select", rule).values()) == {"unknown"}
 
 
 def test_a_vault_behind_a_firewall_leaves_keys_readable(meet: Meet) -> None:

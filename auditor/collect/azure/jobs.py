@@ -53,9 +53,9 @@ class Live:
     """Casefolded subscriptions of which Resource Graph gave a plan of Defender."""
 
     def failed(self, what: str, failure: CallFailed, types: Iterable[str], call: str) -> None:
-        """One gap for each type that is incomplete below a place."""
+        """One gap for each type that is incomplete below a place; everywhere, when rules look for it from elsewhere."""
         for kind in sorted(set(types)):
-            wide = kind.casefold() in self.everywhere and not what.startswith("/subscriptions/")
+            wide = kind.casefold() in self.everywhere and what.count("/") > 2  # not a subscription
             reason = f"{call}: {failure.reason}"
             self.book.gap(Gap(what=f"GET {what}" if wide else what, reason=reason, kind=failure.kind, type=kind))
 
