@@ -55,14 +55,18 @@ def blinded(bodies: list[Body], rng: random.Random) -> list[Body]:
     changed = copy.deepcopy(bodies)
     for _ in range(rng.randint(1, 3)):
         body = rng.choice(changed)
-        places = [(holder, key) for holder, key in parts(body) if key not in _NAMES and holder is not body]
+        places = [
+            (holder, key)
+            for holder, key in parts(body)
+            if holder is not body and key not in _NAMES and not (key == "id" and "name" in holder)
+        ]
         if places:
             holder, key = rng.choice(places)
             holder[key] = Unknown("not known")
     return changed
 
 
-_NAMES = ("id", "name", "namespace", "type", "apiVersion", "kind", "hostName", "hostname", "host")
+_NAMES = ("name", "namespace", "type", "apiVersion", "kind", "hostName", "hostname", "host")
 """By these things are told apart: what is not known by name is another path, not the same with less known."""
 
 

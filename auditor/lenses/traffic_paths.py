@@ -43,15 +43,17 @@ def derive(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resour
     landings.clusters = Clusters(estate, trust, around)
     logs = Logs(estate)
     reached: set[str] = set()
+    hosts: set[str] = set()
     taken: dict[str, int] = {}
     for resource in estate.all(GATEWAY):
         for found in Gateway(resource, estate, trust, landings.land).paths():
             reached.update(one["to"].get("resource", "") for one in found.tail.hops)
+            hosts.add(found.host)
             yield _path(found, logs, taken)
     for found in landings.management.paths():
         reached.update(one["to"].get("resource", "") for one in found.tail.hops)
         yield _path(found, logs, taken)
-    for found in landings.clusters.paths(frozenset(reached)):
+    for found in landings.clusters.paths(frozenset(reached), frozenset(hosts)):
         yield _path(found, logs, taken)
 
 

@@ -139,8 +139,9 @@ class Around:
             return
         item, holder = there
         reference = get(item, "properties", "networkSecurityGroup")
-        if isinstance(reference, Unknown):
-            yield bypass("openNetwork", holder.id, f"subnets[{name}]", f"whom subnet {name} lets in", reference)
+        named = get(reference, "id")
+        if isinstance(named, Unknown):
+            yield bypass("openNetwork", holder.id, f"subnets[{name}]", f"whom subnet {name} lets in", named)
             return
         if not reference:
             says = f"subnet {name} has no network security group: every network that reaches it may call"
@@ -153,12 +154,14 @@ class Around:
             return
         yield from self._rules(group, address, port, self._allowed(sender))
 
-    def _allowed(self, sender: str) -> list[str]:
+    def _allowed(self, sender: str) -> list[str] | Unknown:
         """The ranges of the subnets that hold what the sender is: the gateways, or API Management."""
-        like = next((front for front in self._fronts if sender in front), {sender} if sender else set())
+        like = next((front for front in self._fronts if sender in front), {sender})
+        if sender not in self._subnets or not _prefixes(self._subnets[sender][0]):
+            return Unknown("the addresses of the hop before are not known")
         return [prefix for one in like if one in self._subnets for prefix in _prefixes(self._subnets[one][0])]
 
-    def _rules(self, group: Resource, address: str, port: int, allowed: Sequence[str]) -> Iterator[Bypass]:
+    def _rules(self, group: Resource, address: str, port: int, allowed: list[str] | Unknown) -> Iterator[Bypass]:
         rules, hidden = listing(group.body, "properties", "securityRules")
         if hidden:
             says = f"whom {group.name} lets in"
@@ -184,9 +187,12 @@ class Around:
                     return
                 denied += sources
                 continue
-            beside = [source for source in sources if not _expected(source, allowed, denied)]
+            known = [] if isinstance(allowed, Unknown) else allowed
+            beside = [source for source in sources if not _expected(source, known, denied)]
             if beside:
-                yield bypass("openNetwork", group.id, path, f"{says} lets {', '.join(beside)} in", True)
+                everyone = any(source in _EVERYONE for source in beside)
+                open_: Truth = allowed if isinstance(allowed, Unknown) and not everyone else True
+                yield bypass("openNetwork", group.id, path, f"{says} lets {', '.join(beside)} in", open_)
         says = f"{group.name} refuses nobody, so the whole virtual network is let in"
         yield bypass("openNetwork", group.id, "properties.securityRules", says, True)
 

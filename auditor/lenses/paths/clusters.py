@@ -205,15 +205,18 @@ class Clusters:
 
     # --- from the Internet --------------------------------------------------------------------------------------
 
-    def paths(self, reached: frozenset[str]) -> Iterator[Entered]:
-        """What clients reach in clusters by themselves. `reached`: entrances that other paths lead to."""
+    def paths(self, reached: frozenset[str], hosts: frozenset[str]) -> Iterator[Entered]:
+        """What clients reach in clusters by themselves. `reached`: entrances that other paths lead to, by `hosts`."""
         for entrance in self._estate.all(GATEWAY, INGRESS, ISTIO):
             own = self._addresses(entrance)
-            public: Truth = any(map(is_public, own)) if own else self._in_public(entrance)
+            public: Truth = any(map(is_public, own)) if any(map(is_address, own)) else self._in_public(entrance)
             if public is False or (public is not True and entrance.id in reached):
                 continue
-            entry = place("ingress", f"{entrance.namespace}/{entrance.name}", entrance.id, addresses=list(own))
+            kind = self._door(entrance)
+            entry = place(kind, f"{entrance.namespace}/{entrance.name}", entrance.id, addresses=list(own))
             for host in self.hosts(entrance):
+                if kind == "applicationGateway" and host in hosts:
+                    continue  # the gateway itself was read
                 for sender, landing in self._first(entrance, host):
                     for tail in follow(sender, [landing], "" if host == "*" else host, self._trust):
                         yield Entered(entrance, host, "/*", entry, public, tail)
@@ -223,6 +226,13 @@ class Clusters:
             public = is_balanced_in_public(service)
             if public is not False:
                 yield from self._alone(service, public)
+
+    def _door(self, entrance: Resource) -> str:
+        """What answers for an entrance: a gateway of Azure, or something in the cluster."""
+        if entrance.type.casefold() == INGRESS:
+            return self._ingresses.door(entrance)
+        family = word(entrance.body, "spec", "gatewayClassName")
+        return "trafficController" if family == "azure-alb-external" else "ingress"
 
     def _in_public(self, entrance: Resource) -> Truth:
         """Whether the load balancers of an entrance are public, where it shows no address itself."""

@@ -115,7 +115,8 @@ class Gateway:
                 for number, item in enumerate(listed if isinstance(listed, list) else ())
                 if isinstance(item, dict)
             }
-        return found.get(last(text_at(reference, "id")))
+        named = last(text_at(reference, "id"))
+        return found.get(named) if named else None
 
     def _missing(self, collection: str, reference: Any) -> str:
         told = get(reference, "id") if isinstance(reference, dict) else reference
@@ -161,13 +162,14 @@ class Gateway:
             return Unknown(f"the frontend of the listener: {why}"), (), (Missing("frontend of the listener", why),)
         own = get(found[1], "properties")
         told = get(own, "publicIPAddress")
-        if isinstance(own, Unknown) or isinstance(told, Unknown):
-            why = (own if isinstance(own, Unknown) else told).reason
-            return Unknown(why), (), (Missing("frontend of the listener", why),)
+        if isinstance(told, Unknown):
+            return told, (), (Missing("frontend of the listener", told.reason),)
         if not told:
             return False, (), ()
         address = self._estate.by_id(ADDRESSES, text_at(told, "id"))
         edge = f"public address {last(text_at(told, 'id')) or 'of the frontend'}"
+        if address is None and not text_at(told, "id"):
+            return True, (), (Missing(edge, self._missing("publicIPAddresses", told)),)
         if address is None:
             hole = self._estate.hole(ADDRESSES, text_at(told, "id") or "")
             return True, (), (Missing(edge, hole or "it is not in the estate", gone=hole is None),)
@@ -257,11 +259,11 @@ class Gateway:
         found = 0
         for rule in rules:
             part = get(rule, "properties")
-            reference = get(part, level.listener)
-            if isinstance(part, Unknown) or isinstance(reference, Unknown):
-                hidden = hidden or Unknown(f"the listener of rule {text_at(rule, 'name')} is not known")
+            reference = get(part, level.listener, "id")
+            if isinstance(reference, Unknown):
+                hidden = hidden or reference
                 continue
-            if last(text_at(reference, "id")) != listener.casefold():
+            if last(reference if isinstance(reference, str) else None) != listener.casefold():
                 continue
             found += 1
             if get(part, "urlPathMap") is None:

@@ -70,6 +70,11 @@ class Ingresses:
         rules, _hidden = listing(ingress.body, "spec", "rules")
         return list(dict.fromkeys(text_at(rule, "host") or "*" for rule in rules)) or ["*"]
 
+    def door(self, ingress: Resource) -> str:
+        """The kind of place that answers for it."""
+        family = self._controller(ingress)
+        return {AGIC: "applicationGateway", CONTAINERS: "trafficController"}.get(family, "ingress")
+
     def is_nginx(self, ingress: Resource) -> bool:
         """Whether nginx serves it."""
         return self._controller(ingress) == NGINX

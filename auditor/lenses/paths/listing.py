@@ -27,7 +27,7 @@ _KINDS: Final = {
     "pods": "pods",
     "appService": "App Service",
     "loadBalancer": "load balancer",
-    "host": "outside the estate",
+    "host": "host",
     "unknown": "not found",
 }
 _BAD, _DOUBTFUL, _GOOD = "red", "yellow", "green"

@@ -253,8 +253,10 @@ class Management:
             return
         services, hidden = listing(backend.body, "properties", "pool", "services")
         for item in services[:_MOST]:
+            named = get(item, "id")
             found = self._estate.by_id(BACKENDS, text_at(item, "id"))
-            yield found or Unknown(f"backend {text_at(item, 'id')} was not found")
+            why = named if isinstance(named, Unknown) else Unknown(f"backend {text_at(item, 'id')} was not found")
+            yield found or why
         if hidden or len(services) > _MOST:
             yield hidden or Unknown(f"only the first {_MOST} are followed")
 
