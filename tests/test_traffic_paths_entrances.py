@@ -1,0 +1,282 @@
+"""Traffic paths over the ways into clusters and beside them: one small estate each, and its hops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from auditor.lenses import TRAFFIC_PATH_READS
+from auditor.lenses.coverage import Coverage
+from auditor.lenses.traffic_paths import derive
+from auditor.model import Origin, Resource, Unknown, kubernetes_type
+
+AGW = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/applicationGateways/agw"
+Body = dict[str, Any]
+
+
+def gateway(address: Body, port: int = 443, protocol: str = "Https", **setting: Any) -> list[Body]:
+    """A gateway that sends shop.contoso.com to an address."""
+
+    def named(collection: str, name: str, **properties: Any) -> Body:
+        return {"name": name, "id": f"{AGW}/{collection}/{name}", "properties": properties}
+
+    def to(collection: str) -> Body:
+        return {"id": f"{AGW}/{collection}/x"}
+
+    public = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/publicIPAddresses/pip"
+    collections = {
+        "frontendIPConfigurations": {"publicIPAddress": {"id": public}},
+        "backendAddressPools": {"backendAddresses": [address]},
+        "backendHttpSettingsCollection": {"port": port, "protocol": protocol, **setting},
+        "httpListeners": {
+            "protocol": "Https",
+            "hostName": "shop.contoso.com",
+            "frontendIPConfiguration": to("frontendIPConfigurations"),
+        },
+        "requestRoutingRules": {
+            "httpListener": to("httpListeners"),
+            "backendAddressPool": to("backendAddressPools"),
+            "backendHttpSettings": to("backendHttpSettingsCollection"),
+        },
+    }
+    own = {name: [named(name, "x", **properties)] for name, properties in collections.items()}
+    return [
+        {"id": AGW, "name": "agw", "type": "Microsoft.Network/applicationGateways", "properties": own},
+        {
+            "id": public,
+            "name": "pip",
+            "type": "Microsoft.Network/publicIPAddresses",
+            "properties": {"ipAddress": "20.0.0.1"},
+        },
+    ]
+
+
+APP = """
+{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {}}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop},
+ spec: {selector: {app: web}, ports: [{name: https, port: 443, targetPort: 8443}]}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop},
+ spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, ports: [{containerPort: 8443}]}]}}}}
+"""
+INGRESS = """
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop, annotations: {}}
+spec:
+  ingressClassName: nginx
+  tls: [{hosts: [shop.contoso.com], secretName: tls}]
+  rules:
+  - host: shop.contoso.com
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 443}}}}]}
+status: {loadBalancer: {ingress: [{ip: 10.0.0.4}]}}
+"""
+CONTROLLER = """
+{apiVersion: apps/v1, kind: Deployment,
+ metadata: {name: c, namespace: ingress, labels: {app.kubernetes.io/name: ingress-nginx}},
+ spec: {template: {metadata: {labels: {app: c}}, spec: {containers: [{name: c, args: []}]}}}}
+"""
+GATEWAY = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: gw, namespace: shop}
+spec: {gatewayClassName: istio, listeners: [{name: web, port: 443, protocol: HTTPS, hostname: shop.contoso.com}]}
+status: {addresses: [{type: IPAddress, value: 10.0.0.4}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web, namespace: shop}
+spec: {parentRefs: [{name: gw}], rules: [{backendRefs: [{name: web, port: 443}]}]}
+"""
+ISTIO = """
+apiVersion: v1
+kind: Service
+metadata: {name: istio, namespace: istio-ingress}
+spec: {type: LoadBalancer, selector: {istio: ingressgateway, app: gw}, ports: [{port: 443}]}
+status: {loadBalancer: {ingress: [{ip: 10.0.0.4}]}}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: gw, namespace: istio-ingress}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 443, name: https, protocol: HTTPS}
+    hosts: ["*.contoso.com"]
+    tls: {mode: SIMPLE, credentialName: tls}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: [shop.contoso.com]
+  gateways: [istio-ingress/gw]
+  http: [{route: [{destination: {host: web, port: {number: 443}}}]}]
+"""
+STRICT = "{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: d, namespace: istio-system},"
+STRICT += " spec: {mtls: {mode: STRICT}}}"
+
+
+def paths(cluster: str, azure: list[Body]) -> list[Body]:
+    """The properties of the paths of an estate that was looked at as a whole."""
+    objects = [body for body in yaml.safe_load_all(cluster) if body]
+    resources = [
+        *(Resource(body["type"], body, Origin(source="live")) for body in azure),
+        *(Resource(kubernetes_type(body), body, Origin(source="live"), "aks") for body in objects),
+    ]
+    return [path.body["properties"] for path in derive(resources, Coverage(TRAFFIC_PATH_READS))]
+
+
+def hops(cluster: str, azure: list[Body] | None = None) -> list[str]:
+    """Kind and protection of each hop of the only path."""
+    (path,) = paths("\n---\n".join((APP, cluster)), azure if azure is not None else gateway({"ipAddress": "10.0.0.4"}))
+    return [
+        f"{one['to']['kind']} {one['protection'] if isinstance(one['protection'], str) else 'unknown'}"
+        for one in path["hops"]
+    ]
+
+
+BEFORE = ["applicationGateway encryptedVerified", "ingress encryptedVerified"]
+
+
+@pytest.mark.parametrize(
+    ("annotations", "last"),
+    [
+        ("", "pods plaintext"),
+        ("nginx.ingress.kubernetes.io/backend-protocol: GRPCS", "pods encryptedUnverified"),
+        ("nginx.ingress.kubernetes.io/backend-protocol: AUTO_HTTP", "pods unknown"),
+        (
+            "nginx.ingress.kubernetes.io/backend-protocol: HTTPS, nginx.ingress.kubernetes.io/proxy-ssl-verify: 'on', "
+            "nginx.ingress.kubernetes.io/proxy-ssl-secret: shop/ca",
+            "pods encryptedVerified",
+        ),
+        ("nginx.ingress.kubernetes.io/ssl-passthrough: 'true'", "pods unknown"),
+    ],
+)
+def test_gateway_to_nginx_without_api_management(annotations: str, last: str) -> None:
+    assert hops(INGRESS.replace("annotations: {}", f"annotations: {{{annotations}}}")) == [*BEFORE, last]
+
+
+@pytest.mark.parametrize(
+    ("argument", "last"), [("--enable-ssl-passthrough", "pods passthrough"), ("--v=2", "pods plaintext")]
+)
+def test_passthrough_is_in_force_when_the_controller_runs_with_it(argument: str, last: str) -> None:
+    ingress = INGRESS.replace("annotations: {}", "annotations: {nginx.ingress.kubernetes.io/ssl-passthrough: 'true'}")
+    controller = CONTROLLER.replace("args: []", f"args: [{argument}]")
+    assert hops(f"{ingress}\n---\n{controller}")[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("webapprouting.kubernetes.azure.com", "pods plaintext"),
+        ("azure-application-gateway", "pods plaintext"),
+        ("traefik", "pods unknown"),
+    ],
+)
+def test_the_class_of_an_ingress_says_whose_settings_count(name: str, last: str) -> None:
+    assert hops(INGRESS.replace("ingressClassName: nginx", f"ingressClassName: {name}")) == [*BEFORE, last]
+
+
+def test_gateway_api_speaks_plain_text_without_a_backend_tls_policy() -> None:
+    assert hops(GATEWAY) == [*BEFORE, "pods plaintext"]
+    for group, spec in (
+        ("gateway.networking.k8s.io", "{targetRefs: [{kind: Service, name: web}], validation: {hostname: w, "
+         "wellKnownCACertificates: System}}"),
+        ("alb.networking.azure.io", "{targetRef: {kind: Service, name: web}, default: {sni: w, verify: {"
+         "caCertificateRef: {name: ca}}}}"),
+    ):  # fmt: skip
+        policy = (
+            f"{{apiVersion: {group}/v1, kind: BackendTLSPolicy, metadata: {{name: p, namespace: shop}}, spec: {spec}}}"
+        )
+        assert hops(f"{GATEWAY}\n---\n{policy}")[-1] == "pods encryptedVerified"
+
+
+def test_tls_passes_through_a_gateway_with_a_tls_route() -> None:
+    passing = GATEWAY.replace("protocol: HTTPS,", "protocol: TLS, tls: {mode: Passthrough},")
+    assert hops(passing.replace("HTTPRoute", "TLSRoute")) == [*BEFORE, "pods passthrough"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "peers", "last"),
+    [
+        ("istio.io/rev: asm-1-28", STRICT, "pods mutual"),
+        ("istio.io/rev: asm-1-28", STRICT.replace("STRICT", "PERMISSIVE"), "pods encryptedVerified"),
+        ("istio.io/rev: asm-1-28", STRICT.replace("STRICT", "DISABLE"), "pods plaintext"),
+        ("istio.io/dataplane-mode: ambient", STRICT, "pods mutual"),
+        ("istio-injection: enabled", STRICT, "pods mutual"),
+        ("team: shop", STRICT, "pods plaintext"),
+    ],
+)
+def test_istio_virtual_service_and_the_mesh(labels: str, peers: str, last: str) -> None:
+    cluster = "\n---\n".join((APP.replace("labels: {}", f"labels: {{{labels}}}"), ISTIO, peers))
+    (path,) = paths(cluster, gateway({"ipAddress": "10.0.0.4"}))
+    protection = path["hops"][-1]["protection"]
+    assert f"pods {protection}" == last
+    assert path["complete"] is True
+
+
+def test_the_add_on_of_aks_leaves_namespaces_with_the_old_label_out() -> None:
+    namespace = "{apiVersion: v1, kind: Namespace, metadata: {name: aks-istio-system}}"
+    labelled = APP.replace("labels: {}", "labels: {istio-injection: enabled}")
+    (path,) = paths("\n---\n".join((labelled, ISTIO, namespace, STRICT)), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["hops"][-1]["protection"] == "plaintext"
+
+
+def test_gateway_to_app_service() -> None:
+    site = {
+        "id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/shop",
+        "name": "shop",
+        "type": "Microsoft.Web/sites",
+        "properties": {"defaultHostName": "shop.azurewebsites.net", "clientCertEnabled": True},
+    }
+    azure = [*gateway({"fqdn": "shop.azurewebsites.net"}, pickHostNameFromBackendAddress=True), site]
+    (path,) = paths("", azure)
+    assert [one["protection"] for one in path["hops"]] == ["encryptedVerified", "mutual"]
+    assert path["target"]["kind"] == "appService"
+
+
+def test_a_name_that_no_zone_holds_is_outside_and_one_that_a_zone_lacks_is_missing() -> None:
+    (path,) = paths("", gateway({"fqdn": "erp.fabrikam.com"}))
+    assert (path["complete"], path["target"]["kind"]) == (True, "host")
+    zone = {"id": "/z/providers/Microsoft.Network/privateDnsZones/fabrikam.com", "name": "fabrikam.com"}
+    (path,) = paths("", [*gateway({"fqdn": "erp.fabrikam.com"}), {**zone, "type": "Microsoft.Network/privateDnsZones"}])
+    assert path["complete"] is False
+    assert path["missing"][0]["edge"] == "DNS record erp.fabrikam.com"
+
+
+def test_an_entrance_in_public_is_a_way_in_of_its_own_and_a_gateway_of_azure_a_front_door() -> None:
+    (path,) = paths("\n---\n".join((APP, INGRESS.replace("10.0.0.4", "20.0.0.9"))), [])
+    assert (path["entry"]["kind"], path["public"]) == ("ingress", True)
+    alb = GATEWAY.replace("gatewayClassName: istio", "gatewayClassName: azure-alb-external")
+    (path,) = paths("\n---\n".join((APP, alb.replace("10.0.0.4", "x.fz1.alb.azure.com"))), [])
+    assert path["entry"]["kind"] == "trafficController"
+    assert isinstance(path["public"], Unknown)
+
+
+def test_what_leads_back_to_itself_ends() -> None:
+    service = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/apim"
+    azure = [
+        *gateway({"ipAddress": "10.1.0.5"}, hostName="apim.internal"),
+        {
+            "id": service,
+            "name": "apim",
+            "type": "Microsoft.ApiManagement/service",
+            "properties": {
+                "virtualNetworkType": "Internal",
+                "privateIPAddresses": ["10.1.0.5"],
+                "hostnameConfigurations": [{"type": "Proxy", "hostName": "apim.internal"}],
+            },
+        },
+        {
+            "id": f"{service}/apis/a",
+            "name": "a",
+            "type": "Microsoft.ApiManagement/service/apis",
+            "properties": {"path": "a", "serviceUrl": "https://10.1.0.5"},
+        },
+    ]
+    found = paths("", azure)
+    assert found and all(isinstance(path["complete"], Unknown) for path in found)
