@@ -280,3 +280,24 @@ def test_what_leads_back_to_itself_ends() -> None:
     ]
     found = paths("", azure)
     assert found and all(isinstance(path["complete"], Unknown) for path in found)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "expected"), [("Tls", "encryptedVerified"), ("Tcp", "what is sent over TCP is not visible")]
+)
+def test_layer_4_listeners_are_ways_in_too(protocol: str, expected: str) -> None:
+    azure = gateway({"ipAddress": "20.9.9.9"}, protocol=protocol)
+    own = azure[0]["properties"]
+    for old, new in (
+        ("httpListeners", "listeners"),
+        ("requestRoutingRules", "routingRules"),
+        ("backendHttpSettingsCollection", "backendSettingsCollection"),
+    ):
+        own[new] = own.pop(old)
+    own["listeners"][0]["properties"]["protocol"] = protocol
+    rule = own["routingRules"][0]["properties"]
+    rule["listener"] = rule.pop("httpListener")
+    rule["backendSettings"] = rule.pop("backendHttpSettings")
+    (path,) = paths("", azure)
+    told = [one["protection"] for one in path["hops"]]
+    assert [one.reason if isinstance(one, Unknown) else one for one in told] == [expected, expected]

@@ -104,7 +104,7 @@ def _path(found: Entered, logs: Logs, taken: dict[str, int]) -> Resource:
 
 def _once(found: Entered, taken: dict[str, int]) -> bool:
     """True for the first path of an entry: what is said of the entry itself is said once."""
-    key = f" {found.entry['name']}"
+    key = f" {found.resource.id} {found.entry['name']}"
     taken[key] = taken.get(key, 0) + 1
     return taken[key] == 1
 

@@ -189,11 +189,10 @@ class Gateway:
         via = [f"public address {address}" for address in addresses] or None
         protocol = word(own, "protocol")
         told = evidence(self._resource.id, f"{path}.protocol", get(own, "protocol"))
-        if protocol in ("http", "tcp"):
-            says = f"the listener speaks {str(get(own, 'protocol')).upper()}"
-            return hop(client, spot, PLAINTEXT, says, evidence=told, via=via, host=host)
+        if protocol == "http":
+            return hop(client, spot, PLAINTEXT, "the listener speaks HTTP", evidence=told, via=via, host=host)
         if protocol not in ("https", "tls"):
-            why = protocol if isinstance(protocol, Unknown) else Unknown("the listener names no protocol")
+            why = protocol if isinstance(protocol, Unknown) else _TCP if protocol == "tcp" else _NO_PROTOCOL
             return hop(
                 client, spot, why, "the protocol of the listener is not known", evidence=told, via=via, host=host
             )
@@ -385,12 +384,10 @@ class Gateway:
         name = text_at(item, "name") or last(text_at(item, "id"))
         protocol = word(own, "protocol")
         encrypts: bool | Unknown
-        if protocol in ("https", "tls"):
-            encrypts = True
-        elif protocol in ("http", "tcp"):
-            encrypts = False
+        if protocol in ("https", "tls", "http"):
+            encrypts = protocol != "http"
         else:
-            encrypts = protocol if isinstance(protocol, Unknown) else Unknown(f"setting {name} names no protocol")
+            encrypts = protocol if isinstance(protocol, Unknown) else _TCP if protocol == "tcp" else _NO_PROTOCOL
         chain = flag(own, "validateCertChainAndExpiry", otherwise=True)
         names = flag(own, "validateSNI", otherwise=True)
         roots, hidden = listing(own, "trustedRootCertificates")
@@ -416,6 +413,10 @@ class Gateway:
             well_known=not roots and hidden is None,
             tls=_BACKEND_FLOOR,
         )
+
+
+_TCP: Final = Unknown("what is sent over TCP is not visible")
+_NO_PROTOCOL: Final = Unknown("no protocol is named")
 
 
 def _besides(way: Callable[[str], tuple[Tail, ...]], special: list[str]) -> Callable[[str], tuple[Tail, ...]]:
