@@ -39,6 +39,7 @@ bench: $(VENV)/.dev ## speed and size, as ratios
 docs: $(VENV)/.dev ## write everything that is generated
 	$(BIN)/auditor rules docs
 	$(BIN)/auditor rules schema --output rules/rule.schema.json
+	$(BIN)/auditor preflight --cluster-role > deploy/kubernetes/cluster-role.yaml
 	$(BIN)/python scripts/sentinel_content.py
 	$(BIN)/auditor exemptions schema --output docs/exemptions.schema.json
 

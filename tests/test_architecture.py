@@ -33,6 +33,7 @@ ALLOWED = {
     "history": {"model", "errors", "findings", "compare", "render", "history"},
     "publish": {"model", "errors", "findings", "history", "publish"},
     "redaction": {"model", "redaction"},
+    "preflight": {"model"},
     "tls_secrets": set(),
     "marked_yaml": {"errors", "model"},
     "exemptions": {"model", "errors", "findings", "conditions", "marked_yaml", "exemptions"},

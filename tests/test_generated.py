@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from auditor.cli import root
 from auditor.rule_docs import documents, out_of_date, schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,3 +18,10 @@ def test_rule_pages_catalogue_and_coverage() -> None:
 
 def test_schema_of_rule_files() -> None:
     assert (ROOT / "rules" / "rule.schema.json").read_text(encoding="utf-8") == schema_text(), "run: make docs"
+
+
+def test_cluster_role() -> None:
+    done = CliRunner().invoke(root, ["preflight", "--cluster-role"])
+    assert (ROOT / "deploy" / "kubernetes" / "cluster-role.yaml").read_text(encoding="utf-8") == done.stdout, (
+        "run: make docs"
+    )

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "demo": "Audit the built-in demo estate.",
     "scan": "Audit what is deployed: live, or from files and snapshots.",
     "collect": "Read the live estate into a snapshot, to audit it later or elsewhere.",
+    "preflight": "Say which rights lack for a live audit, and which rules would suffer.",
     "gate": "Judge a change before it is deployed.",
     "certificates": "List the certificates of an estate: when they end, where they are used.",
     "paths": "Draw the way of requests from public host names to pods.",

@@ -145,7 +145,7 @@ def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *,
     from auditor.collect.book import Book
 
     live.check()
-    azure = _signed_in(live) if live.of_azure else None
+    azure = signed_in(live) if live.of_azure else None
     clusters = live_clusters.clusters_of(live.clusters)  # what is no cluster is said before anything is read
     if live.clusters.aks:
         needs = needs._replace(types=needs.types | {live_clusters.AKS})
@@ -160,7 +160,8 @@ def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *,
     return book, inventory_of(book, live.shown(), clock)
 
 
-def _signed_in(live: LiveSettings) -> tuple[Cloud, Credential]:
+def signed_in(live: LiveSettings) -> tuple[Cloud, Credential]:
+    """The cloud, and who asks there. Raises AuditorError."""
     from auditor.collect.azure.clouds import cloud_of
     from auditor.collect.azure.sign_in import credential, sign_in
 

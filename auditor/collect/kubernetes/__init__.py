@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from auditor.collect.book import Book
 from auditor.collect.kubernetes.clusters import Cluster
@@ -27,27 +27,44 @@ def collect(
     wanted: Wanted, clusters: Sequence[Cluster], book: Book, patience: Patience = PATIENCE, page: int = PAGE
 ) -> None:
     """Read clusters into the book. What cannot be read becomes gaps; a cluster that hangs is given up."""
-    waiting = [_Visit(cluster, wanted, book, patience, page) for cluster in clusters]
+    visit([(cluster, ClusterReader(cluster.name, wanted, book, page)) for cluster in clusters], book, patience)
+
+
+class Reader(Protocol):
+    """What is done at a cluster. `over` is set when it was given up, and may be busy still."""
+
+    over: bool
+
+    def read(self, connection: Connection) -> None:
+        """Raises `ApiError`."""
+
+    def give_up(self, reason: str, kind: str) -> None:
+        """Called once, when nothing more is to be had; the arguments are those of a gap."""
+
+
+def visit(readers: Sequence[tuple[Cluster, Reader]], book: Book, patience: Patience = PATIENCE) -> None:
+    """Let each reader read its cluster, some of them at once."""
+    waiting = [_Visit(cluster, reader, book, patience) for cluster, reader in readers]
     running: list[_Visit] = []
     while waiting or running:
         while waiting and len(running) < _AT_ONCE:
             running.append(waiting.pop(0).begin())
         running[0].done.wait(_LOOK)
-        for visit in running:
-            visit.look()
-        running = [visit for visit in running if not visit.over]
+        for each in running:
+            each.look()
+        running = [each for each in running if not each.over]
 
 
 class _Visit:
     """One cluster in a thread of its own, which may be left behind: a name or a sign-in program can hang for ever."""
 
-    def __init__(self, cluster: Cluster, wanted: Wanted, book: Book, patience: Patience, page: int) -> None:
+    def __init__(self, cluster: Cluster, reader: Reader, book: Book, patience: Patience) -> None:
         self.done = threading.Event()
         self.over = False
         self._cluster = cluster
         self._book = book
         self._patience = patience
-        self._reader = ClusterReader(cluster.name, wanted, book, page)
+        self._reader = reader
         self._connection: Connection | None = None
         self._begun = 0.0
         self._defect: BaseException | None = None

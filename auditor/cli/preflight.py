@@ -1,0 +1,136 @@
+"""`auditor preflight`: which rights lack, and which rules would suffer."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.cli import live, live_clusters, options
+
+if TYPE_CHECKING:
+    from auditor.collect import Needs
+    from auditor.collect.book import Book
+    from auditor.preflight import Right, Suffering
+
+_KUBECONFIG = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
+_CERTIFICATES = "microsoft.keyvault/vaults/certificates"
+
+
+@click.command("preflight")
+@live.live
+@options.selecting
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", help="Of the answer.")
+@click.option("--cluster-role", is_flag=True, help="Print the ClusterRole that the rules need, and ask nobody.")
+@click.pass_context
+def command(ctx: click.Context, /, form: str, cluster_role: bool, **_given: object) -> None:
+    """Say which rights lack for a live audit, and which rules would answer in part.
+
+    Asks every subscription and every cluster what this identity may do there, and reads nothing else. The exit code is
+    3 when something lacks.
+    """
+    from auditor.cli.needs import needs_of
+    from auditor.errors import CLEAN, INCOMPLETE
+    from auditor.preflight import suffering
+
+    chosen, wanted = options.settings(ctx, []), live.settings(ctx)
+    needs = live.needs_of(chosen)
+    if cluster_role:
+        click.echo(role_text(needs, tls_secrets=wanted.clusters.tls_secrets), nl=False)
+        sys.exit(CLEAN)
+    wanted.check()
+    with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
+        from auditor.collect.book import Book
+
+        book = Book(Path(folder) / "journal", {}, until=time.monotonic() + wanted.minutes * 60)
+        try:
+            rights = _rights(wanted, needs, book)
+        finally:
+            book.close()
+    types_of = {bound.rule.id: needs_of([bound]).types for bound in options.bound_rules(chosen)}
+    suffers = suffering(types_of, rights)
+    click.echo(_json(rights, suffers) if form == "json" else _text(rights, suffers, len(types_of)), nl=False)
+    sys.exit(INCOMPLETE if any(right.allowed is not True for right in rights) else CLEAN)
+
+
+def role_text(needs: Needs, *, tls_secrets: bool = False) -> str:
+    """The ClusterRole for some needs, as YAML."""
+    import yaml
+
+    from auditor.collect.kubernetes import is_kubernetes
+    from auditor.collect.kubernetes.reading import Wanted
+    from auditor.collect.kubernetes.role import cluster_role
+
+    types = Wanted(frozenset(filter(is_kubernetes, needs.types)), tls_secrets).readable
+    head = "# What auditor reads of a cluster. Written by: auditor preflight --cluster-role\n"
+    return head + yaml.safe_dump(cluster_role(types), sort_keys=False)
+
+
+def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
+    from auditor.collect.kubernetes import is_kubernetes
+    from auditor.collect.kubernetes.access import access
+    from auditor.collect.kubernetes.reading import Wanted
+    from auditor.preflight import Right
+
+    found = _azure(wanted, needs, book) if wanted.of_azure else []
+    clusters = live_clusters.clusters_of(wanted.clusters)
+    types = Wanted(frozenset(filter(is_kubernetes, needs.types)), wanted.clusters.tls_secrets).readable
+    return found + [
+        Right(place=f"/clusters/{one.cluster}", type=one.type, right=one.right, allowed=one.allowed, reason=one.reason)
+        for one in (access(types, clusters, book) if clusters else [])
+    ]
+
+
+def _azure(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
+    from auditor.collect.azure.access import permissions, types_read
+    from auditor.preflight import Right, azure_right, is_granted
+
+    cloud, credential = live.signed_in(wanted)
+    rights = []
+    for place in permissions(wanted.scope, cloud, credential, book):
+        for kind in sorted(types_read(needs)):
+            right = azure_right(kind)
+            known = place.permissions
+            allowed = None if known is None else is_granted(right, known, data=kind == _CERTIFICATES)
+            reason = place.reason
+            if kind == _CERTIFICATES and allowed is False:
+                allowed, reason = None, "a vault may grant it by an access policy of its own, or by a role there"
+            rights.append(Right(place=place.subscription, type=kind, right=right, allowed=allowed, reason=reason))
+        if wanted.clusters.aks:
+            allowed = None if place.permissions is None else is_granted(_KUBECONFIG, place.permissions)
+            kind, right = live_clusters.AKS, _KUBECONFIG
+            rights.append(Right(place=place.subscription, type=kind, right=right, allowed=allowed, reason=place.reason))
+    return rights
+
+
+def _json(rights: list[Right], suffers: list[Suffering]) -> str:
+    import msgspec
+
+    text = msgspec.json.encode({"rights": rights, "rules": suffers})
+    return msgspec.json.format(text, indent=2).decode() + "\n"
+
+
+def _text(rights: list[Right], suffers: list[Suffering], rules: int) -> str:
+    from auditor.render.words import plural, visible
+
+    lines = []
+    for place in dict.fromkeys(right.place for right in rights):
+        here = [right for right in rights if right.place == place]
+        lines.append(f"{place}: {sum(right.allowed is True for right in here)} of {plural(len(here), 'right')}")
+        reasons = {right.reason for right in here if right.allowed is None}
+        if len(reasons) == 1 and all(right.allowed is None for right in here):
+            lines.append(f"  nothing can be said: {reasons.pop()}")
+            continue
+        for right in here:
+            if right.allowed is not True:
+                lines.append(f"  lacks {right.right}" if right.allowed is False else f"  {right.right}: {right.reason}")
+    lines.append("")
+    lines.append(f"{len(suffers)} of {plural(rules, 'rule')} would answer in part" + (":" if suffers else "."))
+    for one in suffers:
+        told = ", ".join(dict.fromkeys(right.right for right in one.lacking))
+        lines.append(f"  {one.rule_id}: {told}")
+    return "".join(f"{visible(line)}\n" for line in lines)
