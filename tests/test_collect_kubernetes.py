@@ -17,6 +17,7 @@ from auditor.collect.book import Book
 from auditor.collect.kubernetes import collect
 from auditor.collect.kubernetes.clusters import contexts_of
 from auditor.collect.kubernetes.connection import Patience
+from auditor.collect.kubernetes.edge import at_the_edge
 from auditor.collect.kubernetes.reading import Wanted
 from auditor.errors import ConfigError
 from auditor.model import Gap, Resource, Unknown
@@ -39,6 +40,40 @@ TYPES = {
     "gateway.networking.k8s.io/httproute",
     "security.istio.io/peerauthentication",
 }
+
+CONTAINER = {
+    "name": "web",
+    "image": "registry.contoso.example/web:1",
+    "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "NotRequired"}],
+    "restartPolicy": "Always",
+    "securityContext": {"appArmorProfile": {"type": "RuntimeDefault"}, "procMount": "Default"},
+}
+POD = {"containers": [CONTAINER], "hostUsers": False, "os": {"name": "linux"}, "schedulingGates": [{"name": "gate"}]}
+NEWER = {
+    "core/Pod": {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {**POD, "ephemeralContainers": [{"name": "debug", "image": "busybox", "targetContainerName": "web"}]},
+    },
+    "batch/CronJob": {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": "nightly", "namespace": "shop"},
+        "spec": {
+            "schedule": "0 3 * * *",
+            "timeZone": "Europe/Amsterdam",
+            "jobTemplate": {"spec": {"podFailurePolicy": {"rules": []}, "template": {"spec": POD}}},
+        },
+    },
+    "core/Service": {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"internalTrafficPolicy": "Local", "trafficDistribution": "PreferClose", "ipFamilies": ["IPv4"]},
+    },
+}
+"""Objects with fields that Kubernetes has had since 1.21."""
 
 
 class Read:
@@ -419,3 +454,15 @@ def test_the_programs_of_the_tests_say_how_they_are_used() -> None:
     done = subprocess.run([script], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "kube-apiserver build" in done.stderr
+
+
+def test_objects_of_newer_servers_lose_nothing_that_their_models_know() -> None:
+    """The server of these tests is 1.20. What later ones send is held to the client's models of 1.37 instead."""
+    from kubernetes import client
+
+    kinds = {"core/Pod": client.V1Pod, "batch/CronJob": client.V1CronJob, "core/Service": client.V1Service}
+    for kind, model in kinds.items():
+        body = NEWER[kind]
+        assert client.ApiClient().sanitize_for_serialization(model.from_dict(body)) == body  # such objects there are
+        kept = at_the_edge(kind, orjson.loads(orjson.dumps(body)), frozenset())
+        assert kept == body

@@ -64,6 +64,18 @@ def test_there_is_none_only_where_somebody_looked() -> None:
     assert say(rule(HAS_SERVICE), ours, gaps=(gap,), covers=frozenset({"core/service"})) == ["unknown"]
 
 
+def test_a_cluster_that_was_not_read_is_no_reason_in_another_but_may_hide_what_azure_relates_to() -> None:
+    gap = Gap(what="/clusters/west", reason="unreachable", type="core/Service")
+    covers = frozenset({"core/service"})
+    for cluster, outcome in (("east", "fail"), ("west", "unknown")):
+        assert say(rule(HAS_SERVICE), k8s("Deployment", "d", cluster, service="s"), gaps=(gap,), covers=covers) == [
+            outcome
+        ]
+    condition = {"related": {"type": "core/Service", "match": {"theirs": "metadata.name", "ours": "name"}}}
+    vault = Resource("Microsoft.KeyVault/vaults", {"id": "/subscriptions/s/v", "name": "v"}, Origin())
+    assert say(rule(condition, "Microsoft.KeyVault/vaults"), vault, gaps=(gap,), covers=covers) == ["unknown"]
+
+
 def test_a_gap_on_one_resource_leaves_the_others_known() -> None:
     condition = {
         "related": {"type": "Microsoft.Insights/diagnosticSettings", "match": {"theirs": "parentId", "ours": "id"}}

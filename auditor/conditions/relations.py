@@ -83,7 +83,7 @@ class Relations:
 
     def _incomplete(self, kind: str, asking: Resource) -> str | None:
         for gap in self._gaps.get(kind, ()):
-            if not gap.what.startswith("/") or _within(asking.id, gap.what):
+            if _may_hide(gap.what, asking):
                 return f"{kind}: {gap.reason}"
         if kind.startswith("auditor/"):  # lenses give all that there is; what they do not know is in what they give
             return None
@@ -131,6 +131,13 @@ class Match:
 def _meet(one: Resource, other: Resource) -> bool:
     """False for objects of two different clusters: there, equal names mean nothing."""
     return not (one.cluster and other.cluster) or one.cluster == other.cluster
+
+
+def _may_hide(what: str, asking: Resource) -> bool:
+    """Whether what could not be read there may be related to a resource. A cluster may hold what Azure relates to."""
+    if not what.startswith("/") or _within(asking.id, what):
+        return True
+    return what.startswith("/clusters/") and not asking.cluster
 
 
 def _fold(value: Any) -> str:
