@@ -35,17 +35,19 @@ Plan = Callable[[str, int], Fault | None]
 
 
 class Proxy:
-    """`url` is where it listens; `asked` are the requests so far."""
+    """`url` is where it listens; `asked` are the requests so far, `shown` the credentials that came with them."""
 
-    def __init__(self, url: str, asked: list[str]) -> None:
+    def __init__(self, url: str, asked: list[str], shown: list[str]) -> None:
         self.url = url
         self.asked = asked
+        self.shown = shown
 
 
 @contextmanager
-def before(server: Server, plan: Plan) -> Iterator[Proxy]:
-    """A proxy before a server."""
+def before(server: Server, plan: Plan, *, token: str | None = None) -> Iterator[Proxy]:
+    """A proxy before a server. `token` is shown to the server instead of what came."""
     asked: list[str] = []
+    shown: list[str] = []
     lock = threading.Lock()
     pool = urllib3.PoolManager(ca_certs=str(server.ca), maxsize=8)
 
@@ -62,6 +64,7 @@ def before(server: Server, plan: Plan) -> Iterator[Proxy]:
             with lock:
                 number = len(asked)
                 asked.append(self.path)
+                shown.append(self.headers.get("Authorization", ""))
             fault = plan(self.path, number) or Fault()
             time.sleep(fault.delay)
             if fault.reset:
@@ -69,7 +72,8 @@ def before(server: Server, plan: Plan) -> Iterator[Proxy]:
                 return
             status, headers, body = fault.status, fault.headers, json.dumps(fault.body).encode()
             if not status:
-                sent = {key: value for key, value in self.headers.items() if key != "Host"}
+                sent = {key.title(): value for key, value in self.headers.items() if key.title() != "Host"}
+                sent |= {"Authorization": f"Bearer {token}"} if token else {}
                 real = pool.request(self.command, server.url + self.path, body=data, headers=sent, decode_content=False)
                 status, headers, body = real.status, dict(real.headers), real.data
             body = body if fault.garbage is None else fault.garbage
@@ -109,7 +113,7 @@ def before(server: Server, plan: Plan) -> Iterator[Proxy]:
         thread = threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
-            yield Proxy(f"http://127.0.0.1:{listener.server_port}", asked)
+            yield Proxy(f"http://127.0.0.1:{listener.server_port}", asked, shown)
         finally:
             listener.shutdown()
             thread.join()

@@ -78,10 +78,21 @@ def _sign_in(cluster: Resource, arm: Arm, credential: Credential) -> ApiClient:
         raise ApiError("unreadable", "its kubeconfig names no authority for the API server") from error
 
     def renew(configuration: Configuration) -> None:
-        configuration.api_key["BearerToken"] = f"Bearer {credential.get_token(_SCOPE).token}"
+        configuration.api_key["BearerToken"] = f"Bearer {_token(credential)}"
 
+    renew(configuration)  # the library asks for a new one only where there is one
     configuration.refresh_api_key_hook = renew  # type: ignore[assignment]
     return client_of(configuration)
+
+
+def _token(credential: Credential) -> str:
+    """A token for API servers of AKS; the credential keeps it while it lasts. Raises `ApiError`."""
+    from azure.core.exceptions import AzureError
+
+    try:
+        return credential.get_token(_SCOPE).token
+    except AzureError as error:
+        raise ApiError("forbidden", f"Entra ID gives no token for AKS: {type(error).__name__}") from error
 
 
 def _server_of(cluster: Resource, arm: Arm) -> _Server:
