@@ -340,3 +340,10 @@ def test_globs_agree_with_a_regular_expression(pattern: str, text: str) -> None:
 
     expected = ".*".join(re.escape(part) for part in pattern.split("*"))
     assert fits(pattern, text) == (re.fullmatch(expected, text, re.IGNORECASE) is not None)
+
+
+def test_a_wrong_file_is_told_before_a_live_estate_is_read(estate: Estate) -> None:
+    estate.write([], exemption(owner="TODO"))
+    done = estate.run("scan", "--subscription", SUBSCRIPTION)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: exemptions.yaml:5: ")

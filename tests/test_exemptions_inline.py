@@ -145,6 +145,13 @@ def test_a_comment_in_a_manifest_belongs_to_the_object_that_follows_or_holds_it(
     assert gate("pods.yaml", rule=ROOT_RULE) == ({"one": "fail"}, ["exemption-misplaced:6"])
 
 
+def test_a_comment_holds_in_its_own_file_alone(command: Any, tmp_path: Path) -> None:
+    (tmp_path / "dev.yaml").write_text(f"# {POD_MARK}\n{POD.format('shop')}")
+    (tmp_path / "prod.yaml").write_text(POD.format("shop").replace("image: i", "image: j"))
+    done = command("gate", "dev.yaml", "prod.yaml", "--select", ROOT_RULE, "--as-of", "2026-07-09", "-f", "line")
+    assert " exempt=1 " in done.stdout and " fail=1 " in done.stdout
+
+
 def test_a_scan_reads_them_in_manifests_too(command: Any, tmp_path: Path) -> None:
     (tmp_path / "k8s").mkdir()
     (tmp_path / "k8s" / "pods.yaml").write_text(MANIFESTS)

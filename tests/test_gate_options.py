@@ -61,14 +61,16 @@ def test_what_is_known_only_after_apply_is_told_and_stops_nothing(gate: Any) -> 
     assert gate(OPEN, "-q", "-f", "line").stderr == ""
 
 
-def test_unknown_answers_count_when_asked_for(gate: Any) -> None:
+def test_unknown_answers_count_when_asked_for(gate: Any, command: Any) -> None:
     done = gate(OPEN, "--fail-on-unknown")
     assert (done.returncode, done.stderr) == (3, "1 answer of severity low or worse not known, 0 allowed.\n")
     assert gate(OPEN, "--fail-on-unknown", "high").returncode == 3
+    assert gate(OPEN, "-f", "json", "-o", "saved.json").returncode == 0
+    assert command("report", "saved.json", "--fail-on", "low").returncode == 0, "a saved gate ends as it did"
     assert gate(OPEN, "--fail-on-unknown=high").returncode == 3
     assert gate(OPEN, "--fail-on-unknown", "critical").returncode == 0, "the rule is high"
     assert gate(OPEN, "--fail-on-unknown", "--fail-on", "critical").returncode == 0, "the severity of --fail-on"
-    assert gate(OPEN, "--fail-on-unknown", "--fail-on", "never").returncode == 0
+    assert gate(OPEN, "--fail-on-unknown", "--fail-on", "never").returncode == 3, "asked for, whatever fails"
     assert gate([*OPEN, planned("bad", False)], "--fail-on-unknown").returncode == 3, "3 wins over 1"
 
 
@@ -78,6 +80,7 @@ def test_a_number_of_unknown_answers_may_be_allowed(gate: Any) -> None:
     done = gate(two, "--max-unknown", "1")
     assert (done.returncode, done.stderr) == (3, "2 answers of severity low or worse not known, 1 allowed.\n")
     assert gate(two, "--max-unknown", "0", "--fail-on-unknown", "critical").returncode == 0
+    assert gate(two, "--max-unknown", "1", "--fail-on", "never").returncode == 3
     assert gate(two, "--max-unknown", "-1").returncode == 2
 
 

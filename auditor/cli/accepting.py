@@ -24,6 +24,17 @@ class Exemptions(NamedTuple):
     notices: list[Notice]
 
 
+def of_files(chosen: Settings) -> list[Entry]:
+    """Those of every file of exemptions. Raises ConfigError."""
+    if not chosen.exemptions:
+        return []
+    from auditor.exemptions.form import read_exemptions
+    from auditor.rulebook import load_rules
+
+    rules = load_rules(chosen.own)
+    return [entry for file in chosen.exemptions for entry in read_exemptions(Path(file), rules)]
+
+
 def of_estate(chosen: Settings, inventory: Inventory) -> Exemptions:
     """The exemptions of an audit of an estate; comments are read in its manifests. Raises ConfigError."""
     files = frozenset(file for file in inventory.files if inline.is_marked_yaml(file))
@@ -45,12 +56,7 @@ def _read(chosen: Settings, resources: Iterable[Resource], changes: Sequence[Cha
         entries, notices = exemptions_in(file, text, comments, spots, load_rules(chosen.own))
         found.entries.extend(entries)
         found.notices.extend(notices)
-    if chosen.exemptions:
-        from auditor.exemptions.form import read_exemptions
-        from auditor.rulebook import load_rules
-
-        rules = load_rules(chosen.own)
-        found.entries.extend(entry for file in chosen.exemptions for entry in read_exemptions(Path(file), rules))
+    found.entries.extend(of_files(chosen))
     return found
 
 

@@ -87,7 +87,7 @@ def judge_change(
         delivered = publish(audit, findings)
         known = set(against.gaps) if against and new_only else ()
         gaps = [gap for gap in audit.gaps if gap not in known]
-        code, unmet = verdict(audit, chosen.thresholds, change=True, gaps=gaps)
+        code, unmet = verdict(audit, chosen.thresholds, gaps)
         if new_only and past.earlier and since and code == FINDINGS:
             code = FINDINGS if _newly_fails(past.earlier, since, chosen.thresholds.findings) else CLEAN
         if not chosen.quiet:

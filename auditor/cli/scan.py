@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli import live, options
+from auditor.cli import accepting, live, options
 
 if TYPE_CHECKING:
     from auditor.inventory import Inventory
@@ -37,6 +37,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     if inputs and live.named_by_options(ctx):
         raise ConfigError("Files and a live scope were named.", "Audit one of them, then the other.")
     if live.named_by_options(ctx) or (wanted.wanted and not chosen.inputs):
+        accepting.of_files(chosen)  # a wrong one is told before hours of reading, not after
         with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
             file = Path(folder) / "journal"
             book, inventory = live.collect(wanted, live.needs_of(chosen), file, chosen.clock, quiet=chosen.quiet)

@@ -50,8 +50,9 @@ class Thresholds(NamedTuple):
         applied is ordinary, so that it counts only when asked for."""
         if self.fail_on_unknown not in (None, SAME):
             return str(self.fail_on_unknown)
-        asked = self.fail_on_unknown == SAME or self.max_unknown is not None
-        return self.findings if asked or not change else "never"
+        if self.fail_on_unknown == SAME or self.max_unknown is not None:
+            return self.findings if self.findings != "never" else "info"
+        return "never" if change else self.findings
 
 
 def separated(args: Sequence[str]) -> list[str]:
@@ -75,12 +76,11 @@ def of_options(given: dict[str, Any], config: dict[str, Any]) -> Thresholds:
     )
 
 
-def verdict(
-    audit: Audit, thresholds: Thresholds, *, change: bool = False, gaps: Sequence[Gap] | None = None
-) -> tuple[int, list[str]]:
-    """The exit code, and in sentences which explicit demands were not met. `change`: it was a gate. `gaps`: those to
-    mind (None: all). 3 wins over 1, because what is missing could hide a finding.
+def verdict(audit: Audit, thresholds: Thresholds, gaps: Sequence[Gap] | None = None) -> tuple[int, list[str]]:
+    """The exit code, and in sentences which explicit demands were not met. `gaps`: those to mind (None: all). 3 wins
+    over 1, because what is missing could hide a finding.
     """
+    change = audit.scope.change
     findings, unknowns = thresholds.findings, thresholds.unknowns(change)
     unmet = _unmet(audit, thresholds, unknowns)
     nothing = audit.nothing_evaluated and (thresholds.require_resources or not (change or findings == "never"))

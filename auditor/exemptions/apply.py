@@ -83,7 +83,7 @@ def apply(
 
     def accepted(line: bytes) -> bytes:
         key = _KEY.decode(line)
-        numbers = by_rule[key.rule_id].of(key.resource.id, key.origin.address, key.element)
+        numbers = by_rule[key.rule_id].of(key.resource.id, key.origin, key.element)
         number = _accepting(key, numbers, entries, void, use)
         if number is None:
             return line

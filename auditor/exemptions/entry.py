@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from auditor.model import Exemption, Outcome, Record, Resource
+from auditor.model import Exemption, Origin, Outcome, Record, Resource
 
 EVERYTHING: Final = "*"
 
@@ -71,22 +71,22 @@ class Selection:
             for name in names:
                 self._exact.setdefault(name, []).append(number)
 
-    def of(self, resource_id: str, address: str | None, element: str | None) -> list[int]:
+    def of(self, resource_id: str, origin: Origin, element: str | None) -> list[int]:
         """The numbers of the exemptions that are about a resource, or an element of it, in their order."""
         if not self.numbers:
             return []
-        names = [resource_id.casefold(), *([address.casefold()] if address else [])]
+        names = [resource_id.casefold(), *([origin.address.casefold()] if origin.address else [])]
         found = {*self._globs, *(number for name in names for number in self._exact.get(name, ()))}
-        return [number for number in sorted(found) if self._selects(number, names, element)]
+        return [number for number in sorted(found) if self._selects(number, names, origin.file, element)]
 
-    def _selects(self, number: int, names: list[str], element: str | None) -> bool:
+    def _selects(self, number: int, names: list[str], file: str | None, element: str | None) -> bool:
         entry = self._entries[number]
         if entry.element is not None and not (element is not None and fits(entry.element, element)):
             return False
         if entry.tags and names[0] not in self._tagged.get(number, ()):
             return False
-        if entry.names:
-            return not entry.names.isdisjoint(names)
+        if entry.names:  # of a comment: another file may hold an object of the same name
+            return file == entry.exemption.file and not entry.names.isdisjoint(names)
         globs = [glob.casefold() for glob in entry.resources]
         return not globs or any(_fits(glob, name) for glob in globs for name in names)
 
