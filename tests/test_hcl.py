@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from auditor.errors import InputError
 from auditor.plans.change import Lines
-from auditor.plans.hcl import read_hcl
-from auditor.plans.hcl_source import source_map
+from auditor.plans.hcl import dynamic_references, read_hcl
+from auditor.plans.hcl_source import Source
 from auditor.plans.terraform_nodes import nodes_of
 from tests.terraform_plans import item
 
@@ -73,6 +73,8 @@ def test_any_text_is_read(text: str) -> None:
     lines = text.count("\n") + 1
     for block in read_hcl(text).blocks:
         assert 1 <= block.first <= block.last <= lines
+    for wrapped in (text, f'resource "a" "b" {{\ndynamic "c" {{\ncontent {{\n{text}\n}}\n}}\n}}'):
+        assert isinstance(dynamic_references(wrapped), dict)
 
 
 @given(st.lists(st.sampled_from(['x = "}"', "x = <<E\n}\nE", "# {", 'y { z = "${"}"}" }', "/* { */", ""]), max_size=8))
@@ -92,7 +94,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 def places(folder: Path, addresses: list[str], calls: dict[str, Any] | None = None) -> dict[str, Lines]:
     changes = [item(address, {"name": "x"}) for address in addresses]
     plan = {"resource_changes": changes, "configuration": {"root_module": {"module_calls": calls or {}}}}
-    return source_map(plan, nodes_of(plan), str(folder))
+    return Source(plan, str(folder)).places(nodes_of(plan))
 
 
 VAULT = '\nresource "azurerm_key_vault" "kv" {\n  name = "x"\n}\n'
@@ -140,3 +142,37 @@ def test_a_wrong_folder_is_said(tmp_path: Path) -> None:
         places(tmp_path, ["azurerm_subnet.other"])
     with pytest.raises(InputError, match="no folder"):
         places(tmp_path / "missing", ["azurerm_key_vault.kv"])
+
+
+DYNAMIC = """resource "azurerm_private_endpoint" "this" {
+  name = "pe"
+  dynamic "private_dns_zone_group" {
+    for_each = var.zone ? [1] : []
+    content {
+      name                 = private_dns_zone_group.value
+      private_dns_zone_ids = [
+        azurerm_private_dns_zone.this["a.b"].id,
+        module.dns.zone_id, # and more
+      ]
+      one_id   = azurerm_private_dns_zone.other[private_dns_zone_group.key].id
+      all_ids  = azurerm_private_dns_zone.all[*].id
+      made_id  = "${azurerm_x.y.id}/records/a"
+      some_id  = coalesce(private_dns_zone_group.value.id, azurerm_x.y.id)
+      by_name  = { a = azurerm_x.y.id }
+    }
+  }
+}
+"""
+
+
+def test_dynamic_blocks_say_what_they_refer_to() -> None:
+    """References alone: what is more than that, or comes from what the block goes through, is left out."""
+    assert dynamic_references(DYNAMIC.replace(" # and more", "")) == {
+        "private_dns_zone_group": {
+            "private_dns_zone_ids": ['azurerm_private_dns_zone.this["a.b"].id', "module.dns.zone_id"],
+            "one_id": ["azurerm_private_dns_zone.other"],
+            "all_ids": ["azurerm_private_dns_zone.all"],
+        }
+    }
+    assert "private_dns_zone_ids" not in dynamic_references(DYNAMIC)["private_dns_zone_group"], "a comment is more"
+    assert dynamic_references(DYNAMIC.replace("content", "other")) == {}

@@ -1,4 +1,4 @@
-"""Where the resources of a Terraform plan are written: plan address → file and lines of the block.
+"""Where the resources of a Terraform plan are written, and what their dynamic blocks refer to.
 
 Reads the folder of the root module and those of the modules that it calls: local ones as the plan's configuration
 names them, downloaded ones as `.terraform/modules/modules.json` does. What lies in a downloaded module is nothing that
@@ -16,40 +16,56 @@ from typing import Any, Final
 from auditor.errors import InputError
 from auditor.plans.arm_lines import extents_of
 from auditor.plans.change import Lines
-from auditor.plans.hcl import Block, read_hcl, read_hcl_json
+from auditor.plans.hcl import Block, dynamic_references, read_hcl, read_hcl_json
 from auditor.plans.terraform_nodes import Node
 
 _SUFFIXES: Final = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _MODULES: Final = Path(".terraform/modules/modules.json")
 
 
-def source_map(plan: dict[str, Any], nodes: Iterable[Node], folder: str) -> dict[str, Lines]:
-    """Where every resource and data source of a plan is written, as far as the folder of its root module tells.
+class Source:
+    """The files that a plan was made from. Raises InputError when there is no such folder."""
 
-    Raises InputError when there is no such folder, or nothing in it belongs to the plan.
-    """
-    if not Path(folder).is_dir():
-        raise InputError(f"{folder} is no folder.", "Name the folder of the root module that was planned.")
-    source = _Source(plan, folder)
-    found = {node.address: place for node in nodes if (place := source.place(node))}
-    if not found and any(node.after for node in nodes):
-        raise InputError(
-            f"{folder}: nothing that the plan holds is written here.",
-            "Name the folder of the root module that was planned.",
-        )
-    return found
-
-
-class _Source:
     def __init__(self, plan: dict[str, Any], folder: str) -> None:
+        if not Path(folder).is_dir():
+            raise InputError(f"{folder} is no folder.", "Name the folder of the root module that was planned.")
         self._root = Path(folder)
         self._configuration = _dict(_dict(plan.get("configuration")).get("root_module"))
         self._listed = _listed(self._root / _MODULES)
         self._blocks: dict[Path, dict[tuple[str, ...], Lines]] = {}
+        self._lines: dict[str, list[str]] = {}
+
+    def places(self, nodes: Iterable[Node]) -> dict[str, Lines]:
+        """Where every resource and data source of a plan is written, as far as the folder tells.
+
+        Raises InputError when nothing in it belongs to the plan.
+        """
+        nodes = list(nodes)
+        found = {node.address: place for node in nodes if (place := self.place(node))}
+        if not found and any(node.after for node in nodes):
+            raise InputError(
+                f"{self._root}: nothing that the plan holds is written here.",
+                "Name the folder of the root module that was planned.",
+            )
+        return found
+
+    def dynamic(self, node: Node) -> dict[str, Any]:
+        """What the dynamic blocks of a node refer to, in the shape of a configuration, which leaves them out."""
+        folder = self._folder(tuple(name for name, _key in node.module))
+        lines = None if folder is None else self._in(folder).get(_header(node))
+        if lines is None or lines.file.endswith(".json"):
+            return {}
+        if lines.file not in self._lines:
+            self._lines[lines.file] = _text(Path(lines.file)).split("\n")
+        found = dynamic_references("\n".join(self._lines[lines.file][lines.first - 1 : lines.last]))
+        return {
+            block: [{name: {"references": references} for name, references in attributes.items()}]
+            for block, attributes in found.items()
+        }
 
     def place(self, node: Node) -> Lines | None:
         """The block of a node, or of the nearest call in the user's own files."""
-        header: tuple[str, ...] = ("data" if node.data else "resource", node.type, node.name)
+        header = _header(node)
         names = tuple(name for name, _key in node.module)
         while True:
             folder = self._folder(names)
@@ -83,6 +99,10 @@ class _Source:
         return self._blocks[folder]
 
 
+def _header(node: Node) -> tuple[str, ...]:
+    return "data" if node.data else "resource", node.type, node.name
+
+
 def _files(folder: Path) -> Iterable[Path]:
     """The files of a module, those that override others last."""
     try:
@@ -94,10 +114,14 @@ def _files(folder: Path) -> Iterable[Path]:
 
 def _read(path: Path) -> list[Block]:
     try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        text = _text(path)
         return read_hcl_json(json.loads(text), extents_of(text)) if path.suffix == ".json" else read_hcl(text).blocks
     except (OSError, ValueError, RecursionError):
         return []  # Terraform has read it, or the plan would not be: another version of it lies here
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8-sig", "replace")
 
 
 def _listed(path: Path) -> dict[str, str]:

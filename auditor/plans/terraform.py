@@ -36,7 +36,8 @@ _INSIDE: Final = frozenset({"microsoft.sql/servers/azureadonlyauthentications"})
 def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = None) -> Changes:
     """The changes of a plan. Raises InputError for a format that is not known, and for what is no plan.
 
-    `source`: the folder of the root module, to tell where each resource is written.
+    `source`: the folder of the root module, to tell where each resource is written, and what its dynamic blocks refer
+    to: a plan tells that of other blocks alone.
     """
     version = raw.get("format_version")
     if not isinstance(version, str) or not ("resource_changes" in raw or "planned_values" in raw):
@@ -49,12 +50,13 @@ def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = Non
             "Formats 0.x and 1.x are; see whether a newer auditor reads it.",
         )
     nodes = nodes_of(raw)
-    written = {}
+    written, dynamic = {}, None
     if source is not None:
-        from auditor.plans.hcl_source import source_map
+        from auditor.plans.hcl_source import Source
 
-        written = source_map(raw, nodes, source)
-    references = References(raw, nodes)
+        files = Source(raw, source)
+        written, dynamic = files.places(nodes), files.dynamic
+    references = References(raw, nodes, dynamic)
     subscription = subscription_of(raw, nodes)
     major = major_of(raw, source)
     before = _made(nodes, Side(nodes, references, "before", subscription), major)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from msgspec import Struct
@@ -37,9 +37,16 @@ class Target(Struct, frozen=True):
 
 
 class References:
-    """The configuration of a plan, with the nodes that it leads to."""
+    """The configuration of a plan, with the nodes that it leads to.
 
-    def __init__(self, plan: dict[str, Any], nodes: Iterable[Node]) -> None:
+    `dynamic`: what the dynamic blocks of a node refer to, where the source was given.
+    """
+
+    def __init__(
+        self, plan: dict[str, Any], nodes: Iterable[Node], dynamic: Callable[[Node], dict[str, Any]] | None = None
+    ) -> None:
+        self._dynamic = dynamic
+        self._whole: dict[tuple[tuple[str, ...], str], dict[str, Any] | None] = {}
         configuration = plan.get("configuration")
         self._root = _dict(_dict(configuration).get("root_module"))
         self._modules: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -54,6 +61,16 @@ class References:
     def config(self, node: Node) -> dict[str, Any] | None:
         """The resource block of a node, None where the plan has none."""
         names = tuple(name for name, _key in node.module)
+        key = names, node.config
+        if key not in self._whole:
+            found = self._written(node, names)
+            extra = self._dynamic(node) if found is not None and self._dynamic else {}
+            if found is not None and extra:
+                found = {**found, "expressions": {**extra, **_dict(found.get("expressions"))}}
+            self._whole[key] = found
+        return self._whole[key]
+
+    def _written(self, node: Node, names: tuple[str, ...]) -> dict[str, Any] | None:
         if names not in self._resources:
             resources = self._module(names).get("resources")
             self._resources[names] = {
