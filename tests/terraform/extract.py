@@ -24,11 +24,6 @@ from typing import Any, Final
 from auditor.plans.azurerm import INDEX
 
 FILE: Final = Path(__file__).parent / "azurerm.json"
-OTHERS: Final = (
-    "azurerm_key_vault_certificate", "azurerm_route_table", "azurerm_firewall", "azurerm_firewall_policy",
-    "azurerm_private_dns_a_record", "azurerm_disk_encryption_set", "azurerm_subscription_policy_assignment",
-    "azurerm_linux_virtual_machine",
-)  # fmt: skip
 _FUNCTION: Final = re.compile(r"function (\w+)ToHclTerraform\(struct\) \{(.*?)\n\}", re.DOTALL)
 _OWN: Final = re.compile(r"synthesizeHclAttributes\(\) \{(.*?)\n    \}", re.DOTALL)
 _ENTRY: Final = re.compile(
@@ -109,7 +104,7 @@ def merged(versions: dict[str, Schema]) -> Schema:
 
 
 def all_of(folders: dict[str, Path]) -> Iterator[tuple[str, Schema]]:
-    for kind in sorted({*INDEX, *OTHERS}):
+    for kind in sorted(INDEX):
         name = kind.removeprefix("azurerm_").replace("_", "-")
         paths = {version: folder / name / "index.js" for version, folder in folders.items()}
         yield kind, merged({version: schema_of(path) for version, path in paths.items() if path.exists()})
