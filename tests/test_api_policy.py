@@ -595,6 +595,22 @@ def moved(one: Resource, service: str, api: str) -> Resource:
     return Resource(one.type, {**one.body, "id": place}, one.origin)
 
 
+def test_many_gaps_cost_no_more_than_few() -> None:
+    kind = "Microsoft.ApiManagement/service/apis/operations/policies"
+    gaps = [
+        Gap(what=f"{APIM}/apis/x{n}/operations/get/policies/policy", reason="403", type=kind) for n in range(50_000)
+    ]
+    coverage, begin = everything(gaps), time.process_time()
+    for number in range(2_000):
+        here = f"{APIM}/apis/X{number}/operations/get/policies/policy"
+        assert coverage.hole(kind.casefold(), True, here)
+        assert coverage.hole(kind.casefold(), True, here.replace("get", "put")) is None
+        assert coverage.hole(kind.casefold(), True, f"{APIM}/apis/x{number}") is None
+        assert coverage.hole(kind.casefold(), True, f"{APIM}/apis/x{number}", below=True)
+    assert coverage.hole(kind.casefold(), True) == f"{kind.casefold()}: 403"
+    assert time.process_time() - begin < 5
+
+
 def derived(resources: list[Resource]) -> tuple[int, float]:
     (lens,) = (lens for lens in LENSES if lens.type == "auditor/apiPolicy")
     gc.collect()

@@ -141,6 +141,22 @@ def test_silence_and_dripping_end_in_time() -> None:
             assert "in time" in found.reason
 
 
+def test_a_version_that_could_not_be_seen_is_not_denied(files: tuple[Path, Path]) -> None:
+    made, seen = context(files), []
+
+    def answer(connection: socket.socket) -> None:
+        seen.append(connection)
+        if len(seen) <= 2:
+            tls(made)(connection)
+        else:
+            time.sleep(2)
+
+    with serving(answer) as port:
+        found = asked(port, 0.5)
+    assert isinstance(found, Handshake)
+    assert found.versions == ("1.3", "1.2") and set(found.unknown) == {"1.1", "1.0"}
+
+
 def test_nobody_there_is_a_gap() -> None:
     with socket.create_server(("localhost", 0)) as listener:
         port = listener.getsockname()[1]

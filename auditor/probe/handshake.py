@@ -18,6 +18,8 @@ VERSIONS: Final = {
     "1.1": ssl.TLSVersion.TLSv1_1,
     "1.0": ssl.TLSVersion.TLSv1,
 }
+_OURS: Final = ("NO_PROTOCOLS_AVAILABLE", "NO_CIPHERS_AVAILABLE")
+"""Errors that say of this machine, not of the host, that it does without a version."""
 _SERVER_HELLO, _CERTIFICATE, _CERTIFICATE_REQUEST = 2, 11, 13  # RFC 8446, section 4
 
 
@@ -82,7 +84,12 @@ def _try(host: str, port: int, version: ssl.TLSVersion, timeout: float) -> _Try:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers("ALL:@SECLEVEL=0")
-    context.minimum_version = context.maximum_version = version
+    try:
+        context.minimum_version = context.maximum_version = version
+    except ValueError:
+        heard.connected = heard.unclear = True
+        heard.error = "this machine does not speak it"
+        return heard
     # The only way to see a request for a client certificate; there in every Python since 3.8.
     context._msg_callback = heard.hears  # type: ignore[attr-defined]
     try:
@@ -104,7 +111,8 @@ def _try(host: str, port: int, version: ssl.TLSVersion, timeout: float) -> _Try:
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             heard.error = _told(error)
             heard.refused = heard.asked
-            heard.unclear = not isinstance(error, (ssl.SSLError, ConnectionError))
+            ours = isinstance(error, ssl.SSLError) and error.reason in _OURS
+            heard.unclear = ours or not isinstance(error, (ssl.SSLError, ConnectionError))
     return heard
 
 
