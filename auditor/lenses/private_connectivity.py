@@ -69,6 +69,7 @@ class _Estate:
         self.workloads: dict[str, list[str]] = defaultdict(list)  # network → who is in it
         self.scopes: dict[str, set[str]] = defaultdict(set)  # workspace → private link scopes
         self.vague: set[str] = set()  # zones and endpoints of which a child is not fully known
+        self._counts: dict[str, int] = {}  # links by zone, as the zone says
         self._proxies: set[str] = set()  # firewall policies that answer for Azure's own DNS
         self._firewalls: list[tuple[str, str, str]] = []  # policy, address, network
         self._coverage = coverage
@@ -107,6 +108,8 @@ class _Estate:
                     self.addresses[endpoint].add(address)
         elif kind == _ZONES:
             self.zones[folded] = resource.name.casefold()
+            if isinstance(number := get(properties, "numberOfVirtualNetworkLinks"), int):
+                self._counts[folded] = number
         elif kind == _LINKS:
             self.links[above].add((text_at(properties, "virtualNetwork", "id") or "").casefold())
         elif kind == _RECORDS:
@@ -154,6 +157,11 @@ class _Estate:
                 groups = tuple(group.casefold() for group in texts(connection, "properties", "groupIds"))
                 approved = _approved(get(connection, "properties"))
                 self.endpoints[target].append(Endpoint(folded, resource.name, target, groups, approved, network))
+
+    def linked(self, zone: str) -> int | None:
+        """How many networks a zone is linked to, as it says itself; None when it was not read."""
+        told = self._counts.get(zone)
+        return told if told is not None or zone not in self.zones else len(self.links.get(zone, ()))
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
@@ -294,6 +302,7 @@ def _zone(
         "bound": "right" if zone else "other" if bound else "none",
         "addresses": sorted(addresses),
         "record": _record(zone, wanted, addresses, endpoint, estate) if zone else _unbound(endpoint, estate),
+        "links": estate.linked(zone) if zone else None,
         "networks": [],
     }
     if zone:
