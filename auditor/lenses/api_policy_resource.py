@@ -1,0 +1,101 @@
+"""An effective policy as the derived resource that rules judge."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from auditor.lenses.api_policy_model import EffectivePolicy, Place, Target, TokenCheck, Truth
+from auditor.model import Resource, Unknown, arm_scope, holds_unknown, parent_of
+
+TYPE: Final = "auditor/apiPolicy"
+
+
+def resource_of(policy: EffectivePolicy, negotiates: Truth) -> Resource:
+    """`negotiates`: the gateway asks callers for a client certificate."""
+    properties: dict[str, Any] = {
+        "service": policy.service,
+        "api": policy.api,
+        "operation": policy.operation,
+        "operations": list(policy.operations),
+        "documents": list(policy.documents),
+        "products": list(policy.products),
+        "keyRequired": policy.key_required,
+        "asksForCertificate": negotiates,
+        "authenticated": policy.authenticated,
+        "sure": {"authenticated": policy.authenticated is True, "token": policy.token_checked is True},
+        "lostIn": list(policy.lost_in),
+        "tokenChecked": policy.token_checked,
+        "certificateChecked": policy.certificate_checked,
+        "tokens": [_token(check) for check in policy.tokens],
+        "certificates": [
+            {
+                "name": _at(check.place),
+                "certain": check.certain,
+                "effective": check.effective,
+                "identities": list(check.identities),
+            }
+            for check in policy.certificates
+        ],
+        "audienceChecked": policy.audience_checked,
+        "issuerChecked": policy.issuer_checked,
+        "answersItself": policy.answers_itself,
+        "answeredFirst": policy.answered_first,
+        "targets": [_target(target) for target in policy.targets],
+        "backendCertificate": policy.backend_certificate,
+        "backendIdentity": policy.backend_identity,
+        "backendCredentials": policy.backend_credentials,
+        "filtered": policy.filtered,
+        "addresses": list(policy.addresses),
+        "limited": policy.limited,
+        "cors": list(policy.cors),
+        "weaknesses": [
+            {
+                "name": f"{weak.policy} in {_at(weak.place)}",
+                "kind": weak.kind,
+                "certain": weak.certain,
+                "says": weak.says,
+                "written": weak.written,
+            }
+            for weak in policy.weaknesses
+        ],
+    }
+    body: dict[str, Any] = {"id": policy.id, "type": TYPE, "name": policy.name, "properties": properties}
+    subscription, group = arm_scope({"id": policy.api})
+    body |= {"subscriptionId": subscription, "resourceGroup": group} if subscription else {}
+    return Resource(TYPE, body, policy.origin, partial=holds_unknown(body))
+
+
+_SCHEME: Final = re.compile(r"[a-z]+://", re.IGNORECASE)
+
+
+def _at(place: Place) -> str:
+    """`apis/orders line 3`: where a policy stands, below the service."""
+    scope = parent_of(place.document) if place.document.casefold().endswith("/policies/policy") else place.document
+    inner = (scope or place.document).split("/")[9:]
+    return f"{'/'.join(inner) or 'the service'} line {place.line}"
+
+
+def _token(check: TokenCheck) -> dict[str, Any]:
+    return {
+        "name": f"{check.policy} in {_at(check.place)}",
+        "policy": check.policy,
+        "certain": check.certain,
+        "signed": check.signed,
+        "expires": check.expires,
+        "audiences": list(check.audiences),
+        "issuers": list(check.issuers),
+        "configurations": list(check.configurations),
+        "claims": list(check.claims),
+        "applications": list(check.applications),
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    url: Any = target.url
+    if target.unknown and not (url and _SCHEME.match(url)):
+        url = Unknown(target.unknown)
+    told: dict[str, Any] = {"name": target.backend or target.url or "unknown", "source": target.source, "url": url}
+    if target.backend:
+        told |= {"backend": target.backend, "resource": target.resource}
+    return told | {"certain": target.certain, "place": _at(target.place) if target.place else None}
