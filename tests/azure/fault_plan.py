@@ -11,11 +11,11 @@ from typing import Final
 
 from tests.azure.http import Answer, Call, Dropped
 
-CODES: Final = {
+CODES: Final = {  # 404: the subscription is gone. That one resource is not there is an answer, no fault.
     400: "BadRequest",
     401: "InvalidAuthenticationToken",
     403: "AuthorizationFailed",
-    404: "ResourceNotFound",
+    404: "SubscriptionNotFound",
     408: "RequestTimeout",
     409: "Conflict",
     429: "TooManyRequests",

@@ -1,0 +1,120 @@
+"""A large estate, audited live at the service's own pace.
+
+    python -m tests.azure.load --subscriptions 200 --resources 500 --apis 500
+
+The local Azure and the product are two processes. Told are: the requests of the product, how many of them came too
+early (429), the time of the collection against the least that the quotas allow, and the largest memory of the product.
+
+The least: Resource Graph gives 15 queries a window of 5 s, so `q` queries take the windows before the last; Resource
+Manager gives a subscription 250 reads at once and 25 a second after that. Both are asked side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.azure.local import LocalAzure, local_azure
+from tests.azure.resource_graph import CALLS, WINDOW
+from tests.azure.resource_manager import BUCKET, REFILL
+from tests.azure.synthetic import synthetic_estate
+
+
+class Load(NamedTuple):
+    """Seconds and bytes. `collecting` is from the first call to the last, `least` by the quotas."""
+
+    code: int
+    resources: int
+    queries: int
+    reads: int
+    others: int
+    throttled: int
+    collecting: float
+    least: float
+    whole: float
+    memory: int
+    violations: list[str]
+    said: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.resources:,} resources: {self.queries} queries, {self.reads:,} reads, {self.others} other calls; "
+            f"{self.throttled} came too early; {self.collecting:.1f} s of calls, {self.least:.1f} s at least "
+            f"({self.collecting / self.least if self.least else 0:.2f} ×); whole command {self.whole:.1f} s, "
+            f"{self.memory >> 20} MiB at most; exit code {self.code}"
+        )
+
+
+def load(subscriptions: int, resources: int, apis: int, *options: str) -> Load:
+    """`auditor collect` of a synthetic estate of that size. Options go to the command."""
+    estate = synthetic_estate(subscriptions, resources, apis)
+    with local_azure(estate) as azure, tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "auditor", "collect", "--all", "-o", f"{folder}/snapshot", *options]
+        begun = time.monotonic()
+        with subprocess.Popen(
+            command, env=_surroundings(azure), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr is not None
+            said = process.stderr.read()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        whole = time.monotonic() - begun
+        manifest = Path(folder, "snapshot", "manifest.json")
+        found = json.loads(manifest.read_bytes())["resources"] if manifest.exists() else 0
+        return _measured(azure, process.returncode, found, whole, usage, said)
+
+
+def _measured(azure: LocalAzure, code: int, found: int, whole: float, usage: resource.struct_rusage, said: str) -> Load:
+    names = [served.call.name for served in azure.calls]
+    queries = sum("ResourceGraph" in name for name in names)
+    reads = [name for name in names if name.startswith("GET management.")]
+    times = [served.at for served in azure.calls]
+    places = Counter((re.search(r"/subscriptions/([^/]+)", name) or [name, ""])[1] for name in reads)
+    graph = (max(queries, 1) - 1) // CALLS * WINDOW
+    manager = max((max(0.0, (count - BUCKET) / REFILL) for count in places.values()), default=0.0)
+    return Load(
+        code=code,
+        resources=found,
+        queries=queries,
+        reads=len(reads),
+        others=len(names) - queries - len(reads),
+        throttled=azure.throttled,
+        collecting=max(times) - min(times) if times else 0.0,
+        least=max(graph, manager),
+        whole=whole,
+        memory=usage.ru_maxrss << 10,
+        violations=list(azure.violations),
+        said=said,
+    )
+
+
+def _surroundings(azure: LocalAzure) -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "IDENTITY_", "MSI_"))}
+    return others | azure.environment()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.azure.load", description=__doc__)
+    parser.add_argument("--subscriptions", type=int, default=200)
+    parser.add_argument("--resources", type=int, default=500, help="in each subscription")
+    parser.add_argument("--apis", type=int, default=500, help="of the one API Management")
+    given, options = parser.parse_known_args()
+    measured = load(given.subscriptions, given.resources, given.apis, *options)
+    print(measured.said)
+    print(measured)
+    print("\n".join(measured.violations))
+    sys.exit(bool(measured.throttled or measured.violations or measured.code))
+
+
+if __name__ == "__main__":
+    main()
