@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import gzip
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,20 @@ def test_no_secret_gets_into_a_snapshot_or_a_report(tmp_path: Path) -> None:
         )
         assert judged.code in (1, 3), judged.err
     assert leaks(tmp_path) == []
+    with gzip.open(next((tmp_path / "snapshot").glob("*.gz"))) as stream:
+        assert stream.read().count(b"(removed)") > 20  # they were there, and were taken out
+
+
+@pytest.mark.parametrize("effect", ["html", "malformed", 500])
+def test_what_the_token_endpoint_answers_is_not_printed(effect: int | str) -> None:
+    """The libraries under the sign-in log it, with a traceback, and Python prints what nobody handles."""
+    with local_azure(demo_estate(), faults=FaultPlan([Fault("POST login", effect)])) as azure:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
+        command = [sys.executable, "-m", "auditor", "collect", "--all", "-o", "unwritten"]
+        environment = inherited | azure.environment()
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 3 and done.stderr.startswith("Error: "), done.stderr
+    assert "Traceback" not in done.stderr and "<html>" not in done.stderr and len(done.stderr.splitlines()) == 2
 
 
 @pytest.mark.parametrize("effect", ["malformed", "truncate", 500])

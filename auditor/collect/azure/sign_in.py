@@ -84,7 +84,7 @@ def _chain(cloud: Cloud, ways: Sequence[str]) -> TokenCredential:
     for way in ways:
         if lacking.get(way):
             raise ConfigError(f"--auth {way} needs {' and '.join(lacking[way])}.", "Set it in the environment.")
-    for name in ("azure", "urllib3"):  # what they would print, an error or a gap says in a sentence
+    for name in ("azure", "msal", "urllib3"):  # what they would print, an error or a gap says in a sentence
         logging.getLogger(name).addHandler(logging.NullHandler())
     environment = os.environ
     chain: list[TokenCredential] = []
