@@ -31,6 +31,8 @@ VERSIONS: Final = frozenset(
 )
 CALLS, WINDOW = 15, 5.0
 """The quota: so many calls in so many seconds, counted from the first."""
+KEPT: Final = 64
+"""Answers that are kept for their further pages: streams are read side by side."""
 LARGEST: Final = 16 << 20
 """Bytes of an answer; a larger one is refused."""
 TEXT: Final = ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy")
@@ -201,7 +203,7 @@ class ResourceGraph:
                 {"JSON": "object", "BIGINT": "integer", "BOOLEAN": "boolean"}.get(name, "string") for name in kinds
             ]
             self._done[key] = names, types, rows
-            while len(self._done) > 3:
+            while len(self._done) > KEPT:
                 self._done.popitem(last=False)
             return self._done[key]
 
