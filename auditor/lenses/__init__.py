@@ -136,6 +136,7 @@ LENSES: Final = (
         "auditor/certificate",
         frozenset(
             {
+                "auditor/handshake",
                 "microsoft.network/applicationgateways",
                 "microsoft.apimanagement/service",
                 "microsoft.apimanagement/service/backends",
