@@ -73,6 +73,15 @@ def test_what_may_not_be_read_makes_the_audit_incomplete(
     assert audit["scope"]["clusters"] == ["limited", "prod"]
 
 
+def test_a_collection_can_be_redacted_at_once(command: Command, kubeconfig: str, tmp_path: Path) -> None:
+    done = command("collect", "--kube-context", "prod", "--kubeconfig", kubeconfig, "--output", "snap", "--redact")
+    assert done.returncode == 0, done.stderr
+    text = written(tmp_path / "snap")
+    assert '"shop"' not in text
+    assert "contoso" not in text
+    assert text.count('"type":"core/ConfigMap"') > 2000
+
+
 def test_a_cluster_out_of_reach_is_a_gap_beside_the_others(
     command: Command, cluster: Server, kubeconfig: str, tmp_path: Path
 ) -> None:

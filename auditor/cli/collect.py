@@ -12,10 +12,11 @@ from auditor.cli import live, options
 @click.command("collect")
 @click.option("--output", "-o", metavar="DIR", help="Where the snapshot goes.")
 @click.option("--resume", metavar="DIR", help="Continue the collection of this snapshot, that did not end well.")
+@click.option("--redact", is_flag=True, help="Write pseudonyms instead of names, ids, hosts and addresses.")
 @live.live
 @options.selecting
 @click.pass_context
-def command(ctx: click.Context, /, output: str | None, resume: str | None, **_given: object) -> None:
+def command(ctx: click.Context, /, output: str | None, resume: str | None, redact: bool, **_given: object) -> None:
     """Read what the rules need from Azure and from clusters into a snapshot. It only reads.
 
     `auditor scan --from DIR` audits the snapshot, also where there is no network. What could not be read is part of it:
@@ -40,7 +41,12 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, **_gi
     book, inventory = live.collect(wanted, live.needs_of(chosen), journal, chosen.clock, quiet=chosen.quiet)
     try:
         as_of = inventory.as_of or chosen.clock
-        write_snapshot(inventory, directory, tool_version=__version__, as_of=as_of)
+        if redact:
+            from auditor.cli.redact import pseudonyms_for, write_redacted
+
+            write_redacted(inventory, directory, pseudonyms_for(inventory, None, chosen.own))
+        else:
+            write_snapshot(inventory, directory, tool_version=__version__, as_of=as_of)
     finally:
         book.close()
     if not inventory.gaps:
