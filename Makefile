@@ -44,10 +44,10 @@ docs: $(VENV)/.dev ## write everything that is generated
 	$(BIN)/auditor exemptions schema --output docs/exemptions.schema.json
 
 lock: ## pin the requirements anew (needs uv)
-	printf '%s\n' hatchling editables | uv pip compile --quiet --universal --no-header --generate-hashes - -o requirements/build.txt
-	uv pip compile --quiet --universal --no-header --generate-hashes pyproject.toml -o requirements/runtime.txt
-	uv pip compile --quiet --universal --no-header --generate-hashes pyproject.toml --extra all -c requirements/dev.txt -o requirements/all.txt
-	uv pip compile --quiet --universal --no-header --generate-hashes pyproject.toml --extra all --group dev -o requirements/dev.txt
+	printf '%s\n' hatchling editables | uv pip compile --quiet --no-strip-extras --universal --no-header --generate-hashes - -o requirements/build.txt
+	uv pip compile --quiet --no-strip-extras --universal --no-header --generate-hashes pyproject.toml -o requirements/runtime.txt
+	uv pip compile --quiet --no-strip-extras --universal --no-header --generate-hashes pyproject.toml --extra all -c requirements/dev.txt -o requirements/all.txt
+	uv pip compile --quiet --no-strip-extras --universal --no-header --generate-hashes pyproject.toml --extra all --group dev -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
