@@ -13,11 +13,10 @@ import gc
 import os
 import signal
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -27,7 +26,7 @@ from auditor.errors import AuditorError, ResourceError
 from auditor.evaluate import Bound, Judge, rule_pack
 from auditor.findings import Findings
 from auditor.inventory import Inventory
-from auditor.lenses import needed
+from auditor.lenses import Lens, Reader, needed
 from auditor.lenses.coverage import Coverage
 from auditor.model import Audit, Counts, Gap, Outcome, Resource, RuleRun, Scope, Severity
 from auditor.owners import Holders, inherit
@@ -113,19 +112,17 @@ def audit(
 
 
 def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations, list[Resource]]:
-    """The relation index, and the resources that lenses derive. One pass; one more for each lens after the first."""
+    """The relation index, and the resources that lenses derive."""
     relations = Relations([relation for rule in rules for relation in rule.relations], inventory.covers)
     related = relations.types
-    lenses = needed(related.union(*(rule.types for rule in rules)))
-    derived: list[Resource] = []
-    for number, lens in enumerate(lenses):
-        read = _shared(inventory, frozenset() if number else related, relations, lens.reads)
-        first = next(read, None)  # without anything to read, a lens need not even be imported
-        if first is not None:
-            derived += lens.derive(chain([first], read), Coverage(inventory.covers, inventory.gaps))
-    if related and not lenses:
-        for resource in inventory.resources(related):
+    reading = _Reading(needed(related.union(*(rule.types for rule in rules))), inventory)
+    wanted = related | reading.types
+    for resource in inventory.resources(wanted) if wanted else ():
+        kind = resource.type.casefold()
+        if kind in related:
             relations.add(resource)
+        reading.take(kind, resource)
+    derived = list(reading.derived())
     for resource in derived:
         if resource.type.casefold() in related:
             relations.add(resource)
@@ -133,16 +130,41 @@ def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations
     return relations, derived
 
 
-def _shared(
-    inventory: Inventory, related: frozenset[str], relations: Relations, reads: frozenset[str]
-) -> Iterator[Resource]:
-    """What a lens reads; what is related goes into the index on the way."""
-    for resource in inventory.resources(related | reads):
-        kind = resource.type.casefold()
-        if kind in related:
-            relations.add(resource)
-        if kind in reads:
-            yield resource
+class _Reading:
+    """Lenses at work. Each begins, and is imported, with the first resource that it reads."""
+
+    def __init__(self, lenses: Sequence[Lens], inventory: Inventory) -> None:
+        self._coverage = Coverage(inventory.covers, inventory.gaps)
+        self._waiting: dict[str, list[Lens]] = defaultdict(list)
+        self._takers: dict[str, list[Callable[[Resource], None]]] = defaultdict(list)  # by casefolded type
+        self._readers: dict[str, Reader] = {}
+        self._order = [lens.type for lens in lenses]
+        for lens in lenses:
+            for kind in lens.reads:
+                self._waiting[kind].append(lens)
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The casefolded types that some lens reads."""
+        return frozenset(self._waiting)
+
+    def take(self, kind: str, resource: Resource) -> None:
+        if kind in self._waiting:
+            self._begin(kind)
+        for take in self._takers.get(kind, ()):
+            take(resource)
+
+    def _begin(self, kind: str) -> None:
+        for lens in self._waiting.pop(kind):
+            reader = self._readers.get(lens.type)
+            if reader is None:
+                reader = self._readers[lens.type] = lens.start(self._coverage)
+            self._takers[kind].append(reader.take)
+
+    def derived(self) -> Iterator[Resource]:
+        for kind in self._order:
+            if kind in self._readers:
+                yield from self._readers[kind].derived()
 
 
 def _judge(

@@ -140,11 +140,11 @@ def run(gateways: int) -> None:
     """One size, measured: a line of JSON."""
     import gc
 
-    from auditor.lenses import TRAFFIC_PATH_READS
+    from auditor.lenses import TRAFFIC_PATH_READS, lens_of
     from auditor.lenses.coverage import Coverage
-    from auditor.lenses.traffic_paths import derive
     from auditor.model import Origin, Resource, kubernetes_type
 
+    lens = lens_of("auditor/trafficPath")
     origin = Origin(source="live")
     made = [
         Resource(kubernetes_type(body) if "apiVersion" in body else body["type"], body, origin, cluster)
@@ -153,7 +153,7 @@ def run(gateways: int) -> None:
     before = usage.getrusage(usage.RUSAGE_SELF).ru_maxrss
     gc.disable()  # as an audit does
     start = time.process_time()
-    paths = list(derive(made, Coverage(TRAFFIC_PATH_READS)))
+    paths = list(lens.derive(made, Coverage(TRAFFIC_PATH_READS)))
     took = time.process_time() - start
     used = usage.getrusage(usage.RUSAGE_SELF).ru_maxrss - before
     whole = sum(one["kind"] == "pods" for one in (path.body["properties"]["target"] for path in paths))

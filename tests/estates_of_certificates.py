@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from auditor.lenses.certificates import derive
+from auditor.lenses import lens_of
+from auditor.lenses.coverage import Coverage
 from auditor.model import Origin, Resource, kubernetes_type
 
 RG = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
@@ -86,7 +87,7 @@ def resource(body: Body, source: str = "live") -> Resource:
 
 def lens(*bodies: Body) -> list[Resource]:
     """What the lens derives."""
-    return list(derive(resource(body) for body in bodies))
+    return list(lens_of("auditor/certificate").derive((resource(body) for body in bodies), Coverage()))
 
 
 def by_name(*bodies: Body) -> dict[str, Body]:

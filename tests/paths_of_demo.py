@@ -16,14 +16,14 @@ from auditor.demo import AS_OF, Body, as_designed, resource_of
 from auditor.demo.faults import Edit, Fault, as_found
 from auditor.evaluate import Bound, bind
 from auditor.inventory import Inventory
-from auditor.lenses import LENSES
+from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
 from auditor.model import Outcome, Resource
 from auditor.rulebook import load_rules
 from tests.pki import b64, make, pem
 
 VARIANTS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "path_variants.yaml").read_text())
-(LENS,) = (lens for lens in LENSES if lens.type == "auditor/trafficPath")
+LENS = lens_of("auditor/trafficPath")
 GATEWAY = "applicationGateways/agw-apiplatform-prod-weu"
 SERVICE = "service/apim-apiplatform-prod-weu"
 Verdict = tuple[str, str, str]

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from auditor.audit import audit
 from auditor.evaluate import bind
 from auditor.inventory import CollectedSource, Inventory
-from auditor.lenses import API_POLICY_READS, LENSES
+from auditor.lenses import API_POLICY_READS, lens_of
 from auditor.lenses.api_policy import EffectivePolicies, effective_policies
 from auditor.lenses.api_policy_model import EffectivePolicy
+from auditor.lenses.api_policy_scopes import Estate
 from auditor.lenses.api_policy_text import Element, expression_end, read_policy
 from auditor.lenses.coverage import Coverage
 from auditor.model import Finding, Gap, Origin, Outcome, Resource, Unknown
@@ -85,12 +86,15 @@ def everything(gaps: Iterable[Gap] = ()) -> Coverage:
     return Coverage(API_POLICY_READS, list(gaps))
 
 
-def effective(resources: dict[str, Resource], coverage: Coverage | None = None) -> EffectivePolicies:
-    return effective_policies(resources.values(), coverage or everything())
+def effective(resources: Iterable[Resource], coverage: Coverage | None = None) -> EffectivePolicies:
+    read = Estate(coverage or everything())
+    for resource in resources:
+        read.take(resource)
+    return effective_policies(read)
 
 
 def of(operation: str | None, *more: Resource, coverage: Coverage | None = None, **texts: str) -> EffectivePolicy:
-    found = effective(estate(*more, **texts), coverage)
+    found = effective(estate(*more, **texts).values(), coverage)
     one = found.of(f"{APIM}/apis/orders", f"{APIM}/apis/orders/operations/{operation}" if operation else None)
     assert one is not None
     return one
@@ -190,13 +194,13 @@ def test_a_section_that_is_missing_cuts_too() -> None:
     found = estate()
     text = document("apis/orders", "<policies><backend><base/></backend></policies>")
     found[text.id.casefold()] = text
-    assert all(one.authenticated is False for one in effective(found).all)
+    assert all(one.authenticated is False for one in effective(found.values()).all)
 
 
 def test_a_document_that_is_not_there_is_base() -> None:
     found = estate()
     del found[f"{APIM}/apis/orders/policies/policy".casefold()]
-    assert all(one.authenticated is True for one in effective(found).all)
+    assert all(one.authenticated is True for one in effective(found.values()).all)
 
 
 def test_workspaces_stand_between_service_and_product() -> None:
@@ -206,8 +210,8 @@ def test_workspaces_stand_between_service_and_product() -> None:
     kind = "Microsoft.ApiManagement/service/workspaces/policies"
     cut = {"id": f"{space}/policies/policy", "type": kind, "name": "policy", "properties": {"value": policy("")}}
     resources = [document("", policy(GLOBAL)), Resource(api["type"], api, Origin())]  # type: ignore[arg-type]
-    (kept,) = effective_policies(resources, everything()).all
-    (lost,) = effective_policies([*resources, Resource(kind, cut, Origin())], everything()).all
+    (kept,) = effective(resources).all
+    (lost,) = effective([*resources, Resource(kind, cut, Origin())]).all
     assert (kept.authenticated, lost.authenticated) == (True, False)
     assert kept.service == APIM and kept.name == "a"
 
@@ -234,9 +238,9 @@ def test_a_product_alone_protects_only_those_who_come_through_it() -> None:
 def test_products_that_were_not_read_are_not_guessed() -> None:
     nothing_of_products = Coverage(frozenset(kind for kind in API_POLICY_READS if "products" not in kind))
     found = {key: one for key, one in estate().items() if "products" not in key}
-    verdicts = [one.authenticated for one in effective(found, nothing_of_products).all]
+    verdicts = [one.authenticated for one in effective(found.values(), nothing_of_products).all]
     assert all(isinstance(verdict, Unknown) for verdict in verdicts)
-    assert all(one.authenticated is True for one in effective(estate(get=JWT + "<base/>", api=JWT), everything()).all)
+    assert all(one.authenticated is True for one in effective(estate(get=JWT + "<base/>", api=JWT).values()).all)
 
 
 def test_links_that_were_not_read_matter_only_where_products_differ() -> None:
@@ -244,11 +248,11 @@ def test_links_that_were_not_read_matter_only_where_products_differ() -> None:
     no_links = Coverage(frozenset(kind for kind in API_POLICY_READS if not kind.endswith(links)))
     found = estate()
     del found[f"{APIM}/products/shop/apis/orders".casefold()]
-    assert all(one.authenticated is True for one in effective(found, no_links).all)
+    assert all(one.authenticated is True for one in effective(found.values(), no_links).all)
     found[WITHOUT_BASE.id.casefold()] = WITHOUT_BASE
-    assert all(isinstance(one.authenticated, Unknown) for one in effective(found, no_links).all)
+    assert all(isinstance(one.authenticated, Unknown) for one in effective(found.values(), no_links).all)
     open_ = {**estate(service=LIMIT), WITHOUT_BASE.id.casefold(): WITHOUT_BASE}
-    assert all(one.authenticated is False for one in effective(open_, no_links).all), "on every way"
+    assert all(one.authenticated is False for one in effective(open_.values(), no_links).all), "on every way"
 
 
 # --- what is not known --------------------------------------------------------------------------------------------
@@ -288,7 +292,7 @@ def test_a_document_that_cannot_be_read_may_hold_anything(text: Any) -> None:
     found = estate(get=JWT)
     broken = document("apis/orders", text)
     found[broken.id.casefold()] = broken
-    policies = effective(found)
+    policies = effective(found.values())
     api = policies.of(f"{APIM}/apis/orders")
     get = policies.of(f"{APIM}/APIS/orders", f"{APIM}/apis/orders/operations/GET")
     assert api and isinstance(api.authenticated, Unknown)
@@ -301,7 +305,7 @@ def test_a_gap_at_one_operation_is_of_that_operation() -> None:
     kind = "Microsoft.ApiManagement/service/apis/operations/policies"
     coverage = everything([Gap(what=place, reason="403", type=kind)])
     found = estate(resource("apis/orders/operations/put", "/apis/operations", method="PUT"))
-    verdicts = {one.name: one.authenticated for one in effective(found, coverage).all}
+    verdicts = {one.name: one.authenticated for one in effective(found.values(), coverage).all}
     assert verdicts["orders"] is True and verdicts["orders: get"] is True
     assert isinstance(verdicts["orders: list"], Unknown)
 
@@ -558,7 +562,7 @@ GOOD = ("authenticated", "token_checked", "certificate_checked", "audience_check
 def test_an_unknown_never_makes_a_verdict_better(data: st.DataObject) -> None:
     texts = data.draw(st.sampled_from([variant[1] for variant in VARIANTS]))
     resources = with_texts(texts)
-    before = {one.id: one for one in effective(resources).all}
+    before = {one.id: one for one in effective(resources.values()).all}
     key = data.draw(st.sampled_from(sorted(resources)))
     hidden = resources[key]
     how = data.draw(st.sampled_from(["properties", "gone"]))
@@ -569,7 +573,7 @@ def test_an_unknown_never_makes_a_verdict_better(data: st.DataObject) -> None:
         body = {**hidden.body, "properties": Unknown("403")}
         resources[key] = Resource(hidden.type, body, hidden.origin, partial=True)
         coverage = everything()
-    for one in effective(resources, coverage).all:
+    for one in effective(resources.values(), coverage).all:
         known = before.get(one.id) or before[f"{APIM}/apis/orders/effectivePolicies/policy"]
         better = [name for name in GOOD if getattr(one, name) is True and getattr(known, name) is not True]
         assert not better, (key, how)
@@ -612,7 +616,7 @@ def test_many_gaps_cost_no_more_than_few() -> None:
 
 
 def derived(resources: list[Resource]) -> tuple[int, float]:
-    (lens,) = (lens for lens in LENSES if lens.type == "auditor/apiPolicy")
+    lens = lens_of("auditor/apiPolicy")
     gc.collect()
     gc.disable()  # as an audit does
     begin = time.process_time()

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.lenses import LENSES
+from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
 from auditor.model import Gap, Origin, Resource, Unknown
 
-(LENS,) = (lens for lens in LENSES if lens.type == "auditor/privateConnectivity")
+LENS = lens_of("auditor/privateConnectivity")
 GROUP = "/subscriptions/s/resourceGroups/g/providers"
 HUB, SPOKE, FAR = (f"{GROUP}/Microsoft.Network/virtualNetworks/{name}" for name in ("hub", "spoke", "far"))
 ENDPOINT = f"{GROUP}/Microsoft.Network/privateEndpoints/pe"

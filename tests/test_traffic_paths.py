@@ -13,7 +13,6 @@ from auditor.demo import Body, resource_of
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate import answers
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.traffic_paths import derive
 from auditor.model import Outcome, Resource, Unknown
 from tests.damage import damage_tree, parts
 from tests.paths_of_demo import LENS, VARIANTS, designed, rules, short, varied
@@ -27,7 +26,7 @@ def judged(bodies: list[Body], covers: frozenset[str]) -> dict[tuple[str, str], 
     """The worst outcome of each rule for each path, by host and route; `*` for all paths of a host together."""
     resources = [resource_of(body) for body in bodies if resource_of(body).type.casefold() in LENS.reads]
     found: dict[tuple[str, str], Outcome] = {}
-    for path in derive(resources, Coverage(covers)):
+    for path in LENS.derive(resources, Coverage(covers)):
         host = path.body["properties"]["host"]
         for bound in rules():
             for answer in answers(bound, path, Relations([])):
@@ -98,6 +97,6 @@ def test_damage_ends_nothing(seed: int) -> None:
     for before, body in zip(read(), bodies, strict=True):
         one = resource_of(before)
         resources.append(Resource(one.type, body, one.origin, one.cluster))
-    for path in derive(resources, Coverage(LENS.reads)):
+    for path in LENS.derive(resources, Coverage(LENS.reads)):
         for bound in rules():
             assert all(answer.outcome is not Outcome.ERROR for answer in answers(bound, path, Relations([])))

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from auditor.lenses import TRAFFIC_PATH_READS
+from auditor.lenses import TRAFFIC_PATH_READS, lens_of
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.traffic_paths import derive
 from auditor.model import Origin, Resource, Unknown, kubernetes_type
 
 AGW = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/applicationGateways/agw"
@@ -127,7 +126,10 @@ def paths(cluster: str, azure: list[Body]) -> list[Body]:
         *(Resource(body["type"], body, Origin(source="live")) for body in azure),
         *(Resource(kubernetes_type(body), body, Origin(source="live"), "aks") for body in objects),
     ]
-    return [path.body["properties"] for path in derive(resources, Coverage(TRAFFIC_PATH_READS))]
+    return [
+        path.body["properties"]
+        for path in lens_of("auditor/trafficPath").derive(resources, Coverage(TRAFFIC_PATH_READS))
+    ]
 
 
 def hops(cluster: str, azure: list[Body] | None = None) -> list[str]:

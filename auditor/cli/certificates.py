@@ -37,7 +37,7 @@ def command(
     """
     from auditor.errors import ConfigError
     from auditor.inventory import open_inventory
-    from auditor.lenses import LENSES
+    from auditor.lenses import lens_of
     from auditor.lenses.calendar import as_ics
     from auditor.lenses.coverage import Coverage
     from auditor.lenses.listing import as_csv, as_json, as_text, listed, soonest
@@ -48,7 +48,7 @@ def command(
         raise ConfigError("Nothing was named.", "Name files with --from; `auditor demo --write-estate DIR` makes some.")
     inventory = open_inventory(inputs)
     clock = inventory.as_of if as_of is None and inventory.as_of else options.clock(as_of)
-    (lens,) = (lens for lens in LENSES if lens.type == "auditor/certificate")
+    lens = lens_of("auditor/certificate")
     found = list(lens.derive(inventory.resources(lens.reads), Coverage()))
     unanswered: list[Gap] = []
     if probe:

@@ -27,7 +27,7 @@ def command(inputs: tuple[str, ...], hosts: tuple[str, ...], form: str, output: 
 
     from auditor.errors import ConfigError
     from auditor.inventory import open_inventory
-    from auditor.lenses import LENSES
+    from auditor.lenses import lens_of
     from auditor.lenses.coverage import Coverage
     from auditor.lenses.paths.listing import as_json, as_text
     from auditor.render.names import inert
@@ -36,7 +36,7 @@ def command(inputs: tuple[str, ...], hosts: tuple[str, ...], form: str, output: 
     if not inputs:
         raise ConfigError("Nothing was named.", "Name files with --from; `auditor demo --write-estate DIR` makes some.")
     inventory = open_inventory(inputs)
-    (lens,) = (lens for lens in LENSES if lens.type == "auditor/trafficPath")
+    lens = lens_of("auditor/trafficPath")
     derived = lens.derive(inventory.resources(lens.reads), Coverage(inventory.covers, inventory.gaps))
     wanted = [host.casefold() for host in hosts] or ["*"]
     found = [

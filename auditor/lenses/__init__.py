@@ -6,51 +6,65 @@ A lens runs only when a selected rule asks for its type; importing this table im
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from auditor.lenses.coverage import Coverage
 from auditor.model import Resource
 
 
-class Lens(NamedTuple):
-    """`derive` reads resources of the casefolded types `reads`, all of them, and gives those of the derived `type`.
+class Reader(Protocol):
+    """A lens at work: it takes resources one by one, then says what follows from all of them."""
 
-    The coverage tells whether what it did not find is really not there.
+    def take(self, resource: Resource) -> None: ...
+    def derived(self) -> Iterator[Resource]: ...
+
+
+class Lens(NamedTuple):
+    """Reads resources of the casefolded types `reads`, all of them, and gives those of the derived `type`.
+
+    `start` gives a reader. The coverage tells it whether what it did not find is really not there.
     """
 
     type: str
     reads: frozenset[str]
-    derive: Callable[[Iterable[Resource], Coverage], Iterator[Resource]]
+    start: Callable[[Coverage], Reader]
+
+    def derive(self, resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
+        """What follows from these resources."""
+        reader = self.start(coverage)
+        for resource in resources:
+            reader.take(resource)
+        return reader.derived()
 
 
-def _certificates(resources: Iterable[Resource], _coverage: Coverage) -> Iterator[Resource]:
-    from auditor.lenses.certificates import derive
+def _certificates(_coverage: Coverage) -> Reader:
+    from auditor.lenses.certificates import Certificates
 
-    return derive(resources)
-
-
-def _api_policies(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
-    from auditor.lenses.api_policy import derive
-
-    return derive(resources, coverage)
+    return Certificates()
 
 
-def _traffic_paths(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
-    from auditor.lenses.traffic_paths import derive
+def _api_policies(coverage: Coverage) -> Reader:
+    from auditor.lenses.api_policy import ApiPolicies
 
-    return derive(resources, coverage)
-
-
-def _policy_documents(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
-    from auditor.lenses.api_policy_documents import derive
-
-    return derive(resources, coverage)
+    return ApiPolicies(coverage)
 
 
-def _private_connectivity(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
-    from auditor.lenses.private_connectivity import derive
+def _traffic_paths(coverage: Coverage) -> Reader:
+    from auditor.lenses.traffic_paths import TrafficPaths
 
-    return derive(resources, coverage)
+    return TrafficPaths(coverage)
+
+
+def _policy_documents(coverage: Coverage) -> Reader:
+    from auditor.lenses.api_policy_documents import PolicyDocuments
+
+    return PolicyDocuments(coverage)
+
+
+def _private_connectivity(coverage: Coverage) -> Reader:
+    from auditor.lenses.private_connectivity import PrivateConnectivity
+
+    return PrivateConnectivity(coverage)
 
 
 API_POLICY_READS: Final = frozenset(
@@ -198,6 +212,11 @@ LENSES: Final = (
     ),
 )
 """Every lens."""
+
+
+def lens_of(derived: str) -> Lens:
+    """The lens that derives this type."""
+    return next(lens for lens in LENSES if lens.type == derived)
 
 
 def needed(types: Iterable[str]) -> tuple[Lens, ...]:

@@ -39,18 +39,23 @@ class EffectivePolicies:
         return found.get((operation or "").casefold()) or found.get("")
 
 
-def effective_policies(resources: Iterable[Resource], coverage: Coverage) -> EffectivePolicies:
-    """The effective policies of all APIs among the resources; what is not of API Management is passed over."""
-    estate = Estate(resources, coverage)
+def effective_policies(estate: Estate) -> EffectivePolicies:
+    """The effective policies of all APIs of an estate."""
     return EffectivePolicies(policy for api in estate.apis for policy in _of_api(estate, api))
 
 
-def derive(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
-    """One `auditor/apiPolicy` for each effective policy."""
-    estate = Estate(resources, coverage)
-    for policy in EffectivePolicies(policy for api in estate.apis for policy in _of_api(estate, api)).all:
-        service = estate.services.get(policy.service.casefold())
-        yield resource_of(policy, service.properties["negotiates"] if service else _NO_SERVICE)
+class ApiPolicies:
+    """The lens: one `auditor/apiPolicy` for each effective policy."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self._estate = Estate(coverage)
+        self.take = self._estate.take
+
+    def derived(self) -> Iterator[Resource]:
+        """The effective policies."""
+        for policy in effective_policies(self._estate).all:
+            service = self._estate.services.get(policy.service.casefold())
+            yield resource_of(policy, service.properties["negotiates"] if service else _NO_SERVICE)
 
 
 _NO_SERVICE: Final = Unknown("the service was not read")

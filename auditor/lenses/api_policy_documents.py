@@ -6,7 +6,7 @@ Of a secret it tells where it stands and never what it is. A document that many 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.lenses.api_policy_checks import Reading
@@ -19,11 +19,18 @@ from auditor.model import Resource, Unknown, arm_scope, holds_unknown
 TYPE: Final = "auditor/policyDocument"
 
 
-def derive(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
-    """The documents of an estate."""
-    estate = Estate(resources, coverage)
-    for document in sorted((*estate.documents.values(), *estate.fragments.values()), key=lambda one: one.id.casefold()):
-        yield _resource(document, _secrets(document, estate))
+class PolicyDocuments:
+    """The lens."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self._estate = Estate(coverage)
+        self.take = self._estate.take
+
+    def derived(self) -> Iterator[Resource]:
+        """The documents of an estate."""
+        documents = (*self._estate.documents.values(), *self._estate.fragments.values())
+        for document in sorted(documents, key=lambda one: one.id.casefold()):
+            yield _resource(document, _secrets(document, self._estate))
 
 
 def _resource(document: Document, secrets: list[dict[str, Any]] | Unknown) -> Resource:

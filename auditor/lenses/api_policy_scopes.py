@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -72,7 +71,7 @@ _LINKS: Final = frozenset(
 class Estate:
     """Everything that policies are made of. Ids are casefolded where they are keys."""
 
-    def __init__(self, resources: Iterable[Resource], coverage: Coverage) -> None:
+    def __init__(self, coverage: Coverage) -> None:
         self.coverage = coverage
         self.services: dict[str, Entry] = {}
         self.documents: dict[str, Document] = {}  # by the id of their scope
@@ -87,10 +86,9 @@ class Estate:
         self._keys: dict[str, set[str]] = defaultdict(set)  # by service or workspace: what active subscriptions open
         self._links: dict[str, set[str]] = defaultdict(set)  # by API: products
         self._seen: set[str] = set()
-        for resource in resources:
-            self._take(resource)
 
-    def _take(self, resource: Resource) -> None:
+    def take(self, resource: Resource) -> None:
+        """Keep what policies need of a resource; what is not of API Management is passed over."""
         kind, folded = resource.type.casefold(), resource.id.casefold()
         if not kind.startswith(SERVICE):
             return

@@ -65,34 +65,41 @@ class Row:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def derive(resources: Iterable[Resource]) -> Iterator[Resource]:
-    """The certificates of an estate."""
-    seen: list[Seen] = []
-    served: dict[SecretKey, list[str]] = defaultdict(list)
-    material: Material | None = None
-    for resource in resources:
+class Certificates:
+    """The lens."""
+
+    def __init__(self) -> None:
+        self._seen: list[Seen] = []
+        self._served: dict[SecretKey, list[str]] = defaultdict(list)
+        self._material: Material | None = None
+
+    def take(self, resource: Resource) -> None:
+        """Note where a resource keeps or uses certificates, and read them."""
         kind = resource.type.casefold()
         if kind in _SERVING:
             for secret, hosts, _by in _SERVING[kind](resource):
-                served[secret] += hosts
+                self._served[secret] += hosts
         elif kind in _SOURCES:
             for sighting in _SOURCES[kind](resource):
                 found = Seen(_place(resource, sighting), resource.origin, arm_scope(resource.body), sighting)
                 if sighting.text is not None:
-                    if material is None:
+                    if self._material is None:
                         from auditor.lenses.material import Material  # costs a tenth of a second
 
-                        material = Material()
-                    material.take(found)
+                        self._material = Material()
+                    self._material.take(found)
                 sighting.text = None
-                seen.append(found)
-    if material:
-        material.settle()
-    rows = _rows(seen, material)
-    _join_vaults(seen, rows)
-    _join_hosts(seen, served)
-    for row in rows.values():
-        yield _resource(row, material)
+                self._seen.append(found)
+
+    def derived(self) -> Iterator[Resource]:
+        """The certificates of an estate."""
+        if self._material:
+            self._material.settle()
+        rows = _rows(self._seen, self._material)
+        _join_vaults(self._seen, rows)
+        _join_hosts(self._seen, self._served)
+        for row in rows.values():
+            yield _resource(row, self._material)
 
 
 def _place(resource: Resource, sighting: Sighting) -> str:

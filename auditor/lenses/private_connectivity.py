@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from auditor.lenses.coverage import Coverage
@@ -45,17 +45,24 @@ class Network(NamedTuple):
     servers: tuple[str, ...] | Unknown
 
 
-def derive(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
-    """The data services of an estate with what is proven of each."""
-    estate = _Estate(resources, coverage)
-    for service in sorted(estate.services, key=lambda one: one.id.casefold()):
-        yield _resource(service, estate)
+class PrivateConnectivity:
+    """The lens."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self._estate = _Estate(coverage)
+        self.take = self._estate.take
+
+    def derived(self) -> Iterator[Resource]:
+        """The data services of an estate with what is proven of each."""
+        self._estate.settle()
+        for service in sorted(self._estate.services, key=lambda one: one.id.casefold()):
+            yield _resource(service, self._estate)
 
 
 class _Estate:
     """Networks, endpoints, zones. Ids are casefolded where they are keys."""
 
-    def __init__(self, resources: Iterable[Resource], coverage: Coverage) -> None:
+    def __init__(self, coverage: Coverage) -> None:
         self.services: list[Resource] = []
         self.endpoints: dict[str, list[Endpoint]] = defaultdict(list)  # by service
         self.known: set[str] = set()  # endpoints that were read
@@ -74,8 +81,13 @@ class _Estate:
         self._firewalls: list[tuple[str, str, str]] = []  # policy, address, network
         self._coverage = coverage
         self._seen: set[str] = set()
-        for resource in resources:
-            self._take(resource.type.casefold(), resource, get(resource.body, "properties"))
+
+    def take(self, resource: Resource) -> None:
+        """Keep what is needed of a resource."""
+        self._take(resource.type.casefold(), resource, get(resource.body, "properties"))
+
+    def settle(self) -> None:
+        """What is known only when all was read."""
         self.resolvers |= {address: network for policy, address, network in self._firewalls if policy in self._proxies}
 
     def hole(self, kind: str, place: str = "") -> str | None:

@@ -8,10 +8,11 @@ What cannot be resolved is a missing edge with its name, and nothing after it is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from auditor.lenses.api_policy import effective_policies
+from auditor.lenses.api_policy_scopes import Estate as Policies
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.clusters import Clusters
@@ -31,30 +32,41 @@ _WEAKEST: Final = (PLAINTEXT, "", UNVERIFIED, VERIFIED, PASSTHROUGH, MUTUAL)
 """The empty text stands for unknown: it may be plain text, and is surely no better than what is known to be weak."""
 
 
-def derive(resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
-    """The traffic paths of an estate."""
-    read = list(resources)
-    estate = Estate(read, coverage)
-    trust = Trust(estate)
-    around = Around(estate)
-    landings = Landings(estate, Names(estate))
-    policies = effective_policies(read, coverage)
-    landings.management = Management(estate, trust, policies, landings.land, around.management)
-    landings.clusters = Clusters(estate, trust, around)
-    logs = Logs(estate)
-    reached: set[str] = set()
-    hosts: set[str] = set()
-    taken: dict[str, int] = {}
-    for resource in estate.all(GATEWAY):
-        for found in Gateway(resource, estate, trust, landings.land).paths():
+class TrafficPaths:
+    """The lens."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self._estate = Estate(coverage)
+        self._policies = Policies(coverage)
+
+    def take(self, resource: Resource) -> None:
+        """Keep a resource."""
+        self._estate.take(resource)
+        self._policies.take(resource)
+
+    def derived(self) -> Iterator[Resource]:
+        """The traffic paths of an estate."""
+        estate = self._estate
+        trust = Trust(estate)
+        around = Around(estate)
+        landings = Landings(estate, Names(estate))
+        policies = effective_policies(self._policies)
+        landings.management = Management(estate, trust, policies, landings.land, around.management)
+        landings.clusters = Clusters(estate, trust, around)
+        logs = Logs(estate)
+        reached: set[str] = set()
+        hosts: set[str] = set()
+        taken: dict[str, int] = {}
+        for resource in estate.all(GATEWAY):
+            for found in Gateway(resource, estate, trust, landings.land).paths():
+                reached.update(one["to"].get("resource", "") for one in found.tail.hops)
+                hosts.add(found.host)
+                yield _path(found, logs, taken)
+        for found in landings.management.paths():
             reached.update(one["to"].get("resource", "") for one in found.tail.hops)
-            hosts.add(found.host)
             yield _path(found, logs, taken)
-    for found in landings.management.paths():
-        reached.update(one["to"].get("resource", "") for one in found.tail.hops)
-        yield _path(found, logs, taken)
-    for found in landings.clusters.paths(frozenset(reached), frozenset(hosts)):
-        yield _path(found, logs, taken)
+        for found in landings.clusters.paths(frozenset(reached), frozenset(hosts)):
+            yield _path(found, logs, taken)
 
 
 def _path(found: Entered, logs: Logs, taken: dict[str, int]) -> Resource:

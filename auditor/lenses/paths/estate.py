@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 from auditor.lenses.coverage import Coverage
@@ -14,20 +13,22 @@ from auditor.model import Resource, Unknown
 class Estate:
     """Resources by casefolded type and id. Filled once; everything else is looked up."""
 
-    def __init__(self, resources: Iterable[Resource], coverage: Coverage) -> None:
+    def __init__(self, coverage: Coverage) -> None:
         self._coverage = coverage
         self._types: dict[str, dict[str, Resource]] = defaultdict(dict)
         self._spaces: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
         self._objects: dict[tuple[str, str, str, str], Resource] = {}
-        for resource in resources:
-            kind = resource.type.casefold()
-            key = resource.id.casefold()
-            if key in self._types[kind]:
-                continue
-            self._types[kind][key] = resource
-            if resource.is_kubernetes:
-                self._spaces[kind, resource.cluster, resource.namespace or ""].append(resource)
-                self._objects.setdefault((kind, resource.cluster, resource.namespace or "", resource.name), resource)
+
+    def take(self, resource: Resource) -> None:
+        """Keep a resource; of several with one id the first."""
+        kind = resource.type.casefold()
+        key = resource.id.casefold()
+        if key in self._types[kind]:
+            return
+        self._types[kind][key] = resource
+        if resource.is_kubernetes:
+            self._spaces[kind, resource.cluster, resource.namespace or ""].append(resource)
+            self._objects.setdefault((kind, resource.cluster, resource.namespace or "", resource.name), resource)
 
     def all(self, *kinds: str) -> list[Resource]:
         """The resources of casefolded types."""
