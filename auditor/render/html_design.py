@@ -38,7 +38,7 @@ NODES: Final = (
         166,
     ),
     Node("pods", "Pods and namespaces", ("kubernetes",), 560, 260, 166),
-    Node("private-endpoint", "Private endpoints", ("azure/private-endpoint",), 752, 194, 166),
+    Node("private-endpoint", "Private endpoints", ("azure/private-endpoint", "private-connectivity"), 752, 194, 166),
     Node("virtual-network", "Virtual networks", ("azure/virtual-network",), 150, 256),
     Node("network-security-group", "Security groups", ("azure/network-security-group",), 350, 256),
     Node("private-dns", "Private DNS", ("azure/private-dns",), 150, 320),
