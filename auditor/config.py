@@ -58,6 +58,7 @@ class FileForm(_Form):
     """Where files go."""
 
     folder: _Path
+    form: Literal["ndjson", "ocsf"] = "ndjson"
 
 
 class PublishForm(_Form):

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +46,11 @@ def day(number: int, *findings: Finding, **more: Any) -> Day:
     return audit, kept
 
 
-def publish(store: Store, *days: Day, full: bool = False) -> list[dict[str, Any]]:
-    """Record audits; all records that were made, in order."""
+def publish(store: Store, *days: Day, full: bool = False, sink: str = SINK) -> list[dict[str, Any]]:
+    """Record audits; all records that were made for the sink, in order."""
     for audit, findings in days:
-        outbox.record(store, "prod", audit, findings, b"{}", {SINK: full})
-    return [json.loads(row) for _number, row in outbox.waiting(store, SINK)]
+        outbox.record(store, "prod", audit, findings, b"{}", {sink: full})
+    return [json.loads(row) for _number, row in outbox.waiting(store, sink)]
 
 
 def became(records: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -132,6 +137,63 @@ def test_the_same_audit_is_recorded_once(store: Store) -> None:
     assert publish(store, day(0, answer(FAIL))) == first
 
 
+def test_audits_of_one_moment_that_found_something_else_are_two(store: Store) -> None:
+    """As with --as-of DAY: the counts are the same, and what they count is not."""
+    records = publish(store, day(0, answer(FAIL), answer(PASS, "kv-2")), day(0, answer(PASS), answer(FAIL, "kv-2")))
+    assert became(records) == [("Opened", "Open"), ("Resolved", "Resolved"), ("Opened", "Open")]
+
+
+def test_a_sink_that_comes_later_gets_what_stands(store: Store) -> None:
+    days = [day(0, answer(FAIL), answer(FAIL, "kv-2")), day(1, answer(FAIL), answer(PASS, "kv-2"))]
+    publish(store, *days)
+    later = publish(store, days[1], sink="later")
+    assert became(later) == [("Unchanged", "Open")]
+    assert (later[-1]["RecordType"], later[-1]["Records"]) == ("ScanSummary", 1)
+    assert publish(store, days[1], sink="later") == later  # once
+
+
+def test_an_audit_that_is_published_again_in_full_mode_is_sent_again(store: Store) -> None:
+    days = [day(0, answer(FAIL), answer(FAIL, "kv-2")), day(1, answer(FAIL), answer(PASS, "kv-2"))]
+    sent = publish(store, *days)
+    again = publish(store, days[1], full=True)[len(sent) :]
+    assert {(one["FindingId"], one["Status"]) for one in again[:-1]} == {
+        (answer(FAIL).fingerprint, "Open"),
+        (answer(FAIL, "kv-2").fingerprint, "Resolved"),
+    }
+    assert again[-1]["Records"] == 2
+    assert {one["RecordId"] for one in again} > {one["RecordId"] for one in sent[3:]}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(["kv-1", "kv-2", "kv-3"]), st.sampled_from(list(Outcome)), min_size=1),
+            st.sets(st.sampled_from(["a", "b", "c"]), min_size=1),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=7,
+    )
+)
+@settings(max_examples=50, deadline=None)
+def test_every_sink_shows_what_stands(
+    tmp_path_factory: pytest.TempPathFactory, days: list[tuple[dict[str, Outcome], set[str], bool]]
+) -> None:
+    """However often a sink was left out: the latest record of each finding says how it stands."""
+    with Store(tmp_path_factory.mktemp("history") / "h.db") as store:
+        for number, (outcomes, sinks, full) in enumerate(days):
+            audit, findings = day(number, *(answer(outcome, name) for name, outcome in sorted(outcomes.items())))
+            outbox.record(store, "prod", audit, findings, b"{}", dict.fromkeys(sorted(sinks), full))
+            stands = {name: state.status.value for name, state in store.states("prod").items()}
+            for sink in sinks:
+                made = [json.loads(row) for _number, row in outbox.waiting(store, sink)]
+                assert len({(one["RecordId"]) for one in made}) == len(made)
+                latest = {one["FindingId"]: one["Status"] for one in made if one["RecordType"] == "Finding"}
+                assert {name: status for name, status in latest.items() if status != "Resolved"} == stands
+                ofs = [one for one in made if one["ScanId"] == made[-1]["ScanId"]]
+                assert ofs[-1]["Records"] == len(ofs) - 1
+
+
 def test_in_full_mode_every_finding_is_sent_each_time(store: Store) -> None:
     records = publish(store, day(0, answer(FAIL)), day(1, answer(FAIL)), full=True)
     assert became(records) == [("Opened", "Open"), ("Unchanged", "Open")]
@@ -160,6 +222,65 @@ def test_a_file_that_is_something_else_is_not_touched(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE audits (x)")
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="is no history"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+def test_a_history_of_a_newer_auditor_is_not_touched(store: Store, tmp_path: Path) -> None:
+    store.ask("PRAGMA user_version = 99")
+    with pytest.raises(InputError, match="newer auditor"):
+        Store(tmp_path / "history.db")
+
+
+def test_a_history_of_an_older_auditor_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    days = [day(0, answer(FAIL)), day(1, answer(PASS))]
+    with Store(path) as store:
+        publish(store, days[0])
+    with closing(sqlite3.connect(path)) as db:  # as the first version had it
+        db.executescript("ALTER TABLE moves DROP COLUMN resource; DROP TABLE sinks; PRAGMA user_version = 1")
+    with Store(path) as store:
+        assert became(publish(store, days[1])) == [("Opened", "Open"), ("Resolved", "Resolved")]
+
+
+def test_a_damaged_history_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with Store(path) as store:
+        publish(store, day(0, *(answer(FAIL, f"kv-{number}") for number in range(200))))
+    damaged = bytearray(path.read_bytes())
+    for place in range(4096 * 2, len(damaged), 3):
+        damaged[place] ^= 0x5A
+    path.write_bytes(damaged)
+    with pytest.raises(ResourceError, match="cannot be read"), Store(path) as store:
+        history(store, "prod")
+    with pytest.raises(ResourceError, match=r"malformed|cannot be read"), Store(path) as store:
+        publish(store, day(1, answer(FAIL)))
+
+
+def test_a_history_that_may_only_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with Store(path) as store:
+        publish(store, day(0, answer(FAIL)))
+    path.chmod(0o444)
+    tmp_path.chmod(0o555)
+    there = set(tmp_path.iterdir())
+    code = "import sys, pathlib; from auditor.history.store import Store; "
+    code += "print(Store(pathlib.Path(sys.argv[1]), write=False).estates())"
+    plain = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    plain += ["--inh-caps", "-all,+dac_read_search", "--ambient-caps", "+dac_read_search"]  # to read, wherever it lies
+    command = [*(plain if os.geteuid() == 0 else []), sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    tmp_path.chmod(0o755)
+    assert done.stdout == "['prod']\n", done.stderr
+    assert set(tmp_path.iterdir()) == there
+
+
 def test_one_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     with alone(path, 0, "busy"), pytest.raises(ResourceError, match="busy"), alone(path, 0, "busy"):
@@ -177,9 +298,7 @@ def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
         with pytest.raises(ResourceError, match="full"):
             publish(store, day(1, *many))
         assert len(store.states("prod")) == 1
-        assert store.latest_time(
-            "prod",
-        ).startswith("2025-01-15")  # type: ignore[union-attr]
+        assert [at[:10] for at, _figures in store.audits("prod")] == ["2025-01-15"]
         store.ask("PRAGMA max_page_count = 1000000")
         publish(store, day(1, *many))
         assert len(store.states("prod")) == 200

@@ -6,11 +6,14 @@ import hashlib
 import hmac
 import json
 import os
+import sqlite3
 import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +26,7 @@ from auditor.publish.chunks import LIMIT
 from auditor.publish.columns import COLUMNS, PARSER, TABLE
 from tests.azure.blobs import HOST, Blobs
 from tests.azure.fault_plan import Fault
+from tests.azure.http import Refused
 from tests.azure.ingestion import RULE, publishing_estate
 from tests.azure.local import LocalAzure, local_azure
 
@@ -116,6 +120,61 @@ def test_what_does_not_pass_is_left_for_the_next_run(azure: LocalAzure, saved: P
     assert azure.ingestion.rows[-1]["Records"] == len(azure.ingestion.rows) - 1
 
 
+def test_a_record_that_is_refused_is_kept_and_told(
+    azure: LocalAzure, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, azure, lambda row: row.get("ResourceName") == "aks-apiplatform-prod-weu")
+    done = publish(azure, tmp_path, str(saved))
+    assert done.returncode == 3
+    assert "were refused and are kept in the history (refused with 400" in done.stderr
+    there = len(azure.ingestion.rows)
+    assert there == azure.ingestion.rows[-1]["Records"] + 1 - kept(tmp_path)
+    monkeypatch.undo()
+    assert publish(azure, tmp_path).returncode == 0
+    assert len(azure.ingestion.rows) == there
+    done = publish(azure, tmp_path, "--retry-refused")
+    assert done.returncode == 0, done.stderr
+    assert kept(tmp_path) == 0
+    assert len({row["RecordId"] for row in azure.ingestion.rows}) == azure.ingestion.rows[there - 1]["Records"] + 1
+
+
+def test_a_rule_that_refuses_everything_is_to_blame_itself(
+    azure: LocalAzure, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, azure, lambda _row: True)
+    done = publish(azure, tmp_path, str(saved))
+    assert done.returncode == 3
+    assert "Error: sentinel takes nothing: refused with 400" in done.stderr
+    assert len(azure.asked(".ingest.")) < 60
+    monkeypatch.undo()
+    assert publish(azure, tmp_path).returncode == 0
+    assert azure.ingestion.rows[-1]["Records"] == len(azure.ingestion.rows) - 1
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, azure: LocalAzure, wrong: Callable[[dict[str, Any]], bool]) -> None:
+    """Make the endpoint refuse requests with such a row in them."""
+    row_of = azure.ingestion._row
+
+    def row(found: dict[str, Any]) -> dict[str, Any]:
+        if wrong(found):
+            raise Refused(400, "InvalidPayload", "The payload has a row that this endpoint does not take.")
+        return row_of(found)
+
+    monkeypatch.setattr(azure.ingestion, "_row", row)
+
+
+def kept(folder: Path) -> int:
+    """The records that a history keeps because they were refused."""
+    with closing(sqlite3.connect(folder / "auditor-history.db")) as db:
+        return int(db.execute("SELECT count(*) FROM outbox WHERE refused IS NOT NULL").fetchone()[0])
+
+
+def test_an_endpoint_that_is_none_is_said_at_once(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:
+    for endpoint in ("http://dcr-auditor-abcd.westeurope-1.ingest.monitor.azure.com", "dcr-auditor", ""):
+        done = publish(azure, tmp_path, str(saved), "--endpoint", endpoint)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+
+
 def test_a_wrong_rule_is_an_error_and_nothing_is_lost(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:
     done = publish(azure, tmp_path, str(saved), "--rule", "dcr-wrong")
     assert done.returncode == 3
@@ -178,6 +237,92 @@ def test_a_scan_publishes(azure: LocalAzure, tmp_path: Path) -> None:
     assert len(json.loads(told.stdout)["runs"]) == 2
 
 
+BUCKET = {
+    "id": f"/subscriptions/{'1' * 8}-0000-4000-8000-{'1' * 12}/resourceGroups/rg/providers/Microsoft.Storage/"
+    "storageAccounts/a",
+    "type": "Microsoft.Storage/storageAccounts",
+    "name": "a",
+    "properties": {"supportsHttpsTrafficOnly": False},
+}
+GATED = BUCKET | {"properties": {"supportsHttpsTrafficOnly": True}}
+
+
+def test_a_change_resolves_nothing_of_what_is_deployed(tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    settings = {"estate": "prod", "publish": {"file": {"folder": str(tmp_path / "drop")}}}
+    (tmp_path / "auditor.yaml").write_text(json.dumps(settings))
+    (tmp_path / "estate.json").write_text(json.dumps(BUCKET))
+    what_if = {"changes": [{"resourceId": BUCKET["id"], "changeType": "Modify", "before": BUCKET, "after": GATED}]}
+    (tmp_path / "change.json").write_text(json.dumps({"status": "Succeeded", "properties": what_if}))
+    common = ("--select", "azure.storage.secure-transfer", "--publish", "file", "--fail-on", "never", "-q")
+    done = auditor("scan", "--from", "estate.json", *common, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = auditor("gate", "change.json", *common, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = dropped(tmp_path / "drop")
+    assert {(row["Estate"], row["Planned"], row.get("Status")) for row in rows} == {
+        ("prod", False, "Open"),
+        ("prod", False, None),
+        ("prod (change)", True, None),
+    }
+    told = json.loads(auditor("history", "--estate", "prod", "-f", "json", cwd=tmp_path).stdout)
+    assert [line["open"] for line in told["severities"]] == [1]
+
+
+def dropped(folder: Path) -> list[dict[str, Any]]:
+    """The records in a folder, in the order of their audits."""
+    rows = [json.loads(line) for file in folder.glob("*.ndjson") for line in file.read_text().splitlines()]
+    return sorted(rows, key=lambda row: str(row.get("ScanTime")))
+
+
+def test_ocsf_events_in_a_folder(saved: Path, tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    mended = tmp_path / "mended.json"
+    auditor("demo", "--designed", "--as-of", "2026-11-01T01:00:00Z", "-f", "json", "-o", str(mended), "-q")
+    for audit in (saved, mended):
+        done = auditor("publish", "file", "--folder", "drop", "--form", "ocsf", str(audit), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    events = dropped(tmp_path / "drop")
+    fails = json.loads(saved.read_text())["summary"]["counts"]["fail"]
+    assert Counter(event["activity_name"] for event in events) == {"Create": fails, "Close": fails}
+    assert {event["status"] for event in events if event["activity_id"] == 3} == {"Resolved"}
+    for event in events:
+        assert (event["class_uid"], event["category_uid"]) == (2003, 2)
+        assert event["type_uid"] == 200300 + event["activity_id"]
+        assert event["compliance"]["standards"] and event["metadata"]["product"]["vendor_name"]
+        assert all(event[name] for name in ("finding_info", "severity_id", "time", "resources"))
+
+
+def test_an_audit_of_the_future_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    auditor("demo", "--as-of", "2099-01-01", "-f", "json", "-o", "future.json", "-q", cwd=tmp_path)
+    done = auditor("publish", "file", "--folder", "drop", "future.json", cwd=tmp_path)
+    assert (done.returncode, "yet to come" in done.stderr) == (3, True), done.stderr
+    assert not list((tmp_path / "drop").iterdir())
+
+
+def test_another_sink_gets_the_same_audit_later(saved: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        done = auditor("publish", "file", "--folder", name, str(saved), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    one, two = ({row["RecordId"] for row in dropped(tmp_path / name)} for name in ("one", "two"))
+    assert one == two
+
+
+def test_a_second_live_run_leaves_before_it_reads(azure: LocalAzure, tmp_path: Path) -> None:
+    from auditor.history.alone import alone
+
+    (tmp_path / "drop").mkdir()
+    settings = {"estate": "prod", "publish": {"file": {"folder": str(tmp_path / "drop")}}}
+    (tmp_path / "auditor.yaml").write_text(json.dumps(settings))
+    mark = hashlib.sha256(b"prod").hexdigest()[:12]
+    with alone(tmp_path / f"auditor-history.db-{mark}", 0, "held"):
+        done = auditor("scan", "--all", "--auth", "secret", "--publish", "file", azure=azure, cwd=tmp_path)
+    assert (done.returncode, "Another run is auditing prod" in done.stderr) == (3, True), done.stderr
+    assert not azure.calls
+
+
 def test_a_second_run_on_the_same_estate_leaves(tmp_path: Path) -> None:
     from auditor.history.alone import alone
 
@@ -191,15 +336,6 @@ def test_a_second_run_on_the_same_estate_leaves(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "Another run is auditing prod" in done.stderr
     assert not list((tmp_path / "drop").iterdir())
-
-
-BUCKET = {
-    "id": f"/subscriptions/{'1' * 8}-0000-4000-8000-{'1' * 12}/resourceGroups/rg/providers/Microsoft.Storage/"
-    "storageAccounts/a",
-    "type": "Microsoft.Storage/storageAccounts",
-    "name": "a",
-    "properties": {"supportsHttpsTrafficOnly": False},
-}
 
 
 # --- a history in Blob Storage ---------------------------------------------------------------------------------------

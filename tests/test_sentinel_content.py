@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ def workbook() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """Two estates: one audited until an hour ago, one that was forgotten three days ago."""
+    """Two estates: one audited until an hour ago, one that was forgotten three days ago; and changes to the first, of
+    which no query may say anything."""
     with local_azure(publishing_estate()) as azure, Store(tmp_path_factory.mktemp("w") / "h.db") as store:
         found = Workspace(azure, store)
         found.publish("old", dt.timedelta(days=3), finding(CRITICAL, "kv-old"))
@@ -114,13 +116,22 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
             finding(CERTIFICATE, "kv-3", Outcome.EXEMPT, exemption=_until(5)),
             finding(CERTIFICATE, "kv-4", Outcome.EXEMPT, exemption=_until(50)),
             finding(CRITICAL, "kv-5", Outcome.UNKNOWN, gap="403"),
+            finding(CRITICAL, "kv-7"),
         )
-        found.publish("prod", dt.timedelta(hours=12), finding(CRITICAL, "kv-1", Outcome.PASS))
+        found.publish(
+            "prod",
+            dt.timedelta(hours=12),
+            finding(CRITICAL, "kv-1", Outcome.PASS),
+            finding(CRITICAL, "kv-7", Outcome.EXEMPT, exemption=_until(0)),
+        )
+        found.publish("prod (change)", dt.timedelta(hours=40), finding(CRITICAL, "kv-8"), change=True)
+        found.publish("prod (change)", dt.timedelta(hours=30), finding(PATH, "bar"), resources=3, change=True)
         found.publish(
             "prod",
             dt.timedelta(hours=1),
             finding(CRITICAL, "kv-1"),
             finding(CRITICAL, "kv-2"),
+            finding(CRITICAL, "kv-7"),
             finding(PATH, "shop"),
             finding(CERTIFICATE, "kv-6"),
             finding(CERTIFICATE, "kv-3", Outcome.EXEMPT, exemption=_until(5)),
@@ -148,10 +159,12 @@ class Workspace:
         self._azure, self._store = azure, store
         self._sent = 0
 
-    def publish(self, estate: str, ago: dt.timedelta, *findings: Finding, resources: int = 100) -> None:
+    def publish(
+        self, estate: str, ago: dt.timedelta, *findings: Finding, resources: int = 100, change: bool = False
+    ) -> None:
         from msgspec.structs import replace
 
-        audit, kept = audits.audit_of(list(RULES), findings, scope=replace(SCOPE, resources=resources))
+        audit, kept = audits.audit_of(list(RULES), findings, scope=replace(SCOPE, resources=resources, change=change))
         audit.as_of = NOW - ago
         outbox.record(self._store, estate, audit, kept, b"", {"sink": False})
         for _number, row in list(outbox.waiting(self._store, "sink"))[self._sent :]:
@@ -167,7 +180,7 @@ class Workspace:
 
 
 RESULTS = {
-    "NewCriticalFinding": {"kv-1", "kv-2"},
+    "NewCriticalFinding": {"kv-1", "kv-2", "kv-7"},
     "PathBroken": {"shop"},
     "CertificateExpiring": {"kv-6"},
     "ExemptionExpiring": {"kv-3"},
@@ -179,6 +192,11 @@ def test_an_alert_names_these_resources(workspace: Workspace, name: str) -> None
     rows = workspace.run(told("Analytic Rules", name)["query"])
     assert {row["ResourceName"] for row in rows if row["Estate"] == "prod"} == RESULTS[name]
     assert len(rows) == len({(row["FindingId"], row["TimeGenerated"]) for row in rows})  # what came twice is one alert
+
+
+def test_each_beginning_is_an_alert_and_the_end_of_an_exemption_too(workspace: Workspace) -> None:
+    rows = workspace.run(told("Analytic Rules", "NewCriticalFinding")["query"])
+    assert Counter(row["ResourceName"] for row in rows) == {"kv-old": 1, "kv-1": 2, "kv-2": 1, "kv-7": 2}
 
 
 def test_an_estate_that_nobody_audits_is_missed(workspace: Workspace) -> None:
@@ -194,7 +212,7 @@ def test_an_audit_that_saw_less_is_told(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("name", "column", "expected"),
     [
-        ("OldestFindings", "ResourceName", {"kv-old", "kv-1", "kv-2", "kv-6", "shop"}),
+        ("OldestFindings", "ResourceName", {"kv-old", "kv-1", "kv-2", "kv-6", "kv-7", "shop"}),
         ("CameBack", "ResourceName", {"kv-1"}),
         ("NotEvaluated", "Reason", {"403"}),
         ("MostExposed", "Critical", {0, 1}),
@@ -206,11 +224,11 @@ def test_hunting(workspace: Workspace, name: str, column: str, expected: set[Any
 
 def test_the_workbook_has_numbers(workspace: Workspace) -> None:
     found = {name: workspace.run(query.replace("{Estate}", "'prod'")) for name, query in workbook().items()}
-    assert {row["Severity"]: row["Findings"] for row in found["open by severity"]} == {"critical": 2, "high": 2}
+    assert {row["Severity"]: row["Findings"] for row in found["open by severity"]} == {"critical": 3, "high": 2}
     assert len(found["audits"]) == 3
     assert all(row["Arrived"] == row["Records"] for row in found["audits"])
     assert found["opened and resolved"]
-    assert len(found["worst"]) == 4
+    assert len(found["worst"]) == 5
 
 
 def test_the_table_is_the_one_that_is_published() -> None:

@@ -32,6 +32,7 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
     so it gates nothing: the exit code is 0 unless --fail-on is given.
     """
     from auditor.cli.judging import judge_and_report
+    from auditor.cli.publishing import publishing
     from auditor.demo import AS_OF, as_designed, inventory
     from auditor.demo.faults import as_found, planted
 
@@ -56,7 +57,8 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
     )
     rules = options.bound_rules(chosen)
     looked_for = {kind for rule in rules for relation in rule.relations for kind in relation.types}
-    code = judge_and_report(chosen, inventory(bodies, looked_for))
+    with publishing(chosen) as publish:
+        code = judge_and_report(chosen, inventory(bodies, looked_for), publish)
     if not chosen.quiet:
         if own_reports:
             _say(*(f"Written: {report.path}" for report in chosen.reports if report.path))

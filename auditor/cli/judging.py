@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
     from auditor.render.options import Earlier, Options
 
 
-def judge_and_report(chosen: options.Settings, inventory: Inventory) -> int:
-    """Audit an estate, render every report, return the exit code. Raises AuditorError."""
+def judge_and_report(chosen: options.Settings, inventory: Inventory, publish: Callable[[Audit, Findings], bool]) -> int:
+    """Audit an estate, render every report, publish, return the exit code. Raises AuditorError."""
     rules = options.bound_rules(chosen)
     exemptions = accepting.of_estate(chosen, inventory)
     with ExitStack() as stack:
-        publish = stack.enter_context(publishing(chosen))
         past = stack.enter_context(
             the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock, chosen.config)
         )

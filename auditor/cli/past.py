@@ -115,7 +115,7 @@ def open_history(given: str | None, config_file: str | None, config: Told, *, wr
 
     with ExitStack() as stack:
         if given is None or not _is_blob(given):
-            yield stack.enter_context(Store(history_file(given, config_file), new=write))
+            yield stack.enter_context(Store(history_file(given, config_file), write=write))
             return
         from auditor.cli.sinks import azure_of
         from auditor.history.blob import borrowed, copied
@@ -125,7 +125,7 @@ def open_history(given: str | None, config_file: str | None, config: Told, *, wr
             path, bring_back = stack.enter_context(borrowed(given, token))
             yield stack.enter_context(Store(path, bring_back=bring_back))
         else:
-            yield stack.enter_context(Store(stack.enter_context(copied(given, token))))
+            yield stack.enter_context(Store(stack.enter_context(copied(given, token)), write=False))
 
 
 def _is_blob(place: str) -> bool:

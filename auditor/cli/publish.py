@@ -33,7 +33,10 @@ def _shared(function: Any) -> Any:
             click.argument("audit", required=False, metavar="[AUDIT]"),
             click.option("--estate", metavar="NAME", help="What was audited; each estate has a history of its own."),
             click.option("--history", metavar="FILE", help="The history; made when there is none."),
-            click.option("--full", is_flag=True, help="Send every finding, not only what changed."),
+            click.option(
+                "--full/--changes", default=False, help="Send every finding, or only what changed (the default)."
+            ),
+            click.option("--retry-refused", is_flag=True, help="Also send once more what the sink refused."),
             click.option(
                 "--patience", type=click.IntRange(0), default=300, help="Seconds to go on when the sink is busy."
             ),
@@ -56,6 +59,7 @@ def publish(given: dict[str, Any], sink: Sink) -> Published:
     """Record the audit, when one is named, and send. Exits with 3 when something is left."""
     from auditor.cli.past import open_history
     from auditor.cli.publishing import DEFAULT, record, send
+    from auditor.publish.outbox import try_again
     from auditor.render import load_audit
 
     config = options.config_of(given["config"])
@@ -71,6 +75,8 @@ def publish(given: dict[str, Any], sink: Sink) -> Published:
             published = Published(recorded.scan, audit.as_of)
             if recorded.known and not given["quiet"]:
                 click.echo("This audit was recorded before: only what is left of it is sent.", err=True)
+        if given["retry_refused"]:
+            try_again(store, sink.name)
         if not send(store, [sink], given["patience"], quiet=given["quiet"]):
             sys.exit(3)
     return published
@@ -113,6 +119,8 @@ def _verify(published: Published, endpoint: str, workspace: str, token: TokenCre
     expected = "the summary is missing" if found.expected is None else f"{found.expected:,} were sent"
     click.echo(f"sentinel: {found.rows:,} records have arrived, {expected}.", err=True)
     if not found.complete:
+        hint = "It takes minutes; what the table did not take is in DCRLogErrors. Publish with --full to send it again."
+        click.echo(hint, err=True)
         sys.exit(3)
 
 
@@ -128,9 +136,10 @@ def webhook(**given: Any) -> None:
 
 @command.command("file")
 @click.option("--folder", metavar="DIR", help="Where to; another program takes the files from there.")
+@click.option("--form", type=click.Choice(["ndjson", "ocsf"]), help="Records as they are (ndjson), or OCSF events.")
 @_shared
 def file(**given: Any) -> None:
-    """Drop records into a folder, as NDJSON files."""
+    """Drop records into a folder, as NDJSON files: of our own, or of OCSF Compliance Findings."""
     from auditor.cli.sinks import sink_of
 
     publish(given, sink_of("file", options.config_of(given["config"]), given))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,10 @@ PATIENCE = 300.0
 """Seconds for which a scan goes on when a sink is busy."""
 DEFAULT = "default"
 """The estate that nobody named."""
+CHANGE = " (change)"
+"""Ends the name of the estate in which audits of changes to another are recorded."""
+_AHEAD = dt.timedelta(days=1)
+"""How far an audit may be ahead of this machine's clock."""
 
 if TYPE_CHECKING:
     from auditor.cli.options import Settings
@@ -28,10 +33,21 @@ if TYPE_CHECKING:
 def record(
     store: Store, estate: str, audit: Audit, findings: Findings, sinks: Sequence[Sink], *, full: bool
 ) -> Recorded:
-    """Write an audit down, with all that the sinks are to get. Raises AuditorError."""
+    """Write an audit down, with all that the sinks are to get. Raises AuditorError.
+
+    An audit of a change says nothing of what is deployed: it has an estate of its own.
+    """
+    from auditor.errors import InputError
     from auditor.publish import outbox
     from auditor.render import Options, render
 
+    if audit.as_of > dt.datetime.now(dt.UTC) + _AHEAD:
+        raise InputError(
+            f"The audit is of {audit.as_of.isoformat()}, which is yet to come.",
+            "It would stand before every audit until then. Check the clock, or --as-of.",
+        )
+    if audit.scope.change:
+        estate = f"{estate}{CHANGE}"
     document = io.BytesIO()
     render(audit, findings, "json", document, Options())
     told = outbox.record(store, estate, audit, findings, document.getvalue(), {sink.name: full for sink in sinks})
@@ -55,7 +71,7 @@ def told(sink: Sink, delivered: Delivered) -> str:
     """What a delivery came to, in a sentence."""
     said = f"{sink.name.split()[0]}: {delivered.sent:,} records sent in {delivered.requests:,} requests"
     if delivered.refused:
-        said += f"; {delivered.refused:,} were refused and are kept in the history"
+        said += f"; {delivered.refused:,} were refused and are kept in the history ({delivered.refusal})"
     if delivered.left:
         said += f"; {delivered.left:,} are left for the next run, for {delivered.why}"
     return f"{said}."

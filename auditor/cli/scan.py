@@ -30,6 +30,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     of Azure Resource Graph and ARM (JSON, NDJSON, gzip of these), `kubectl get … -o json`, YAML manifests, snapshots.
     """
     from auditor.cli.judging import judge_and_report
+    from auditor.cli.publishing import publishing
     from auditor.errors import ConfigError
     from auditor.inventory import open_inventory
 
@@ -38,12 +39,12 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
         raise ConfigError("Files and a live scope were named.", "Audit one of them, then the other.")
     if live.named_by_options(ctx) or (wanted.wanted and not chosen.inputs):
         accepting.of_files(chosen)  # a wrong one is told before hours of reading, not after
-        with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
+        with tempfile.TemporaryDirectory(prefix="auditor-") as folder, publishing(chosen) as publish:
             file = Path(folder) / "journal"
             book, inventory = live.collect(wanted, live.needs_of(chosen), file, chosen.clock, quiet=chosen.quiet)
             try:
                 _save(save_snapshot, inventory, chosen)
-                code = judge_and_report(chosen._replace(jobs=1), inventory)
+                code = judge_and_report(chosen._replace(jobs=1), inventory, publish)
             finally:
                 book.close()
         sys.exit(code)
@@ -52,11 +53,13 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
             "Nothing to audit was named.",
             "Name files with --from, or --subscription ID to audit it live; `auditor demo` shows what comes out.",
         )
-    inventory = open_inventory(chosen.inputs)
-    if inventory.as_of and not chosen.clock_given:
-        chosen = chosen._replace(clock=inventory.as_of)
-    _save(save_snapshot, inventory, chosen)
-    sys.exit(judge_and_report(chosen, inventory))
+    with publishing(chosen) as publish:
+        inventory = open_inventory(chosen.inputs)
+        if inventory.as_of and not chosen.clock_given:
+            chosen = chosen._replace(clock=inventory.as_of)
+        _save(save_snapshot, inventory, chosen)
+        code = judge_and_report(chosen, inventory, publish)
+    sys.exit(code)
 
 
 def _save(directory: str | None, inventory: Inventory, chosen: options.Settings) -> None:

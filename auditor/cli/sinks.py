@@ -60,7 +60,7 @@ def _webhook(told: Told) -> Sink:
 def _file(told: Told) -> Sink:
     from auditor.publish.drop import Folder
 
-    return Folder(needed(told, "file", "folder"))
+    return Folder(needed(told, "file", "folder"), ocsf=told.get("form") == "ocsf")
 
 
 SINKS: Final[dict[str, Callable[[Told], Sink]]] = {"sentinel": _sentinel, "webhook": _webhook, "file": _file}

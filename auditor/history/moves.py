@@ -47,7 +47,8 @@ class State(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A finding after an audit. `finding` is the audit's own, as JSON; None when the audit holds it no more.
+    """A finding after an audit. `finding` is the audit's own, as JSON; None when the audit holds it no more. `was` is
+    how it stood before; None when it did not.
 
     `step` counts failures: 1 when it fails for the first time since it stands, -1 when such a one is resolved, else 0.
     Summed up they are the findings that stand and have failed.
@@ -58,6 +59,7 @@ class Move(NamedTuple):
     state: State
     finding: bytes | None
     step: int = 0
+    was: Status | None = None
 
 
 _STATUS: Final = {
@@ -88,16 +90,15 @@ def moves(
         fails = failed or (now if status is Status.OPEN else None)
         state = State(status, digest_of(_FINDING.decode(line)), before.opened if before else now, fails)
         change = Change.OPENED if before is None else Change.UNCHANGED if before == state else Change.CHANGED
-        yield Move(key.fingerprint, change, state, line, int(fails != failed))
+        yield Move(key.fingerprint, change, state, line, int(fails != failed), before.status if before else None)
     for fingerprint in sorted(states.keys() - side.answers.keys()):
         if side.did_not_look(_FINDING.decode(told(fingerprint)), known) is None:
             yield _resolved(fingerprint, states[fingerprint], None)
 
 
 def _resolved(fingerprint: str, before: State, line: bytes | None) -> Move:
-    return Move(
-        fingerprint, Change.RESOLVED, before._replace(status=Status.RESOLVED), line, -int(before.failed is not None)
-    )
+    after = before._replace(status=Status.RESOLVED)
+    return Move(fingerprint, Change.RESOLVED, after, line, -int(before.failed is not None), before.status)
 
 
 def digest_of(finding: Finding) -> bytes:

@@ -15,11 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from auditor.errors import InputError, ResourceError
+from auditor.errors import AuditorError, InputError, ResourceError
 from auditor.history.moves import Move, State, Status
 from auditor.model import Finding
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _WAIT: Final = 60.0  # seconds for another process to finish its transaction
 _TABLES: Final = """
 CREATE TABLE audits (
@@ -32,7 +32,7 @@ CREATE TABLE standing (
 );
 CREATE TABLE moves (
   audit INTEGER NOT NULL REFERENCES audits, finding TEXT NOT NULL, change TEXT NOT NULL, step INTEGER NOT NULL,
-  rule TEXT NOT NULL, severity TEXT NOT NULL, failed TEXT
+  rule TEXT NOT NULL, severity TEXT NOT NULL, failed TEXT, resource TEXT
 );
 CREATE INDEX moves_of_audit ON moves (audit);
 CREATE TABLE types (estate TEXT NOT NULL, type TEXT NOT NULL, UNIQUE (estate, type));
@@ -41,46 +41,67 @@ CREATE TABLE outbox (
   number INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, audit TEXT NOT NULL, record BLOB NOT NULL, refused TEXT
 );
 CREATE INDEX waiting ON outbox (sink, number) WHERE refused IS NULL;
+CREATE TABLE sinks (estate TEXT NOT NULL, sink TEXT NOT NULL, audit INTEGER NOT NULL, UNIQUE (estate, sink));
+"""
+_SINCE_1: Final = """
+ALTER TABLE moves ADD COLUMN resource TEXT;
+CREATE TABLE sinks (estate TEXT NOT NULL, sink TEXT NOT NULL, audit INTEGER NOT NULL, UNIQUE (estate, sink));
 """
 
 
 class Store:
     """A history. Close it, or use `with`. Times are ISO 8601 text in UTC."""
 
-    def __init__(self, path: Path, *, new: bool = True, bring_back: Callable[[], None] | None = None) -> None:
-        """Open a history; made when there is none and it may be `new`. InputError when the file is something else.
+    def __init__(self, path: Path, *, write: bool = True, bring_back: Callable[[], None] | None = None) -> None:
+        """Open a history; to `write` it is made when there is none, else nothing is written, not even beside it.
 
-        `bring_back`: for a file that is a copy, what takes it to where it came from (`keep`).
+        `bring_back`: for a file that is a copy, what takes it to where it came from (`keep`). InputError when there is
+        none, or the file is something else.
         """
         self.path = path
         self._bring_back = bring_back
-        if not new and not path.is_file():
+        if not write and not path.is_file():
             raise InputError(f"There is no history at {path}.", "`auditor publish` writes one; name it by --history.")
         try:
             with ExitStack() as stack:
-                self._db = stack.enter_context(closing(sqlite3.connect(path, timeout=_WAIT, isolation_level=None)))
-                self._prepare()
+                self._db = stack.enter_context(closing(_opened(path, write)))
+                self._prepare(write)
                 stack.pop_all()  # all went well: it stays open
         except sqlite3.DatabaseError as error:
             raise InputError(f"{path} cannot be used as a history: {error}.", "Name another file.") from error
 
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")  # what is committed outlives a power cut
-        with self.transaction():
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in _TABLES.split(";\n"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version={_VERSION}")
+    def _prepare(self, write: bool) -> None:
+        version = self._version()
+        tables = {name for (name,) in self.ask("SELECT name FROM sqlite_master")}
+        if not {"standing", "outbox"} <= tables and (version or tables or not write):
+            raise InputError(f"{self.path} is no history.", "It was left as it is; name another file.")
         if version > _VERSION:
             raise InputError(f"{self.path} was written by a newer auditor.", "Update auditor.")
+        if write:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")  # what is committed outlives a power cut
+            with self.transaction():
+                version = self._version()  # another process may have been faster
+                for statement in {0: _TABLES, 1: _SINCE_1}.get(version, "").split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version={_VERSION}")
+
+    def _version(self) -> int:
+        return int(self.ask("PRAGMA user_version")[0][0])
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+        if isinstance(error, sqlite3.DatabaseError):  # where something is asked, which may be anywhere within
+            raise self._broken(error) from error
+
+    def _broken(self, error: sqlite3.DatabaseError) -> AuditorError:
+        return ResourceError(
+            f"The history {self.path} cannot be read: {error}.",
+            "If the file is damaged, bring back a copy, or begin another and publish once with --full.",
+        )
 
     def close(self) -> None:
         """Close the file."""
@@ -115,15 +136,20 @@ class Store:
 
     # --- audits ---------------------------------------------------------------------------------------------------
 
-    def knows(self, estate: str, audit: str) -> bool:
-        """Whether an audit was recorded already."""
-        found = self._db.execute("SELECT 1 FROM audits WHERE estate = ? AND id = ?", (estate, audit))
-        return found.fetchone() is not None
+    def number_of(self, estate: str, audit: str) -> int | None:
+        """The number of an audit, None when it is not recorded."""
+        found = self.ask("SELECT number FROM audits WHERE estate = ? AND id = ?", (estate, audit))
+        return int(found[0][0]) if found else None
 
-    def latest_time(self, estate: str) -> str | None:
-        """The time of the latest audit of an estate."""
-        found: str | None = self._db.execute("SELECT max(at) FROM audits WHERE estate = ?", (estate,)).fetchone()[0]
-        return found
+    def latest(self, estate: str) -> tuple[int, str] | None:
+        """Number and time of the latest audit of an estate."""
+        found = self.ask("SELECT number, at FROM audits WHERE estate = ? ORDER BY number DESC LIMIT 1", (estate,))
+        return found[0] if found else None
+
+    def before(self, estate: str, number: int) -> int:
+        """The number of the audit before one; 0 when it is the first of its estate."""
+        found = self.ask("SELECT max(number) FROM audits WHERE estate = ? AND number < ?", (estate, number))
+        return found[0][0] or 0
 
     def add_audit(self, estate: str, audit: str, at: str, figures: str, document: bytes) -> int:
         """Note an audit: its numbers as JSON, and all of it as the latest of its estate. Inside a transaction."""
@@ -132,6 +158,14 @@ class Store:
         assert number is not None  # noqa: S101
         self._db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?)", (estate, zlib.compress(document, 6)))
         return number
+
+    def reached(self, estate: str) -> dict[str, int]:
+        """Each sink that was ever to get something of an estate, and the last audit of which it was."""
+        return dict(self.ask("SELECT sink, audit FROM sinks WHERE estate = ?", (estate,)))
+
+    def reach(self, estate: str, sink: str, number: int) -> None:
+        """Note that a sink is to get what an audit changed. Inside a transaction."""
+        self._db.execute("INSERT OR REPLACE INTO sinks VALUES (?, ?, ?)", (estate, sink, number))
 
     def types(self, estate: str) -> set[str]:
         """The casefolded types that some audit of an estate looked at."""
@@ -174,9 +208,9 @@ class Store:
     def apply(self, estate: str, number: int, at: str, move: Move, finding: Finding, line: bytes) -> None:
         """Write what became of a finding. Inside a transaction."""
         status, digest, opened, failed = move.state
-        put = "INSERT INTO moves VALUES (?, ?, ?, ?, ?, ?, ?)"
+        put = "INSERT INTO moves VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         told = (number, move.fingerprint, move.change, move.step, finding.rule_id, finding.severity, failed)
-        self._db.execute(put, told)
+        self._db.execute(put, (*told, finding.resource.id))
         if status is Status.RESOLVED:
             self._db.execute("DELETE FROM standing WHERE estate = ? AND finding = ?", (estate, move.fingerprint))
         else:
@@ -200,6 +234,15 @@ class Store:
         for status, digest, opened, failed, body in self._db.execute(asked, (estate,)):
             yield State(_STATUSES[status], digest, opened, failed), zlib.decompress(body)
 
+    def resolved_since(self, estate: str, number: int) -> Iterator[tuple[str, str, str, str | None, str | None]]:
+        """What was resolved after an audit and does not stand: finding, rule, severity, first failure, resource."""
+        asked = (
+            "SELECT DISTINCT finding, rule, severity, failed, resource FROM audits JOIN moves ON audit = number "
+            "WHERE estate = ? AND number > ? AND change = 'Resolved' "
+            "AND finding NOT IN (SELECT finding FROM standing WHERE estate = ?) ORDER BY finding, number"
+        )
+        return iter(self._db.execute(asked, (estate, number, estate)))
+
     def steps(self, estate: str, since: str) -> Iterator[tuple[str, int, str, str, str]]:
         """What began to fail or was mended, oldest first: time, step, rule, severity, time of the first failure."""
         asked = (
@@ -207,6 +250,21 @@ class Store:
             "WHERE estate = ? AND at >= ? AND step <> 0 ORDER BY number, moves.rowid"
         )
         return iter(self._db.execute(asked, (estate, since)))
+
+
+def _opened(path: Path, write: bool) -> sqlite3.Connection:
+    if write:
+        return sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    db = sqlite3.connect(address, timeout=_WAIT, isolation_level=None, uri=True)
+    try:
+        db.execute("PRAGMA user_version").fetchone()
+    except sqlite3.OperationalError:  # a folder in which not even a lock can be made
+        db.close()
+        if Path(f"{path}-wal").exists():
+            raise
+        return sqlite3.connect(f"{address}&immutable=1", isolation_level=None, uri=True)
+    return db
 
 
 _STATUSES: Final = {status.value: status for status in Status}

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from auditor.errors import ResourceError
 from auditor.history.alone import alone
 from auditor.history.store import Store
 from auditor.publish import outbox
@@ -20,6 +21,8 @@ from auditor.publish.chunks import LIMIT, chunks
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
 _LOCK_WAIT: Final = 30.0
+_MOST_SUSPECTS: Final = 20
+"""Rows that may be refused before anything gets through: then it is not they who are to blame."""
 Rows = Sequence[tuple[int, bytes]]
 
 
@@ -45,19 +48,20 @@ class Sink(Protocol):
 
 
 class Delivered(NamedTuple):
-    """What a delivery came to; `why` says why rows are left."""
+    """What a delivery came to; `why` says why rows are left, `refusal` why the first of the refused was."""
 
     sent: int
     requests: int
     refused: int
     left: int
     why: str | None
+    refusal: str | None
 
 
 def deliver(store: Store, sink: Sink, patience: float, wait: Callable[[float], None] = time.sleep) -> Delivered:
     """Send what waits. `patience`: seconds to go on without getting anything through.
 
-    ResourceError when another process is delivering to the same history.
+    ResourceError when another process is delivering to the same history, or the sink refuses whatever it gets.
     """
     with alone(store.path, _LOCK_WAIT, "Another auditor is sending from this history"):
         way = _Way(store, sink, patience, wait)
@@ -67,8 +71,9 @@ def deliver(store: Store, sink: Sink, patience: float, wait: Callable[[float], N
                 way.bring(chunk)
         except BusyError as error:
             why = str(error)
+        way.give_up()
         left = store.ask("SELECT count(*) FROM outbox WHERE sink = ? AND refused IS NULL", (sink.name,))[0][0]
-        return Delivered(way.sent, way.requests, way.refused, left, why)
+        return Delivered(way.sent, way.requests, way.refused, left, why, way.refusal)
 
 
 class _Way:
@@ -76,10 +81,12 @@ class _Way:
 
     def __init__(self, store: Store, sink: Sink, patience: float, wait: Callable[[float], None]) -> None:
         self.sent = self.requests = self.refused = 0
+        self.refusal: str | None = None
         self._store = store
         self._sink = sink
         self._patience = patience
         self._wait = wait
+        self._suspects: list[tuple[int, str]] = []
 
     def bring(self, rows: Rows) -> None:
         """Send rows; what is refused is halved until the row to blame stands alone. BusyError when patience ends."""
@@ -89,8 +96,7 @@ class _Way:
             self._send([row for _number, row in rows])
         except RefusedError as error:
             if len(rows) == 1:
-                outbox.refused(self._store, rows[0][0], str(error))
-                self.refused += 1
+                self._suspect(rows[0][0], str(error))
             else:
                 middle = len(rows) // 2
                 self.bring(rows[:middle])
@@ -98,6 +104,23 @@ class _Way:
             return
         outbox.sent(self._store, [number for number, _row in rows])
         self.sent += len(rows)
+        self.give_up()
+
+    def give_up(self) -> None:
+        """What was refused is to blame itself, for something else got through, or there was little."""
+        for number, reason in self._suspects:
+            outbox.refused(self._store, number, reason)
+            self.refused += 1
+            self.refusal = self.refusal or reason
+        self._suspects.clear()
+
+    def _suspect(self, number: int, reason: str) -> None:
+        self._suspects.append((number, reason))
+        if not self.sent and len(self._suspects) > _MOST_SUSPECTS:
+            raise ResourceError(
+                f"{self._sink.name.split()[0]} takes nothing: {reason}.",
+                "All is kept. Check that the rule, its stream and its table are of this version of auditor.",
+            )
 
     def _send(self, rows: Sequence[bytes]) -> None:
         waited = 0.0

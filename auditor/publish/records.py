@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
+from auditor.findings import Findings
 from auditor.history.moves import Change, Move, Status
-from auditor.model import Audit, Evidence, Finding, Origin, Outcome, RuleRun
+from auditor.model import Audit, Evidence, Finding, Origin, Outcome, RuleRun, Severity
 
 Record = dict[str, Any]
 _MOST: Final = 60_000  # bytes of UTF-8; the limit is 64 KB
@@ -23,10 +24,28 @@ _ENCODER: Final = msgspec.json.Encoder()
 _FINDING: Final = msgspec.json.Decoder(Finding)
 
 
-def audit_id(estate: str, audit: Audit) -> str:
-    """The identity of an audit: its estate, time and numbers. 32 hexadecimal digits of SHA-256."""
-    numbers = _ENCODER.encode((audit.counts, audit.fail_counts, audit.unknown_counts, audit.scope))
-    return _digest(estate, audit.tool_version, audit.as_of.isoformat(), numbers.decode())
+class _Key(msgspec.Struct, rename="camel"):
+    """What an answer says, in short."""
+
+    fingerprint: str
+    outcome: Outcome
+    severity: Severity
+
+
+_KEY: Final = msgspec.json.Decoder(_Key)
+
+
+def audit_id(estate: str, audit: Audit, findings: Findings) -> str:
+    """The identity of an audit: its estate, time, numbers, and what it holds against each resource. 32 hexadecimal
+    digits of SHA-256. What passes does not count: it makes no record, and saved audits may leave it out."""
+    numbers = (audit.counts, audit.fail_counts, audit.unknown_counts, audit.scope)
+    answers = sorted(
+        f"{key.fingerprint} {key.outcome} {key.severity}"
+        for key in map(_KEY.decode, findings.lines())
+        if key.outcome is not Outcome.PASS
+    )
+    told = _ENCODER.encode((numbers, answers)).decode()
+    return _digest(estate, audit.tool_version, audit.as_of.isoformat(), told)
 
 
 def finding_record(head: Record, move: Move, finding: Finding, runs: Mapping[str, RuleRun]) -> Record:
@@ -41,6 +60,7 @@ def finding_record(head: Record, move: Move, finding: Finding, runs: Mapping[str
         "RecordType": "Finding",
         "FindingId": move.fingerprint,
         "Status": status.value,
+        "Was": move.was.value if move.was else None,
         "Change": move.change.value,
         "FirstSeen": move.state.opened,
         "FailingSince": move.state.failed,
@@ -69,6 +89,26 @@ def finding_record(head: Record, move: Move, finding: Finding, runs: Mapping[str
     return {name: _short(value) for name, value in record.items() if value is not None}
 
 
+def resolved_record(
+    head: Record, finding: str, rule: str, severity: str, failed: str | None, resource: str | None
+) -> Record:
+    """A finding that was resolved by an earlier audit, as a row: what the history knows of it still."""
+    record = {
+        **head,
+        "RecordId": _digest(head["ScanId"], finding),
+        "RecordType": "Finding",
+        "FindingId": finding,
+        "Status": Status.RESOLVED.value,
+        "Change": Change.RESOLVED.value,
+        "FailingSince": failed,
+        "RuleId": rule,
+        "Severity": severity,
+        "ResourceId": resource,
+        "Message": "It was resolved by an earlier audit.",
+    }
+    return {name: _short(value) for name, value in record.items() if value is not None}
+
+
 def summary_record(head: Record, audit: Audit, records: int, changes: Mapping[Change, int]) -> Record:
     """The last row of an audit: how many there must be, and the audit in numbers."""
     return {
@@ -85,11 +125,15 @@ def summary_record(head: Record, audit: Audit, records: int, changes: Mapping[Ch
     }
 
 
-def head_of(estate: str, audit: Audit) -> Record:
-    """What all rows of an audit share."""
-    at = audit.as_of.isoformat()
-    scan = audit_id(estate, audit)
-    return {"ScanId": scan, "ScanTime": at, "Estate": estate, "ToolVersion": audit.tool_version}
+def head_of(estate: str, audit: Audit, scan: str) -> Record:
+    """What all rows of an audit share. `scan` is its identity (`audit_id`)."""
+    return {
+        "ScanId": scan,
+        "ScanTime": audit.as_of.isoformat(),
+        "Estate": estate,
+        "Planned": audit.scope.change,
+        "ToolVersion": audit.tool_version,
+    }
 
 
 def figures(audit: Audit) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
-from auditor.errors import ResourceError
+from auditor.errors import ConfigError, ResourceError
 from auditor.publish.chunks import LIMIT, body
 from auditor.publish.delivery import BusyError, RefusedError
 
@@ -25,13 +26,17 @@ _WRONG: Final = {
 
 
 class Sentinel:
-    """A stream of a data collection rule. `audience` is that of the cloud, such as https://monitor.azure.com."""
+    """A stream of a data collection rule. `audience` is that of the cloud, such as https://monitor.azure.com.
+    ConfigError when the endpoint is none."""
 
     limit = LIMIT
 
     def __init__(self, endpoint: str, rule: str, stream: str, credential: TokenCredential, audience: str) -> None:
         from azure.monitor.ingestion import LogsIngestionClient
 
+        parts = urlsplit(endpoint)
+        if parts.scheme != "https" or not parts.hostname or parts.username:
+            raise ConfigError(f"{endpoint!r} is no https:// address of an endpoint.", "The template's outputs have it.")
         self.name = f"sentinel {endpoint.rstrip('/')} {rule} {stream}"
         self._rule = rule
         self._stream = stream

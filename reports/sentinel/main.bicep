@@ -63,6 +63,11 @@ resource table 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = {
           description: 'What was audited, by the name that the team gave it.'
         }
         {
+          name: 'Planned'
+          type: 'boolean'
+          description: 'True: of a change that is not made yet, under an estate of its own.'
+        }
+        {
           name: 'FindingId'
           type: 'string'
           description: 'Identity of the finding over all audits: rule, resource and element.'
@@ -71,6 +76,11 @@ resource table 'Microsoft.OperationalInsights/workspaces/tables@2025-07-01' = {
           name: 'Status'
           type: 'string'
           description: 'Open, Exempt, NotEvaluated or Resolved.'
+        }
+        {
+          name: 'Was'
+          type: 'string'
+          description: 'How it stood before the audit; empty when it did not.'
         }
         {
           name: 'Change'
@@ -242,11 +252,19 @@ resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
             type: 'string'
           }
           {
+            name: 'Planned'
+            type: 'boolean'
+          }
+          {
             name: 'FindingId'
             type: 'string'
           }
           {
             name: 'Status'
+            type: 'string'
+          }
+          {
+            name: 'Was'
             type: 'string'
           }
           {
@@ -419,7 +437,7 @@ resource parser 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-
     functionAlias: 'AuditorFindings'
     query: '''
 AuditorFindings_CL
-| where RecordType == "Finding"
+| where RecordType == "Finding" and Planned == false
 | summarize arg_max(ScanTime, *) by Estate, FindingId
 '''
     version: 2
@@ -513,7 +531,7 @@ resource coverageDropped 'Microsoft.SecurityInsights/alertRules@2024-09-01' = if
     enabled: true
     query: '''
 let Scans = AuditorFindings_CL
-    | where RecordType == "ScanSummary"
+    | where RecordType == "ScanSummary" and Planned == false
     | summarize arg_max(TimeGenerated, *) by ScanId
     | project Estate, ScanId, ScanTime, Resources = tolong(Summary.resources), Rules = tolong(Summary.rules), Gaps = tolong(Summary.gaps);
 let Latest = Scans
@@ -646,13 +664,13 @@ resource newCriticalFinding 'Microsoft.SecurityInsights/alertRules@2024-09-01' =
   kind: 'Scheduled'
   properties: {
     displayName: 'Auditor - a critical control began to fail'
-    description: 'A rule of critical severity fails for a resource that it did not fail for before. The finding says what was found, and how to mend it.'
+    description: 'A rule of critical severity fails for a resource that it did not fail for before, or its exemption has ended. The finding says what was found, and how to mend it.'
     severity: 'High'
     enabled: true
     query: '''
 AuditorFindings_CL
 | where RecordType == "Finding" and Severity == "critical" and Status == "Open"
-| where FailingSince == ScanTime
+| where Planned == false and (FailingSince == ScanTime or Was == "Exempt")
 | summarize arg_max(TimeGenerated, *) by RecordId
 | extend AzureResourceId = iff(ResourceId startswith "/subscriptions/", ResourceId, "")
 | project TimeGenerated, Estate, RuleId, RuleTitle, ResourceName, ResourceId, AzureResourceId, Element, Message, Remediation, FindingId
@@ -726,7 +744,7 @@ resource pathBroken 'Microsoft.SecurityInsights/alertRules@2024-09-01' = if (dep
     query: '''
 AuditorFindings_CL
 | where RecordType == "Finding" and RuleId startswith "paths." and Status == "Open"
-| where FailingSince == ScanTime
+| where Planned == false and (FailingSince == ScanTime or Was == "Exempt")
 | summarize arg_max(TimeGenerated, *) by RecordId
 | project TimeGenerated, Estate, RuleId, RuleTitle, Severity, ResourceName, ResourceId, Element, Message, Remediation, FindingId
 '''
@@ -803,7 +821,7 @@ let Rows = AuditorFindings_CL
     | distinct ScanId, RecordId
     | summarize Arrived = count() by ScanId;
 AuditorFindings_CL
-| where RecordType == "ScanSummary"
+| where RecordType == "ScanSummary" and Planned == false
 | summarize arg_max(ScanTime, *) by Estate
 | join kind=leftouter Rows on ScanId
 | extend Arrived = coalesce(Arrived, 0)
@@ -863,7 +881,7 @@ resource cameBack 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-0
     displayName: 'Auditor - findings that were resolved and came back'
     query: '''
 let Resolved = AuditorFindings_CL
-    | where RecordType == "Finding" and Status == "Resolved"
+    | where RecordType == "Finding" and Status == "Resolved" and Planned == false
     | summarize ResolvedAt = max(ScanTime), Times = dcount(ScanId, 4) by Estate, FindingId;
 AuditorFindings
 | where Status == "Open"

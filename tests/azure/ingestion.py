@@ -115,6 +115,7 @@ class Ingestion:
 _FITS: Final[dict[str, Callable[[Any], bool]]] = {
     "string": lambda value: isinstance(value, str),
     "long": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
     "dateTime": lambda value: isinstance(value, str) and bool(dt.datetime.fromisoformat(value)),
     "dynamic": lambda value: isinstance(value, (dict, list)),
 }
