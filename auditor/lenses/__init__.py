@@ -134,6 +134,7 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
     "gateway.networking.k8s.io/grpcroute",
     "gateway.networking.k8s.io/tlsroute",
     "gateway.networking.k8s.io/backendtlspolicy",
+    "gateway.networking.k8s.io/referencegrant",
     "alb.networking.azure.io/backendtlspolicy",
     "alb.networking.azure.io/frontendtlspolicy",
     "networking.istio.io/gateway",

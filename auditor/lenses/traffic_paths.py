@@ -87,14 +87,14 @@ def _path(found: Entered, logs: Logs, taken: dict[str, int]) -> Resource:
         "bypasses": list(tail.bypasses),
         "logs": logs.of(tail.logging) if tail.logging else None,
         "authentication": tail.authentication,
-        "redirect": tail.redirect,
+        "redirect": tail.redirect if len(tail.hops) == 1 else None,  # further in, requests have come far already
         "tls": lowest([one["tls"] for one in tail.hops if "tls" in one]),
         "certificates": list(_dates(tail.hops)),
     }
     ends = [one for one in properties["certificates"] if isinstance(one["notAfter"], str)]
     properties["expires"] = min(ends, key=lambda one: str(one["notAfter"]), default=None)
     properties = {key: value for key, value in properties.items() if value is not None}
-    blind = next((one["protection"] for one in tail.hops if one["to"]["kind"] == "unknown"), None)
+    blind = next((one["nameMatches"] for one in tail.hops if one["to"]["kind"] == "unknown"), None)
     if blind is not None:
         _forget(properties, blind)
     told = f"{found.host}{route}" if route.startswith(("/", ":")) else f"{found.host} {route}"

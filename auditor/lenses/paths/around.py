@@ -112,7 +112,7 @@ class Around:
             if private == "true":
                 continue
             open_: Truth = private if isinstance(private, Unknown) else True
-            if open_ is True and ranges:
+            if open_ is True and ranges and not any(_is_everyone(one) for one in ranges):
                 continue
             if open_ is True and not named:
                 open_ = Unknown("which cluster of Azure these objects are in is not known")
@@ -193,6 +193,8 @@ class Around:
                 everyone = any(source in _EVERYONE for source in beside)
                 open_: Truth = allowed if isinstance(allowed, Unknown) and not everyone else True
                 yield bypass("openNetwork", group.id, path, f"{says} lets {', '.join(beside)} in", open_)
+        if "virtualnetwork" in denied:
+            return  # what is left of the default rules lets probes in, and refuses the rest
         says = f"{group.name} refuses nobody, so the whole virtual network is let in"
         yield bypass("openNetwork", group.id, "properties.securityRules", says, True)
 
@@ -200,6 +202,11 @@ class Around:
 def _prefixes(item: Any) -> list[str]:
     one = text_at(item, "properties", "addressPrefix")
     return [*([one] if one else []), *texts(item, "properties", "addressPrefixes")]
+
+
+def _is_everyone(ranges: str) -> bool:
+    """A range of half the Internet, or all of it."""
+    return within("0.0.0.0/1", ranges) or within("128.0.0.0/1", ranges)
 
 
 def _names(cluster: Resource) -> tuple[str, str]:

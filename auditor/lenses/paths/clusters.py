@@ -13,12 +13,13 @@ from auditor.lenses.paths.ends import Landing, Sender, follow
 from auditor.lenses.paths.estate import Estate, word
 from auditor.lenses.paths.gateway import Entered
 from auditor.lenses.paths.gateway_api import KIND as GATEWAY
-from auditor.lenses.paths.gateway_api import Gateways
+from auditor.lenses.paths.gateway_api import Gateways, takes
 from auditor.lenses.paths.ingress import KIND as INGRESS
 from auditor.lenses.paths.ingress import Ingresses, is_of_nginx
 from auditor.lenses.paths.istio import KIND as ISTIO
 from auditor.lenses.paths.istio import Istio
 from auditor.lenses.paths.pods import POD, SERVICE, Pods, contains
+from auditor.lenses.paths.routes import is_pattern
 from auditor.lenses.paths.shapes import Missing, Truth, evidence, hop, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.sightings import get, items, text_at, texts
@@ -129,9 +130,17 @@ class Clusters:
 
     def _at_address(self, address: str, port: int, host: str, route: str) -> Iterator[Landing]:
         entrances = self._at.get(address, [])
-        likely = [*self._taking.get((address, host.casefold()), ()), *self._taking.get((address, "*"), ())]
-        found = [one for e in (likely if host else entrances) if (one := self._meet(e, host, route, port))]
-        good = [one for one in found if not any(missing.gone for tail in one.tails for missing in tail.missing)]
+        likely = [(e, host) for e in self._taking.get((address, host.casefold()), ())]
+        likely += [(e, host) for e in self._taking.get((address, "*"), ())]
+        if not host:
+            likely = [(e, host) for e in entrances]
+        elif is_pattern(host):  # every host that it stands for
+            likely = [(e, one) for e in entrances for one in self.hosts(e) if takes(host, one) or takes(one, host)]
+        least = max(
+            (self._ingresses.reach(e, one, route) for e, one in likely if e.type.casefold() == INGRESS), default=0
+        )
+        found = [one for e, named in likely if (one := self._meet(e, named, route, port, least))]
+        good = [one for one in found if not one.refuses]
         yield from good or found[:1]
         if found:
             return
@@ -153,11 +162,11 @@ class Clusters:
         found = (self._meet(entrance, host, route, port) for entrance in declared)
         return tuple(one for one in found if one)
 
-    def _meet(self, entrance: Resource, host: str, route: str, port: int | None) -> Landing | None:
+    def _meet(self, entrance: Resource, host: str, route: str, port: int | None, least: int = 0) -> Landing | None:
         kind = entrance.type.casefold()
         landing: Landing | None
         if kind == INGRESS:
-            landing = self._ingresses.landing(entrance, host, route, port or 443)
+            landing = self._ingresses.landing(entrance, host, route, port or 443, least)
         elif kind == GATEWAY:
             landing = next(self._gateways.landings(entrance, host, route, port), None)
         else:
@@ -257,9 +266,10 @@ class Clusters:
                 for one in self._gateways.listeners(entrance, host, None)
             ]
         else:
-            server = self._istio.server(entrance, host, None)
-            if server is not None:
-                offers = [(None, self._istio.encrypts(server), "spec.servers[*].port.protocol")]
+            offers = [
+                (get(one, "port", "number"), self._istio.encrypts(one), "spec.servers[*].port.protocol")
+                for one in self._istio.servers(entrance, host, None)
+            ]
         for port, encrypts, path in offers:
             landing = self._meet(entrance, host, "/*", port if isinstance(port, int) else None)
             if landing is None:

@@ -62,6 +62,7 @@ class Landing:
     bypasses: tuple[dict[str, Any], ...] = ()
     logging: tuple[str, ...] = ()
     tails: tuple[Tail, ...] = ()
+    refuses: bool = False  # it is there, and takes no such request
 
 
 Land = Callable[[str, int, str, str, str | None], tuple[Landing, ...]]

@@ -50,6 +50,10 @@ class Estate:
         """Why "there is none" cannot be said of a casefolded type; None when it can."""
         return self._coverage.hole(kind, bool(self._types.get(kind)), at)
 
+    def gap(self, kind: str, at: str) -> str | None:
+        """Why there may be more of a casefolded type below a place than was read, where it was looked for at all."""
+        return self._coverage.hole(kind, True, at, below=True)
+
 
 def listing(value: Any, *keys: str) -> tuple[list[dict[str, Any]], Unknown | None]:
     """The objects of a list below nested keys, and why there may be more: it is unknown, or of another shape."""

@@ -363,6 +363,7 @@ class Gateway:
             if address is None:
                 hidden = hidden or Unknown("an address is not known")
                 continue
+            address = address.rstrip(".")
             sni = asked if asked is not None else host
             if asked == "":
                 sni = address
@@ -454,7 +455,9 @@ def _asked(own: Any) -> str | Unknown | None:
     """The name that a setting asks backends for; empty: the pool member's own; None: the client's."""
     for key in ("sniName", "hostName"):
         found = get(own, key)
-        if isinstance(found, Unknown) or (isinstance(found, str) and found):
+        if isinstance(found, Unknown):
             return found
+        if isinstance(found, str) and found:
+            return found.rstrip(".")
     picks = flag(own, "pickHostNameFromBackendAddress", otherwise=False)
     return picks if isinstance(picks, Unknown) else "" if picks else None

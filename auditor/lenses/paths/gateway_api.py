@@ -8,9 +8,21 @@ from typing import Any, Final
 from auditor.lenses.certificates import covers
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate, listing, word
-from auditor.lenses.paths.management import overlaps
-from auditor.lenses.paths.pods import Inbound, Pods
-from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, VERIFIED, Protection, Tail, evidence, lost, place
+from auditor.lenses.paths.mesh import NAMESPACE
+from auditor.lenses.paths.pods import SERVICE, Inbound, Pods, contains
+from auditor.lenses.paths.routes import taken
+from auditor.lenses.paths.shapes import (
+    PASSTHROUGH,
+    PLAINTEXT,
+    VERIFIED,
+    Protection,
+    Tail,
+    Truth,
+    evidence,
+    lost,
+    place,
+    redirected,
+)
 from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.sightings import get, items, text_at, texts, vault_ref
 from auditor.model import Resource, Unknown
@@ -18,13 +30,15 @@ from auditor.model import Resource, Unknown
 GROUP: Final = "gateway.networking.k8s.io"
 KIND, HTTP, GRPC, TLS = (f"{GROUP}/{kind}" for kind in ("gateway", "httproute", "grpcroute", "tlsroute"))
 POLICY: Final = f"{GROUP}/backendtlspolicy"
+GRANT: Final = f"{GROUP}/referencegrant"
 ALB: Final = "alb.networking.azure.io"
 READS: Final = frozenset(
-    {KIND, HTTP, GRPC, TLS, POLICY, f"{ALB}/backendtlspolicy", f"{ALB}/frontendtlspolicy"}
+    {KIND, HTTP, GRPC, TLS, POLICY, GRANT, f"{ALB}/backendtlspolicy", f"{ALB}/frontendtlspolicy"}
 )  # fmt: skip
+CONTAINERS: Final = "azure-alb-external"  # the class of Application Gateway for Containers
 _ISTIO: Final = ("istio", "approuting-istio", "istio-waypoint")
 _VAULT: Final = "kubernetes.azure.com/tls-cert-keyvault-uri"
-_FLOORS: Final = {**dict.fromkeys(_ISTIO, "1.2"), "azure-alb-external": "1.2"}
+_FLOORS: Final = {**dict.fromkeys(_ISTIO, "1.2"), CONTAINERS: "1.2"}
 """The lowest version by class: Istio's default for gateways; the policies of Application Gateway for Containers."""
 
 
@@ -48,26 +62,28 @@ class Gateways:
                 self._routes.setdefault(key, []).append((route, parent))
 
     def hosts(self, gateway: Resource) -> list[str]:
-        """The hosts of its listeners, or of their routes where a listener takes any."""
+        """The hosts of its listeners; those of their routes where a listener takes several or any."""
         found: list[str] = []
         for listener in items(gateway.body, "spec", "listeners"):
             own = text_at(listener, "hostname")
-            found += (
-                [own]
-                if own
-                else [h for r, _ in self._attached(gateway, listener) for h in texts(r.body, "spec", "hostnames")]
-            )
+            attached = self._attached(gateway, listener) if not own or "*" in own else ()
+            routes = [texts(route.body, "spec", "hostnames") for route, _ in attached]
+            found += [host for hosts in routes for host in hosts if takes(own, host)]
+            found += [own] if own and not (routes and all(routes)) else []
         return list(dict.fromkeys(found)) or ["*"]
 
     def listeners(self, gateway: Resource, host: str, port: int | None) -> list[dict[str, Any]]:
-        """The listeners that take requests for a host; those for the most special name."""
+        """The listeners that take requests for a host; at each port those for the most special name."""
         found = [
             listener
             for listener in items(gateway.body, "spec", "listeners")
             if (port is None or get(listener, "port") == port) and takes(text_at(listener, "hostname"), host)
         ]
-        narrow = [listener for listener in found if text_at(listener, "hostname") == host]
-        return narrow or [listener for listener in found if text_at(listener, "hostname")] or found
+        best: dict[Any, int] = {}
+        for listener in found:
+            at = str(get(listener, "port"))
+            best[at] = max(best.get(at, 0), _special(listener, host))
+        return [one for one in found if _special(one, host) == best[str(get(one, "port"))]]
 
     def encrypts(self, listener: dict[str, Any]) -> bool | Unknown:
         """Whether a listener speaks TLS."""
@@ -88,7 +104,7 @@ class Gateways:
                 else f"none of its listeners takes {host}" + (f" on port {port}" if port else "")
             )
             tail = lost(target, f"listener of Gateway {gateway.name}", why, gone=hidden is None and bool(listed))
-            yield Landing(target, tails=(tail,))
+            yield Landing(target, tails=(tail,), refuses=hidden is None)
 
     def _landing(self, gateway: Resource, listener: dict[str, Any], host: str, route: str) -> Landing:
         name = text_at(listener, "name") or "listener"
@@ -128,6 +144,9 @@ class Gateways:
             name = text_at(reference, "name")
             if name and (text_at(reference, "kind") or "Secret") == "Secret":
                 namespace = text_at(reference, "namespace") or gateway.namespace or ""
+                granted = self._granted(gateway, "Gateway", namespace, "Secret", name)
+                if granted is not True:
+                    return Unknown(f"the Gateway takes it from {namespace}/{name}, and {_ungranted(granted)}")
                 return self._trust.of_secret(gateway.cluster, namespace, name)
         return Unknown(f"the certificate of listener {text_at(listener, 'name')} is not visible")
 
@@ -156,54 +175,116 @@ class Gateways:
 
     # --- towards pods -------------------------------------------------------------------------------------------
 
-    def _attached(self, gateway: Resource, listener: dict[str, Any]) -> Iterator[tuple[Resource, dict[str, Any]]]:
+    def _attached(self, gateway: Resource, listener: dict[str, Any]) -> Iterator[tuple[Resource, Truth]]:
+        """The routes that hang on a listener, and whether it takes them."""
         key = gateway.cluster, gateway.namespace or "", gateway.name
         for route, parent in self._routes.get(key, ()):
-            if text_at(parent, "sectionName") in (None, text_at(listener, "name")):
-                yield route, parent
+            if text_at(parent, "sectionName") not in (None, text_at(listener, "name")):
+                continue
+            if get(parent, "port") not in (None, get(listener, "port")):
+                continue
+            allowed = self._allowed(gateway, listener, route)
+            if allowed is not False and not _refused(route, gateway, parent):
+                yield route, allowed
+
+    def _allowed(self, gateway: Resource, listener: dict[str, Any], route: Resource) -> Truth:
+        """Whether a listener takes routes from the namespace of a route: by default from its own."""
+        spaces = get(listener, "allowedRoutes", "namespaces")
+        source = word(spaces, "from", otherwise="same")
+        if isinstance(source, Unknown) or source == "all":
+            return source if isinstance(source, Unknown) else True
+        if source == "same":
+            return route.namespace == gateway.namespace
+        if source != "selector":
+            return False
+        where = self._estate.object(NAMESPACE, route.cluster, "", route.namespace or "")
+        wanted = get(spaces, "selector", "matchLabels")
+        if where is None or get(spaces, "selector", "matchExpressions"):
+            return Unknown(f"whether its listener takes routes from namespace {route.namespace} was not seen")
+        own = get(where.body, "metadata", "labels")
+        return not isinstance(wanted, dict) or (isinstance(own, dict) and contains(own, wanted))
+
+    def _granted(self, origin: Resource, kind: str, namespace: str, to: str, name: str) -> Truth:
+        """Whether an object may refer to one in a namespace: in its own, or where a ReferenceGrant lets it."""
+        if namespace == (origin.namespace or ""):
+            return True
+        for grant in self._estate.inside(GRANT, origin.cluster, namespace):
+            spec = get(grant.body, "spec")
+            if any(
+                text_at(one, "kind") == kind and text_at(one, "namespace") == origin.namespace
+                for one in items(spec, "from")
+            ) and any(text_at(one, "kind") == to and text_at(one, "name") in (None, name) for one in items(spec, "to")):
+                return True
+        hole = self._estate.hole(GRANT)
+        return Unknown(hole) if hole else False
 
     def _tails(
         self, gateway: Resource, listener: dict[str, Any], host: str, route: str, target: dict[str, Any],
         family: str, through: bool,
     ) -> Iterator[Tail]:  # fmt: skip
         seen = set()
-        for attached, _parent in self._attached(gateway, listener):
+        for attached, rule in self._rules(gateway, listener, host, route):
+            if isinstance(rule, Unknown):
+                yield lost(target, f"route {attached.namespace}/{attached.name}", rule.reason)
+                continue
+            redirect = next((one for one in items(rule, "filters") if text_at(one, "type") == "RequestRedirect"), None)
+            if redirect is not None:
+                yield _redirect(redirect, host, self.encrypts(listener))
+                continue
+            references, hidden = listing(rule, "backendRefs")
+            if hidden:
+                yield lost(target, f"backends of route {attached.name}", hidden.reason)
+            for reference in references:
+                name = text_at(reference, "name")
+                namespace = text_at(reference, "namespace") or attached.namespace or ""
+                port = get(reference, "port")
+                key = namespace, name, str(port)
+                if key in seen:
+                    continue
+                seen.add(key)
+                if not name or (text_at(reference, "kind") or "Service") != "Service":
+                    yield lost(target, f"backend of route {attached.name}", "it is no Service, or is not named")
+                    continue
+                granted = self._granted(attached, attached.type.rpartition("/")[2], namespace, "Service", name)
+                if granted is not True:
+                    edge = f"ReferenceGrant for Service {namespace}/{name}"
+                    yield lost(target, edge, _ungranted(granted), gone=granted is False)
+                    continue
+                inbound = self._inbound(gateway, attached, namespace, name, port, target, family, through)
+                yield self._pods.tail(inbound, namespace, name, port)
+
+    def _rules(
+        self, gateway: Resource, listener: dict[str, Any], host: str, route: str
+    ) -> Iterator[tuple[Resource, dict[str, Any] | Unknown]]:
+        """The rules that requests for a host and route meet: the longest paths that fit, of all routes together."""
+        found: list[tuple[Resource, dict[str, Any]]] = []
+        paths: list[tuple[str, bool]] = []
+        for attached, allowed in self._attached(gateway, listener):
             named = texts(attached.body, "spec", "hostnames")
             if named and not any(takes(name, host) for name in named):
                 continue
             rules, hidden = listing(attached.body, "spec", "rules")
-            if hidden:
-                yield lost(target, f"rules of route {attached.name}", hidden.reason)
-            for rule in rules:
-                if not any(overlaps(route, path) for path in _paths(rule)):
-                    continue
-                if _redirects(rule):
-                    continue
-                references, hidden = listing(rule, "backendRefs")
-                if hidden:
-                    yield lost(target, f"backends of route {attached.name}", hidden.reason)
-                for reference in references:
-                    name = text_at(reference, "name")
-                    namespace = text_at(reference, "namespace") or attached.namespace or ""
-                    port = get(reference, "port")
-                    key = namespace, name, str(port)
-                    if key in seen:
-                        continue
-                    seen.add(key)
-                    if not name or (text_at(reference, "kind") or "Service") != "Service":
-                        yield lost(target, f"backend of route {attached.name}", "it is no Service, or is not named")
-                        continue
-                    inbound = self._inbound(gateway, attached, namespace, name, target, family, through)
-                    yield self._pods.tail(inbound, namespace, name, port)
+            if hidden or isinstance(allowed, Unknown):
+                yield attached, hidden or allowed  # type: ignore[misc]
+            for rule in rules if allowed is True else ():
+                for path in _paths(rule):
+                    found.append((attached, rule))
+                    paths.append(path)
+        told = set()
+        for number in taken(route, paths):
+            attached, rule = found[number]
+            if id(rule) not in told:
+                told.add(id(rule))
+                yield attached, rule
 
     def _inbound(
-        self, gateway: Resource, route: Resource, namespace: str, service: str, target: dict[str, Any],
+        self, gateway: Resource, route: Resource, namespace: str, service: str, port: Any, target: dict[str, Any],
         family: str, through: bool,
     ) -> Inbound:  # fmt: skip
         protection: Protection = PLAINTEXT
         says, host = "the Gateway speaks plain text to pods: no BackendTLSPolicy is for the Service", None
         told = evidence(route.id, "spec.rules[*].backendRefs", None)
-        policy = self._policy(gateway.cluster, namespace, service)
+        policy = self._policy(gateway.cluster, namespace, service, port, family)
         if through:
             protection, says = PASSTHROUGH, "the Gateway passes TLS through to pods"
             told = evidence(gateway.id, "spec.listeners[*].tls.mode", "Passthrough")
@@ -226,19 +307,24 @@ class Gateways:
             host=host,
         )
 
-    def _policy(self, cluster: str, namespace: str, service: str) -> Resource | None:
-        """The BackendTLSPolicy for a Service, of the Gateway API or of Application Gateway for Containers."""
-        for kind in (POLICY, f"{ALB}/backendtlspolicy"):
+    def _policy(self, cluster: str, namespace: str, service: str, port: Any, family: str) -> Resource | None:
+        """The BackendTLSPolicy for a port of a Service: of the Gateway API, or of Azure's gateway for containers."""
+        known = self._estate.object(SERVICE, cluster, namespace, service)
+        ports = items(known.body, "spec", "ports") if known else ()
+        name = next((text_at(one, "name") for one in ports if get(one, "port") == port), None)
+        whole: Resource | None = None
+        for kind in (POLICY, f"{ALB}/backendtlspolicy") if family == CONTAINERS else (POLICY,):
             for policy in self._estate.inside(kind, cluster, namespace):
                 spec = get(policy.body, "spec")
                 one = get(spec, "targetRef")
-                targets = [*items(spec, "targetRefs"), *([one] if isinstance(one, dict) else [])]
-                if any(
-                    text_at(target, "name") == service and (text_at(target, "kind") or "Service") == "Service"
-                    for target in targets
-                ):
-                    return policy
-        return None
+                for target in (*items(spec, "targetRefs"), *([one] if isinstance(one, dict) else [])):
+                    if text_at(target, "name") != service or (text_at(target, "kind") or "Service") != "Service":
+                        continue
+                    section = text_at(target, "sectionName")
+                    if section and section == name:
+                        return policy
+                    whole = whole or (None if section else policy)
+        return whole
 
 
 def _of_policy(policy: Resource) -> tuple[Protection, str | None]:
@@ -258,22 +344,49 @@ def _of_policy(policy: Resource) -> tuple[Protection, str | None]:
     return VERIFIED, name
 
 
+def _special(listener: dict[str, Any], host: str) -> int:
+    own = text_at(listener, "hostname")
+    return 2 if own == host else 1 if own else 0
+
+
 def takes(own: str | None, host: str) -> bool:
     """Whether a listener or route for a name takes a host. A wildcard stands for any number of labels."""
-    if not own or host in ("*", ""):
+    if own in (None, "", "*") or host in ("*", ""):
         return True
     return covers([own], host) or (own.startswith("*.") and host.casefold().endswith(own[1:].casefold()))
 
 
-def _paths(rule: dict[str, Any]) -> list[str]:
-    found = [
-        (text_at(match, "path", "value") or "/")
-        if (text_at(match, "path", "type") or "PathPrefix") != "RegularExpression"
-        else "/"
-        for match in items(rule, "matches")
-    ]
-    return [f"{path.rstrip('/')}/*" for path in found] or ["/*"]
+def _paths(rule: dict[str, Any]) -> list[tuple[str, bool]]:
+    """The paths of a rule, and whether it takes everything below each."""
+    found = []
+    for match in items(rule, "matches"):
+        kind = text_at(match, "path", "type") or "PathPrefix"
+        path = (text_at(match, "path", "value") or "/") if kind != "RegularExpression" else "/"
+        narrow = any(get(match, key) for key in ("headers", "queryParams", "method"))
+        found.append((f"{path.rstrip('/')}/*", kind == "PathPrefix" and not narrow))
+    return found or [("/*", True)]
 
 
-def _redirects(rule: dict[str, Any]) -> bool:
-    return any(text_at(one, "type") == "RequestRedirect" for one in items(rule, "filters"))
+def _redirect(told: dict[str, Any], host: str, encrypted: bool | Unknown) -> Tail:
+    """What a RequestRedirect sends clients to; what it does not say stays as it was."""
+    own = get(told, "requestRedirect")
+    return redirected(word(own, "scheme"), text_at(own, "hostname") or host, encrypted)
+
+
+def _refused(route: Resource, gateway: Resource, parent: dict[str, Any]) -> bool:
+    """Whether the controller says that it does not take a route."""
+    for told in items(route.body, "status", "parents"):
+        own = get(told, "parentRef")
+        if (
+            text_at(own, "name") == gateway.name
+            and (text_at(own, "namespace") or route.namespace) == gateway.namespace
+            and text_at(own, "sectionName") == text_at(parent, "sectionName")
+        ):
+            states = [(text_at(one, "type"), text_at(one, "status")) for one in items(told, "conditions")]
+            if ("Accepted", "False") in states:
+                return True
+    return False
+
+
+def _ungranted(granted: Truth) -> str:
+    return granted.reason if isinstance(granted, Unknown) else "no ReferenceGrant there lets it"

@@ -9,8 +9,9 @@ from typing import Any, Final
 from auditor.lenses.certificates import covers
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate, listing, word
-from auditor.lenses.paths.management import overlaps
 from auditor.lenses.paths.pods import WORKLOADS, Inbound, Pods
+from auditor.lenses.paths.routes import covers as holds
+from auditor.lenses.paths.routes import overlaps
 from auditor.lenses.paths.shapes import (
     PASSTHROUGH,
     PLAINTEXT,
@@ -18,9 +19,11 @@ from auditor.lenses.paths.shapes import (
     VERIFIED,
     Protection,
     Tail,
+    Truth,
     evidence,
     lost,
     place,
+    redirected,
 )
 from auditor.lenses.paths.trust import CONFIG, Served, Trust
 from auditor.lenses.sightings import get, items, text_at, texts
@@ -79,30 +82,50 @@ class Ingresses:
         """Whether nginx serves it."""
         return self._controller(ingress) == NGINX
 
-    def landing(self, ingress: Resource, host: str, route: str, target_port: int) -> Landing | None:
-        """How a request for a host meets an Ingress; None when the Ingress has no rule for it."""
-        backends = list(self._backends(ingress, host, route))
+    def reach(self, ingress: Resource, host: str, route: str) -> int:
+        """How long the longest of its paths is that holds a whole route; 0 when there is none, or it is `/`."""
+        lengths = [
+            len(path)
+            for rule in items(ingress.body, "spec", "rules")
+            if _same(text_at(rule, "host") or "*", host)
+            for path, below in map(_taking, items(rule, "http", "paths"))
+            if below and holds(path, route)
+        ]
+        return max(lengths, default=0)
+
+    def landing(self, ingress: Resource, host: str, route: str, target_port: int, least: int = 0) -> Landing | None:
+        """How a request for a host meets an Ingress; None when the Ingress has no rule for it.
+
+        `least`: a path of this length holds the whole route, so that shorter ones are not taken (also of another
+        Ingress: a controller merges all of a host).
+        """
+        controller = self._controller(ingress)
+        least = max(least, self.reach(ingress, host, route))
+        backends = list(self._backends(ingress, host, route, least))
         if not backends:
             return None
-        controller = self._controller(ingress)
         target = place("ingress", f"{ingress.namespace}/{ingress.name}", ingress.id, port=target_port)
-        served = self._served(ingress, host, controller)
         inbound = self._inbound(ingress, controller, target)
+        through = inbound.protection == PASSTHROUGH  # then nothing else that is said of the host counts
         tails: list[Tail] = []
+        notes = [_note(ingress, key) for key in _REDIRECTS] if controller == NGINX else []
+        redirect = next((note for note in notes if note), None)
         for path, service, port in backends:
-            if service is None:
+            if redirect:
+                tails.append(_sent_away(redirect))
+            elif service is None:
                 tails.append(lost(target, f"backend of {path}", "it is no Service, or is not named"))
             else:
                 tails.append(self._pods.tail(inbound, ingress.namespace or "", service, port))
         return Landing(
             target,
-            served=served,
-            asks=self._asks(ingress, controller),
-            tls=self._floor(ingress, controller),
+            served=None if through else self._served(ingress, host, controller),
+            asks=None if through else self._asks(ingress, controller),
+            tls=None if through else self._floor(ingress, controller),
             tails=tuple(tails),
         )
 
-    def _backends(self, ingress: Resource, host: str, route: str) -> Iterator[tuple[str, str | None, Any]]:
+    def _backends(self, ingress: Resource, host: str, route: str, least: int) -> Iterator[tuple[str, str | None, Any]]:
         """Path, Service and port of each backend that a request may meet."""
         spec = get(ingress.body, "spec")
         rules, hidden = listing(spec, "rules")
@@ -120,8 +143,11 @@ class Ingresses:
                     or get(entry, "backend", "service", "port", "name")
                     or get(entry, "backend", "servicePort")
                 )
-                if not overlaps(route, _plain_path(path)) or (service, str(port)) in seen:
+                own, below = _taking(entry)
+                if not overlaps(route, own) or (service, str(port)) in seen:
                     continue
+                if below and len(own) < least and holds(own, route):
+                    continue  # a longer one is taken
                 seen.add((service, str(port)))
                 yield path, service, port
         default = get(spec, "defaultBackend") or get(spec, "backend")
@@ -232,7 +258,7 @@ class Ingresses:
             protection=protection,
             says=says,
             evidence=evidence(ingress.id, f"metadata.annotations['{key}']", _plain(_note(ingress, key))),
-            meshed=False if controller in (AGIC, CONTAINERS) else self._meshed(ingress.cluster, where),
+            meshed=False if controller in (AGIC, CONTAINERS) else self._meshed(ingress.cluster),
             host=host,
         )
 
@@ -306,18 +332,12 @@ class Ingresses:
         found = self._controllers.get(cluster)
         return found[0].namespace or "" if found else ""
 
-    def _meshed(self, cluster: str, namespace: str) -> bool | Unknown:
+    def _meshed(self, cluster: str) -> Truth:
         """Whether the controller's own pods are in a mesh."""
-        where = self._estate.object("core/namespace", cluster, "", namespace) if namespace else None
-        if where is None:
+        found = [self._pods.in_mesh(controller) for controller in self._controllers.get(cluster, ())]
+        if not found:
             return Unknown("whether the controller is in the mesh was not seen")
-        marks, notes = (get(where.body, "metadata", part) for part in ("labels", "annotations"))
-        return bool(
-            text_at(marks, "istio.io/rev")
-            or word(marks, "istio-injection") == "enabled"
-            or text_at(marks, "istio.io/dataplane-mode") == "ambient"
-            or word(notes, "linkerd.io/inject") == "enabled"
-        )
+        return found[0] if len(set(map(repr, found))) == 1 else Unknown("one of several controllers is in the mesh")
 
 
 def _note(ingress: Resource, key: str) -> str | Unknown:
@@ -339,11 +359,25 @@ def _covers(entry: dict[str, Any], host: str) -> bool:
     return not hosts or any(_same(own, host) for own in hosts)
 
 
-def _plain_path(path: str) -> str:
-    """The fixed beginning of a path, which may be a regular expression."""
+def _taking(entry: dict[str, Any]) -> tuple[str, bool]:
+    """The fixed beginning of a path, which may be a regular expression, and whether everything below it is taken."""
+    path = text_at(entry, "path") or "/"
     cut = min((path.find(sign) for sign in "([.*+?|^$\\" if sign in path), default=len(path))
     begin = path[:cut]
-    return f"{begin.rpartition('/')[0] if cut < len(path) else begin.rstrip('/')}/*"
+    whole = cut == len(path) or path[cut:] == "*"
+    own = f"{begin.rpartition('/')[0] if cut < len(path) else begin.rstrip('/')}/*"
+    return own, whole and word(entry, "pathType") != "exact"
+
+
+_REDIRECTS: Final = (f"{_NGINX}permanent-redirect", f"{_NGINX}temporal-redirect")
+
+
+def _sent_away(url: str | Unknown) -> Tail:
+    """nginx answers with a redirect to a URL."""
+    if isinstance(url, Unknown):
+        return redirected(url, "(not known)", url)
+    scheme, _, rest = url.partition("://")
+    return redirected(scheme, rest.partition("/")[0], Unknown("the address of the redirect is not a URL"))
 
 
 def _is_default(resource: Resource) -> bool:

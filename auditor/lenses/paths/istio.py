@@ -8,9 +8,9 @@ from typing import Any, Final
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.gateway_api import takes
-from auditor.lenses.paths.management import overlaps
 from auditor.lenses.paths.pods import Inbound, Pods
-from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place
+from auditor.lenses.paths.routes import covers, overlaps
+from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place, redirected
 from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown
@@ -36,26 +36,27 @@ class Istio:
                 self._routes.setdefault(key, []).append(route)
 
     def hosts(self, gateway: Resource) -> list[str]:
-        """The hosts of its servers; of their VirtualServices where a server takes any."""
+        """The hosts of its servers; those of its VirtualServices where a server takes several or any."""
         found: list[str] = []
+        named = [host for route in self._of(gateway) for host in texts(route.body, "spec", "hosts")]
         for server in items(gateway.body, "spec", "servers"):
             for host in map(_bare, texts(server, "hosts")):
-                found += (
-                    [host] if host != "*" else [h for r in self._of(gateway) for h in texts(r.body, "spec", "hosts")]
-                )
+                inner = [one for one in named if takes(host, one)] if "*" in host else []
+                found += inner or ([host] if host != "*" else [])
         return list(dict.fromkeys(found)) or ["*"]
 
     def _of(self, gateway: Resource) -> list[Resource]:
         return self._routes.get((gateway.cluster, gateway.namespace or "", gateway.name), [])
 
-    def server(self, gateway: Resource, host: str, port: int | None) -> dict[str, Any] | None:
-        """The server that takes requests for a host."""
-        for server in items(gateway.body, "spec", "servers"):
-            if port is not None and get(server, "port", "number") != port:
-                continue
-            if any(takes(_bare(name), host) for name in texts(server, "hosts")):
-                return server
-        return None
+    def servers(self, gateway: Resource, host: str, port: int | None) -> list[dict[str, Any]]:
+        """The servers that take requests for a host, those for its own name first."""
+        found = [
+            server
+            for server in items(gateway.body, "spec", "servers")
+            if (port is None or get(server, "port", "number") == port)
+            and any(takes(_bare(name), host) for name in texts(server, "hosts"))
+        ]
+        return sorted(found, key=lambda server: host not in map(_bare, texts(server, "hosts")))
 
     def encrypts(self, server: dict[str, Any]) -> bool | Unknown:
         """Whether a server speaks TLS."""
@@ -64,13 +65,13 @@ class Istio:
 
     def landings(self, gateway: Resource, host: str, route: str, port: int | None) -> Iterator[Landing]:
         """How a request for a host meets a Gateway."""
-        server = self.server(gateway, host, port)
+        server = next(iter(self.servers(gateway, host, port)), None)
         _servers, hidden = listing(gateway.body, "spec", "servers")
         if server is None:
             target = place("ingress", f"{gateway.namespace}/{gateway.name}", gateway.id)
             why = hidden.reason if hidden else f"none of its servers takes {host}"
             tail = lost(target, f"server of Gateway {gateway.name}", why, gone=hidden is None)
-            yield Landing(target, tails=(tail,))
+            yield Landing(target, tails=(tail,), refuses=hidden is None)
             return
         number = get(server, "port", "number")
         name = text_at(server, "port", "name")
@@ -80,7 +81,10 @@ class Istio:
         )  # fmt: skip
         mode = word(server, "tls", "mode", otherwise="simple")
         through = mode in ("passthrough", "auto_passthrough")
-        tails = list(self._tails(gateway, host, route, target, through))
+        if get(server, "tls", "httpsRedirect") is True:
+            tails = [redirected("https", host, False)]
+        else:
+            tails = list(self._tails(gateway, host, route, target, through))
         if not tails:
             hole = self._estate.hole(ROUTES)
             why = hole or f"none takes {host}{route.removesuffix('*')}"
@@ -106,7 +110,7 @@ class Istio:
         return Unknown("the certificate of the server is a file of the gateway's pods")
 
     def _tails(self, gateway: Resource, host: str, route: str, target: dict[str, Any], through: bool) -> Iterator[Tail]:
-        seen = set()
+        seen: set[tuple[str, str, str]] = set()
         for attached in self._of(gateway):
             if not any(takes(name, host) for name in texts(attached.body, "spec", "hosts")):
                 continue
@@ -115,19 +119,39 @@ class Istio:
                 if hidden:
                     yield lost(target, f"routes of VirtualService {attached.name}", hidden.reason)
                 for rule in rules:
-                    if section == "http" and not any(overlaps(route, path) for path in _paths(rule)):
+                    paths = _paths(rule) if section == "http" else []
+                    if section == "http" and not any(overlaps(route, path) for path, _below in paths):
                         continue
-                    for part in items(rule, "route"):
-                        called = text_at(part, "destination", "host") or ""
-                        port = get(part, "destination", "port", "number")
-                        if (called, str(port)) in seen:
-                            continue
-                        seen.add((called, str(port)))
-                        yield self._destination(gateway, attached, called, port, target, through)
+                    yield from self._of_rule(gateway, attached, rule, host, target, through, seen)
+                    if any(below and covers(path, route) for path, below in paths):
+                        break  # the first rule that fits is taken
+
+    def _of_rule(
+        self, gateway: Resource, attached: Resource, rule: dict[str, Any], host: str, target: dict[str, Any],
+        through: bool, seen: set[tuple[str, str, str]],
+    ) -> Iterator[Tail]:  # fmt: skip
+        redirect = get(rule, "redirect")
+        if isinstance(redirect, dict):
+            yield redirected(
+                word(redirect, "scheme"), text_at(redirect, "authority") or host, Unknown("the scheme stays as it was")
+            )
+        if get(rule, "delegate") is not None:
+            named = text_at(rule, "delegate", "name")
+            yield lost(target, f"VirtualService {named}", f"{attached.name} leaves routing to it")
+        if get(rule, "directResponse") is not None:
+            yield Tail(target)
+        for part in items(rule, "route"):
+            called = text_at(part, "destination", "host") or ""
+            port = get(part, "destination", "port", "number")
+            subset = text_at(part, "destination", "subset") or ""
+            if (called, str(port), subset) not in seen:
+                seen.add((called, str(port), subset))
+                yield self._destination(gateway, attached, called, port, subset, target, through)
 
     def _destination(
-        self, gateway: Resource, route: Resource, called: str, port: Any, target: dict[str, Any], through: bool
-    ) -> Tail:
+        self, gateway: Resource, route: Resource, called: str, port: Any, subset: str, target: dict[str, Any],
+        through: bool,
+    ) -> Tail:  # fmt: skip
         parts = called.split(".")
         if not called or (len(parts) > 1 and parts[2:3] != ["svc"] and len(parts) != 2):
             return lost(target, f"destination {called or '(none)'}", "it is no Service of the cluster")
@@ -141,6 +165,7 @@ class Istio:
             says=why,
             evidence=evidence(route.id, "spec.http[*].route[*].destination.host", called),
             meshed=True,
+            subset=subset,
         )
         return self._pods.tail(inbound, namespace, parts[0], port)
 
@@ -150,9 +175,11 @@ def _bare(host: str) -> str:
     return host.rpartition("/")[2]
 
 
-def _paths(rule: dict[str, Any]) -> list[str]:
+def _paths(rule: dict[str, Any]) -> list[tuple[str, bool]]:
+    """The paths of a rule, and whether it takes everything below each."""
     found = []
     for match in items(rule, "match"):
         told = text_at(match, "uri", "prefix") or text_at(match, "uri", "exact") or "/"
-        found.append(f"{told.rstrip('/')}/*")
-    return found or ["/*"]
+        wide = set(match) <= {"uri", "name"} and (get(match, "uri") is None or bool(text_at(match, "uri", "prefix")))
+        found.append((f"{told.rstrip('/')}/*", wide))
+    return found or [("/*", True)]

@@ -39,7 +39,7 @@ class Landings:
 
     def land(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
         """Where a request to an address or name arrives, with a name that is asked for, from a subnet."""
-        key = address.casefold(), port, host.casefold(), route, subnet
+        key = address.casefold().rstrip("."), port, host.casefold().rstrip("."), route, subnet
         found = self._found.get(key)
         if found is None:
             self._found[key] = self._loop(address)  # what leads back here is not followed again

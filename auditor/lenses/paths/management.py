@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from auditor.lenses.paths.ends import Land, Landing, Sender, follow
 from auditor.lenses.paths.estate import Estate, flag, listing, word
 from auditor.lenses.paths.gateway import Entered
+from auditor.lenses.paths.routes import taken
 from auditor.lenses.paths.shapes import Place, Tail, Truth, evidence, lost, place, truth_and
 from auditor.lenses.paths.trust import Served, Trust, store_of
 from auditor.lenses.sightings import get, items, moment, text_at, texts, thumbprint_of, vault_ref
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 KIND: Final = "microsoft.apimanagement/service"
 APIS, BACKENDS = f"{KIND}/apis", f"{KIND}/backends"
-READS: Final = frozenset({KIND, APIS, BACKENDS})
+IN_WORKSPACES: Final = f"{KIND}/workspaces/apis"
+_BACKENDS: Final = (BACKENDS, f"{KIND}/workspaces/backends")
+READS: Final = frozenset({KIND, APIS, IN_WORKSPACES, *_BACKENDS})
 _PROTOCOLS: Final = "Microsoft.WindowsAzure.ApiManagement.Gateway.Security."
 _PLATFORM: Final = ".azure-api."  # names that Azure gives, with certificates of its own
 _MOST: Final = 16  # members of a pool of backends
@@ -57,14 +60,15 @@ class Management:
                     for address in texts(location, key):
                         self._addresses[address] = service, subnet
         self._hosts.pop("", None)
-        for api in estate.all(APIS):
+        for api in estate.all(APIS, IN_WORKSPACES):
             if get(api.body, "properties", "isCurrent") is not False:  # else it is an old revision
                 serves = _route_of(api)
-                self._apis[(parent_of(api.id) or "").casefold()].setdefault(_segment(serves), []).append((api, serves))
+                self._apis[_service_of(api.id)].setdefault(_segment(serves), []).append((api, serves))
 
     def by_host(self, host: str) -> Resource | None:
-        """The service that has a host name."""
-        return self._hosts.get(host.casefold())
+        """The service that has a host name; a wildcard stands for one label."""
+        folded = host.casefold()
+        return self._hosts.get(folded) or self._hosts.get(f"*.{folded.partition('.')[2]}")
 
     def by_address(self, address: str) -> Resource | None:
         """The service that has an address, in any of its regions."""
@@ -143,7 +147,7 @@ class Management:
                 target, served=served, asks=self._asks(api, negotiates), tls=floor, bypasses=bypasses,
                 logging=(service.id,), tails=self._of_api(service, api, serves),
             )  # fmt: skip
-        hole = self._estate.hole(APIS, service.id)
+        hole = self._estate.hole(APIS, service.id) or self._estate.gap(IN_WORKSPACES, service.id)
         if hole or not found:
             why = hole or f"no API serves {route}"
             tail = lost(target, f"API of {service.name}", why, gone=hole is None)
@@ -156,16 +160,19 @@ class Management:
         """The APIs of a service that a route may lead to, each with its own route."""
         segments = self._apis.get(service.id.casefold(), {})
         wanted = {_segment(part) for part in route.split(",")}
-        for segment in segments if "" in wanted else sorted({"", *wanted}):
-            yield from (pair for pair in segments.get(segment, ()) if overlaps(route, pair[1]))
+        near = [pair for one in (segments if "" in wanted else sorted({"", *wanted})) for pair in segments.get(one, ())]
+        known = [(serves, not isinstance(get(api.body, "properties", "path"), Unknown)) for api, serves in near]
+        yield from (near[number] for number in taken(route, known))
 
     def _configured(self, own: Any, host: str) -> tuple[dict[str, Any], int]:
-        """The host name that answers: its own, else the default binding."""
+        """The host name that answers: its own, a wildcard above it, else the default binding."""
         listed, _hidden = listing(own, "hostnameConfigurations")
         numbered = list(enumerate(listed))
-        for number, item in numbered:
-            if (text_at(item, "hostName") or "").casefold() == host.casefold():
-                return item, number
+        folded = host.casefold()
+        for wanted in (folded, f"*.{folded.partition('.')[2]}"):
+            for number, item in numbered:
+                if (text_at(item, "hostName") or "").casefold() == wanted:
+                    return item, number
         for number, item in numbered:
             if get(item, "defaultSslBinding") is True:
                 return item, number
@@ -213,6 +220,8 @@ class Management:
         tails: list[Tail] = []
         for target, policy in targets.values():
             tails += self._target(service, api, target, policy, origin)
+        if not tails and policies and all(policy.answers_itself for policy in policies):
+            tails.append(Tail(origin))  # no request goes further
         if not tails:
             tails.append(lost(origin, f"backend of API {api.name}", "neither the API nor a policy names one"))
         for tail in _unlike(tails):
@@ -224,7 +233,7 @@ class Management:
         self, service: Resource, api: Resource, target: Target, policy: EffectivePolicy, origin: Place
     ) -> Iterator[Tail]:
         if target.resource is not None or target.backend is not None:
-            backend = self._estate.by_id(BACKENDS, target.resource)
+            backend = self._backend(target.resource)
             if backend is None:
                 edge = f"backend {target.backend or target.resource} of {service.name}"
                 hole = self._estate.hole(BACKENDS, service.id)
@@ -245,6 +254,10 @@ class Management:
         known = api if place_of == api.id else None
         yield from self._call(service, known, target.url, field, policy, origin, told=place_of)
 
+    def _backend(self, resource_id: str | None) -> Resource | None:
+        found = (self._estate.by_id(kind, resource_id) for kind in _BACKENDS)
+        return next((backend for backend in found if backend), None)
+
     def _members(self, backend: Resource) -> Iterator[Resource | Unknown]:
         """A backend, or the members of a pool of them."""
         kind = word(backend.body, "properties", "type", otherwise="single")
@@ -254,7 +267,7 @@ class Management:
         services, hidden = listing(backend.body, "properties", "pool", "services")
         for item in services[:_MOST]:
             named = get(item, "id")
-            found = self._estate.by_id(BACKENDS, text_at(item, "id"))
+            found = self._backend(text_at(item, "id"))
             why = named if isinstance(named, Unknown) else Unknown(f"backend {text_at(item, 'id')} was not found")
             yield found or why
         if hidden or len(services) > _MOST:
@@ -280,7 +293,7 @@ class Management:
         encrypts = scheme in ("https", "wss")
         checks: tuple[Truth, Truth] = (True, True)
         seen: Any = f"{scheme}://{host}:{port}{path.removesuffix('/*')}"  # without what may be secret in a URL
-        if holder is not None and holder.type.casefold() == BACKENDS:
+        if holder is not None and holder.type.casefold() in _BACKENDS:
             own = get(holder.body, "properties", "tls")
             checks = (
                 flag(own, "validateCertificateChain", otherwise=True),
@@ -380,6 +393,11 @@ def _floor(own: Any, prefix: str) -> str | Unknown:
     return "1.2"
 
 
+def _service_of(api: str) -> str:
+    """The casefolded id of the service of an API, which may lie in a workspace."""
+    return (parent_of(api) or "").casefold().partition("/workspaces/")[0]
+
+
 def _route_of(api: Resource) -> str:
     path = text_at(api.body, "properties", "path") or ""
     return f"/{path.strip('/')}/*" if path.strip("/") else "/*"
@@ -388,14 +406,6 @@ def _route_of(api: Resource) -> str:
 def _segment(route: str) -> str:
     """The first segment of a route in small letters; empty for one that takes all."""
     return route.strip().rstrip("*").strip("/").partition("/")[0].casefold()
-
-
-def overlaps(one: str, other: str) -> bool:
-    """Whether two routes (`/orders/*`, several with commas) can be of one request."""
-    firsts, seconds = ([part.strip().rstrip("*").strip("/").casefold() for part in r.split(",")] for r in (one, other))
-    return any(
-        not a or not b or a == b or a.startswith(b + "/") or b.startswith(a + "/") for a in firsts for b in seconds
-    )
 
 
 def urlsplit_host(url: str | None) -> str:
@@ -417,7 +427,7 @@ def _split(url: Any) -> tuple[str, str, int, str] | Unknown:
         port = parts.port
     except ValueError:
         return Unknown("the URL cannot be read")
-    scheme, host = parts.scheme.casefold(), (parts.hostname or "").casefold()
+    scheme, host = parts.scheme.casefold(), (parts.hostname or "").casefold().rstrip(".")
     if not host or scheme not in ("http", "https", "ws", "wss"):
         return Unknown("it is no URL of HTTP")
     number = port if port is not None else 443 if scheme in ("https", "wss") else 80

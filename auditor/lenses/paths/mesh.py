@@ -69,9 +69,10 @@ class Mesh:
         self._estate = estate
 
     def of(
-        self, cluster: str, namespace: str, service: str, pods: tuple[Resource, ...], port: Any, client: str
-    ) -> Meshed:
-        """The pods of a Service, at one of their ports."""
+        self, cluster: str, namespace: str, service: str, pods: tuple[Resource, ...], port: Any, client: str,
+        offered: Any = None, subset: str = "",
+    ) -> Meshed:  # fmt: skip
+        """The pods of a Service (or of a subset of it), at one of their ports; `offered` is that of the Service."""
         where = self._estate.object(NAMESPACE, cluster, "", namespace)
         kind, sidecar = self._sidecars(cluster, where, pods)
         if kind == "linkerd":
@@ -86,10 +87,16 @@ class Mesh:
             sidecar=sidecar,
             mode=mode,
             declared=peer is not None,
-            rule=self._rule(cluster, namespace, service, port, client),
+            rule=self._rule(cluster, namespace, service, port if offered is None else offered, client, subset),
             says=f"the mesh: peer authentication is {spoken}",
             evidence=told,
         )
+
+    def has(self, workload: Resource) -> Truth:
+        """Whether a workload, or a pod, is in a mesh."""
+        where = self._estate.object(NAMESPACE, workload.cluster, "", workload.namespace or "")
+        kind, sidecar = self._sidecar(workload.cluster, where, workload)
+        return bool(kind) if sidecar is True else sidecar
 
     # --- who is in it -------------------------------------------------------------------------------------------
 
@@ -177,7 +184,9 @@ class Mesh:
         hole = self._estate.hole(PEERS)
         return (Unknown(hole) if hole else "permissive"), first
 
-    def _rule(self, cluster: str, namespace: str, service: str, port: Any, client: str) -> Protection | None:
+    def _rule(
+        self, cluster: str, namespace: str, service: str, port: Any, client: str, subset: str
+    ) -> Protection | None:
         """The TLS that a DestinationRule orders for a Service; its places are those that Istio looks at."""
         full = f"{service}.{namespace}.svc.cluster.local"
         for space in dict.fromkeys((client, namespace, *_ROOTS)):
@@ -185,14 +194,19 @@ class Mesh:
                 host = word(rule.body, "spec", "host")
                 if not isinstance(host, str) or not _names(host, full, space):
                     continue
-                policy = get(rule.body, "spec", "trafficPolicy")
-                at_port = next(
-                    (get(p, "tls") for p in items(policy, "portLevelSettings") if get(p, "port", "number") == port),
-                    None,
-                )
-                found = _of_rule(at_port or get(policy, "tls"))
-                if found is not None:
-                    return found
+                named = (one for one in items(rule.body, "spec", "subsets") if text_at(one, "name") == subset)
+                part = get(next(named, None), "trafficPolicy") if subset else None
+                for policy in (part, get(rule.body, "spec", "trafficPolicy")):
+                    at_port = next(
+                        (get(p, "tls") for p in items(policy, "portLevelSettings") if get(p, "port", "number") == port),
+                        None,
+                    )
+                    tls = at_port or get(policy, "tls")
+                    found = _of_rule(tls)
+                    if found is not None:
+                        return found
+                    if tls is not None:
+                        break  # the subset says that the mesh decides
         return None
 
     def _linkerd(self, where: Resource | None, pod: Resource, sidecar: Truth) -> Meshed:

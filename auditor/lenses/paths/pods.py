@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from auditor.lenses.paths.dns import within
@@ -56,6 +56,7 @@ class Inbound:
     evidence: dict[str, Any]
     meshed: Truth
     host: str | None = None  # the name that it asks pods for
+    subset: str = ""  # of the Service, as a DestinationRule names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,14 @@ class Pods:
             hole = next((h for kind in (POD, *WORKLOADS) if (h := self._estate.hole(kind))), None)
             edge = f"pods of Service {namespace}/{name}"
             if not isinstance(get(spec, "selector"), dict):
-                return lost(sender.place, edge, "it selects none; its endpoints are kept by hand")
-            return lost(sender.place, edge, hole or "no pod has its labels", gone=hole is None)
+                hole = "it selects none; its endpoints are kept by hand"
+            tail = lost(sender.place, edge, hole or "no pod has its labels", gone=hole is None)
+            return tail if sender.meshed is not False or hole is None else _sent(tail, sender)
         number, odd = _target(spec, port, selected)
-        meshed = self._mesh.of(sender.cluster, namespace, name, selected, number, sender.namespace)
+        offered = next((get(p, "port") for p in items(spec, "ports") if port in (get(p, "port"), get(p, "name"))), None)
+        meshed = self._mesh.of(
+            sender.cluster, namespace, name, selected, number, sender.namespace, offered, sender.subset
+        )
         return self._arrive(sender, Backend(service, number, selected), meshed, odd)
 
     def plain(self, service: Resource, port: Any, balancer: Place) -> Tail:
@@ -133,6 +138,10 @@ class Pods:
             tuple(self._around(service, backend.pods, backend.number)),
         )
 
+    def in_mesh(self, workload: Resource) -> Truth:
+        """Whether the pods of a workload have a proxy of a mesh."""
+        return self._mesh.has(workload)
+
     # --- which pods ---------------------------------------------------------------------------------------------
 
     def _selection(self, service: Resource) -> tuple[Resource, ...]:
@@ -167,34 +176,49 @@ class Pods:
 
     def _around(self, service: Resource, pods: tuple[Resource, ...], port: Any) -> list[dict[str, Any]]:
         """Who else reaches the pods: every pod of the cluster, unless NetworkPolicies select them and none opens it."""
+        alike = {repr(sorted(labels(pod).items(), key=str)): pod for pod in reversed(pods)}
+        found = [self._around_one(service, pod, _name_of(port, pod), port) for pod in alike.values()]
+        worst = sorted((one for one in found if one), key=lambda one: isinstance(one["open"], Unknown))
+        return worst[:1]
+
+    def _around_one(self, service: Resource, pod: Resource, named: str | None, port: Any) -> dict[str, Any] | None:
         namespace, cluster = service.namespace or "", service.cluster
-        own = labels(pods[0])
-        name = f"{namespace}/{_workload(pods[0])}"
+        own = labels(pod)
+        name = f"{namespace}/{_workload(pod)}"
         limited = False
         unclear: Unknown | None = None
         for policy in self._estate.inside(POLICY, cluster, namespace):
-            verdict = _opens(get(policy.body, "spec"), own, port)
+            verdict = _opens(get(policy.body, "spec"), own, port, named)
             if verdict is True:
                 says = f"NetworkPolicy {policy.name} lets everyone in to {name}"
-                return [_open(policy.id, "spec.ingress", says, True)]
+                return _open(policy.id, "spec.ingress", says, True)
             limited = limited or verdict is False
             unclear = verdict if isinstance(verdict, Unknown) else unclear
         if limited and unclear is None:
-            return []
+            return None
         others = [one for kind in OTHER_POLICIES for one in self._estate.all(kind) if one.cluster == cluster]
         if any(one.namespace in (namespace, None) for one in others):
             unclear = Unknown("policies of the network plugin are there, which are not followed")
         hole = self._estate.hole(POLICY)
         open_: Truth = unclear or (Unknown(hole) if hole else True)
-        return [_open(pods[0].id, "metadata.labels", f"no NetworkPolicy limits who reaches {name}", open_)]
+        return _open(pod.id, "metadata.labels", f"no NetworkPolicy limits who reaches {name}", open_)
+
+
+def _sent(tail: Tail, sender: Inbound) -> Tail:
+    """To pods that were not seen, from a sender that is in no mesh: how it speaks is known all the same."""
+    (blind,) = tail.hops
+    return replace(tail, hops=(blind | {"protection": sender.protection, "says": sender.says},))
 
 
 def _open(resource: str, path: str, says: str, open_: Truth) -> dict[str, Any]:
     return {"kind": "noNetworkPolicy", "resource": resource, "path": path, "says": says, "open": open_}
 
 
-def _opens(spec: Any, own: dict[str, Any], port: Any) -> Truth | None:
-    """Whether a NetworkPolicy lets everyone in to a port of pods with these labels. None: it is not about them."""
+def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Truth | None:
+    """Whether a NetworkPolicy lets everyone in to a port of pods with these labels. None: it is not about them.
+
+    `named`: what the pods call the port.
+    """
     if isinstance(spec, Unknown):
         return spec
     kinds = get(spec, "policyTypes")
@@ -215,12 +239,40 @@ def _opens(spec: Any, own: dict[str, Any], port: Any) -> Truth | None:
         sources, ports = get(rule, "from"), get(rule, "ports")
         if isinstance(sources, Unknown) or isinstance(ports, Unknown):
             return sources if isinstance(sources, Unknown) else ports
-        if ports and not any(get(item, "port") in (None, port) for item in items(rule, "ports")):
+        if ports and not any(_is_at(item, port, named) for item in items(rule, "ports")):
             continue
-        wide = (text_at(item, "ipBlock", "cidr") or "-" for item in items(rule, "from"))
-        if not sources or any(within("0.0.0.0/0", cidr) for cidr in wide):
+        if not sources or any(_is_everyone(item) for item in items(rule, "from")):
             return True
     return False
+
+
+def _is_at(item: dict[str, Any], port: Any, named: str | None) -> bool:
+    """Whether a port of a NetworkPolicy (a number, a range, a name) is the one that is asked about."""
+    if (text_at(item, "protocol") or "TCP") != "TCP":
+        return False
+    first, last_ = get(item, "port"), get(item, "endPort")
+    if isinstance(first, int) and isinstance(last_, int) and isinstance(port, int):
+        return first <= port <= last_
+    return first is None or first == port or (isinstance(first, str) and first == named)
+
+
+def _is_everyone(source: dict[str, Any]) -> bool:
+    """Every pod of the cluster, or every address."""
+    cidr = text_at(source, "ipBlock", "cidr")
+    if cidr:
+        return within("0.0.0.0/0", cidr)
+    spaces, pods = get(source, "namespaceSelector"), get(source, "podSelector")
+    return isinstance(spaces, dict) and not any(spaces.values()) and (not pods or pods == {"matchLabels": {}})
+
+
+def _name_of(port: Any, pod: Resource) -> str | None:
+    """What a pod calls one of its ports."""
+    containers = pod.containers
+    for container in containers if isinstance(containers, list) else ():
+        for item in items(container, "ports"):
+            if get(item, "containerPort") == port:
+                return text_at(item, "name")
+    return None
 
 
 def labels(resource: Resource) -> dict[str, Any]:

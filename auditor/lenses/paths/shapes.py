@@ -106,6 +106,15 @@ def lost(origin: Place, edge: str, reason: str, *, gone: bool = False) -> Tail:
     return Tail(target, (hop(origin, target, Unknown(why), why, **blind),), (missing,))
 
 
+def redirected(scheme: str | Unknown, host: str, encrypted: Truth) -> Tail:
+    """A tail that ends with a redirect to a host; without a scheme by the one that the request came with."""
+    if scheme:
+        encrypted = scheme if isinstance(scheme, Unknown) else scheme == "https"
+    spoken = "https" if encrypted is True else "http" if encrypted is False else "(scheme not known)"
+    to = f"{spoken}://{host}"
+    return Tail(place("host", to), redirect={"to": to, "encrypted": encrypted})
+
+
 def truth_and(*values: Truth) -> Truth:
     """False when one is, else unknown when one is."""
     if any(value is False for value in values):

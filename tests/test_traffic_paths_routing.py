@@ -1,0 +1,305 @@
+"""Traffic paths through a cluster: which listener, route and backend a request really meets, and who else gets in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.lenses import TRAFFIC_PATH_READS
+from auditor.model import Unknown
+from tests.estates_of_paths import (
+    APP,
+    CONTROLLER,
+    GATEWAY,
+    INGRESS,
+    ISTIO,
+    STRICT,
+    Body,
+    gateway,
+    paths,
+)
+
+BEHIND = [{"ipAddress": "10.0.0.4"}]
+PUBLIC = ("10.0.0.4", "20.0.0.4")
+MESHED = APP.replace("labels: {}", "labels: {istio.io/rev: asm-1-28}")
+
+
+def joined(*documents: str) -> str:
+    return "\n---\n".join(documents)
+
+
+def reached(cluster: str, azure: list[Body] | None = None) -> list[str]:
+    """Where each path ends, and how its last hop is protected."""
+    found = paths(cluster, gateway({"ipAddress": "10.0.0.4"}) if azure is None else azure)
+    last = [path["hops"][-1]["protection"] for path in found]
+    told = [one if isinstance(one, str) else "unknown" for one in last]
+    return [f"{path['target']['name']} {one}" for path, one in zip(found, told, strict=True)]
+
+
+def around(cluster: str, azure: list[Body] | None = None) -> list[tuple[str, Any]]:
+    found = paths(cluster, gateway({"ipAddress": "10.0.0.4"}) if azure is None else azure)
+    return [(one["kind"], one["open"]) for path in found for one in path["bypasses"]]
+
+
+# --- hosts --------------------------------------------------------------------------------------------------------
+
+
+def test_a_listener_for_a_wildcard_leads_to_each_host_behind_it() -> None:
+    azure = gateway({"ipAddress": "10.0.0.4"})
+    own = azure[0]["properties"]["httpListeners"][0]["properties"]
+    own.pop("hostName")
+    own["hostNames"] = ["*.contoso.com"]
+    other = INGRESS.replace("shop.contoso.com", "blog.contoso.com").replace("{name: web, n", "{name: blog, n")
+    elsewhere = INGRESS.replace("shop.contoso.com", "shop.fabrikam.com").replace("{name: web, n", "{name: far, n")
+    found = paths(joined(APP, INGRESS, other, elsewhere), azure)
+    assert [(path["host"], path["complete"]) for path in found] == [("*.contoso.com", True)] * 2
+    assert {path["hops"][1]["to"]["name"] for path in found} == {"shop/web", "shop/blog"}
+
+
+@pytest.mark.parametrize("name", ["shop.contoso.com", "SHOP.contoso.com", "shop.contoso.com."])
+def test_a_host_is_the_same_in_capitals_and_with_a_dot_at_its_end(name: str) -> None:
+    assert reached(joined(APP, INGRESS), gateway({"ipAddress": "10.0.0.4"}, hostName=name)) == ["shop/web plaintext"]
+
+
+def test_a_gateway_for_a_wildcard_takes_the_hosts_of_its_routes() -> None:
+    wide = GATEWAY.replace("hostname: shop.contoso.com", "hostname: '*.contoso.com'")
+    routed = wide.replace("spec: {parentRefs:", "spec: {hostnames: [shop.contoso.com], parentRefs:")
+    (path,) = paths(joined(APP, routed.replace(*PUBLIC)), [])
+    assert (path["host"], path["complete"]) == ("shop.contoso.com", True)
+    (path,) = paths(joined(APP, ISTIO.replace(*PUBLIC)), [])
+    assert (path["host"], path["complete"]) == ("shop.contoso.com", True)
+
+
+# --- redirects ----------------------------------------------------------------------------------------------------
+
+REDIRECT = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: redirect, namespace: shop}
+spec:
+  parentRefs: [{name: gw, sectionName: plain}]
+  rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]}]
+"""
+
+
+def test_a_route_that_redirects_to_https_is_no_missing_route() -> None:
+    both = GATEWAY.replace("listeners: [", "listeners: [{name: plain, port: 80, protocol: HTTP}, ")
+    both = both.replace("parentRefs: [{name: gw}]", "parentRefs: [{name: gw, sectionName: web}]").replace(*PUBLIC)
+    found = paths(joined(APP, both, REDIRECT), [])
+    told = {path["hops"][0]["to"]["port"]: (path.get("redirect"), path["complete"]) for path in found}
+    assert told[80] == ({"to": "https://shop.contoso.com", "encrypted": True}, True)
+    assert told[443] == (None, True)
+
+
+def test_every_server_of_an_istio_gateway_is_a_way_in() -> None:
+    for tls, expected in (
+        ("{httpsRedirect: true}", {"to": "https://shop.contoso.com", "encrypted": True}),
+        ("{}", None),
+    ):
+        plain = f"servers:\n  - {{port: {{number: 80, name: http, protocol: HTTP}}, hosts: ['*'], tls: {tls}}}"
+        found = paths(joined(APP, ISTIO.replace("servers:", plain).replace(*PUBLIC)), [])
+        told = {path["hops"][0]["to"]["port"]: path for path in found}
+        assert told[80].get("redirect") == expected
+        assert told[80]["hops"][0]["protection"] == "plaintext"
+        assert told[443]["hops"][0]["protection"] == "encryptedVerified"
+
+
+def test_nginx_that_redirects_sends_nothing_to_pods() -> None:
+    note = "annotations: {nginx.ingress.kubernetes.io/permanent-redirect: 'https://new.contoso.com/x'}"
+    (path,) = paths(joined(APP, INGRESS.replace("annotations: {}", note).replace(*PUBLIC)), [])
+    assert path["redirect"] == {"to": "https://new.contoso.com", "encrypted": True}
+    (path,) = paths(joined(APP, INGRESS.replace("annotations: {}", note)), gateway({"ipAddress": "10.0.0.4"}))
+    assert "redirect" not in path  # what comes so far in has crossed hops that count
+    assert path["complete"] is True
+
+
+# --- which backend ------------------------------------------------------------------------------------------------
+
+
+def test_the_longest_path_that_fits_is_taken_whichever_object_it_stands_in() -> None:
+    azure = gateway({"ipAddress": "10.0.0.4"})
+    rule = azure[0]["properties"]["requestRoutingRules"][0]["properties"]
+    way = {key: rule.pop(key) for key in ("backendAddressPool", "backendHttpSettings")}
+    own = {"name": "o", "properties": {"paths": ["/orders/*"], **way}}
+    path_map = {"defaultRedirectConfiguration": {"id": "/r"}, "pathRules": [own]}
+    azure[0]["properties"]["urlPathMaps"] = [{"name": "m", "id": "/m", "properties": path_map}]
+    rule["urlPathMap"] = {"id": "/m"}
+    orders = INGRESS.replace("{name: web, n", "{name: orders, n").replace("path: /,", "path: /orders,")
+    orders = orders.replace("annotations: {}", "annotations: {nginx.ingress.kubernetes.io/backend-protocol: HTTPS}")
+    routes = [path for path in paths(joined(APP, INGRESS, orders), azure) if path["route"] == "/orders/*"]
+    assert [path["hops"][-1]["protection"] for path in routes] == ["encryptedUnverified"]
+    istio = ISTIO.replace("http: [", "http: [{match: [{uri: {prefix: /orders}}], route: [{destination: {host: o}}]}, ")
+    routes = [path for path in paths(joined(APP, istio), azure) if path["route"] == "/orders/*"]
+    assert [path["missing"][0]["edge"] for path in routes] == ["Service shop/o"]
+
+
+def test_a_dangling_path_is_told_beside_one_that_works() -> None:
+    gone = INGRESS.replace("{name: web, n", "{name: old, n").replace("path: /,", "path: /old,")
+    found = paths(joined(APP, INGRESS, gone.replace("name: web, port", "name: old, port")), gateway(BEHIND[0]))
+    assert sorted(path["target"]["name"] for path in found) == ["Service shop/old", "shop/web"]
+    assert sorted(path["complete"] for path in found) == [False, True]
+
+
+def test_a_policy_for_one_port_of_a_service_is_for_that_port() -> None:
+    policy = """{apiVersion: gateway.networking.k8s.io/v1, kind: BackendTLSPolicy, metadata: {name: p, namespace: shop},
+     spec: {targetRefs: [{kind: Service, name: web, sectionName: PORT}],
+            validation: {hostname: w, wellKnownCACertificates: System}}}"""
+    assert reached(joined(APP, GATEWAY, policy.replace("PORT", "https"))) == ["shop/web encryptedVerified"]
+    assert reached(joined(APP, GATEWAY, policy.replace("PORT", "admin"))) == ["shop/web plaintext"]
+
+
+def test_a_subset_may_leave_the_mesh() -> None:
+    rule = """{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: web, namespace: shop},
+     spec: {host: web, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}, {name: v2}]}}"""
+    for subset, expected in (("v1", "plaintext"), ("v2", "mutual")):
+        routed = ISTIO.replace("destination: {host: web,", f"destination: {{host: web, subset: {subset},")
+        assert reached(joined(MESHED, routed, STRICT, rule)) == [f"shop/web {expected}"]
+
+
+def test_a_rule_for_a_port_names_the_port_of_the_service() -> None:
+    rule = """{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: web, namespace: shop},
+     spec: {host: web, trafficPolicy: {portLevelSettings: [{port: {number: PORT}, tls: {mode: DISABLE}}]}}}"""
+    assert reached(joined(MESHED, ISTIO, STRICT, rule.replace("PORT", "443"))) == ["shop/web plaintext"]
+    assert reached(joined(MESHED, ISTIO, STRICT, rule.replace("PORT", "8443"))) == ["shop/web mutual"]
+
+
+def test_nginx_without_a_proxy_is_not_in_the_mesh_whatever_its_namespace_says() -> None:
+    space = "{apiVersion: v1, kind: Namespace, metadata: {name: ingress, labels: {istio-injection: enabled}}}"
+    out = CONTROLLER.replace("labels: {app: c}", "labels: {app: c, sidecar.istio.io/inject: 'false'}")
+    assert reached(joined(MESHED, INGRESS, STRICT, space, CONTROLLER)) == ["shop/web mutual"]
+    assert reached(joined(MESHED, INGRESS, STRICT, space, out)) == ["shop/web plaintext"]
+
+
+def test_where_tls_passes_through_the_ingress_serves_and_asks_nothing() -> None:
+    notes = (
+        "{nginx.ingress.kubernetes.io/ssl-passthrough: 'true', nginx.ingress.kubernetes.io/auth-tls-secret: shop/ca}"
+    )
+    passing = INGRESS.replace("annotations: {}", f"annotations: {notes}")
+    controller = CONTROLLER.replace("args: []", "args: [--enable-ssl-passthrough]")
+    (path,) = paths(joined(APP, passing, controller), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["hops"][1]["protection"] == "encryptedVerified"
+    assert "certificate" not in path["hops"][1]
+    assert path["hops"][2]["protection"] == "passthrough"
+
+
+# --- other namespaces ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("allowed", "labels", "complete"),
+    [
+        ("", "", False),
+        ("allowedRoutes: {namespaces: {from: All}},", "", True),
+        ("allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}},", "team: shop", True),
+        ("allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}},", "team: blog", False),
+        ("allowedRoutes: {namespaces: {from: Selector, selector: {matchExpressions: [{}]}}},", "team: shop", None),
+    ],
+)
+def test_a_listener_takes_routes_from_other_namespaces_where_it_says_so(
+    allowed: str, labels: str, complete: bool | None
+) -> None:
+    far = GATEWAY.replace("{name: gw, namespace: shop}", "{name: gw, namespace: infra}").replace(
+        "parentRefs: [{name: gw}]", "parentRefs: [{name: gw, namespace: infra}]"
+    )
+    far = far.replace("hostname: shop", f"{allowed} hostname: shop")
+    own = APP.replace("labels: {}", f"labels: {{{labels}}}")
+    (path,) = paths(joined(own, far), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["complete"] is complete if complete is not None else isinstance(path["complete"], Unknown)
+
+
+def test_a_route_that_the_controller_refuses_leads_nowhere() -> None:
+    refused = GATEWAY.rstrip() + (
+        "\nstatus: {parents: [{parentRef: {name: gw}, conditions: [{type: Accepted, status: 'False'}]}]}\n"
+    )
+    (path,) = paths(joined(APP, refused), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["missing"][0]["edge"] == "route of listener web"
+
+
+GRANT = """
+apiVersion: gateway.networking.k8s.io/v1beta1
+kind: ReferenceGrant
+metadata: {name: g, namespace: shop}
+spec: {from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: routes}], to: [{group: "", kind: Service}]}
+"""
+
+
+def test_a_route_reaches_a_service_elsewhere_by_a_grant_alone() -> None:
+    far = GATEWAY.replace("{name: web, namespace: shop}", "{name: web, namespace: routes}")
+    far = far.replace("backendRefs: [{name: web,", "backendRefs: [{name: web, namespace: shop,")
+    far = far.replace("parentRefs: [{name: gw}]", "parentRefs: [{name: gw, namespace: shop}]")
+    far = far.replace("hostname: shop", "allowedRoutes: {namespaces: {from: All}}, hostname: shop")
+    assert "gateway.networking.k8s.io/referencegrant" in TRAFFIC_PATH_READS
+    (path,) = paths(joined(APP, far), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["missing"][0]["edge"] == "ReferenceGrant for Service shop/web"
+    assert path["complete"] is False
+    for grant, complete in ((GRANT, True), (GRANT.replace("namespace: routes", "namespace: others"), False)):
+        (path,) = paths(joined(APP, far, grant), gateway({"ipAddress": "10.0.0.4"}))
+        assert path["complete"] is complete
+
+
+# --- who else -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ingress", "expected"),
+    [
+        ("[{from: [{podSelector: {}}]}]", []),
+        ("[{from: [{namespaceSelector: {matchLabels: {a: b}}}]}]", []),
+        ("[{from: [{namespaceSelector: {}}]}]", [True]),
+        ("[{from: [{namespaceSelector: {}, podSelector: {matchLabels: {a: b}}}]}]", []),
+        ("[{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]", [True]),
+        ("[{ports: [{port: web}]}]", [True]),
+        ("[{ports: [{port: metrics}]}]", []),
+        ("[{ports: [{port: 8000, endPort: 9000}]}]", [True]),
+        ("[{ports: [{port: 8000, endPort: 8100}]}]", []),
+        ("[{ports: [{port: 8443, protocol: UDP}]}]", []),
+    ],
+)
+def test_whom_a_network_policy_lets_in(ingress: str, expected: list[bool]) -> None:
+    policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: shop}, spec: "
+    policy += f"{{podSelector: {{}}, ingress: {ingress}}}}}"
+    named = APP.replace("{containerPort: 8443}", "{name: web, containerPort: 8443}")
+    assert around(joined(named, INGRESS, policy)) == [("noNetworkPolicy", one) for one in expected]
+
+
+def test_one_workload_of_a_service_that_no_policy_selects_is_a_way_in() -> None:
+    policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: shop}, spec: "
+    policy += "{podSelector: {matchLabels: {v: '1'}}, ingress: []}}"
+    first = APP.replace("metadata: {labels: {app: web}}", "metadata: {labels: {app: web, v: '1'}}")
+    second = first.split("---")[2].replace("v: '1'", "v: '2'").replace("{name: web, n", "{name: web2, n")
+    assert around(joined(first, INGRESS, policy)) == []
+    assert around(joined(first, second, INGRESS, policy)) == [("noNetworkPolicy", True)]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        (["198.51.100.0/24"], []),
+        (["0.0.0.0/32"], []),  # what the cluster itself comes from
+        (["198.51.100.0/24", "0.0.0.0/0"], [("publicClusterApi", True)]),
+        (["0.0.0.0/1", "128.0.0.0/1"], [("publicClusterApi", True)]),
+    ],
+)
+def test_a_cluster_that_authorises_every_range_stands_open(ranges: list[str], expected: list[Any]) -> None:
+    cluster = {
+        "id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks",
+        "name": "aks",
+        "type": "Microsoft.ContainerService/managedClusters",
+        "properties": {"apiServerAccessProfile": {"authorizedIPRanges": ranges}},
+    }
+    found = around(joined(APP, INGRESS), [*gateway({"ipAddress": "10.0.0.4"}), cluster])
+    assert [one for one in found if one[0] == "publicClusterApi"] == expected
+
+
+def test_pods_that_were_not_seen_are_spoken_to_all_the_same() -> None:
+    service = APP.split("---")[1]
+    plain = INGRESS.replace("ingressClassName: nginx", "ingressClassName: azure-application-gateway")
+    objects = joined(service, plain)
+    (path,) = paths(objects, gateway({"ipAddress": "10.0.0.4"}), looked_at=TRAFFIC_PATH_READS - {"core/pod"})
+    assert path["hops"][-1]["protection"] == "plaintext"
+    assert isinstance(path["complete"], Unknown)
+    (path,) = paths(
+        joined(service, GATEWAY), gateway({"ipAddress": "10.0.0.4"}), looked_at=TRAFFIC_PATH_READS - {"core/pod"}
+    )
+    assert isinstance(path["hops"][-1]["protection"], Unknown)  # the mesh may encrypt
