@@ -278,6 +278,11 @@ TABLE: Final = Table(
             "properties.sku",
             (Attr("name", "name"), Attr("tier", "tier"), Attr("capacity", "capacity")),
         ),
+        Block(
+            "autoscale_configuration",
+            "properties.autoscaleConfiguration",
+            (Attr("min_capacity", "minCapacity"), Attr("max_capacity", "maxCapacity")),
+        ),
         Attr("http2_enabled|enable_http2", "properties.enableHttp2", default=False),
         Attr("fips_enabled", "properties.enableFips"),
         *FRONTEND,
