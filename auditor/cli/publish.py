@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,7 @@ from auditor.cli import options
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from auditor.history.store import Store
     from auditor.publish.delivery import Sink
 
 
@@ -55,7 +57,7 @@ class Published(NamedTuple):
     at: dt.datetime | None = None
 
 
-def publish(given: dict[str, Any], sink: Sink) -> Published:
+def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
     """Record the audit, when one is named, and send. Exits with 3 when something is left."""
     from auditor.cli.past import open_history
     from auditor.cli.publishing import DEFAULT, record, send
@@ -67,6 +69,7 @@ def publish(given: dict[str, Any], sink: Sink) -> Published:
     with ExitStack() as stack:
         place = given["history"] or config.get("history")
         store = stack.enter_context(open_history(place, given["config"], {**config, **_said(given)}, write=True))
+        sink = make(store)
         if given["audit"]:
             audit, findings = load_audit(given["audit"])
             stack.enter_context(findings)
@@ -98,7 +101,8 @@ def sentinel(**given: Any) -> None:
     config = options.config_of(given["config"])
     asked = {**config, **((config.get("publish") or {}).get("sentinel") or {}), **_said(given)}
     workspace = needed(asked, "sentinel", "workspace") if given["verify"] else None
-    published = publish(given, sink_of("sentinel", config, given))
+    sink = sink_of("sentinel", config, given)
+    published = publish(given, lambda _store: sink)
     if workspace:
         cloud, token = azure_of(asked)
         _verify(published, cloud.log_analytics, workspace, token, given["patience"])
@@ -131,7 +135,8 @@ def webhook(**given: Any) -> None:
     """Send records to a webhook, in signed requests."""
     from auditor.cli.sinks import sink_of
 
-    publish(given, sink_of("webhook", options.config_of(given["config"]), given))
+    sink = sink_of("webhook", options.config_of(given["config"]), given)
+    publish(given, lambda _store: sink)
 
 
 @command.command("file")
@@ -142,4 +147,24 @@ def file(**given: Any) -> None:
     """Drop records into a folder, as NDJSON files: of our own, or of OCSF Compliance Findings."""
     from auditor.cli.sinks import sink_of
 
-    publish(given, sink_of("file", options.config_of(given["config"]), given))
+    sink = sink_of("file", options.config_of(given["config"]), given)
+    publish(given, lambda _store: sink)
+
+
+@command.command("defender")
+@click.option("--cloud", metavar="NAME", help="Azure cloud, or a file that describes one.")
+@click.option("--auth", "auth", multiple=True, metavar="WAY", help="Ways to sign in; all that the environment offers.")
+@_shared
+def defender(**given: Any) -> None:
+    """Write custom assessments to Microsoft Defender for Cloud, beside the resources that fail.
+
+    This is the one command that writes to Azure. It needs a role of its own, deploy/azure/defender-role.json; give it
+    to another identity than the one that audits.
+    """
+    from auditor.cli.sinks import azure_of
+    from auditor.history.standing import standing
+    from auditor.publish.defender import Defender
+
+    cloud, token = azure_of({**options.config_of(given["config"]), **_said(given)})
+    at = cloud.resource_manager
+    publish(given, lambda store: Defender(at, cloud.scope, token, lambda estate: standing(store, estate)))

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.azure.assessments import Assessments
 from tests.azure.blobs import HOST, Blobs
 from tests.azure.clouds import IMDS, PUBLIC, Cloud
 from tests.azure.entra import CLIENT, TENANT, Entra
@@ -66,6 +67,7 @@ class LocalAzure:
         self.estate, self.cloud = estate, cloud
         self.rights, self.faults, self.entra = rights or Rights(), faults or FaultPlan(), entra or Entra()
         self.manager = ResourceManager(cloud, estate, self.rights, self.entra)
+        self.assessments = Assessments(self.manager, estate, self.rights)
         self.graph = ResourceGraph(self.manager, estate, self.rights, quota)
         self.vaults = KeyVault(cloud, estate, self.rights, self.entra)
         self.logs = LogAnalytics(cloud, estate, self.rights, self.entra)
@@ -204,6 +206,8 @@ class LocalAzure:
             raise Violation(403, "HostNotAllowed", f"No auditor has anything to ask at {call.host}.")
         if call.path.casefold() == GRAPH and call.method == "POST":
             return self.graph.answer(call)
+        if self.assessments.asked(call):
+            return self.assessments.answer(call)
         return self.manager.answer(call)
 
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 class Rights:
     """`hidden` subscriptions are not there for the reader at all; `denied` are pairs of an action (with `*`) and the
     start of a scope; `vaults` name the Key Vaults that refuse, with the reason: `rbac`, `policy` or `firewall`;
-    `workspaces` (customer ids) refuse queries. `opt_in` lets the two POST actions pass that need more than Reader."""
+    `workspaces` (customer ids) refuse queries. `opt_in` lets the two POST actions pass that need more than Reader,
+    `assess` the writing of custom assessments."""
 
     hidden: set[str] = field(default_factory=set)
     denied: list[tuple[str, str]] = field(default_factory=list)
     vaults: dict[str, str] = field(default_factory=dict)
     workspaces: set[str] = field(default_factory=set)
     opt_in: bool = False
+    assess: bool = False
 
     def may(self, action: str, scope: str) -> bool:
         """Whether the action is allowed at the scope."""
