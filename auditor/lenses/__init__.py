@@ -95,6 +95,7 @@ API_POLICY_READS: Final = frozenset(
 """Everything that decides which policy of API Management is effective."""
 
 TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
+    "microsoft.apimanagement/service/workspaces",
     "microsoft.network/applicationgateways",
     "microsoft.network/publicipaddresses",
     "microsoft.network/virtualnetworks",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
+from auditor.lenses.paths.around import bypass
 from auditor.lenses.paths.clusters import Clusters
 from auditor.lenses.paths.dns import Names, is_address, is_public
 from auditor.lenses.paths.ends import Landing
-from auditor.lenses.paths.estate import Estate, word
+from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.management import Management
-from auditor.lenses.paths.shapes import Missing, Place, Tail, lost, place
-from auditor.lenses.sightings import text_at, texts
-from auditor.model import Resource
+from auditor.lenses.paths.shapes import Missing, Place, Tail, Truth, lost, place
+from auditor.lenses.sightings import get, text_at, texts
+from auditor.model import Resource, Unknown
 
 SITES: Final = "microsoft.web/sites"
 READS: Final = frozenset({SITES})
@@ -99,9 +101,39 @@ class Landings:
         clients = word(site.body, "properties", "clientCertEnabled", otherwise="false")
         mode = word(site.body, "properties", "clientCertMode", otherwise="required")
         wanted = clients if not isinstance(clients, str) else ("none" if clients != "true" else mode)
-        asks = {"required": "verified", "none": "none"}.get(wanted, "asked") if isinstance(wanted, str) else wanted
+        answers: dict[str, str | Unknown] = {"required": _BY_THE_APP, "none": "none"}
+        asks = answers.get(wanted, "asked") if isinstance(wanted, str) else wanted
         floor = least if not isinstance(least, str) or least in _FLOORS else None
-        return Landing(place("appService", site.name, site.id), asks=asks, tls=floor or None, logging=(site.id,))
+        return Landing(
+            place("appService", site.name, site.id), asks=asks, tls=floor or None, logging=(site.id,),
+            bypasses=tuple(_beside(site)),
+        )  # fmt: skip
+
+
+_BY_THE_APP: Final = Unknown("App Service demands a client certificate and leaves it to the app to verify it")
+"""learn.microsoft.com: app-service/app-service-web-configure-tls-mutual-auth"""
+
+
+def _beside(site: Resource) -> Iterator[dict[str, Any]]:
+    """An App Service that answers the Internet itself."""
+    access = word(site.body, "properties", "publicNetworkAccess")
+    rules, hidden = listing(site.body, "properties", "siteConfig", "ipSecurityRestrictions")
+    if access == "disabled":
+        return
+    shown = get(site.body, "properties", "siteConfig", "ipSecurityRestrictions") is not None
+    otherwise = word(site.body, "properties", "siteConfig", "ipSecurityRestrictionsDefaultAction")
+    everyone = [one for one in rules if word(one, "ipAddress") in ("any", "0.0.0.0/0")]
+    open_: Truth = Unknown("the access restrictions of the site were not read")
+    if isinstance(access, Unknown) or hidden:
+        open_ = access if isinstance(access, Unknown) else hidden or open_
+    elif shown:
+        allowed = any(word(one, "action", otherwise="allow") == "allow" for one in everyone)
+        refused = any(word(one, "action", otherwise="allow") == "deny" for one in everyone) or otherwise == "deny"
+        limited = any(one not in everyone for one in rules)  # then who is not named is refused
+        open_ = allowed or not (refused or limited)
+    if open_ is not False:
+        path = "properties.siteConfig.ipSecurityRestrictions" if shown else "properties.publicNetworkAccess"
+        yield bypass("publicAppService", site.id, path, f"{site.name} answers the Internet itself", open_)
 
 
 def _behind(target: Place, missing: tuple[Missing, ...]) -> Tail:

@@ -12,7 +12,7 @@ from auditor.lenses.paths.ends import Land, Landing, Sender, follow
 from auditor.lenses.paths.estate import Estate, flag, listing, word
 from auditor.lenses.paths.gateway import Entered
 from auditor.lenses.paths.routes import taken
-from auditor.lenses.paths.shapes import Place, Tail, Truth, evidence, lost, place, truth_and
+from auditor.lenses.paths.shapes import Missing, Place, Tail, Truth, evidence, lost, place, truth_and
 from auditor.lenses.paths.trust import Served, Trust, store_of
 from auditor.lenses.sightings import get, items, moment, text_at, texts, thumbprint_of, vault_ref
 from auditor.model import Resource, Unknown, parent_of
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 KIND: Final = "microsoft.apimanagement/service"
 APIS, BACKENDS = f"{KIND}/apis", f"{KIND}/backends"
-IN_WORKSPACES: Final = f"{KIND}/workspaces/apis"
-_BACKENDS: Final = (BACKENDS, f"{KIND}/workspaces/backends")
-READS: Final = frozenset({KIND, APIS, IN_WORKSPACES, *_BACKENDS})
+WORKSPACES: Final = f"{KIND}/workspaces"
+IN_WORKSPACES: Final = f"{WORKSPACES}/apis"
+_BACKENDS: Final = (BACKENDS, f"{WORKSPACES}/backends")
+READS: Final = frozenset({KIND, APIS, WORKSPACES, IN_WORKSPACES, *_BACKENDS})
 _PROTOCOLS: Final = "Microsoft.WindowsAzure.ApiManagement.Gateway.Security."
 _PLATFORM: Final = ".azure-api."  # names that Azure gives, with certificates of its own
 _MOST: Final = 16  # members of a pool of backends
@@ -145,7 +146,7 @@ class Management:
             found += 1
             yield Landing(
                 target, served=served, asks=self._asks(api, negotiates), tls=floor, bypasses=bypasses,
-                logging=(service.id,), tails=self._of_api(service, api, serves),
+                logging=(service.id,), tails=self._of_api(service, api, serves), missing=self._elsewhere(service, api),
             )  # fmt: skip
         hole = self._estate.hole(APIS, service.id) or self._estate.gap(IN_WORKSPACES, service.id)
         if hole or not found:
@@ -155,6 +156,18 @@ class Management:
                 target, served=served, tls=floor, asks="asked" if negotiates is True else None, bypasses=bypasses,
                 logging=(service.id,), tails=(tail,),
             )  # fmt: skip
+
+    def _elsewhere(self, service: Resource, api: Resource) -> tuple[Missing, ...]:
+        """An API of a workspace may be served by a gateway of the workspace alone."""
+        if api.type.casefold() != IN_WORKSPACES:
+            return ()
+        workspace = self._estate.by_id(WORKSPACES, parent_of(api.id))
+        serves = word(workspace.body, "properties", "serveOn") if workspace else ""
+        if isinstance(serves, str) and "default" in serves:
+            return ()
+        name = (parent_of(api.id) or "").rpartition("/")[2]
+        why = "its APIs may be served by a gateway of its own alone"
+        return (Missing(f"workspace {name} at the gateway of {service.name}", why),)
 
     def _serving(self, service: Resource, route: str) -> Iterator[tuple[Resource, str]]:
         """The APIs of a service that a route may lead to, each with its own route."""
