@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from auditor.model import Record
 
@@ -34,24 +32,3 @@ def suffering(types_of: Mapping[str, frozenset[str]], rights: Sequence[Right]) -
         for rule, types in sorted(types_of.items())
     )
     return [one for one in found if one.lacking]
-
-
-def azure_right(kind: str) -> str:
-    """The action that reads a type of Azure."""
-    return f"{kind}/read"
-
-
-def is_granted(action: str, permissions: Iterable[Mapping[str, Any]], data: bool = False) -> bool:
-    """Whether permissions of ARM grant an action: `actions` less `notActions`, with `*` for anything.
-
-    https://learn.microsoft.com/azure/role-based-access-control/role-definitions
-    """
-    grant, deny = ("dataActions", "notDataActions") if data else ("actions", "notActions")
-    return any(
-        _is_among(action, permission.get(grant)) and not _is_among(action, permission.get(deny))
-        for permission in permissions
-    )
-
-
-def _is_among(action: str, patterns: Any) -> bool:
-    return any(fnmatch.fnmatchcase(action.casefold(), str(pattern).casefold()) for pattern in patterns or ())

@@ -192,7 +192,7 @@ def test_a_resource_group_is_no_more_than_that(meet: Meet) -> None:
     options = ("--subscription", DEMO, "--resource-group", "RG-network-prod-weu", "--select", "azure.virtual-network.*")
     auditor("collect", *options, "-o", "snap", code=3)
     ids = [json.loads(line)[0].casefold() for line in auditor.lines("snap")]
-    assert all("/resourcegroups/rg-network-prod-weu/" in place for place in ids if place.count("/") > 2)
+    assert all("/resourcegroups/rg-network-prod-weu/" in f"{place}/" for place in ids if place.count("/") > 2)
     # flow logs lie in another group: whether a network has one is not known
     live = auditor.outcomes("scan", "--from", "snap")
     assert {live[key] for key in live if key[0] == "azure.virtual-network.flow-logs"} == {"unknown"}

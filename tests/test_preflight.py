@@ -12,8 +12,13 @@ from click.testing import CliRunner
 from commands import Command
 
 from auditor.cli import root
+from auditor.collect.azure.permissions import is_granted
 from auditor.collect.kubernetes.role import plural_of
-from auditor.preflight import Right, is_granted, suffering
+from auditor.preflight import Right, suffering
+from tests.azure.estate import demo_estate
+from tests.azure.local import local_azure
+from tests.azure.product import run
+from tests.azure.rights import Rights
 from tests.clusters.objects import allow
 from tests.clusters.server import LIMITED, READER, Server
 
@@ -62,6 +67,51 @@ def test_what_lacks_in_a_cluster_is_said_by_rule(command: Command, cluster: Serv
     told = {one["ruleId"]: {right["place"] for right in one["lacking"]} for one in answer["rules"]}
     assert "/clusters/prod" in told["kubernetes.ingress.explicit-hosts"]
     assert "/clusters/prod" not in told.get("kubernetes.workload.not-privileged", set())
+
+
+def azure_preflight(rights: Rights, *options: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and answer of a preflight for the demo subscription, and that nothing else was asked of it."""
+    with local_azure(demo_estate(), rights=rights) as azure:
+        done = run(azure, "preflight", "--all", "-f", "json", *options)
+        assert not azure.violations
+        reads = {served.call.path.rpartition("/")[2].casefold() for served in azure.asked("GET management")}
+    assert reads == {"subscriptions", "permissions"}
+    return done.code, json.loads(done.out)
+
+
+def test_reader_and_key_vault_reader_lack_nothing_but_the_vaults_word() -> None:
+    code, answer = azure_preflight(Rights())
+    assert code == 3  # who may read certificates is for each vault to say
+    doubtful = {right["right"] for right in answer["rights"] if right["allowed"] is not True}
+    assert doubtful == {"microsoft.keyvault/vaults/certificates/read"}
+
+
+@pytest.mark.parametrize(
+    ("denied", "suffers", "well"),
+    [
+        ("Microsoft.ApiManagement/service/read", "azure.api-management.api-https-only", "azure.sql.tde-on"),
+        (
+            "Microsoft.OperationalInsights/workspaces/query/read",
+            "azure.log-evidence.key-vault-audit-logs",
+            "azure.sql.tde-on",
+        ),
+        ("Microsoft.Sql/servers/databases/read", "azure.sql.tde-on", "azure.sql.min-tls"),
+    ],
+)
+def test_a_rule_suffers_from_what_lacks_anywhere_on_its_way(denied: str, suffers: str, well: str) -> None:
+    code, answer = azure_preflight(Rights(denied=[(denied, "/subscriptions/")]))
+    assert code == 3
+    lacking = {right["right"].casefold() for right in answer["rights"] if right["allowed"] is False}
+    assert lacking == {denied.casefold()}
+    told = [one["ruleId"] for one in answer["rules"] if any(right["allowed"] is False for right in one["lacking"])]
+    assert suffers in told
+    assert well not in told
+
+
+def test_what_needs_more_than_reader_is_said_when_it_is_asked_for() -> None:
+    _, answer = azure_preflight(Rights(), "--with", "backend-health", "--select", "azure.application-gateway.*")
+    lacking = [right["right"] for right in answer["rights"] if right["allowed"] is False]
+    assert lacking == ["Microsoft.Network/applicationGateways/backendhealth/action"]
 
 
 def test_rules_suffer_from_what_they_need() -> None:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from auditor.collect.book import Book
     from auditor.preflight import Right, Suffering
 
-_KUBECONFIG = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
-_CERTIFICATES = "microsoft.keyvault/vaults/certificates"
-
 
 @click.command("preflight")
 @live.live
@@ -51,7 +48,7 @@ def command(ctx: click.Context, /, form: str, cluster_role: bool, **_given: obje
             rights = _rights(wanted, needs, book)
         finally:
             book.close()
-    types_of = {bound.rule.id: needs_of([bound]).types for bound in options.bound_rules(chosen)}
+    types_of = {bound.rule.id: _types_of(needs_of([bound])) for bound in options.bound_rules(chosen)}
     suffers = suffering(types_of, rights)
     click.echo(_json(rights, suffers) if form == "json" else _text(rights, suffers, len(types_of)), nl=False)
     sys.exit(INCOMPLETE if any(right.allowed is not True for right in rights) else CLEAN)
@@ -86,25 +83,20 @@ def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
 
 
 def _azure(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
-    from auditor.collect.azure.access import permissions, types_read
-    from auditor.preflight import Right, azure_right, is_granted
+    from auditor.collect.azure.access import access
+    from auditor.preflight import Right
 
-    cloud, credential = live.signed_in(wanted)
-    rights = []
-    for place in permissions(wanted.scope, cloud, credential, book):
-        for kind in sorted(types_read(needs)):
-            right = azure_right(kind)
-            known = place.permissions
-            allowed = None if known is None else is_granted(right, known, data=kind == _CERTIFICATES)
-            reason = place.reason
-            if kind == _CERTIFICATES and allowed is False:
-                allowed, reason = None, "a vault may grant it by an access policy of its own, or by a role there"
-            rights.append(Right(place=place.subscription, type=kind, right=right, allowed=allowed, reason=reason))
-        if wanted.clusters.aks:
-            allowed = None if place.permissions is None else is_granted(_KUBECONFIG, place.permissions)
-            kind, right = live_clusters.AKS, _KUBECONFIG
-            rights.append(Right(place=place.subscription, type=kind, right=right, allowed=allowed, reason=place.reason))
-    return rights
+    asked = access(needs, wanted.scope, *live.signed_in(wanted), book, wanted.extras, wanted.clusters.aks)
+    return [
+        Right(place=one.place, type=one.type, right=one.right, allowed=one.allowed, reason=one.reason) for one in asked
+    ]
+
+
+def _types_of(needs: Needs) -> frozenset[str]:
+    """What has to be read for a rule: what it judges and relates to, and what these hang below."""
+    from auditor.collect.azure.access import types_read
+
+    return needs.types | types_read(needs)
 
 
 def _json(rights: list[Right], suffers: list[Suffering]) -> str:

@@ -23,13 +23,16 @@ AKS: Final = (
 REGISTRY: Final = "2023-07-01 2023-11-01-preview 2024-11-01-preview 2025-04-01 2025-11-01"
 STORAGE: Final = "2022-09-01 2023-01-01 2023-04-01 2023-05-01 2024-01-01 2025-01-01 2025-06-01 2026-09-01"
 SENTINEL: Final = "2021-10-01 2022-11-01 2023-02-01 2023-11-01 2024-03-01 2024-09-01 2025-03-01 2025-06-01 2025-09-01"
-SENTINEL_PREVIEW: Final = SENTINEL + " 2021-10-01-preview 2022-12-01-preview 2023-12-01-preview 2024-10-01-preview"
+SENTINEL_PREVIEWS: Final = (
+    "2021-10-01-preview 2022-12-01-preview 2023-12-01-preview 2024-10-01-preview 2025-07-01-preview"
+)
 COSMOS: Final = "2023-11-15 2024-05-15 2024-08-15 2024-11-15 2025-04-15 2025-10-15 2026-03-15"
 RESOURCES: Final = "2020-01-01 2020-06-01 2021-01-01 2021-04-01 2022-09-01 2022-12-01 2024-03-01 2024-11-01 2025-04-01"
 VAULT: Final = "2022-07-01 2023-02-01 2023-07-01 2024-11-01 2025-05-01 2026-02-01 2026-05-15"
 
 ACCEPTED: Final[dict[str, str]] = {
     "microsoft.apimanagement/service": APIM,
+    "microsoft.apimanagement/service/workspaces": "2023-05-01-preview 2023-09-01-preview 2024-05-01 2024-06-01-preview",
     "microsoft.sql/servers": SQL,
     "microsoft.network": NETWORK,
     "microsoft.network/privatednszones": DNS,
@@ -54,7 +57,8 @@ ACCEPTED: Final[dict[str, str]] = {
     "microsoft.security/settings": "2019-01-01 2021-06-01 2021-07-01 2022-05-01",
     "microsoft.security/autoprovisioningsettings": "2017-08-01-preview",
     "microsoft.security/automations": "2019-01-01-preview 2023-12-01-preview",
-    "microsoft.securityinsights": SENTINEL_PREVIEW,
+    "microsoft.securityinsights": f"{SENTINEL} {SENTINEL_PREVIEWS}",
+    "microsoft.securityinsights/settings": SENTINEL_PREVIEWS,
     "microsoft.authorization/roleassignments": "2020-04-01-preview 2022-04-01",
     "microsoft.authorization/roledefinitions": "2018-01-01-preview 2022-04-01 2022-05-01-preview",
     "microsoft.authorization/policyassignments": "2020-09-01 2022-06-01 2023-04-01 2024-04-01 2025-01-01",
@@ -108,13 +112,12 @@ certificates of a Key Vault, for instance, are only in its data plane."""
 def accepted(type_: str) -> frozenset[str] | None:
     """The versions for a type; None when there is no such type."""
     name = type_.casefold()
-    parent, _, _ = name.partition("/")
     parts = name.split("/")
     top = "/".join(parts[:2])
     children = CHILDREN.get(top)
     if children is not None and len(parts) > 2 and parts[2] not in children.split():
         return None
-    for key in (name, top, parent):
-        if key in ACCEPTED:
+    for size in range(len(parts), 0, -1):
+        if (key := "/".join(parts[:size])) in ACCEPTED:
             return frozenset(ACCEPTED[key].split())
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
@@ -24,7 +24,7 @@ class Call:
     def of(cls, method: str, host: str, target: str, headers: dict[str, str], body: bytes) -> Call:
         parts = urlsplit(target)
         query = {name.casefold(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
-        return cls(method, host, parts.path, query, headers, body)
+        return cls(method, host, unquote(parts.path), query, headers, body)
 
     @property
     def name(self) -> str:

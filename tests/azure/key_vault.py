@@ -24,6 +24,10 @@ REFUSALS: Final = {
         "AccessDenied",
         "The user, group or application does not have certificates list permission on key vault.",
     ),
+    "connection": (
+        "ForbiddenByConnection",
+        "Public network access is disabled and request is not from a trusted service nor via an approved private link.",
+    ),
     "firewall": (
         "ForbiddenByFirewall",
         "Client address is not authorized and caller is not a trusted service.\r\nClient address: 198.51.100.7",
@@ -72,6 +76,8 @@ class KeyVault:
         return Answer(200, {**found[0]["properties"], "tags": found[0].get("tags") or {}})
 
     def _list(self, call: Call, items: list[Body]) -> Body:
+        if int(call.query.get("maxresults", PAGE)) > PAGE:
+            raise Refused(400, "BadParameter", f"maxresults must be at most {PAGE}.")
         start = int(base64.urlsafe_b64decode(call.query["$skiptoken"])) if "$skiptoken" in call.query else 0
         more = None
         if start + PAGE < len(items):

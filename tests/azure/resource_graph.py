@@ -58,6 +58,7 @@ OPERATORS: Final = frozenset(
     {"count", "distinct", "extend", "join", "limit", "mvexpand", "mv-expand", "order", "parse", "project"}
     | {"project-away", "sort", "summarize", "take", "top", "union", "where"}
 )
+GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 AT_MOST: Final = {"join": 3, "mv-expand": 3, "mvexpand": 3, "union": 3}
 
 
@@ -168,6 +169,8 @@ class ResourceGraph:
         asked, groups = request.get("subscriptions") or [], request.get("managementGroups") or []
         if asked and groups:
             raise bad("InvalidScope", "Only one of subscriptions and managementGroups may be given.")
+        if odd := [name for name in asked if not GUID.fullmatch(name)]:
+            raise bad("InvalidSubscriptionId", f"The subscription '{odd[0]}' is no GUID.")
         if len(asked) > 1000:
             raise bad("InvalidScope", f"At most 1000 subscriptions may be given, not {len(asked)}.")
         known = {name.casefold(): members for name, members in self.estate.groups.items()}
@@ -176,11 +179,20 @@ class ResourceGraph:
                 raise Refused(403, "AccessDenied", f"The management group '{missing[0]}' cannot be read.")
             asked = [member for name in groups for member in known[name.casefold()]]
         there = {s.casefold() for s in (asked or self.estate.subscriptions)}
-        hidden = {s.casefold() for s in self.rights.hidden}
-        seen = {s.casefold() for s in self.estate.subscriptions if s.casefold() in there - hidden}
+        seen = {s.casefold() for s in self.estate.subscriptions if s.casefold() in there and self.rights.touches(s)}
         if not seen:
             raise Refused(403, "AccessDenied", "None of the subscriptions of the query can be read.")
         return seen
+
+    def _hidden(self) -> list[str]:
+        """The ids of the rows that are left out without a word, because the reader may not read what they are of."""
+        if self.rights.whole:
+            return []
+        return [
+            body["id"].casefold()
+            for body in self.estate.bodies
+            if not self.rights.may(f"{kind(body)}/read", body["id"])
+        ]
 
     def _rows(self, query: str, scope: set[str], key: bytes) -> tuple[list[str], list[str], list[list[Any]]]:
         with self._lock:
@@ -189,8 +201,10 @@ class ResourceGraph:
                 return self._done[key]
             lint(query)
             members = ", ".join(f"'{name}'" for name in sorted(scope))
+            hidden = ", ".join("'{}'".format(id_.replace("'", "''")) for id_ in self._hidden()) or "''"
             for table in TABLES:
-                seen = f"lower(subscriptionId) IN ({members}) OR coalesce(subscriptionId, '') = ''"
+                seen = f"(lower(subscriptionId) IN ({members}) OR coalesce(subscriptionId, '') = '')"
+                seen += f" AND lower(id) NOT IN ({hidden})"
                 self._con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM all_{table} WHERE {seen}")
             try:
                 found = duckdb_kql.query(self._con, _runnable(query))

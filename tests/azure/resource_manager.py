@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.azure import features
 from tests.azure.api_versions import accepted
 from tests.azure.clouds import Cloud
 from tests.azure.entra import CLIENT, OBJECT, TENANT, Entra
@@ -40,6 +41,7 @@ class ResourceManager:
         self.cloud, self.estate, self.rights, self.entra = cloud, estate, rights, entra
         self.throttled = 0
         self.bucket, self.refill = BUCKET, REFILL
+        self._results: dict[str, list[Body | None]] = {}
         self._buckets: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
@@ -58,15 +60,16 @@ class ResourceManager:
         except Refused as refused:
             refused.answer.headers = headers | refused.answer.headers
             raise
-        answer.headers = headers
+        answer.headers = headers | answer.headers
         return answer
 
     def _read(self, path: str, call: Call) -> Answer:
+        if (begun := self._results.get(path.casefold())) is not None:
+            return self._result(call, path, begun)
         target = read_target(path)
         self._check_version(call, target)
         if call.method == "POST":
-            result = self.estate.by_id.get(path.casefold() + "/result", {})
-            return Answer(200, result.get("properties", {}))
+            return self._begun(call, path)
         self._check_right(target)
         if not target.collection:
             return Answer(200, self._resource(target, call))
@@ -96,6 +99,22 @@ class ResourceManager:
             text = f"Number of read requests for subscription '{name}' exceeded the limit. Please try again later."
             raise Refused(429, "SubscriptionRequestsThrottled", text, {"Retry-After": "1"})
 
+    def _begun(self, call: Call, path: str) -> Answer:
+        """An action of the network takes its time: the result is to be fetched elsewhere, and not there at once."""
+        body = self.estate.by_id.get(path.casefold() + "/result", {}).get("properties", {})
+        region = f"/subscriptions/{path.split('/')[2]}/providers/Microsoft.Network/locations/westeurope"
+        place = f"{region}/operationResults/{uuid.uuid4()}"
+        self._results[place.casefold()] = [None, body]
+        return self._later(call, place)
+
+    def _result(self, call: Call, path: str, begun: list[Body | None]) -> Answer:
+        found = begun.pop(0) if len(begun) > 1 else begun[0]
+        return self._later(call, path) if found is None else Answer(200, found)
+
+    def _later(self, call: Call, place: str) -> Answer:
+        address = f"https://{call.host}{place}?api-version={call.query['api-version']}"
+        return Answer(202, None, {"Location": address, "Retry-After": "0"})
+
     def _check_version(self, call: Call, target: Target) -> None:
         version = call.query.get("api-version")
         if not version:
@@ -114,6 +133,11 @@ class ResourceManager:
     def _check_right(self, target: Target) -> None:
         if target.type == "microsoft.resources/subscriptions" and target.collection:
             return  # gives those that the reader may see
+        place = target.path.casefold()
+        if target.type == "microsoft.resources/subscriptions" and self.rights.touches(place.rpartition("/")[2]):
+            return
+        if target.type == "microsoft.authorization/permissions" and self.rights.touches(place.split("/")[2]):
+            return  # everybody may ask for his own
         action = f"{target.type}/read"
         if not self.rights.may(action, target.path):
             who = f"The client '{CLIENT}' with object id '{OBJECT}' does not have authorization to perform action"
@@ -139,14 +163,17 @@ class ResourceManager:
     def _items(self, target: Target) -> list[Body]:
         place, type_ = target.path.casefold(), target.type.casefold()
         if type_ == "microsoft.resources/subscriptions":
-            seen = [b for b in self.estate.collections["/subscriptions"] if self.rights.may("*/read", b["id"])]
-            return [subscription(body) for body in seen]
+            there = self.estate.collections["/subscriptions"]
+            return [subscription(body) for body in there if self.rights.touches(body["id"].rpartition("/")[2])]
         if type_ == "microsoft.management/managementgroups" and place.endswith("/descendants"):
             return self._descendants(place)
         if not self._exists(place):
             raise not_found(target)
         if type_ == "microsoft.authorization/permissions":
-            return [self._permission(place)]
+            return self._permissions(place)
+        owner = self.estate.by_id.get(_owner(place))
+        if owner is not None:
+            features.check(self.estate, owner, type_)
         found = self.estate.collections.get(place, [])
         if re.fullmatch(r"/subscriptions/[^/]+/providers/[^/]+/[^/]+", place) and not found:
             scope = place.partition("/providers/")[0] + "/"
@@ -155,14 +182,16 @@ class ResourceManager:
 
     def _exists(self, place: str) -> bool:
         """Whether what a collection belongs to is there: the parent, or what an extension resource extends."""
-        owner = re.sub(r"/providers/[^/]+$", "", place.rpartition("/")[0])
+        owner = _owner(place)
         return owner == "" or owner in self.estate.by_id
 
-    def _permission(self, place: str) -> Body:
-        """What the reader may do: Reader, but for what is denied to it."""
+    def _permissions(self, place: str) -> list[Body]:
+        """What the reader may do: Reader where it has that role, but for what is denied to it."""
         scope = place.partition("/providers/")[0]
         denied = [action for action, start in self.rights.denied if scope.startswith(start.casefold())]
-        return {"actions": ["*/read"], "notActions": denied, "dataActions": [], "notDataActions": []}
+        if not self.rights.reads(scope):
+            return []
+        return [{"actions": ["*/read"], "notActions": denied, "dataActions": [], "notDataActions": []}]
 
     def _descendants(self, place: str) -> list[Body]:
         name = place.split("/")[-2]
@@ -178,8 +207,7 @@ class ResourceManager:
                 "name": member,
                 "properties": {"displayName": member, "parent": parent},
             }
-            for member in members
-            if self.rights.may("*/read", f"/subscriptions/{member}")
+            for member in members  # what the reader may do in them does not matter
         ]
 
     def _page(self, call: Call, target: Target, items: list[Body]) -> Body:
@@ -228,6 +256,11 @@ def read_target(path: str) -> Target:
     if not chain:
         raise Refused(404, "InvalidResourceNamespace", f"There is nothing at '{path}'.")
     return Target(path, "/".join([namespace, *chain[::2]]).casefold(), len(chain) % 2 == 1)
+
+
+def _owner(place: str) -> str:
+    """The id of what a collection belongs to."""
+    return re.sub(r"/providers/[^/]+$", "", place.rpartition("/")[0])
 
 
 def not_found(target: Target) -> Refused:

@@ -18,8 +18,8 @@ from auditor.collect.azure.logs import questions_for, with_evidence
 from auditor.collect.azure.network import ACTIONS, Network
 from auditor.collect.azure.plan import batches, plan_for
 from auditor.collect.azure.questions import EVIDENCE
-from auditor.collect.azure.scope import Scope, subscriptions_of
-from auditor.collect.azure.tables import SUBSCRIPTION
+from auditor.collect.azure.scope import Scope, audited
+from auditor.collect.azure.tables import ELSEWHERE, SUBSCRIPTION
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
 from auditor.collect.workers import Job, run
@@ -28,9 +28,6 @@ from auditor.model import Gap
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
-
-_ABOVE_GROUPS = frozenset({"resourcecontainers", "securityresources", "authorizationresources", "policyresources"})
-"""Tables of what lies above resource groups: not part of a scope of resource groups."""
 
 
 def collect(
@@ -46,29 +43,30 @@ def collect(
     plan = plan_for(needs._replace(types=needs.types.union(action.parent for action in actions)))
     arm = Arm(cloud, credential, book)
     graph = Graph(cloud, credential, book)
-    subscriptions = subscriptions_of(scope, graph, arm, book)
+    subscriptions, places = audited(scope, graph, arm, book)
     names = [resource.id.rpartition("/")[2] for resource in subscriptions]
     vaults, defender = Vaults(cloud, credential, book), Defender(cloud, credential, book)
     network = Network(cloud, credential, book)
     live = Live(plan, graph, arm, vaults, defender, network, book, needs.scattered, actions)
-    jobs: list[Job] = [ReadPermissions(live, resource.id) for resource in subscriptions]
     groups = tuple(sorted({name.casefold() for name in scope.resource_groups}))
+    skipped = plan.above_groups() if groups else frozenset[str]()
+    tables = {table: tuple(kind for kind in kinds if kind not in skipped) for table, kinds in plan.tables.items()}
+    asked = frozenset(kind for kinds in tables.values() for kind in kinds)
+    jobs: list[Job] = [ReadPermissions(live, place, asked) for place in places]
     if not groups:
         jobs += (job for resource in subscriptions for job in below(live, SUBSCRIPTION, resource.id, resource.body))
-    skipped: set[str] = set()
-    for table, kinds in plan.tables.items():
+    for table, kinds in tables.items():
         types = tuple(kind for kind in kinds if kind != SUBSCRIPTION)  # these are in the book
-        if groups and table in _ABOVE_GROUPS:
-            skipped |= {SUBSCRIPTION, *types, *(kind.casefold() for kind in plan.below(SUBSCRIPTION))}
-        elif types:
-            for number, part in enumerate(batches(names)):
-                call = f"graph {table} {number:03}"
-                query = query_of(table, types, groups)
-                jobs.append(ReadTable(live, Stream(call, table, types, query, {"subscriptions": part})))
+        for number, part in enumerate(batches(names) if types else ()):
+            stream = Stream(
+                f"graph {table} {number:03}", table, types, query_of(table, types, groups), {"subscriptions": part}
+            )
+            jobs.append(ReadTable(live, stream))
     interrupted(run(jobs, LANES, book), book)
     if evidence:
         interrupted(run(questions_for(cloud, credential, arm, book), LOGS, book), book)
-    book.looked_at(plan.covers - skipped)
+    elsewhere = frozenset[str]() if scope.everything else ELSEWHERE
+    book.looked_at(plan.covers - skipped - elsewhere)
     book.looked_at(action.type for action in actions)
     book.looked_at(plan.unsure & live.seen)
     for kind in sorted({*plan.unreadable, *(plan.unsure - live.seen)}):

@@ -1,48 +1,83 @@
-"""Asks Resource Manager what the asking identity may do at subscriptions."""
+"""Asks Resource Manager what the asking identity may read, without reading it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.collect import Needs
 from auditor.collect.azure.arm import Arm
-from auditor.collect.azure.calls import CallFailed, answered
+from auditor.collect.azure.calls import CallFailed
 from auditor.collect.azure.graph import Graph
+from auditor.collect.azure.logs import RIGHT as QUERY
+from auditor.collect.azure.logs import with_evidence
+from auditor.collect.azure.network import ACTIONS
+from auditor.collect.azure.permissions import Permissions, is_granted, may_read, permissions_at
 from auditor.collect.azure.plan import plan_for
-from auditor.collect.azure.scope import Scope, subscriptions_of
+from auditor.collect.azure.questions import EVIDENCE
+from auditor.collect.azure.scope import Scope, audited
+from auditor.collect.azure.tables import CERTIFICATES
 from auditor.collect.book import Book
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
 
+_CLUSTER: Final = "microsoft.containerservice/managedclusters"
+_KUBECONFIG: Final = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
+_BY_VAULT: Final = "a vault may grant it by an access policy of its own, or by a role there"
 
-class Permissions(NamedTuple):
-    """What may be done at a subscription: the permissions of its role assignments, or why they are not known."""
 
-    subscription: str
-    permissions: tuple[dict[str, Any], ...] | None
+class Access(NamedTuple):
+    """Whether a casefolded type may be read at a place; None when that cannot be said, for a reason."""
+
+    place: str
+    type: str
+    right: str
+    allowed: bool | None
     reason: str | None = None
 
 
 def types_read(needs: Needs) -> frozenset[str]:
     """The casefolded Azure types that are read for some needs: parents of children are among them."""
-    return plan_for(needs).covers
+    found = plan_for(with_evidence(needs)).covers
+    return found | {EVIDENCE.casefold()} if EVIDENCE.casefold() in needs.types else found
 
 
-def permissions(scope: Scope, cloud: Cloud, credential: Credential, book: Book) -> list[Permissions]:
-    """Of every subscription of the scope. Raises `InputError` when none can be read."""
+def access(
+    needs: Needs, scope: Scope, cloud: Cloud, credential: Credential, book: Book, extras: Sequence[str], aks: bool
+) -> list[Access]:
+    """What may be read at each subscription or resource group of the scope. Raises `InputError` when none is there."""
     arm = Arm(cloud, credential, book)
-    found = [_of(resource.id, arm) for resource in subscriptions_of(scope, Graph(cloud, credential, book), arm, book)]
-    return found + [Permissions(gap.what, None, gap.reason) for gap in book.gaps]
+    places = audited(scope, Graph(cloud, credential, book), arm, book).places
+    types = types_read(needs)
+    if scope.resource_groups:
+        types -= plan_for(with_evidence(needs)).above_groups()
+    found: list[Access] = []
+    for place in places:
+        try:
+            given = permissions_at(place, arm)
+        except CallFailed as failure:
+            found += (one._replace(allowed=None, reason=failure.reason) for one in _of(place, types, extras, aks, ()))
+        else:
+            found += _of(place, types, extras, aks, given)
+    for gap in book.every_gap():
+        found += (one._replace(allowed=None, reason=gap.reason) for one in _of(gap.what, types, extras, aks, ()))
+    return found
 
 
-def _of(subscription: str, arm: Arm) -> Permissions:
-    try:
-        reply = arm.get(f"{subscription}/providers/Microsoft.Authorization/permissions", "2022-04-01")
-    except CallFailed as failure:
-        return Permissions(subscription, None, failure.reason)
-    listed = reply.body.get("value") if reply.status == 200 and isinstance(reply.body, dict) else None
-    if not isinstance(listed, list):
-        return Permissions(subscription, None, answered(reply))
-    return Permissions(subscription, tuple(one for one in listed if isinstance(one, dict)))
+def _of(place: str, types: frozenset[str], extras: Sequence[str], aks: bool, given: Permissions) -> Iterator[Access]:
+    """The rights that are needed at a place, and whether they are among those that are given."""
+    for kind in sorted(types):
+        if kind == EVIDENCE.casefold():
+            yield Access(place, kind, QUERY, is_granted(QUERY, given))
+        elif kind == CERTIFICATES:
+            allowed = is_granted(f"{kind}/read", given, data=True)
+            yield Access(place, kind, f"{kind}/read", allowed or None, None if allowed else _BY_VAULT)
+        else:
+            yield Access(place, kind, f"{kind}/read", may_read(kind, given))
+    for name in extras:
+        action = ACTIONS[name]
+        yield Access(place, action.type.casefold(), action.right, is_granted(action.right, given))
+    if aks:
+        yield Access(place, _CLUSTER, _KUBECONFIG, is_granted(_KUBECONFIG, given))

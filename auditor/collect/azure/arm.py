@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, answered, ask
 from auditor.collect.azure.sign_in import missing_extra
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SOURCE: Final = "Resource Manager"
 _REFILL: Final = 25.0
 _RESERVE: Final = 25
+_IN_A_PATH: Final = "/%:;=@()!$&'*+,"
+"""What stands in an id as it stands in an address. Names may hold more: `#` in a database, letters of any language."""
 _LEFT: Final = "x-ms-ratelimit-remaining-subscription-reads"
 
 
@@ -67,7 +69,7 @@ class Arm:
         return self._ask("GET", link, source)
 
     def _url(self, path: str, version: str, query: str) -> str:
-        return f"{self._base}{path}?api-version={version}{'&' if query else ''}{query}"
+        return f"{self._base}{quote(path, safe=_IN_A_PATH)}?api-version={version}{'&' if query else ''}{query}"
 
     def _ask(self, method: str, url: str, source: str) -> Reply:
         from azure.core.rest import HttpRequest

@@ -47,14 +47,35 @@ class Reply(NamedTuple):
     @property
     def code(self) -> str:
         """The error code of ARM, Key Vault or Resource Graph: a word, never text from the answer."""
+        return _code(self._error)
+
+    @property
+    def inner_codes(self) -> list[str]:
+        """The codes of what the error says in detail."""
+        details = self._error.get("details")
+        inner = self._error.get("innererror")
+        found = [*(details if isinstance(details, list) else ()), inner]
+        return [code for one in found if isinstance(one, dict) and (code := _code(one))]
+
+    def says(self, words: str) -> bool:
+        """Whether the text of the error has these words: for services that give one code to many errors."""
+        text = self._error.get("message")
+        return isinstance(text, str) and words in text
+
+    @property
+    def _error(self) -> dict[str, Any]:
         error = self.body.get("error") if isinstance(self.body, dict) else None
-        code = error.get("code") if isinstance(error, dict) else None
-        return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", code) else ""
+        return error if isinstance(error, dict) else {}
 
     @property
     def lies_in_nothing(self) -> bool:
         """The place itself is gone: subscription, group or parent."""
         return self.code.casefold() in _GONE
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    code = error.get("code")
+    return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", code) else ""
 
 
 class CallFailed(Exception):  # noqa: N818  (caught where the gap is written)
@@ -176,7 +197,7 @@ def _refusal(reply: Reply) -> CallFailed:
 
 def answered(reply: Reply) -> str:
     """The answer in words: `it answered 403 AuthorizationFailed`."""
-    return f"it answered {reply.status} {reply.code}".rstrip()
+    return " ".join(["it answered", str(reply.status), *filter(None, [reply.code]), *reply.inner_codes])
 
 
 def _delay(headers: Mapping[str, str]) -> float | None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SOURCE: Final = "Resource Graph"
 _PAGE: Final = 1000
+_TOO_LARGE: Final = "responsepayloadtoolarge"
+"""Of a page beyond 16 MB: fewer rows have to be asked for."""
 _MOST_PAGES: Final = 100_000
 _MARGIN: Final = 0.05
 """Seconds after the end of a window, for clocks that differ."""
@@ -88,6 +90,7 @@ class Graph:
         self._book = book
         self._gate = Gate(credential)
         self._quota = Quota()
+        self._rows: dict[str, int] = {}  # of a page, where fewer fit than are allowed
 
     def page(self, stream: Stream, number: int, token: str | None, fresh: bool) -> Page | None:
         """One page goes into the book. `fresh`: the token is of this run. Raises `CallFailed`.
@@ -101,7 +104,7 @@ class Graph:
         if number >= _MOST_PAGES:
             raise CallFailed("unreadable", f"it has more than {_MOST_PAGES:,} pages")
         try:
-            rows, more, total = self._page(stream.query, stream.scope, token)
+            rows, more, total = self._fitting(stream, token)
         except CallFailed as failure:
             if failure.status == 400 and number and not fresh:
                 self._book.forget(f"{stream.call} ")
@@ -123,10 +126,19 @@ class Graph:
             if not token:
                 return
 
-    def _page(
-        self, query: str, scope: Mapping[str, Sequence[str]], token: str | None
-    ) -> tuple[list[dict[str, Any]], str | None, int | None]:
-        options: dict[str, Any] = {"$top": _PAGE, "resultFormat": "objectArray"}
+    def _fitting(self, stream: Stream, token: str | None) -> _Rows:
+        """One page, of as many rows as the service can put into an answer. Raises `CallFailed`."""
+        while True:
+            rows = self._rows.get(stream.call, _PAGE)
+            try:
+                return self._page(stream.query, stream.scope, token, rows)
+            except CallFailed as failure:
+                if failure.code.casefold() != _TOO_LARGE or rows == 1:
+                    raise
+                self._rows[stream.call] = rows // 2
+
+    def _page(self, query: str, scope: Mapping[str, Sequence[str]], token: str | None, rows: int) -> _Rows:
+        options: dict[str, Any] = {"$top": rows, "resultFormat": "objectArray"}
         if token:
             options["$skipToken"] = token
         version = {}
@@ -137,7 +149,8 @@ class Graph:
         reply = ask(lambda: self._send(body, version), self._gate, self._book, SOURCE)
         if reply.status != 200:
             kind = "forbidden" if reply.status in (401, 403) else "unreadable"
-            raise CallFailed(kind, answered(reply), status=reply.status, code=reply.code)
+            code = next((inner for inner in reply.inner_codes if inner.casefold() == _TOO_LARGE), reply.code)
+            raise CallFailed(kind, answered(reply), status=reply.status, code=code)
         return _read(reply)
 
     def _send(self, body: bytes, version: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
@@ -163,8 +176,12 @@ class Graph:
         return Resource(str(body.get("type", "")), body, Origin(source="live", address=self._address))
 
 
-def _read(reply: Reply) -> tuple[list[dict[str, Any]], str | None, int | None]:
-    """Rows, the token of the next page, and how many rows all pages have. Raises `CallFailed` when rows are missing."""
+_Rows = tuple[list[dict[str, Any]], str | None, int | None]
+"""The rows of a page, the token of the next one, and how many rows all pages have."""
+
+
+def _read(reply: Reply) -> _Rows:
+    """Raises `CallFailed` when rows are missing."""
     data = reply.body.get("data") if isinstance(reply.body, dict) else None
     if isinstance(data, dict) and isinstance(data.get("columns"), list) and isinstance(data.get("rows"), list):
         names = [column.get("name") for column in data["columns"]]  # some clouds answer in rows and columns

@@ -14,8 +14,8 @@ from auditor.collect.azure.graph import SOURCE as GRAPH
 from auditor.collect.azure.graph import Graph, Stream
 from auditor.collect.azure.network import SOURCE as NETWORK
 from auditor.collect.azure.network import Action, Network, applies
+from auditor.collect.azure.permissions import may_read, permissions_at
 from auditor.collect.azure.plan import Plan
-from auditor.collect.azure.scope import may_read_all
 from auditor.collect.azure.shapes import Managed, one, resource_of
 from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE, Child
 from auditor.collect.azure.vaults import SOURCE as VAULT
@@ -149,7 +149,7 @@ class ReadChildren:
             return listed(arm.next(link))
         query = "" if child.each else child.query
         reply = arm.get(f"{self.parent}/{child.path}", child.version, query)
-        if reply.code.casefold() in child.absent:
+        if reply.code.casefold() in child.absent and (not child.says or reply.says(child.says)):
             return [], None
         if not child.single:
             return listed(reply)
@@ -213,29 +213,39 @@ class ReadOne:
 
 @dataclass(frozen=True)
 class ReadPermissions:
-    """What the caller may do at a subscription: who may not read all of it is shown a part without a word."""
+    """What the caller may do at a subscription or resource group: who may not read all of it is shown a part without a
+    word. `types` are those that Resource Graph is asked for there."""
 
     live: Live
-    subscription: str
+    place: str
+    types: frozenset[str]
     lane: str = ARM
 
     def run(self) -> Iterator[Job]:
-        live, path = self.live, f"{self.subscription}/providers/Microsoft.Authorization/permissions"
         try:
-            reply = live.arm.get(path, "2022-04-01")
+            given = permissions_at(self.place, self.live.arm)
         except CallFailed as failure:
-            self.lost(failure)
-            return
-        if reply.status in (401, 403) or reply.lies_in_nothing or may_read_all(reply.body) is False:
-            reason = "the identity may not read all of it; needs Reader at the subscription"
-            types = {kind for kinds in live.plan.tables.values() for kind in kinds}
-            live.failed(self.subscription, CallFailed("forbidden", reason), types, "GET permissions")
+            if failure.kind in ("forbidden", "not-found"):
+                given = ()
+            else:
+                self.lost(failure)
+                return
+        lacking = {kind for kind in self.types if not may_read(kind, given)}
+        if lacking == self.types:
+            self._tell(lacking, "the identity may not read all of it; needs Reader there")
+        else:
+            for kind in sorted(lacking):
+                self._tell({kind}, f"the identity may not read all of it; needs {kind}/read there")
         yield from ()
+
+    def _tell(self, types: set[str], reason: str) -> None:
+        below = {inner for kind in types for inner in (kind, *self.live.plan.below(kind))}
+        self.live.failed(self.place, CallFailed("forbidden", reason), below, "GET permissions")
 
     def lost(self, failure: CallFailed) -> None:
         """Nobody knows whether something is missing: a gap, but none that puts every answer in doubt."""
         reason = f"GET permissions: {failure.reason}"
-        self.live.book.gap(Gap(what=self.subscription, reason=reason, kind=failure.kind))
+        self.live.book.gap(Gap(what=self.place, reason=reason, kind=failure.kind))
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ _WORKSPACE_VERSION: Final = "2022-10-01"
 _WORKSPACE: Final = "microsoft.operationalinsights/workspaces"
 _SETTINGS: Final = "microsoft.insights/diagnosticsettings"
 _CLUSTER: Final = "microsoft.containerservice/managedclusters"
-_RIGHT: Final = "needs Microsoft.OperationalInsights/workspaces/query/read (Log Analytics Reader)"
+RIGHT: Final = "Microsoft.OperationalInsights/workspaces/query/read"
 _NOT_KNOWN: Final = "not known"
 """Ends the name of a call that brought no answer: the next run asks again."""
 
@@ -104,7 +104,7 @@ class Ask:
         """Evidence that nothing is known, and a gap. The next run asks again."""
         reason = f"{self.question.name}: {failure.reason}"
         if failure.kind == "forbidden":
-            reason += f"; {_RIGHT}"
+            reason += f"; needs {RIGHT} (Log Analytics Reader)"
         self.client.book.gap(Gap(what=self.place, reason=reason, kind=failure.kind, type=EVIDENCE))
         self.client.book.keep(f"{self._call} {_NOT_KNOWN}", [self._evidence(Unknown(reason))])
 

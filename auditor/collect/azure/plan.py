@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from auditor.collect import Needs
 from auditor.collect.azure.tables import (
@@ -37,6 +37,14 @@ class Plan(NamedTuple):
         for child in self.children.get(kind, ()):
             found |= {child.type, *self.below(child.type.casefold())}
         return found
+
+    def above_groups(self) -> frozenset[str]:
+        """The types of what lies above resource groups: a scope of groups has none of them."""
+        tables = (kind for table in _ABOVE_GROUPS for kind in self.tables.get(table, ()))
+        return frozenset({SUBSCRIPTION, *tables, *(kind.casefold() for kind in self.below(SUBSCRIPTION))})
+
+
+_ABOVE_GROUPS: Final = ("resourcecontainers", "securityresources", "authorizationresources", "policyresources")
 
 
 def plan_for(needs: Needs) -> Plan:

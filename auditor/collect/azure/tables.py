@@ -31,6 +31,8 @@ class Child(NamedTuple):
     """Part of a vault's content: some belong to its certificates, whose names must be known first."""
     absent: frozenset[str] = frozenset()
     """Codes by which the service says that this parent cannot have such children, in small letters."""
+    says: str = ""
+    """What the text of that error holds, where its code alone may mean something else."""
 
 
 _RAW: Final = "format=rawxml"
@@ -43,8 +45,11 @@ _SQL_SERVER: Final = (
     "virtualNetworkRules", "vulnerabilityAssessments",
 )  # fmt: skip
 _SENTINEL: Final = "2024-09-01"
+_SENTINEL_SETTINGS: Final = "2024-10-01-preview"
+"""Settings are in no version that is generally available."""
 _NOT_IN_TIER: Final = frozenset({"methodnotallowedinpricingtier", "methodnotallowed", "operationnotsupported"})
-_NO_FILES: Final = frozenset({"featurenotsupportedforaccount", "fileshareservicenotsupported"})
+_NO_SERVICE: Final = frozenset({"featurenotsupportedforaccount", "fileshareservicenotsupported"})
+"""Accounts for files have no blobs, those for blobs no files."""
 
 
 def _apim(path: str, *, below: str = "", **more: object) -> Child:
@@ -65,8 +70,9 @@ def _sentinel(name: str) -> Child:
         f"Microsoft.SecurityInsights/{name}",
         "microsoft.operationalinsights/workspaces",
         f"providers/Microsoft.SecurityInsights/{name}",
-        _SENTINEL,
+        _SENTINEL_SETTINGS if name == "settings" else _SENTINEL,
         absent=frozenset({"workspacenotonboarded", "badrequest"} if name != "onboardingStates" else ()),
+        says="not onboarded",
     )
 
 
@@ -108,8 +114,7 @@ CHILDREN: Final = (
     _apim("apiLinks", below="/workspaces/products"),
     *_below("Microsoft.Sql/servers", _SQL, *_SQL_SERVER),
     *_below("Microsoft.Sql/servers/databases", _SQL, "transparentDataEncryption", "auditingSettings"),
-    *_below("Microsoft.Storage/storageAccounts", "2023-05-01", "blobServices"),
-    *_below("Microsoft.Storage/storageAccounts", "2023-05-01", "fileServices", absent=_NO_FILES),
+    *_below("Microsoft.Storage/storageAccounts", "2023-05-01", "blobServices", "fileServices", absent=_NO_SERVICE),
     *_below("Microsoft.Storage/storageAccounts/blobServices", "2023-05-01", "containers"),
     *_below("Microsoft.ContainerRegistry/registries", "2023-07-01", "scopeMaps", "tokens", "webhooks"),
     *_below("Microsoft.ContainerService/managedClusters", "2024-09-01", "agentPools", "maintenanceConfigurations"),
@@ -139,6 +144,9 @@ SAID_ELSEWHERE: Final = {
     "microsoft.network/virtualnetworks/subnets": "microsoft.network/virtualnetworks",
 }
 """Types that are not read because another says the same: which products lead to which APIs, what a network holds."""
+
+ELSEWHERE: Final = frozenset({"microsoft.securityinsights/dataconnectors"})
+"""Types by which one subscription is served from another: only who reads all can say that there is none."""
 
 DIAGNOSTIC_SETTINGS: Final = "Microsoft.Insights/diagnosticSettings"
 DIAGNOSTICS: Final = Child(

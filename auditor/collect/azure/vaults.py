@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SOURCE: Final = "Key Vault"
 TYPE: Final = "Microsoft.KeyVault/vaults/certificates"
 _VERSION: Final = "7.6"
+_NOT_LET_IN: Final = frozenset({"ForbiddenByConnection", "ForbiddenByFirewall"})
+"""What a vault says to networks that it does not admit: public access is off, or its firewall names others."""
 _KEPT: Final = ("id", "kid", "sid", "x5t", "cer", "contentType", "attributes", "policy", "tags")
 
 
@@ -91,8 +93,7 @@ class Vaults:
 
         reply = ask(send, gate, self._book, SOURCE)
         if reply.status == 403:
-            inner = reply.body.get("error", {}).get("innererror", {}) if isinstance(reply.body, dict) else {}
-            if isinstance(inner, dict) and inner.get("code") == "ForbiddenByConnection":
+            if _NOT_LET_IN.intersection(reply.inner_codes):
                 raise CallFailed("unreachable", "its network lets this machine not in", status=403)
             raise CallFailed("forbidden", "it answered 403; needs Key Vault Reader, or list and get of certificates")
         return reply

@@ -1,0 +1,211 @@
+"""What Azure leaves out without a word, or refuses in its own way: each is a gap, or no loss, never an empty answer."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.inventory import open_inventory
+from auditor.model import Gap
+from auditor.snapshot import open_snapshot
+from tests.azure.estate import Body, Estate, demo_estate
+from tests.azure.fault_plan import Fault, FaultPlan
+from tests.azure.local import LocalAzure, local_azure
+from tests.azure.product import Done, run, scan
+from tests.azure.resource_graph import Quota
+from tests.azure.rights import Rights
+
+DEMO = "3f1e6b7a-5c2d-4e8f-9a10-b2c3d4e5f601"
+OTHER = "00000000-0000-4000-8000-00000000dead"
+NETWORK = f"/subscriptions/{DEMO}/resourceGroups/rg-network-prod-weu"
+
+
+class Collected:
+    """What one collection brought."""
+
+    def __init__(self, azure: LocalAzure, folder: Path, *options: str, code: int = 0) -> None:
+        place = str(folder / "snap")
+        scope = () if any(word.startswith(("--sub", "--man", "--all")) for word in options) else ("--all",)
+        self.done: Done = run(azure, "collect", *scope, *options, "-o", place)
+        assert self.done.code == code, self.done.err + self.done.escaped
+        assert not azure.violations
+        there = (folder / "snap").exists()
+        self.gaps: list[Gap] = list(open_snapshot(place).gaps) if there else []
+        self.ids = [one.id for one in open_inventory([place]).resources()] if there else []
+
+    def of(self, kind: str) -> list[str]:
+        return [id_ for id_ in self.ids if f"/{kind}/".casefold() in id_.casefold()]
+
+
+def azure_of(estate: Estate | None = None, *faults: Fault, rights: Rights | None = None) -> Any:
+    return local_azure(estate or demo_estate(), rights=rights, faults=FaultPlan(faults), quota=Quota(window=0.2))
+
+
+def another_subscription(estate: Estate, name: str = OTHER) -> Estate:
+    """The same estate and an empty subscription beside it, below the same management group."""
+    first = estate.of_type("Microsoft.Resources/subscriptions")[0]
+    body = {**copy.deepcopy(first), "id": f"/subscriptions/{name}", "name": "other", "subscriptionId": name}
+    return Estate([*estate.bodies, body], {"contoso": [*estate.subscriptions, name]})
+
+
+def copies(estate: Estate, kind: str, count: int, **properties: Any) -> list[Body]:
+    """Further resources like the first of a type."""
+    first = estate.of_type(kind)[0]
+    found = []
+    for number in range(count):
+        body = copy.deepcopy(first)
+        body["name"] = f"copy-{number:04}"
+        body["id"] = f"{first['id'].rpartition('/')[0]}/{body['name']}"
+        body["properties"] |= properties
+        found.append(body)
+    return found
+
+
+def test_rows_too_large_for_a_page_come_in_smaller_pages(tmp_path: Path) -> None:
+    estate = demo_estate()
+    large = copies(estate, "Microsoft.Network/networkSecurityGroups", 1500, note="x" * 20_000)
+    with azure_of(Estate([*estate.bodies, *large], estate.groups)) as azure:
+        found = Collected(azure, tmp_path, "--select", "azure.network-security-group.*")
+        asked = len(azure.asked("ResourceGraph"))
+    assert len([id_ for id_ in found.ids if "/copy-" in id_]) == 1500
+    assert len(set(found.ids)) == len(found.ids)
+    assert asked < 10  # it does not begin with pages that are too large again and again
+
+
+def test_a_row_that_no_page_can_hold_is_a_gap(tmp_path: Path) -> None:
+    estate = demo_estate()
+    (huge,) = copies(estate, "Microsoft.Network/networkSecurityGroups", 1, note="x" * 17_000_000)
+    with azure_of(Estate([*estate.bodies, huge], estate.groups)) as azure:
+        found = Collected(azure, tmp_path, "--select", "azure.network-security-group.*", code=3)
+    assert {gap.type for gap in found.gaps} == {"microsoft.network/networksecuritygroups"}
+    assert "ResponsePayloadTooLarge" in found.gaps[0].reason
+
+
+def test_who_reads_a_part_of_a_subscription_is_told_so(tmp_path: Path) -> None:
+    with azure_of(rights=Rights(only={NETWORK, f"/subscriptions/{DEMO}/resourceGroups/rg-data-prod-weu"})) as azure:
+        found = Collected(azure, tmp_path, "--subscription", DEMO, "--select", "azure.virtual-network.*", code=3)
+        assert not found.ids
+        assert "Reader" in found.done.err  # Resource Graph does not give the subscription
+
+
+def test_a_type_that_may_not_be_read_is_a_gap_for_the_type_alone(tmp_path: Path) -> None:
+    rights = Rights(denied=[("Microsoft.Sql/*", "/subscriptions/")])
+    rules = ("--select", "azure.sql.*", "--select", "azure.key-vault.*")
+    with azure_of(rights=rights) as azure:
+        found = Collected(azure, tmp_path, *rules, code=3)
+    assert not found.of("Microsoft.Sql/servers")
+    assert all((gap.type or "").casefold().startswith("microsoft.sql/") for gap in found.gaps)
+    told = {(gap.type or "").casefold(): gap.reason for gap in found.gaps}
+    assert "needs microsoft.sql/servers/read" in told["microsoft.sql/servers"]
+    assert "microsoft.sql/servers/auditingsettings" in told
+
+
+def test_reader_at_a_resource_group_suffices_for_that_group(tmp_path: Path) -> None:
+    scope = ("--subscription", DEMO, "--resource-group", "rg-network-prod-weu")
+    with azure_of(rights=Rights(only={NETWORK})) as azure:
+        found = Collected(azure, tmp_path, *scope, "--select", "azure.network-security-group.*")
+    assert found.of("networkSecurityGroups")
+    assert not found.gaps
+
+
+def test_a_resource_group_that_is_not_there_is_a_gap(tmp_path: Path) -> None:
+    scope = ("--subscription", DEMO, "--resource-group", "rg-network-prod-weu", "--resource-group", "rg-typo")
+    with azure_of() as azure:
+        found = Collected(azure, tmp_path, *scope, "--select", "azure.network-security-group.*", code=3)
+    assert [(gap.what, gap.kind) for gap in found.gaps] == [("resource group rg-typo", "not-found")]
+    with azure_of() as azure:
+        found = Collected(azure, tmp_path / "none", *scope[:2], "--resource-group", "rg-typo", code=3)
+    assert "No resource group" in found.done.err
+    assert not found.ids
+
+
+@pytest.mark.parametrize("scope", [("--management-group", "contoso"), ("--all",), ("--subscription", DEMO)])
+def test_a_subscription_that_is_left_out_in_silence_is_a_gap(tmp_path: Path, scope: tuple[str, ...]) -> None:
+    """The identity has a role at one resource group of it: Resource Manager names it, Resource Graph does not."""
+    group = "/providers/Microsoft.Management/managementGroups/contoso"
+    rights = Rights(only={group, f"/subscriptions/{DEMO}", f"/subscriptions/{OTHER}/resourceGroups/x"})
+    named = ("--subscription", OTHER) if scope[0] == "--subscription" else ()
+    with azure_of(another_subscription(demo_estate()), rights=rights) as azure:
+        found = Collected(azure, tmp_path, *scope, *named, "--select", "azure.bastion.*", code=3)
+    assert [gap.what for gap in found.gaps if not gap.what.startswith("GET ")] == [f"/subscriptions/{OTHER}"]
+    assert found.of("bastionHosts")
+
+
+def test_a_management_group_that_cannot_be_listed_leaves_a_doubt(tmp_path: Path) -> None:
+    rights = Rights(denied=[("Microsoft.Management/managementGroups/*", "/providers/")])
+    with azure_of(rights=rights) as azure:
+        found = Collected(azure, tmp_path, "--management-group", "contoso", "--select", "azure.bastion.*", code=3)
+    (gap,) = found.gaps
+    assert "descendants/read" in gap.reason and gap.type is None
+    assert found.of("bastionHosts")
+
+
+def test_what_may_lie_in_another_subscription_is_not_denied(tmp_path: Path) -> None:
+    """Sentinel is often in a subscription of its own: who reads one alone cannot say that it has no connector."""
+    estate = demo_estate()
+    exports = ("microsoft.security/automations", "microsoft.securityinsights/dataconnectors")
+    kept = Estate(body for body in estate.bodies if body["type"].casefold() not in exports)
+    rule = ("--select", "azure.defender.alerts-exported")
+    with azure_of(kept) as azure:
+        one = scan(azure, tmp_path, "--subscription", DEMO, *rule)
+        every = scan(azure, tmp_path, *rule)
+    assert one.audit and every.audit
+    assert [found["outcome"] for found in one.audit["findings"]] == ["unknown"]
+    assert [found["outcome"] for found in every.audit["findings"]] == ["fail"]
+
+
+@pytest.mark.parametrize("why", ["firewall", "connection"])
+def test_a_vault_that_lets_nobody_in_does_not_ask_for_a_role(tmp_path: Path, why: str) -> None:
+    with azure_of(rights=Rights(vaults={"kv-apiplatform-prod-weu": why})) as azure:
+        found = Collected(azure, tmp_path, "--select", "certificates.key-vault*", code=3)
+    assert found.gaps
+    assert all(gap.kind == "unreachable" and "network" in gap.reason for gap in found.gaps)
+    assert not any("Reader" in gap.reason for gap in found.gaps)
+
+
+def test_a_workspace_without_sentinel_has_no_children_of_it(tmp_path: Path) -> None:
+    estate = demo_estate()
+    plain = Estate(b for b in estate.bodies if not b["type"].casefold().startswith("microsoft.securityinsights/"))
+    with azure_of(plain) as azure:
+        assert not Collected(azure, tmp_path, "--select", "azure.sentinel.*").gaps
+    with azure_of(plain, Fault("/dataConnectors$", 400)) as azure:  # another error with the same code
+        found = Collected(azure, tmp_path, "--select", "azure.defender.alerts-exported", code=3)
+    assert {gap.type for gap in found.gaps} == {"Microsoft.SecurityInsights/dataConnectors"}
+
+
+def test_an_account_for_files_has_no_blobs_and_that_is_no_loss(tmp_path: Path) -> None:
+    estate = demo_estate()
+    (files,) = copies(estate, "Microsoft.Storage/storageAccounts", 1)
+    with azure_of(Estate([*estate.bodies, files | {"kind": "FileStorage"}], estate.groups)) as azure:
+        found = Collected(azure, tmp_path, "--select", "azure.storage.*")
+    assert found.of("storageAccounts")
+    assert not found.gaps
+
+
+def test_names_with_signs_are_asked_for_as_they_are(tmp_path: Path) -> None:
+    estate = demo_estate()
+    name = "orders #1 (größer)"
+    (odd,) = copies(estate, "Microsoft.Sql/servers/databases", 1)
+    odd = odd | {"id": odd["id"].replace(odd["name"], name), "name": name}
+    state = {
+        "id": f"{odd['id']}/transparentDataEncryption/current",
+        "name": "current",
+        "type": "Microsoft.Sql/servers/databases/transparentDataEncryption",
+        "properties": {"state": "Disabled"},
+    }
+    with azure_of(Estate([*estate.bodies, odd, state], estate.groups)) as azure:
+        done = scan(azure, tmp_path, "--select", "azure.sql.tde-on")
+    assert done.audit
+    told = {found["resource"]["id"].split("/")[-3]: found["outcome"] for found in done.audit["findings"]}
+    assert told[name] == "fail", told
+    assert not done.audit["gaps"]
+
+
+def test_the_name_of_a_subscription_is_no_id(tmp_path: Path) -> None:
+    with azure_of() as azure:
+        found = Collected(azure, tmp_path, "--subscription", "Production", code=2)
+        assert not azure.calls
+    assert "no id of a subscription" in found.done.err
