@@ -25,6 +25,7 @@ import trustme
 from auditor.publish.chunks import LIMIT
 from auditor.publish.columns import COLUMNS, PARSER, TABLE
 from tests.azure.blobs import HOST, Blobs
+from tests.azure.clouds import CHINA, GOVERNMENT, Cloud
 from tests.azure.fault_plan import Fault
 from tests.azure.http import Refused
 from tests.azure.ingestion import RULE, publishing_estate
@@ -86,6 +87,17 @@ def test_read_back(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:
     azure.ingestion.rows.pop()
     done = publish(azure, tmp_path, str(saved), *words)
     assert "the summary is missing" in done.stderr
+
+
+@pytest.mark.parametrize(("name", "cloud"), [("AzureUSGovernment", GOVERNMENT), ("AzureChinaCloud", CHINA)])
+def test_a_sovereign_cloud_has_its_own_audiences(name: str, cloud: Cloud, saved: Path, tmp_path: Path) -> None:
+    with local_azure(publishing_estate(), cloud=cloud) as azure:
+        endpoint = f"https://dcr-auditor-abcd.region-1.ingest.{cloud.ingestion}"
+        words = ("--cloud", name, "--endpoint", endpoint, "--verify", "--workspace", azure.ingestion.workspace)
+        done = publish(azure, tmp_path, str(saved), *words)
+        assert done.returncode == 0, done.stderr
+        assert "records have arrived" in done.stderr
+        assert not azure.violations
 
 
 @pytest.mark.parametrize(

@@ -8,33 +8,64 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor.cli import options
+from auditor.cli.past import history_file, open_history
 
 if TYPE_CHECKING:
+    from auditor.cli.sinks import Told
     from auditor.history.figures import History, Line
 
 
 @click.command("history")
 @click.option("--estate", metavar="NAME", help="Which estate; needed when the history holds several.")
 @click.option("--history", metavar="FILE", help="The history that `publish` writes.")
+@click.option(
+    "--workspace",
+    metavar="GUID",
+    help="Ask the workspace that findings were sent to; done by itself when it is configured, and no history is here.",
+)
 @click.option("--since", metavar="DATE", help="Count what was opened and resolved from this day on.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the answer.")
+@click.option("--cloud", metavar="NAME", help="Azure cloud, or a file that describes one, for --workspace.")
+@click.option("--auth", "auth", multiple=True, metavar="WAY", help="Ways to sign in; all that the environment offers.")
 @click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one.")
 def command(**given: Any) -> None:
     """Show what became of findings over time."""
-    from auditor.cli.past import open_history
     from auditor.history.figures import history
     from auditor.history.store import estate_of
 
     config = options.config_of(given["config"])
     since = options.clock(given["since"]).isoformat() if given["since"] else None
-    with open_history(given["history"] or config.get("history"), given["config"], config, write=False) as store:
-        found = history(store, estate_of(store, given["estate"] or config.get("estate")), since)
+    estate, place = given["estate"] or config.get("estate"), given["history"] or config.get("history")
+    workspace = given["workspace"] or _configured(place, given["config"], config)
+    if workspace:
+        found = _recalled(
+            workspace, {**config, **{key: given[key] for key in ("cloud", "auth") if given[key]}}, estate, since
+        )
+    else:
+        with open_history(place, given["config"], config, write=False) as store:
+            found = history(store, estate_of(store, estate), since)
     if given["form"] == "json":
         import msgspec
 
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:
         click.echo("\n".join(_text(found)))
+
+
+def _configured(place: str | None, config_file: str | None, config: Told) -> str | None:
+    """The workspace of the settings, where there is no history but there."""
+    if place is not None or history_file(None, config_file).is_file():
+        return None
+    return ((config.get("publish") or {}).get("sentinel") or {}).get("workspace")
+
+
+def _recalled(workspace: str, told: Told, estate: str | None, since: str | None) -> History:
+    from auditor.cli.sinks import azure_of
+    from auditor.publish.recall import recall
+    from auditor.publish.workspace import Workspace
+
+    cloud, token = azure_of(told)
+    return recall(Workspace(cloud.log_analytics, cloud.log_analytics_audience, workspace, token), estate, since)
 
 
 def _text(found: History) -> list[str]:

@@ -13,10 +13,9 @@ import click
 from auditor.cli import options
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
     from auditor.history.store import Store
     from auditor.publish.delivery import Sink
+    from auditor.publish.workspace import Workspace
 
 
 @click.group("publish")
@@ -97,6 +96,7 @@ def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
 def sentinel(**given: Any) -> None:
     """Send findings to Microsoft Sentinel, by the Logs Ingestion API."""
     from auditor.cli.sinks import azure_of, needed, sink_of
+    from auditor.publish.workspace import Workspace
 
     config = options.config_of(given["config"])
     asked = {**config, **((config.get("publish") or {}).get("sentinel") or {}), **_said(given)}
@@ -105,21 +105,22 @@ def sentinel(**given: Any) -> None:
     published = publish(given, lambda _store: sink)
     if workspace:
         cloud, token = azure_of(asked)
-        _verify(published, cloud.log_analytics, workspace, token, given["patience"])
+        at = Workspace(cloud.log_analytics, cloud.log_analytics_audience, workspace, token)
+        _verify(published, at, given["patience"])
 
 
 def _said(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value not in (None, ())}
 
 
-def _verify(published: Published, endpoint: str, workspace: str, token: TokenCredential, patience: float) -> None:
+def _verify(published: Published, workspace: Workspace, patience: float) -> None:
     """Say what has arrived. Exits with 3 when something is missing."""
     from auditor.errors import ConfigError
     from auditor.publish.verify import arrived
 
     if published.scan is None or published.at is None:
         raise ConfigError("There is nothing to verify.", "Name the audit whose records must have arrived.")
-    found = arrived(endpoint, workspace, token, published.scan, published.at, patience)
+    found = arrived(workspace, published.scan, published.at, patience)
     expected = "the summary is missing" if found.expected is None else f"{found.expected:,} were sent"
     click.echo(f"sentinel: {found.rows:,} records have arrived, {expected}.", err=True)
     if not found.complete:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -53,20 +53,19 @@ class _Standing(Record, frozen=True, kw_only=True):
     severity: str
 
 
-class _Tally:
-    """A line while it is counted."""
+class Tally:
+    """A line while it is counted. Ages and times to mend are kept as how many there were, and their sum in days."""
 
     def __init__(self) -> None:
         self.status: dict[Status, int] = dict.fromkeys(Status, 0)
-        self.opened = 0
-        self.ages: list[float] = []
-        self.mended: list[float] = []
+        self.opened = self.aged = self.mended = 0
+        self.age = self.mending = 0.0
 
 
 def history(store: Store, estate: str, since: str | None = None) -> History:
     """The figures of an estate, as of its latest audit."""
-    severities: dict[str, _Tally] = defaultdict(_Tally)
-    rules: dict[str, _Tally] = defaultdict(_Tally)
+    severities: dict[str, Tally] = defaultdict(Tally)
+    rules: dict[str, Tally] = defaultdict(Tally)
     per_run: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     audits = store.audits(estate)
     now = audits[-1][0] if audits else None
@@ -75,27 +74,35 @@ def history(store: Store, estate: str, since: str | None = None) -> History:
         for tally in (severities[found.severity], rules[found.rule_id]):
             tally.status[state.status] += 1
             if state.status is Status.OPEN and state.failed and now:
-                tally.ages.append(_days(state.failed, now))
+                tally.aged += 1
+                tally.age += _days(state.failed, now)
     for at, step, rule, severity, failed in store.steps(estate, since or ""):
         per_run[at][step < 0] += 1
         for tally in (severities[severity], rules[rule]):
             if step > 0:
                 tally.opened += 1
             else:
-                tally.mended.append(_days(failed, at))
+                tally.mended += 1
+                tally.mending += _days(failed, at)
     runs = [
         Run(at=at, figures=figures_of(told), opened=per_run[at][0], resolved=per_run[at][1])
         for at, told in audits
         if at >= (since or "")
     ]
-    rank = {severity.value: severity.rank for severity in Severity}
     return History(
-        estate=estate,
-        since=since,
-        runs=tuple(runs),
-        severities=_lines(severities.items(), lambda line: (rank.get(line.name, len(rank)), line.name)),
-        rules=_lines(rules.items(), lambda line: (-line.open, line.name)),
+        estate=estate, since=since, runs=tuple(runs), severities=by_severity(severities), rules=by_rule(rules)
     )
+
+
+def by_severity(tallies: Mapping[str, Tally]) -> tuple[Line, ...]:
+    """A line for each severity, worst first."""
+    rank = {severity.value: severity.rank for severity in Severity}
+    return tuple(sorted(map(_line, tallies.items()), key=lambda line: (rank.get(line.name, len(rank)), line.name)))
+
+
+def by_rule(tallies: Mapping[str, Tally]) -> tuple[Line, ...]:
+    """A line for each rule, the one with the most failures first."""
+    return tuple(sorted(map(_line, tallies.items()), key=lambda line: (-line.open, line.name)))
 
 
 def figures_of(told: str) -> dict[str, Any]:
@@ -107,25 +114,18 @@ def figures_of(told: str) -> dict[str, Any]:
 _STANDING = msgspec.json.Decoder(_Standing)
 
 
-def _lines(tallies: Iterable[tuple[str, _Tally]], order: Callable[[Line], Any]) -> tuple[Line, ...]:
-    lines = [
-        Line(
-            name=name,
-            open=tally.status[Status.OPEN],
-            exempt=tally.status[Status.EXEMPT],
-            not_evaluated=tally.status[Status.NOT_EVALUATED],
-            opened=tally.opened,
-            resolved=len(tally.mended),
-            age_days=_mean(tally.ages),
-            days_to_mend=_mean(tally.mended),
-        )
-        for name, tally in tallies
-    ]
-    return tuple(sorted(lines, key=order))
-
-
-def _mean(values: list[float]) -> float | None:
-    return round(sum(values) / len(values), 2) if values else None
+def _line(counted: tuple[str, Tally]) -> Line:
+    name, tally = counted
+    return Line(
+        name=name,
+        open=tally.status[Status.OPEN],
+        exempt=tally.status[Status.EXEMPT],
+        not_evaluated=tally.status[Status.NOT_EVALUATED],
+        opened=tally.opened,
+        resolved=tally.mended,
+        age_days=round(tally.age / tally.aged, 2) if tally.aged else None,
+        days_to_mend=round(tally.mending / tally.mended, 2) if tally.mended else None,
+    )
 
 
 def _days(begin: str, end: str) -> float:

@@ -272,10 +272,14 @@ _STATUSES: Final = {status.value: status for status in Status}
 
 def estate_of(store: Store, given: str | None) -> str:
     """The estate that is meant: the one that is given, else the only one. InputError when there is no such estate."""
-    estates = store.estates()
-    if given in estates:
+    return the_estate(store.estates(), given, str(store.path))
+
+
+def the_estate(estates: Sequence[str], given: str | None, place: str) -> str:
+    """One of the estates of a place: the one that is given, else the only one. InputError when there is none such."""
+    if given is not None and given in estates:
         return given
     if given is None and len(estates) == 1:
         return estates[0]
     told = f"no estate {given!r}" if given else f"{len(estates)} estates"
-    raise InputError(f"{store.path} holds {told}.", f"Say --estate: {', '.join(estates) or 'there is none yet'}.")
+    raise InputError(f"{place} holds {told}.", f"Say --estate: {', '.join(estates) or 'there is none yet'}.")
