@@ -83,6 +83,8 @@ def varied(variant: Mapping[str, Any]) -> list[Body]:
             edits.append({"resource": variant["resource"], "change": make_edits(variant)})
     if "root" in variant:
         edits.append({"resource": variant["resource"], "change": _other_root()})
+    if "authority" in variant:
+        edits.append({"resource": variant["resource"], "change": {"data": {"ca.crt": _other_authority()}}})
     if "certificate" in variant:
         edits += _certificate(**variant["certificate"])
     first, *others = [Edit(**edit) for edit in edits]
@@ -114,10 +116,14 @@ def _cut(variant: Mapping[str, Any]) -> dict[str, Any]:
     return {"properties": {"value": value}}
 
 
+def _other_authority() -> str:
+    """The authority of the partners, whose certificates API Management does not have."""
+    return str(one(GATEWAY)["properties"]["trustedClientCertificates"][0]["properties"]["data"])
+
+
 def _other_root() -> dict[str, Any]:
-    gateway = one("applicationGateways/agw-apiplatform-prod-weu")["properties"]
-    data = gateway["trustedClientCertificates"][0]["properties"]["data"]
-    return {"properties": {"trustedRootCertificates": [{"name": "contoso-private-root", "properties": {"data": data}}]}}
+    other = {"name": "contoso-private-root", "properties": {"data": _other_authority()}}
+    return {"properties": {"trustedRootCertificates": [other]}}
 
 
 def _certificate(host: str, names: Sequence[str], days: int = 300, between: int | None = None) -> list[dict[str, Any]]:

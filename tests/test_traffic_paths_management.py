@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from auditor.model import Unknown
-from tests.estates_of_paths import Body, gateway, paths
+from tests.estates_of_paths import APP, INGRESS, Body, gateway, paths
+from tests.pki import b64, make, pem
 
 SERVICE = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ApiManagement/service/apim"
 KIND = "Microsoft.ApiManagement/service"
@@ -212,3 +214,77 @@ def test_whom_a_network_security_group_lets_in_beside_the_gateway(rules: list[Bo
     )
     told = [one["says"] for one in path["bypasses"] if one["open"] is True]
     assert [said.partition(",")[0].partition(" lets ")[0] for said in told] == expected
+
+
+# --- client certificates for backends -----------------------------------------------------------------------------
+
+CLIENTS = make("Client Root", ca=True)
+OTHERS = make("Other Root", ca=True, number=1)
+OWN = make("gateway", CLIENTS, sans=("gateway",), number=2)
+SENDS = '<policies><inbound><authentication-certificate certificate-id="own" /></inbound></policies>'
+
+
+def calling(asked: Body | None, policy: str = "", **credentials: Any) -> Body:
+    """The hop from API Management to an ingress that has a Secret with authorities of clients."""
+    notes = "annotations: {nginx.ingress.kubernetes.io/auth-tls-secret: shop/clients}" if asked is not None else ""
+    ingress = INGRESS.replace("annotations: {}", notes or "annotations: {}")
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "clients", "namespace": "shop"}, "data": asked}
+    roots: Body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "r", "namespace": "shop"}}
+    roots["data"] = {"ca.crt": pem(CLIENTS, OTHERS)}
+    vault = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv/certificates/own"
+    held = {"secretIdentifier": "https://kv.vault.azure.net/secrets/own"}
+    more = [
+        child("certificates", "certificates/own", thumbprint=OWN.thumbprint, keyVault=held),
+        {
+            "id": vault,
+            "name": "own",
+            "type": "Microsoft.KeyVault/vaults/certificates",
+            "properties": {"cer": b64(OWN.der)},
+        },
+        child("backends", "backends/shop", url="https://shop.contoso.com", credentials=credentials or None),
+        child("apis/policies", "apis/orders/policies/policy", format="rawxml", value=policy or TO_SHOP),
+    ]
+    zone = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/privateDnsZones/contoso.com"
+    azure = [
+        {"id": zone, "name": "contoso.com", "type": "Microsoft.Network/privateDnsZones", "properties": {}},
+        {
+            "id": f"{zone}/A/shop",
+            "name": "shop",
+            "type": "Microsoft.Network/privateDnsZones/A",
+            "properties": {"aRecords": [{"ipv4Address": "10.0.0.4"}]},
+        },
+        *gateway({"ipAddress": "10.1.0.5"}, hostName="apim.internal"),
+        service(),
+        api("orders", url="https://shop.contoso.com"),
+    ]
+    (path,) = paths("\n---\n".join((APP, ingress, json.dumps(secret), json.dumps(roots))), [*azure, *more])
+    found: Body = path["hops"][2]
+    return found
+
+
+TO_SHOP = '<policies><inbound><set-backend-service backend-id="shop" /></inbound></policies>'
+
+
+def test_a_client_certificate_must_be_of_an_authority_that_the_receiver_trusts() -> None:
+    own, other = ({"ca.crt": b64(pem(one).encode())} for one in (CLIENTS, OTHERS))
+    assert calling(own, SENDS)["clientCertificate"] == "verified"
+    assert calling(other, SENDS)["clientCertificate"] == "untrusted"
+    assert calling({"ca.crt": b64(pem(OTHERS, CLIENTS).encode())}, SENDS)["clientCertificate"] == "verified"
+    assert calling({}, SENDS)["clientCertificate"] == "verified"  # whom it trusts is not visible
+    assert calling(other, certificateIds=[f"{SERVICE}/certificates/own"])["clientCertificate"] == "untrusted"
+    assert calling(other, certificate=[OWN.thumbprint])["clientCertificate"] == "untrusted"
+
+
+def test_a_client_certificate_that_is_demanded_must_be_sent_and_one_that_is_sent_asked_for() -> None:
+    own = {"ca.crt": b64(pem(CLIENTS).encode())}
+    assert calling(own)["clientCertificate"] == "lacking"
+    assert calling(None, SENDS)["clientCertificate"] == "sent"
+    assert calling(None)["clientCertificate"] == "none"
+
+
+def test_the_end_of_a_client_certificate_is_one_of_the_path() -> None:
+    sent = calling({}, SENDS)["sent"]
+    assert (sent["name"], sent["notAfter"]) == ("gateway", calling({}, SENDS)["sent"]["notAfter"])
+    assert isinstance(sent["notAfter"], str)
+    gone = calling({}, SENDS.replace("own", "gone"))["sent"]
+    assert "gone" in gone["notAfter"].reason

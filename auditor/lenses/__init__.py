@@ -95,7 +95,9 @@ API_POLICY_READS: Final = frozenset(
 """Everything that decides which policy of API Management is effective."""
 
 TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
+    "microsoft.apimanagement/service/certificates",
     "microsoft.apimanagement/service/workspaces",
+    "microsoft.apimanagement/service/workspaces/certificates",
     "microsoft.network/applicationgateways",
     "microsoft.network/publicipaddresses",
     "microsoft.network/virtualnetworks",

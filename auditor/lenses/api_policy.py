@@ -184,6 +184,7 @@ def _policy(
         answered_first=facts.first,
         targets=facts.targets,
         backend_certificate=flags["sendsCertificate"],
+        sent_certificates=tuple(dict.fromkeys(name for _, walk in walks for name in walk.sent)),
         backend_identity=flags["sendsIdentity"],
         backend_credentials=flags["sendsCredentials"],
         filtered=flags["filtered"],

@@ -102,6 +102,7 @@ class EffectivePolicy:
     answered_first: Truth  # something answers, or calls out, before the caller is known
     targets: tuple[Target, ...]
     backend_certificate: Truth  # sends a client certificate to the backend
+    sent_certificates: tuple[str, ...]  # which, by its name or thumbprint; those of backends are not among them
     backend_identity: Truth  # sends a token of a managed identity to the backend
     backend_credentials: Truth  # sends a password, key or token to the backend
     filtered: Truth  # ip-filter with action allow

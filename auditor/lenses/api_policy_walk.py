@@ -63,6 +63,7 @@ class Walk:
         self.cors: list[dict[str, Any]] = []
         self.weaknesses: list[Weakness] = []
         self.fragments: list[str] = []
+        self.sent: list[str] = []  # client certificates for the backend: a name, a thumbprint, or an expression
         self.answers: list[tuple[bool, State]] = []  # certain, and what holds then
         self.first: Truth = False  # something answers or calls out before the caller is known
         self._estate, self._chain = estate, chain
@@ -262,6 +263,12 @@ class Walk:
             )
         return state
 
+    def _sends_certificate(self, here: _Policy, state: State) -> State:
+        given = here.element.attributes
+        self.sent.append(here.reading.text(given.get("certificate-id") or given.get("thumbprint") or given.get("body")))
+        state.add("sendsCertificate")
+        return state
+
     def _sends_identity(self, here: _Policy, state: State) -> State:
         kept = here.element.attributes.get("output-token-variable-name")
         state.add("sendsIdentity", Unknown(f"its token is kept in the variable {kept}") if kept else True)
@@ -339,7 +346,6 @@ _ADDS: Final = {
     "quota-by-key": "limited",
     "llm-token-limit": "limited",
     "azure-openai-token-limit": "limited",
-    "authentication-certificate": "sendsCertificate",
     "authentication-basic": "sendsCredentials",
 }
 """Policies of which the name says it all."""
@@ -362,6 +368,7 @@ _STEPS: Final[dict[str, _Step]] = {
     "send-request": Walk._calls,
     "send-one-way-request": Walk._calls,
     "set-backend-service": Walk._target,
+    "authentication-certificate": Walk._sends_certificate,
     "authentication-managed-identity": Walk._sends_identity,
     "set-header": Walk._header,
 }

@@ -75,8 +75,16 @@ def _path(resource: Resource) -> TrafficPath:
         weakest=str(weakest) if weakest in PROTECTIONS else "unknown",
         hops=tuple(map(_hop, properties["hops"])),
         missing=tuple(f"{each['edge']}: {each['reason']}" for each in properties.get("missing", ())),
-        bypasses=tuple(str(each["says"]) for each in properties.get("bypasses", ()) if each.get("open") is not False),
+        bypasses=tuple(
+            _around(each)
+            for each in properties.get("bypasses", ())
+            if each.get("open") is not False and each.get("kind") != "unknown"
+        ),
     )
+
+
+def _around(way: dict[str, Any]) -> str:
+    return str(way["says"]) if way.get("open") is True else f"perhaps: {way['says']}"
 
 
 def _hop(hop: dict[str, Any]) -> Hop:

@@ -152,12 +152,12 @@ def _weakest(hops: Sequence[Hop]) -> dict[str, Any]:
 def _dates(hops: Sequence[Hop]) -> Iterator[dict[str, Any]]:
     """Every certificate on the way, with the authorities above it, and its end."""
     for number, one in enumerate(hops):
-        served = one.get("certificate")
-        if served is None:
-            continue
-        yield {"hop": number, "name": served["name"], "notAfter": served["notAfter"]}
-        for authority in served.get("authorities", ()):
-            yield {"hop": number, **authority}
+        for served in (one.get("certificate"), one.get("sent")):
+            if served is None:
+                continue
+            yield {"hop": number, "name": served["name"], "notAfter": served["notAfter"]}
+            for authority in served.get("authorities", ()):
+                yield {"hop": number, **authority}
 
 
 def _narrow(route: str, label: str) -> str:

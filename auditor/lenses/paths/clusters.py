@@ -183,7 +183,9 @@ class Clusters:
         if behind:
             why = f"{behind[0].namespace}/{behind[0].name} takes this host and shows no address"
             tail = tail.lacking(Missing(f"entrance behind Service {service.name}", why))
-        return Landing(target, tails=(tail,), bypasses=self._around.cluster(service.cluster))
+        hole = next((hole for kind in (GATEWAY, INGRESS, ISTIO) if (hole := self._estate.hole(kind))), None)
+        asks = Unknown(f"what is behind the load balancer was not seen: {hole}") if hole else None
+        return Landing(target, asks=asks, tails=(tail,), bypasses=self._around.cluster(service.cluster))
 
     def _pod(self, pod: Resource, port: int) -> Landing:
         """A pod that is called by its own address, as the ingress controller of Application Gateway does."""

@@ -30,7 +30,7 @@ class Sender:
 
     `encrypts`, `verifies`: TLS at all, and with the certificate checked. `anchors`: the thumbprints it trusts, `whole`
     when all of them are known, None when whom it trusts is not ours to judge (clients); `well_known`: public
-    authorities beside them. `sends`: a client certificate.
+    authorities beside them. `sends`: a client certificate, None when that is not ours to judge; `shows`: which.
     """
 
     place: Place
@@ -41,7 +41,8 @@ class Sender:
     anchors: frozenset[str] | None = None
     whole: bool = True
     well_known: bool = True
-    sends: Truth = False
+    sends: Truth | None = None
+    shows: Served | Unknown | None = None
     tls: str | Unknown | None = None  # the lowest version it speaks
 
 
@@ -49,7 +50,8 @@ class Sender:
 class Landing:
     """Where a request arrives. `served` and `asks` are None where nothing of the kind is judged (a foreign host).
 
-    `asks`: `none`, `asked` (a client certificate is wanted, not demanded), `verified`. `plain`: it takes no TLS here.
+    `asks`: `none`, `asked` (a client certificate is wanted, not demanded), `verified`; `accepts`: thumbprints of the
+    authorities by which, and whether all are known. `plain`: it takes no TLS here.
     """
 
     target: Place
@@ -57,6 +59,7 @@ class Landing:
     missing: tuple[Missing, ...] = ()
     served: Served | Unknown | None = None
     asks: str | Unknown | None = None
+    accepts: tuple[frozenset[str], bool] | None = None
     tls: str | Unknown | None = None
     plain: bool = False
     bypasses: tuple[dict[str, Any], ...] = ()
@@ -78,10 +81,14 @@ def arrive(sender: Sender, landing: Landing, host: str, trust: Trust) -> Hop:
             sender.place, landing.target, Unknown("the sender speaks TLS, and nothing there takes it"), sender.says,
             evidence=sender.evidence, via=list(landing.via) or None, host=host or None,
         )  # fmt: skip
-    asked = _client_certificate(sender, landing)
-    if asked == "verified" and protection == VERIFIED:
+    asked = _client_certificate(sender, landing, trust)
+    if asked in ("verified", "lacking", "untrusted") and protection == VERIFIED:  # what the receiver does counts
         protection = MUTUAL
     more: dict[str, Any] = {"clientCertificate": asked}
+    if isinstance(sender.shows, Unknown):
+        more["sent"] = {"name": "client certificate", "notAfter": sender.shows}
+    elif sender.shows is not None:
+        more["sent"] = trust.shown(sender.shows)
     if encrypts is not False:
         more |= _certificate(sender, landing, host, trust)
         more["tls"] = _floor(sender.tls, landing.tls)
@@ -110,15 +117,23 @@ def _protection(sender: Sender) -> Protection:
     return VERIFIED if sender.verifies else UNVERIFIED
 
 
-def _client_certificate(sender: Sender, landing: Landing) -> str | Unknown | None:
-    """`none`; `sent` and `asked`: one end wants it and the other does not play along; `verified`."""
-    if landing.asks is None:
-        return None
-    if isinstance(landing.asks, Unknown):
-        return landing.asks
-    if landing.asks == "none" and sender.sends is not False:
+def _client_certificate(sender: Sender, landing: Landing, trust: Trust) -> str | Unknown | None:
+    """`none`; `verified`; or what one end wants and the other does not play along with.
+
+    `asked`: not demanded or not verified; `sent`: nobody looks at it; `lacking`: it is demanded and none is sent;
+    `untrusted`: it is demanded, and no authority that the receiver trusts issued the one that is sent.
+    """
+    asks = landing.asks
+    if asks is None or isinstance(asks, Unknown):
+        return asks
+    if asks == "none" and sender.sends not in (None, False):
         return sender.sends if isinstance(sender.sends, Unknown) else "sent"
-    return landing.asks
+    if asks == "verified" and sender.sends is False:
+        return "lacking"
+    if asks == "verified" and isinstance(sender.shows, Served) and landing.accepts is not None:
+        trusted = trust.issued_by(sender.shows, *landing.accepts, well_known=False)
+        return "untrusted" if trusted is False else asks
+    return asks
 
 
 def _certificate(sender: Sender, landing: Landing, host: str, trust: Trust) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from auditor.lenses.paths.shapes import (
     place,
     redirected,
 )
-from auditor.lenses.paths.trust import Served, Trust
+from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Trust
 from auditor.lenses.sightings import get, items, text_at, texts, vault_ref
 from auditor.model import Resource, Unknown
 
@@ -126,6 +126,7 @@ class Gateways:
             target,
             served=None if through else self._served(gateway, listener),
             asks=None if through else self._asks(gateway, listener),
+            accepts=self._accepts(gateway, listener),
             tls=None
             if through
             else _FLOORS.get(str(family), Unknown("the TLS versions of the Gateway are not visible")),
@@ -152,10 +153,7 @@ class Gateways:
 
     def _asks(self, gateway: Resource, listener: dict[str, Any]) -> str | Unknown:
         """Client certificates: `spec.tls.frontend`, for all ports or one; `frontendValidation` of a listener before."""
-        front = get(gateway.body, "spec", "tls", "frontend")
-        ports = [item for item in items(front, "perPort") if get(item, "port") == get(listener, "port")]
-        found = get(ports[0], "tls", "validation") if ports else get(front, "default", "validation")
-        found = found or get(listener, "tls", "frontendValidation")
+        found = _validation(gateway, listener)
         if found is None:
             return self._asks_of_azure(gateway)
         if isinstance(found, Unknown):
@@ -164,6 +162,18 @@ class Gateways:
             return "none"
         mode = word(found, "mode", otherwise="allowvalidonly")
         return mode if isinstance(mode, Unknown) else "verified" if mode == "allowvalidonly" else "asked"
+
+    def _accepts(self, gateway: Resource, listener: dict[str, Any]) -> tuple[frozenset[str], bool] | None:
+        """The authorities of client certificates."""
+        kinds = {"configmap": CONFIG, "secret": SECRET}
+        named = [
+            self._estate.object(
+                kinds.get(str(word(one, "kind", otherwise="configmap")), CONFIG),
+                gateway.cluster, text_at(one, "namespace") or gateway.namespace or "", text_at(one, "name") or "",
+            )
+            for one in items(_validation(gateway, listener), "caCertificateRefs")
+        ]  # fmt: skip
+        return self._trust.store(*named)
 
     def _asks_of_azure(self, gateway: Resource) -> str | Unknown:
         for policy in self._estate.inside(f"{ALB}/frontendtlspolicy", gateway.cluster, gateway.namespace or ""):
@@ -325,6 +335,14 @@ class Gateways:
                         return policy
                     whole = whole or (None if section else policy)
         return whole
+
+
+def _validation(gateway: Resource, listener: dict[str, Any]) -> Any:
+    """How client certificates are validated at a listener."""
+    front = get(gateway.body, "spec", "tls", "frontend")
+    ports = [item for item in items(front, "perPort") if get(item, "port") == get(listener, "port")]
+    found = get(ports[0], "tls", "validation") if ports else get(front, "default", "validation")
+    return found or get(listener, "tls", "frontendValidation")
 
 
 def _of_policy(policy: Resource) -> tuple[Protection, str | None]:

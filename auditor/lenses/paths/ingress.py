@@ -25,7 +25,7 @@ from auditor.lenses.paths.shapes import (
     place,
     redirected,
 )
-from auditor.lenses.paths.trust import CONFIG, Served, Trust
+from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown
 
@@ -121,6 +121,7 @@ class Ingresses:
             target,
             served=None if through else self._served(ingress, host, controller),
             asks=None if through else self._asks(ingress, controller),
+            accepts=self._accepts(ingress),
             tls=None if through else self._floor(ingress, controller),
             tails=tuple(tails),
         )
@@ -230,6 +231,14 @@ class Ingresses:
         if isinstance(mode, Unknown):
             return mode
         return {"on": "verified", "off": "none"}.get(mode, "asked")
+
+    def _accepts(self, ingress: Resource) -> tuple[frozenset[str], bool] | None:
+        """The authorities of client certificates that nginx verifies by."""
+        named = text_at(get(ingress.body, "metadata", "annotations"), f"{_NGINX}auth-tls-secret") or ""
+        namespace, _, name = named.rpartition("/")
+        return self._trust.store(
+            self._estate.object(SECRET, ingress.cluster, namespace or ingress.namespace or "", name)
+        )
 
     def _floor(self, ingress: Resource, controller: str) -> str | Unknown:
         """The lowest version that nginx takes: 1.2 where its ConfigMap says nothing else."""

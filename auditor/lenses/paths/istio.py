@@ -11,7 +11,7 @@ from auditor.lenses.paths.gateway_api import takes
 from auditor.lenses.paths.pods import Inbound, Pods
 from auditor.lenses.paths.routes import covers, overlaps
 from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place, redirected
-from auditor.lenses.paths.trust import Served, Trust
+from auditor.lenses.paths.trust import SECRET, Served, Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown
 
@@ -98,6 +98,7 @@ class Istio:
             target,
             served=None if through else self._served(gateway, server),
             asks=None if through else asks,
+            accepts=self._accepts(gateway, server),
             tls=None if through else floor,
             plain=self.encrypts(server) is False,
             tails=tuple(tails),
@@ -108,6 +109,15 @@ class Istio:
         if name:
             return self._trust.of_secret(gateway.cluster, gateway.namespace or "", name)
         return Unknown("the certificate of the server is a file of the gateway's pods")
+
+    def _accepts(self, gateway: Resource, server: dict[str, Any]) -> tuple[frozenset[str], bool] | None:
+        """The authorities of client certificates: beside the certificate, or in a Secret of their own."""
+        name, space = text_at(server, "tls", "credentialName"), gateway.namespace or ""
+        if not name:
+            return None
+        apart = self._estate.object(SECRET, gateway.cluster, space, f"{name}-cacert")
+        beside = self._estate.object(SECRET, gateway.cluster, space, name)
+        return self._trust.store(apart or beside, keys=("ca.crt", "cacert"))
 
     def _tails(self, gateway: Resource, host: str, route: str, target: dict[str, Any], through: bool) -> Iterator[Tail]:
         seen: set[tuple[str, str, str]] = set()

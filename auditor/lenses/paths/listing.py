@@ -94,6 +94,14 @@ def _sums(properties: dict[str, Any]) -> str:
     return " · ".join(parts)
 
 
+_HALF: Final = {
+    "asked": "client certificate asked and not verified",
+    "sent": "client certificate sent and not verified",
+    "lacking": "client certificate demanded and NOT sent",
+    "untrusted": "client certificate of an issuer that is NOT trusted there",
+}
+
+
 def _details(hop: dict[str, Any]) -> str:
     """What there is to say of a hop beside its protection."""
     parts = [hop["says"]] if isinstance(hop["protection"], str) else [hop["protection"].reason]
@@ -103,8 +111,9 @@ def _details(hop: dict[str, Any]) -> str:
         parts.append("which is NOT in the certificate")
     if hop.get("trustMatches") is False:
         parts.append("whose issuer is NOT trusted")
-    if hop.get("clientCertificate") in ("asked", "sent"):
-        parts.append(f"client certificate {hop['clientCertificate']} and not verified")
+    asked = hop.get("clientCertificate")
+    if isinstance(asked, str) and asked in _HALF:
+        parts.append(_HALF[asked])
     parts += hop.get("via", ())
     return "".join(f" · {part}" for part in parts)
 

@@ -14,7 +14,7 @@ from auditor.lenses.paths.gateway import Entered
 from auditor.lenses.paths.routes import taken
 from auditor.lenses.paths.shapes import Missing, Place, Tail, Truth, evidence, lost, place, truth_and
 from auditor.lenses.paths.trust import Served, Trust, store_of
-from auditor.lenses.sightings import get, items, moment, text_at, texts, thumbprint_of, vault_ref
+from auditor.lenses.sightings import get, items, last, moment, text_at, texts, thumbprint_of, vault_ref
 from auditor.model import Resource, Unknown, parent_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ APIS, BACKENDS = f"{KIND}/apis", f"{KIND}/backends"
 WORKSPACES: Final = f"{KIND}/workspaces"
 IN_WORKSPACES: Final = f"{WORKSPACES}/apis"
 _BACKENDS: Final = (BACKENDS, f"{WORKSPACES}/backends")
-READS: Final = frozenset({KIND, APIS, WORKSPACES, IN_WORKSPACES, *_BACKENDS})
+_CERTIFICATES: Final = (f"{KIND}/certificates", f"{WORKSPACES}/certificates")
+READS: Final = frozenset({KIND, APIS, WORKSPACES, IN_WORKSPACES, *_BACKENDS, *_CERTIFICATES})
 _PROTOCOLS: Final = "Microsoft.WindowsAzure.ApiManagement.Gateway.Security."
 _PLATFORM: Final = ".azure-api."  # names that Azure gives, with certificates of its own
 _MOST: Final = 16  # members of a pool of backends
@@ -61,6 +62,13 @@ class Management:
                     for address in texts(location, key):
                         self._addresses[address] = service, subnet
         self._hosts.pop("", None)
+        self._certificates: dict[tuple[str, str], Resource] = {}  # by service; name or thumbprint
+        for certificate in estate.all(*_CERTIFICATES):
+            own = _service_of(certificate.id)
+            thumbprint = thumbprint_of(get(certificate.body, "properties", "thumbprint"))
+            for name in (certificate.name.casefold(), thumbprint):
+                if name:
+                    self._certificates.setdefault((own, name), certificate)
         for api in estate.all(APIS, IN_WORKSPACES):
             if get(api.body, "properties", "isCurrent") is not False:  # else it is an old revision
                 serves = _route_of(api)
@@ -315,6 +323,9 @@ class Management:
             if encrypts and truth_and(*checks) is not True:
                 key = "validateCertificateChain" if checks[0] is not True else "validateCertificateName"
                 field, seen = f"properties.tls.{key}", get(own, key)
+        shows: Served | Unknown | None = None
+        if encrypts and policy.backend_certificate is True:
+            shows = self._shown(service, policy, holder)
         own = get(service.body, "properties")
         store = get(own, "certificates")
         anchors, whole = store_of(store)
@@ -324,10 +335,29 @@ class Management:
         )
         sender = Sender(
             origin, encrypts, verifies, says, evidence(where, field, seen), anchors, whole,
-            sends=policy.backend_certificate, tls=_floor(own, f"{_PROTOCOLS}Backend.Protocols."),
+            sends=policy.backend_certificate, shows=shows, tls=_floor(own, f"{_PROTOCOLS}Backend.Protocols."),
         )  # fmt: skip
         landings = self._land(host, port, host, path, _subnet(own))
         yield from follow(sender, landings, host, self._trust)
+
+    def _shown(self, service: Resource, policy: EffectivePolicy, holder: Resource | None) -> Served | Unknown:
+        """The client certificate that a backend is shown: of the policies, else of the backend itself."""
+        named = list(policy.sent_certificates)
+        if not named and holder is not None:
+            given = get(holder.body, "properties", "credentials")
+            named = [last(one) for one in texts(given, "certificateIds")] or texts(given, "certificate")
+        if len(named) != 1:
+            return Unknown("which client certificate is sent is not known")
+        key = thumbprint_of(named[0]) or named[0].casefold()
+        found = self._certificates.get((service.id.casefold(), key))
+        if found is None:
+            hole = self._estate.hole(_CERTIFICATES[0], service.id)
+            return Unknown(hole or f"the service has no certificate {named[0][:100]}")
+        own = get(found.body, "properties")
+        thumbprint = thumbprint_of(get(own, "thumbprint"))
+        served = self._trust.of_vault(vault_ref(get(own, "keyVault", "secretIdentifier")), thumbprint)
+        served = served or self._trust.of_thumbprint(thumbprint, found.name, get(own, "expirationDate"))
+        return served or Unknown(f"the certificate {found.name} is not visible")
 
 
 def _unlike(tails: list[Tail]) -> list[Tail]:

@@ -211,6 +211,16 @@ class Trust:
         """An anchor bears the name of the issuer and did not sign."""
         return any(a in self._known and self._known[a].subject == certificate.issuer for a in anchors)
 
+    def store(
+        self, *resources: Resource | None, keys: tuple[str, ...] = ("ca.crt",)
+    ) -> tuple[frozenset[str], bool] | None:
+        """The authorities in Secrets and ConfigMaps: their thumbprints, and whether all are known. None: not one."""
+        found = [self.read(next(filter(None, (material(one, key) for key in keys)), None)) for one in resources if one]
+        if not any(bundle and bundle.certificates for bundle in found):
+            return None
+        anchors, whole = thumbprints(found)
+        return anchors, whole and len(found) == len(resources)
+
     def shown(self, served: Served) -> dict[str, Any]:
         """A certificate as it stands in a hop, with the authorities sent with it or known above it."""
         found = self._shown.get(served)
