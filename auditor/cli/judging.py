@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 from msgspec.structs import replace
 
-from auditor.cli import accepting, options
+from auditor.cli import accepting, options, telemetry
 from auditor.cli.past import compared_with, the_past
-from auditor.cli.publishing import publishing
+from auditor.cli.publishing import DEFAULT, publishing
 from auditor.cli.thresholds import verdict
 from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
 from auditor.model import Outcome
@@ -48,7 +48,7 @@ def judge_and_report(chosen: options.Settings, inventory: Inventory, publish: Ca
         code, unmet = verdict(audit, chosen.thresholds)
         if code == INCOMPLETE and not chosen.quiet:
             say_why(audit, chosen.reports, code, unmet)
-        return code if delivered else INCOMPLETE
+        return _ended(chosen, audit, code if delivered else INCOMPLETE)
 
 
 def judge_change(
@@ -91,7 +91,13 @@ def judge_change(
             code = FINDINGS if _newly_fails(past.earlier, since, chosen.thresholds.findings) else CLEAN
         if not chosen.quiet:
             say_why(audit, chosen.reports, code, unmet)
-        return code if delivered else INCOMPLETE
+        return _ended(chosen, audit, code if delivered else INCOMPLETE)
+
+
+def _ended(chosen: options.Settings, audit: Audit, code: int) -> int:
+    """The exit code, once it is told to who listens."""
+    telemetry.export(audit, chosen.estate or DEFAULT, chosen.begun, time.time_ns(), code, quiet=chosen.quiet)
+    return code
 
 
 def _shown(chosen: options.Settings) -> frozenset[Outcome]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -184,6 +185,7 @@ class Settings(NamedTuple):
     exemptions: tuple[str, ...]
     limits: dict[str, Any]  # of exemptions, as `auditor.yaml` has them
     config: dict[str, Any]  # the whole of it, for what one command alone reads
+    begun: int  # when the command began, in nanoseconds since 1970
 
 
 def settings(ctx: click.Context, inputs: Sequence[str]) -> Settings:
@@ -218,6 +220,7 @@ def settings(ctx: click.Context, inputs: Sequence[str]) -> Settings:
         exemptions=given.get("exemptions") or _exemption_files(given.get("config"), config),
         limits=config.get("exemptions", {}),
         config=config,
+        begun=time.time_ns(),
     )
 
 
