@@ -113,7 +113,7 @@ def audit(
 
 def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations, list[Resource]]:
     """The relation index, and the resources that lenses derive."""
-    relations = Relations([relation for rule in rules for relation in rule.relations], inventory.covers)
+    relations = Relations(rules, inventory.covers)
     related = relations.types
     reading = _Reading(needed(related.union(*(rule.types for rule in rules))), inventory)
     wanted = related | reading.types

@@ -58,7 +58,7 @@ def prepare(source: RuleSource, case: CaseForm) -> tuple[Bound, Resource, Relati
         clock = parsed
     bound = bind(source.rule, clock, case.parameters)
     resource = given_resource(source, case)
-    relations = Relations(bound.relations, covers=_related_types(bound) - {kind.casefold() for kind in case.unread})
+    relations = Relations([bound], covers=_related_types(bound) - {kind.casefold() for kind in case.unread})
     for other in _others(case, resource):
         if other.type.casefold() in relations.types:
             relations.add(other)
@@ -67,7 +67,7 @@ def prepare(source: RuleSource, case: CaseForm) -> tuple[Bound, Resource, Relati
 
 
 def _related_types(bound: Bound) -> frozenset[str]:
-    return frozenset(kind for relation in bound.relations for kind in relation.types)
+    return bound.related
 
 
 def given_resource(source: RuleSource, case: CaseForm) -> Resource:

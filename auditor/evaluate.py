@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of, identity_of
 from auditor.conditions import explain
-from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, relations_of
+from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, related_types, relations_of
 from auditor.conditions.marks import ASK, FAILS, PASSES, SKIP
 from auditor.conditions.paths import Scope, values_at
 from auditor.conditions.relations import Relations
@@ -98,9 +98,14 @@ class Bound:
         return self.nodes.condition
 
     @property
+    def related(self) -> frozenset[str]:
+        """The casefolded types that the relations name; told without reading the conditions."""
+        return frozenset((*related_types(self.rule.when), *related_types(self.rule.condition)))
+
+    @property
     def relations(self) -> tuple[Related, ...]:
         """Every relation in the conditions."""
-        if not (_mentions_relation(self.rule.when) or _mentions_relation(self.rule.condition)):
+        if not self.related:
             return ()
         return (*(relations_of(self.when) if self.when else ()), *relations_of(self.condition))
 
@@ -131,12 +136,6 @@ def _read(rule: Rule, parameters: Mapping[str, Any], clock: dt.datetime) -> Node
         when=when,
         condition=parse(rule.condition, parameters, clock, ("assert",)),
     )
-
-
-def _mentions_relation(raw: Any) -> bool:
-    if isinstance(raw, dict):
-        return "related" in raw or any(map(_mentions_relation, raw.values()))
-    return isinstance(raw, list) and any(map(_mentions_relation, raw))
 
 
 def _types_of(name: str) -> tuple[str, ...]:

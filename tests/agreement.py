@@ -61,7 +61,7 @@ def differences(count: int, seed: int) -> Iterator[str]:
     source = random.Random(seed)
     rules = [bind(rule, AS_OF) for rule in load_rules()]
     estate = as_found(as_designed(), planted())
-    relations = Relations([relation for rule in rules for relation in rule.relations])
+    relations = Relations(rules)
     pool = [resource_of(body) for body in estate]
     for resource in pool:
         if resource.type.casefold() in relations.types and source.random() < 0.7:

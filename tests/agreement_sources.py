@@ -66,7 +66,7 @@ class Agreement(NamedTuple):
 def compare(terraform: str) -> Agreement:
     """Judge both estates from all three sources."""
     rules = [bind(rule, AS_OF) for rule in load_rules() if {"live", "plan", "template"} <= set(rule.sources)]
-    looked_for = {kind for rule in rules for relation in rule.relations for kind in relation.types}
+    looked_for = {kind for rule in rules for kind in rule.related}
     answers, rows = 0, []
     for estate, faults in (("designed", []), ("found", planted())):
         bodies = [body for body in as_found(as_designed(), faults) if not is_kubernetes(body)]

@@ -175,7 +175,7 @@ def test_compiled_rules_say_what_the_reference_says(
     raw_rules: list[Any], bodies: list[Any], others: list[Any], seed: int
 ) -> None:
     rules = [bind(rule(*raw, index), CLOCK) for index, raw in enumerate(raw_rules)]
-    relations = Relations([r for b in rules for r in b.relations], frozenset({OTHER.casefold()}) if seed % 4 else None)
+    relations = Relations(rules, frozenset({OTHER.casefold()}) if seed % 4 else None)
     for number, body in enumerate(others):
         relations.add(resource(maybe_unknown(body, seed + number), OTHER, number=number))
     with_passes = Judge(rules, relations, keep_passes=True)

@@ -36,7 +36,7 @@ def rules() -> list[Bound]:
 
 def judge(rules: Sequence[Bound], bodies: Sequence[Body]) -> tuple[Audit, list[Finding]]:
     """The audit, and what did not pass."""
-    looked_for = {kind for rule in rules for relation in rule.relations for kind in relation.types}
+    looked_for = {kind for rule in rules for kind in rule.related}
     outcome, findings = audit(rules, inventory(bodies, looked_for), clock=AS_OF)
     with findings:
         return outcome, [finding for finding in findings if finding.outcome is not Outcome.PASS]

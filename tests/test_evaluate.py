@@ -42,7 +42,7 @@ def k8s(kind: str, name: str, cluster: str = "", source: str = "live", **spec: A
 
 def say(one: Rule, resource: Resource, *others: Resource, gaps: tuple[Gap, ...] = (), covers: Any = None) -> list[str]:
     bound = bind(one, CLOCK)
-    relations = Relations(bound.relations, covers)
+    relations = Relations([bound], covers)
     for other in others:
         relations.add(other)
     relations.add_gaps(gaps)

@@ -57,3 +57,4 @@ def test_an_audit_of_one_resource_imports_nothing_heavy(tmp_path: Path) -> None:
     assert not found(warm, HEAVY)
     assert not found(warm, ["multiprocessing", "difflib", "csv", "xml", "http", "unittest"])
     assert not found(warm, ["auditor.rule_file", "auditor.cases", "auditor.lenses.certificates", "auditor.plans"])
+    assert not found(warm, ["auditor.collect.azure", "auditor.collect.kubernetes"])

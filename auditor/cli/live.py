@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from auditor.cli.live_clusters import ClusterSettings
-    from auditor.collect import Needs
+    from auditor.collect import Needs, Scope
     from auditor.collect.azure.clouds import Cloud
-    from auditor.collect.azure.scope import Scope
     from auditor.collect.azure.sign_in import Credential
     from auditor.collect.book import Book
     from auditor.inventory import Inventory
@@ -107,7 +106,7 @@ class LiveSettings(NamedTuple):
 
 def settings(ctx: click.Context) -> LiveSettings:
     """Puts options and configuration together."""
-    from auditor.collect.azure.scope import Scope
+    from auditor.collect import Scope
 
     given, config = ctx.params, options.config_of(ctx.params.get("config"))
     named = named_by_options(ctx)

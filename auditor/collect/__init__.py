@@ -6,7 +6,40 @@ SDKs are imported inside functions. Nothing here judges, prints or writes to wha
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
+
+from auditor.errors import ConfigError
+
+_GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+class Scope(NamedTuple):
+    """What the user asked for: one of the first three."""
+
+    subscriptions: tuple[str, ...] = ()
+    management_groups: tuple[str, ...] = ()
+    everything: bool = False
+    resource_groups: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raises `ConfigError` when the parts do not go together."""
+        named = sum((bool(self.subscriptions), bool(self.management_groups), self.everything))
+        if not named:
+            raise ConfigError(
+                "Nothing says which part of Azure to audit.",
+                "Give --subscription, --management-group or --all; or files with --from.",
+            )
+        if named > 1:
+            raise ConfigError(
+                "--subscription, --management-group and --all exclude each other.", "Give one of them, or repeat one."
+            )
+        for name in (*self.subscriptions, *self.management_groups, *self.resource_groups):
+            if not name or not name.isprintable() or set(name) & set("/?#%"):
+                raise ConfigError(f"{name!r} is no name of a scope.", "Give ids of subscriptions, names of groups.")
+        for name in self.subscriptions:
+            if not _GUID.fullmatch(name):
+                raise ConfigError(f"{name!r} is no id of a subscription.", "`az account list -o table` shows the ids.")
 
 
 class Needs(NamedTuple):

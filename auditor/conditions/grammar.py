@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -323,6 +323,22 @@ def parts_of(node: Node) -> tuple[Node, ...]:
             return () if where is None else (where,)
         case _:
             return ()
+
+
+def related_types(raw: Any) -> Iterator[str]:
+    """The casefolded types that the relations in a condition name, without reading the condition."""
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            if key == "related" and isinstance(value, dict):
+                types = value.get("type")
+                named = types if isinstance(types, list) else [types]
+                yield from (name.casefold() for name in named if isinstance(name, str))
+            if value.__class__ in (dict, list):
+                yield from related_types(value)
+    elif isinstance(raw, list):
+        for value in raw:
+            if value.__class__ in (dict, list):
+                yield from related_types(value)
 
 
 def relations_of(node: Node) -> tuple[Related, ...]:

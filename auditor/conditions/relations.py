@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from auditor.conditions.grammar import Path, Related
 from auditor.conditions.kept import Keep, Packed, read_paths, unpack
@@ -18,40 +18,56 @@ from auditor.conditions.paths import Scope, values_at
 from auditor.model import MISSING, Gap, Resource, Unknown
 
 
+class Relating(Protocol):
+    """What this module needs of a bound rule: its relations, and the casefolded types that they name."""
+
+    @property
+    def relations(self) -> Sequence[Related]: ...
+    @property
+    def related(self) -> frozenset[str]: ...
+
+
 class Relations:
     """Resources of the related types by the value they are joined on.
 
-    `relations` are all relations of the rule set; `covers` the casefolded types that the collection looked at, None
-    when it does not say (then a type that occurs was looked at).
+    `rules` are those whose relations it answers; `covers` the casefolded types that the collection looked at, None
+    when it does not say (then a type that occurs was looked at). The conditions of rules are read when the first
+    resource comes that they relate to: a small audit meets few types.
     """
 
-    def __init__(self, relations: Iterable[Related], covers: frozenset[str] | None = None) -> None:
-        relations = list(relations)
+    def __init__(self, rules: Iterable[Relating], covers: frozenset[str] | None = None) -> None:
         self._covers = covers
         self._seen: set[str] = set()
         self._gaps: dict[str, list[Gap]] = defaultdict(list)
-        self._slots: dict[str, dict[str, _Slot]] = defaultdict(dict)  # by casefolded type and the text of `theirs`
-        paths: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for relation in relations:
-            for kind in relation.types:
-                self._slots[kind].setdefault(relation.theirs.text, _Slot(relation.theirs))
-                paths[kind] += read_paths(relation.where) if relation.where is not None else ()
-        self._keep = {kind: Keep.of(read) for kind, read in paths.items()}
+        self._rules: dict[str, list[Relating]] = defaultdict(list)  # by casefolded type
+        for rule in rules:
+            for kind in rule.related:
+                self._rules[kind].append(rule)
+        self._tables: dict[str, _Table] = {}
 
     @property
     def types(self) -> frozenset[str]:
         """The casefolded types that the index wants to see."""
-        return frozenset(self._slots)
+        return frozenset(self._rules)
+
+    def _table(self, kind: str) -> _Table:
+        table = self._tables.get(kind)
+        if table is None:
+            relations = [each for rule in self._rules.get(kind, ()) for each in rule.relations if kind in each.types]
+            read = [path for each in relations if each.where is not None for path in read_paths(each.where)]
+            slots = {each.theirs.text: _Slot(each.theirs) for each in relations}
+            table = self._tables[kind] = _Table(slots, Keep.of(read))
+        return table
 
     def add(self, resource: Resource) -> None:
         """Take a resource of a related type into the index."""
         kind = resource.type.casefold()
         self._seen.add(kind)
-        slots = self._slots.get(kind)
-        if not slots:
+        table = self._table(kind)
+        if not table.slots:
             return
-        packed = self._keep[kind].pack(resource)
-        for slot in slots.values():
+        packed = table.keep.pack(resource)
+        for slot in table.slots.values():
             for value in slot.values_of(resource):
                 if isinstance(value, Unknown):
                     slot.unjoined.append(packed)
@@ -70,7 +86,7 @@ class Relations:
         maybe: list[Resource] = []
         reason = None
         for kind in relation.types:
-            slot = self._slots[kind][relation.theirs.text]
+            slot = self._table(kind).slots[relation.theirs.text]
             for key in keys:
                 for packed in slot.get(_fold(key)):
                     if id(packed) not in found and _meet(one := unpack(packed), asking):
@@ -89,6 +105,13 @@ class Relations:
             return None
         looked_at = kind in self._seen if self._covers is None else kind in self._covers or kind in self._seen
         return None if looked_at else f"no {kind} was collected"
+
+
+class _Table(NamedTuple):
+    """One type: its resources by the text of each path that they are joined on, and what is kept of them."""
+
+    slots: dict[str, _Slot]
+    keep: Keep
 
 
 class _Slot:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from auditor.collect import Needs
+from auditor.collect import Needs, Scope
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import Graph, Stream, query_of
@@ -18,7 +18,7 @@ from auditor.collect.azure.logs import questions_for, with_evidence
 from auditor.collect.azure.network import ACTIONS, Network
 from auditor.collect.azure.plan import batches, plan_for
 from auditor.collect.azure.questions import EVIDENCE
-from auditor.collect.azure.scope import Scope, audited
+from auditor.collect.azure.scope import audited
 from auditor.collect.azure.tables import ELSEWHERE, SUBSCRIPTION
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.collect import Needs
+from auditor.collect import Needs, Scope
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.calls import CallFailed
 from auditor.collect.azure.graph import Graph
@@ -15,7 +15,7 @@ from auditor.collect.azure.network import ACTIONS
 from auditor.collect.azure.permissions import Permissions, is_granted, may_read, permissions_at
 from auditor.collect.azure.plan import plan_for
 from auditor.collect.azure.questions import EVIDENCE
-from auditor.collect.azure.scope import Scope, audited
+from auditor.collect.azure.scope import audited
 from auditor.collect.azure.tables import CERTIFICATES
 from auditor.collect.book import Book
 

@@ -7,55 +7,26 @@ may do is asked at each place (`permissions`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
+from auditor.collect import Scope
 from auditor.collect.azure.arm import Arm, listed
 from auditor.collect.azure.calls import CallFailed, answered
 from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.tables import SUBSCRIPTION
 from auditor.collect.book import Book
-from auditor.errors import ConfigError, InputError
+from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource
 
 _TABLE: Final = "resourcecontainers"
 _GROUP: Final = f"{SUBSCRIPTION}/resourcegroups"
 _ALL: Final = "/subscriptions"
-_GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LIMIT: Final = 300
 _MOST_PAGES: Final = 1_000
 _ROLES: Final = "Give the identity the role Reader there: docs/live-audit.md lists the roles."
-
-
-class Scope(NamedTuple):
-    """What the user asked for: one of the first three."""
-
-    subscriptions: tuple[str, ...] = ()
-    management_groups: tuple[str, ...] = ()
-    everything: bool = False
-    resource_groups: tuple[str, ...] = ()
-
-    def check(self) -> None:
-        """Raises `ConfigError` when the parts do not go together."""
-        named = sum((bool(self.subscriptions), bool(self.management_groups), self.everything))
-        if not named:
-            raise ConfigError(
-                "Nothing says which part of Azure to audit.",
-                "Give --subscription, --management-group or --all; or files with --from.",
-            )
-        if named > 1:
-            raise ConfigError(
-                "--subscription, --management-group and --all exclude each other.", "Give one of them, or repeat one."
-            )
-        for name in (*self.subscriptions, *self.management_groups, *self.resource_groups):
-            if not name or not name.isprintable() or set(name) & set("/?#%"):
-                raise ConfigError(f"{name!r} is no name of a scope.", "Give ids of subscriptions, names of groups.")
-        for name in self.subscriptions:
-            if not _GUID.fullmatch(name):
-                raise ConfigError(f"{name!r} is no id of a subscription.", "`az account list -o table` shows the ids.")
 
 
 class Audited(NamedTuple):
