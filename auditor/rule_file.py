@@ -164,12 +164,14 @@ def _outcomes(case: CaseForm) -> list[str]:
     return list(case.expect.values()) if isinstance(case.expect, dict) else [case.expect]
 
 
+_VARIANTS: Final = ("constrained", "function", "literal[", "dict[", "list[")
+"""How pydantic names the variants of a field that has several; nobody wrote these in the file."""
+
+
 def _refused(error: ValidationError, path: Path, marks: Marks) -> RuleError:
     # A misspelt key also leaves a required one missing: the misspelling is what to tell.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    place = tuple(
-        part for part in first["loc"] if isinstance(part, int) or not part.startswith(("constrained", "function"))
-    )
+    place = tuple(part for part in first["loc"] if isinstance(part, int) or not part.startswith(_VARIANTS))
     what = ".".join(str(part) for part in place) or "the file"
     message = first["msg"]
     if first["type"] == "extra_forbidden":

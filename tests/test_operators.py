@@ -207,7 +207,7 @@ def test_bad_paths_are_refused(text: Any) -> None:
         ({"field": "a", "equals": 1, "in": [1]}, "exactly one operator"),
         ({"field": "a", "equals": None}, "exists: false"),
         ({"field": "a", "in": "x"}, "list"),
-        ({"field": "a", "matches": "(("}, "regular expression"),
+        ({"field": "a", "matches": "(("}, "regular expression of RE2: missing"),
         ({"field": "a", "matches": "(a)\\1"}, "regular expression"),
         ({"field": "a", "before": "P1M"}, "duration"),
         ({"field": "a", "after": 30}, "duration"),

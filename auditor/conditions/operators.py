@@ -121,7 +121,9 @@ def _regex(operand: Any, clock: dt.datetime) -> Any:
     try:
         return re2.compile(_string(operand, clock), options=options)
     except re2.error as error:
-        raise ValueError(f"is no regular expression of RE2: {error.args[0] if error.args else error}") from error
+        why = error.args[0] if error.args else error
+        told = why.decode(errors="replace") if isinstance(why, bytes) else why
+        raise ValueError(f"is no regular expression of RE2: {told}") from error
 
 
 def _version(operand: Any, _clock: dt.datetime) -> tuple[int, ...]:
