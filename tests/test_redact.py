@@ -19,8 +19,8 @@ from auditor.demo import AS_OF, CLUSTER, as_designed, inventory
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate import bind
 from auditor.inventory import Inventory, open_inventory
-from auditor.model import Gap, Resource
-from auditor.redaction import pseudonyms, redact_gap
+from auditor.model import Gap, Origin, Resource
+from auditor.redaction import pseudonyms, redact, redact_gap
 from auditor.redaction.addresses import Addresses
 from auditor.rulebook import load_rules
 from auditor.snapshot import write_snapshot
@@ -196,3 +196,25 @@ def test_a_gap_keeps_its_place_and_its_type() -> None:
     assert gap.what == words.text(place) != place
     assert gap.what.startswith("/clusters/")
     assert (gap.type, gap.kind) == ("apps/Deployment", "forbidden")
+
+
+def test_keys_that_somebody_chose_are_replaced_and_those_of_the_api_stay() -> None:
+    words = pseudonyms(b"salt", load_rules(), [])
+    assignment = {
+        "id": "/x",
+        "type": "Microsoft.Authorization/policyAssignments",
+        "tags": {"ZyxTeam": {"odd": 1}},
+        "properties": {
+            "parameters": {"zyxSkus": {"value": ["Standard"]}},
+            "metadata": {"zyxTicket": "ZYX-1"},
+        },
+    }
+    shown = json.dumps(redact(Resource(assignment["type"], assignment, Origin()), words).body)  # type: ignore[arg-type]
+    assert "zyx" not in shown.casefold()
+    pod = {
+        "kind": "Pod",
+        "metadata": {"name": "zyx", "resourceVersion": "1", "labels": {"zyx.io/team": "zyx", "app": "a"}},
+    }
+    shown = json.dumps(redact(Resource("core/Pod", pod, Origin()), words).body)
+    assert "zyx" not in shown.casefold()
+    assert '"resourceVersion"' in shown

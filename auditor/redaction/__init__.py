@@ -17,9 +17,13 @@ from auditor.redaction.vocabulary import Vocabulary
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z$@_][A-Za-z0-9_.@$]*")
 _FREE: Final = frozenset(
-    {"annotations", "binarydata", "data", "labels", "matchlabels", "nodeselector", "selector", "stringdata", "tags"}
+    {"annotations", "binarydata", "data", "labels", "matchlabels", "nodeselector", "selector", "stringdata"}
 )
-"""Keys of objects whose own keys somebody chose."""
+"""Keys of objects whose own keys somebody chose, where these have plain values."""
+_FREE_ALL: Final = frozenset({"parameters", "tags"})
+"""The same, whatever the values are."""
+_FREE_IN_ARM: Final = frozenset({"metadata"})
+"""The same in resources of Azure; in those of Kubernetes the keys are the API's."""
 _PUBLIC: Final = frozenset({"apiversion", "kind", "location", "type"})
 """Keys of values that Azure and Kubernetes chose, in most places."""
 _ARM_TYPE: Final = re.compile(r"(?i)microsoft\.[\w.]+(/\w+)*")
@@ -38,14 +42,15 @@ def pseudonyms(salt: bytes, rules: Iterable[Rule], resources: Iterable[Resource]
 
 def redact(resource: Resource, words: Pseudonyms) -> Resource:
     """The resource with other words in it."""
-    kind = resource.type if _ARM_TYPE.fullmatch(resource.type) else words.text(resource.type)
-    body = _object(resource.body, words, free=False)
+    of_azure = _ARM_TYPE.fullmatch(resource.type) is not None
+    body = _object(resource.body, "", words, of_azure)
     origin = Origin(
         source=resource.origin.source,
         address=_optional(resource.origin.address, words),
         file=_optional(resource.origin.file, words),
         line=resource.origin.line,
     )
+    kind = resource.type if of_azure else words.text(resource.type)
     return Resource(kind, body, origin, words.text(resource.cluster), partial=resource.partial or holds_unknown(body))
 
 
@@ -66,16 +71,22 @@ class Redacted:
         return (redact(resource, self._words) for resource in self._read())
 
 
-def _object(body: dict[str, Any], words: Pseudonyms, *, free: bool) -> dict[str, Any]:
-    return {_key(key, value, words, free): _value(key.casefold(), value, words) for key, value in body.items()}
+def _object(body: dict[str, Any], name: str, words: Pseudonyms, of_azure: bool) -> dict[str, Any]:
+    """An object that stands under a casefolded key."""
+    plain = name in _FREE or (of_azure and name in _FREE_IN_ARM)
+    return {
+        _key(key, words, free=name in _FREE_ALL or (plain and not isinstance(value, dict | list))): _value(
+            key.casefold(), value, words, of_azure
+        )
+        for key, value in body.items()
+    }
 
 
-def _key(key: str, value: Any, words: Pseudonyms, free: bool) -> str:
-    chosen = free and not isinstance(value, dict | list)
-    return words.text(key) if chosen or not _IDENTIFIER.fullmatch(key) else key
+def _key(key: str, words: Pseudonyms, *, free: bool) -> str:
+    return words.text(key) if free or not _IDENTIFIER.fullmatch(key) else key
 
 
-def _value(key: str, value: Any, words: Pseudonyms) -> Any:
+def _value(key: str, value: Any, words: Pseudonyms, of_azure: bool) -> Any:
     if isinstance(value, str):
         if _BLOB.match(value):
             return Unknown(_REDACTED)
@@ -83,9 +94,9 @@ def _value(key: str, value: Any, words: Pseudonyms) -> Any:
             return value
         return words.text(value)
     if isinstance(value, dict):
-        return _object(value, words, free=key in _FREE)
+        return _object(value, key, words, of_azure)
     if isinstance(value, list):
-        return [_value(key, item, words) for item in value]
+        return [_value(key, item, words, of_azure) for item in value]
     return Unknown(words.text(value.reason)) if isinstance(value, Unknown) else value
 
 
