@@ -187,7 +187,19 @@ def test_a_missing_base_cuts_everything_above() -> None:
     get = of("get", get="<set-variable name='x' value='y'/>")
     assert (get.authenticated, get.limited, get.backend_identity) == (False, False, False)
     assert get.lost_in == (f"{APIM}/apis/orders/operations/get/policies/policy",)
+    assert get.lost_surely is True
     assert of("list").authenticated is True, "the other operation keeps it"
+
+
+def test_what_a_missing_base_cuts_is_not_known_when_what_stands_above_was_not_read() -> None:
+    found = estate(get="<set-variable name='x' value='y'/>")
+    del found[document("", "").id.casefold()]
+    gap = Gap(what=APIM, reason="403", type="Microsoft.ApiManagement/service/policies")
+    read = effective(found.values(), everything([gap])).of(f"{APIM}/apis/orders", f"{APIM}/apis/orders/operations/get")
+    assert read is not None
+    assert read.authenticated is False  # its own document drops whatever there is
+    assert read.lost_in == (f"{APIM}/apis/orders/operations/get/policies/policy",)
+    assert isinstance(read.lost_surely, Unknown)
 
 
 def test_a_section_that_is_missing_cuts_too() -> None:

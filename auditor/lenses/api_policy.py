@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from auditor.lenses.api_policy_checks import both, either
 from auditor.lenses.api_policy_model import EffectivePolicy, Target, Truth
@@ -159,6 +159,7 @@ def _policy(
     if operation:
         place = named.id if named else own.id.rpartition("/policies/")[0] if isinstance(own, Document) else operation
     flags = facts.flags
+    lost_in, lost_surely = _lost_in(estate, [[*way.levels, middle, own] for way in ways], flags["authenticated"])
     return EffectivePolicy(
         id=f"{place}/effectivePolicies/policy",
         name=f"{entry.name}: {named.name if named else place.rpartition('/')[2]}" if operation else entry.name,
@@ -171,9 +172,8 @@ def _policy(
         products=tuple(dict.fromkeys(product for way in ways for product in way.products)),
         key_required=_key_required(entry),
         authenticated=flags["authenticated"],
-        lost_in=_lost_in(estate, [[*way.levels, middle, own] for way in ways])
-        if flags["authenticated"] is False
-        else (),
+        lost_in=lost_in,
+        lost_surely=lost_surely,
         token_checked=flags["token"],
         certificate_checked=flags["certificate"],
         tokens=tuple(facts.tokens.values()),
@@ -195,16 +195,24 @@ def _policy(
     )
 
 
-def _lost_in(estate: Estate, chains: list[list[Level]]) -> tuple[str, ...]:
-    """The documents without `<base/>` in inbound that leave out a check which stands above them."""
+def _lost_in(
+    estate: Estate, chains: list[list[Level]], authenticated: Truth
+) -> tuple[tuple[str, ...], Literal[True] | Unknown]:
+    """The documents without `<base/>` in inbound that leave out a check which stands above them, or may stand there."""
     found: dict[str, None] = {}
+    surely: Literal[True] | Unknown = True
+    if authenticated is True:
+        return (), surely
     for chain in chains:
         for index, level in enumerate(chain):
             if isinstance(level, Document) and not _keeps_base(level):
                 end = Walk(estate, chain[:index], _NOWHERE).end
-                if end is not None and end.flags["authenticated"] is True:
+                above = False if end is None else end.flags["authenticated"]
+                if above is not False:
                     found[level.id] = None
-    return tuple(found)
+                    doubts = (doubt for doubt in (above, authenticated) if isinstance(doubt, Unknown))
+                    surely = next(doubts, surely)
+    return tuple(found), surely
 
 
 _NOWHERE: Final = Target("api", None, None, None, None, certain=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from auditor.model import Origin, Unknown
 
@@ -92,6 +92,7 @@ class EffectivePolicy:
     key_required: Truth
     authenticated: Truth  # a token or a client certificate is checked, on every way in, before anything is answered
     lost_in: tuple[str, ...]  # documents that leave out, for want of `<base/>`, a check that stands above them
+    lost_surely: Literal[True] | Unknown  # that they do so, and that nothing else checks the caller
     token_checked: Truth
     certificate_checked: Truth
     tokens: tuple[TokenCheck, ...]

@@ -25,6 +25,7 @@ def resource_of(policy: EffectivePolicy, negotiates: Truth) -> Resource:
         "authenticated": policy.authenticated,
         "sure": {"authenticated": policy.authenticated is True, "token": policy.token_checked is True},
         "lostIn": list(policy.lost_in),
+        "lostSurely": policy.lost_surely,
         "tokenChecked": policy.token_checked,
         "certificateChecked": policy.certificate_checked,
         "tokens": [_token(check) for check in policy.tokens],
