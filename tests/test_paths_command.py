@@ -94,3 +94,65 @@ def test_what_cannot_be_read_is_told(folder: Path) -> None:
 def test_without_an_input_it_says_what_to_do(folder: Path) -> None:
     done = run(folder)
     assert done.returncode == 2 and "--from" in done.stderr
+
+
+TEMPLATE = {
+    "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+    "parameters": {"protocol": {"type": "string"}},
+    "resources": [
+        {
+            "type": "Microsoft.Network/applicationGateways",
+            "apiVersion": "2023-09-01",
+            "name": "agw",
+            "properties": {
+                "frontendIPConfigurations": [{"name": "public", "properties": {"publicIPAddress": {"id": "/pip"}}}],
+                "httpListeners": [
+                    {
+                        "name": "site",
+                        "properties": {
+                            "protocol": "[parameters('protocol')]",
+                            "hostName": "www.contoso.com",
+                            "frontendIPConfiguration": {
+                                "id": "[resourceId('Microsoft.Network/applicationGateways/x', 'agw', 'public')]"
+                            },
+                        },
+                    }
+                ],
+            },
+        }
+    ],
+}
+
+
+def test_a_template_stands_for_what_it_would_make(folder: Path) -> None:
+    (folder / "main.json").write_text(json.dumps(TEMPLATE))
+    (folder / "given.json").write_text(json.dumps({"parameters": {"protocol": {"value": "Http"}}}))
+    alone = run(folder, "--from", "main.json")
+    assert alone.returncode == 0, alone.stderr
+    assert "www.contoso.com/* → rule of listener site" in alone.stdout
+    assert "not known · parameter protocol is not given" in alone.stdout
+    given = run(folder, "--from", "main.json", "--parameters", "given.json")
+    assert "plain text · the listener speaks HTTP" in given.stdout
+    (folder / "given.json").unlink()
+    together = run(folder, "--from", ".")
+    assert together.stdout.startswith("3 traffic paths of 3 host names")
+
+
+def test_the_certificates_of_a_template_are_listed(folder: Path) -> None:
+    (folder / "main.json").write_text(json.dumps(TEMPLATE))
+    command = [sys.executable, "-m", "auditor", "certificates", "--from", "main.json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout[:14]) == (0, "0 certificates"), done.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"$schema": "deploymentTemplate.json"', '{"resource_changes": 5}', "[]", "\x1f\x8b"]
+)
+def test_a_broken_template_is_said_to_be_broken(folder: Path, text: str) -> None:
+    (folder / "broken.json").write_text(text)
+    done = run(folder, "--from", "broken.json")
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 3)
+    beside = run(folder, "--from", ".")
+    assert beside.returncode == 0, beside.stderr
+    assert beside.stdout.startswith("2 traffic paths of 2 host names")

@@ -33,10 +33,12 @@ def command(
 ) -> None:
     """List the certificates of an estate, soonest end first.
 
+    Templates and plans among the files stand for what they would make.
+
     It informs and gates nothing: the exit code is 0 whatever it finds. `auditor scan` judges.
     """
+    from auditor.cli.planned import open_estate
     from auditor.errors import ConfigError
-    from auditor.inventory import open_inventory
     from auditor.lenses import lens_of
     from auditor.lenses.calendar import as_ics
     from auditor.lenses.coverage import Coverage
@@ -46,7 +48,7 @@ def command(
 
     if not inputs:
         raise ConfigError("Nothing was named.", "Name files with --from; `auditor demo --write-estate DIR` makes some.")
-    inventory = open_inventory(inputs)
+    inventory = open_estate(inputs)
     clock = inventory.as_of if as_of is None and inventory.as_of else options.clock(as_of)
     lens = lens_of("auditor/certificate")
     found = list(lens.derive(inventory.resources(lens.reads), Coverage()))

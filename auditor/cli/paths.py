@@ -13,20 +13,25 @@ from auditor.cli import options
 @click.option(
     "--from", "inputs", multiple=True, metavar="PATH", help="A file, a folder, a snapshot, or - ; repeatable."
 )
+@click.option("--parameters", metavar="FILE", help="A parameter file of an ARM template among the files.")
 @click.option(
     "--host", "hosts", multiple=True, metavar="NAME", help="This host name alone; * for any part; repeatable."
 )
 @click.option("--format", "-f", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 @click.option("--output", "-o", metavar="PATH", help="A file instead of standard output.")
-def command(inputs: tuple[str, ...], hosts: tuple[str, ...], form: str, output: str | None) -> None:
+def command(
+    inputs: tuple[str, ...], parameters: str | None, hosts: tuple[str, ...], form: str, output: str | None
+) -> None:
     """Draw the traffic paths of an estate: every hop, how it is protected, and the ways around it.
+
+    Templates and plans among the files stand for what they would make.
 
     It informs and gates nothing: the exit code is 0 whatever it finds. `auditor scan --select 'paths.*'` judges.
     """
     from fnmatch import fnmatchcase
 
+    from auditor.cli.planned import open_estate
     from auditor.errors import ConfigError
-    from auditor.inventory import open_inventory
     from auditor.lenses import lens_of
     from auditor.lenses.coverage import Coverage
     from auditor.lenses.paths.listing import as_json, as_text
@@ -35,7 +40,7 @@ def command(inputs: tuple[str, ...], hosts: tuple[str, ...], form: str, output: 
 
     if not inputs:
         raise ConfigError("Nothing was named.", "Name files with --from; `auditor demo --write-estate DIR` makes some.")
-    inventory = open_inventory(inputs)
+    inventory = open_estate(inputs, parameters)
     lens = lens_of("auditor/trafficPath")
     derived = lens.derive(inventory.resources(lens.reads), Coverage(inventory.covers, inventory.gaps))
     wanted = [host.casefold() for host in hosts] or ["*"]
@@ -44,7 +49,8 @@ def command(inputs: tuple[str, ...], hosts: tuple[str, ...], form: str, output: 
         for path in derived
         if any(fnmatchcase(path.body["properties"]["host"].casefold(), host) for host in wanted)
     ]
-    gaps = [f"{gap.what}: {gap.reason}" for gap in inventory.gaps]
+    about = [gap for gap in inventory.gaps if gap.type is None or gap.type.casefold() in lens.reads]
+    gaps = [f"{gap.what}: {gap.reason}" for gap in about]
     if form == "json":
         text = as_json(found, gaps)
     else:

@@ -116,7 +116,11 @@ class Gateway:
                 if isinstance(item, dict)
             }
         named = last(text_at(reference, "id"))
-        return found.get(named) if named else None
+        if named:
+            return found.get(named)
+        only = isinstance(reference, dict) and isinstance(get(reference, "id"), Unknown) and len(found) == 1
+        whole = only and listing(self._properties, collection)[1] is None
+        return next(iter(found.values())) if whole else None  # a reference stays inside its gateway
 
     def _missing(self, collection: str, reference: Any) -> str:
         told = get(reference, "id") if isinstance(reference, dict) else reference

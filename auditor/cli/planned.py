@@ -1,0 +1,81 @@
+"""What commands that inform look at: collections, and what templates and plans among the files would make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from auditor.inventory import Inventory
+    from auditor.model import Resource
+    from auditor.plans.change import Changes
+    from auditor.reading.sources import FileSource
+
+_SIGNS: Final = re.compile(
+    rb'"(?:terraform_version|resource_changes|changeType)"|deploymentTemplate\.json', re.IGNORECASE
+)
+_HEAD: Final = 1 << 20
+"""How far into a file its kind is looked for: plans and templates say it in their first lines."""
+
+
+def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventory:
+    """The inventory of files, folders, snapshots and standard input; a template or plan stands for what it would make.
+
+    `parameters`: the parameter file of the templates. Raises `InputError` as `open_inventory` does.
+    """
+    from auditor.errors import InputError
+    from auditor.inventory import CollectedSource, Inventory, open_inventory
+    from auditor.model import Gap
+    from auditor.reading.find import Spool, files_of
+    from auditor.snapshot import is_snapshot
+
+    if any(path == "-" or is_snapshot(path) for path in paths):
+        return open_inventory(paths)
+    sources: list[FileSource] = []
+    changes: list[Changes] = []
+    gaps: list[Gap] = []
+    spool = Spool()
+    for path in paths:
+        found, holes = files_of(path, spool, is_snapshot)
+        gaps += holes
+        for source in found:
+            try:
+                change = _change(source, parameters)
+            except InputError as error:
+                if len(found) == 1:
+                    raise
+                gaps.append(Gap(what=source.file, reason=str(error)))
+                continue
+            if change is None:
+                sources.append(source)
+            else:
+                changes.append(change)
+    if not changes:
+        return open_inventory(paths)
+    made: list[Resource] = [one.after for change in changes for one in change.changes if one.after]
+    gaps += (gap for change in changes for gap in change.gaps)
+    covers = frozenset().union(*(change.covers for change in changes), {one.type.casefold() for one in made})
+    return Inventory(paths, [*sources, CollectedSource(made)], gaps=gaps, covers=None if sources else frozenset(covers))
+
+
+def _change(source: FileSource, parameters: str | None) -> Changes | None:
+    """What a file would change; None when it is no template or plan."""
+    from auditor.errors import InputError
+    from auditor.plans.detect import kind_of, read_change
+    from auditor.reading.bytes_in import open_bytes
+    from auditor.reading.log import Broken
+    from auditor.reading.whole import whole_json
+
+    try:
+        with open_bytes(source.path) as stream:
+            if not _SIGNS.search(stream.read(_HEAD)):
+                return None
+        document = whole_json(source.path, source.file)
+    except (Broken, InputError):
+        return None  # the reader of collections says what is wrong with it
+    kind = kind_of(document.value)
+    if kind == "other":
+        return None
+    given = whole_json(parameters).value if parameters else None
+    return read_change(kind, document.value, document.text, source.file, given)
