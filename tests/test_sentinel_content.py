@@ -24,6 +24,7 @@ from auditor.publish.columns import COLUMNS, TABLE
 from auditor.publish.verify import QUERY as VERIFY
 from tests.azure.ingestion import publishing_estate
 from tests.azure.local import LocalAzure, local_azure
+from tests.bicep import compiled
 from tests.kql.parser import checked
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +46,25 @@ def test_it_is_as_it_is_made() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "sentinel_content.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_bicep_and_arm_are_the_same_template() -> None:
+    """By a reading of the Bicep that has nothing to do with the script that writes both."""
+    arm = json.loads((CONTENT / "main.json").read_text(encoding="utf-8"))
+    for resource in arm["resources"]:
+        if "dependsOn" in resource:
+            resource["dependsOn"].sort()
+        if resource.get("scope") == "Microsoft.Insights/dataCollectionRules/dcr-auditor":  # a constant, folded
+            resource["scope"] = "[format('Microsoft.Insights/dataCollectionRules/{0}', 'dcr-auditor')]"
+    assert compiled(CONTENT / "main.bicep") == {part: arm[part] for part in ("parameters", "resources", "outputs")}
+
+
+def test_our_own_gate_reads_the_template() -> None:
+    command = [sys.executable, "-m", "auditor", "gate", str(CONTENT / "main.json"), "-f", "json", "--fail-on", "never"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)
+    assert not found["gaps"]
+    assert sum(found["scope"]["resourceTypes"].values()) == 15
 
 
 @pytest.mark.parametrize("path", sorted((CONTENT / "Analytic Rules").glob("*.yaml")), ids=lambda path: path.stem)

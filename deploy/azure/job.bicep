@@ -1,7 +1,9 @@
-// The job and its identity: see main.bicep.
+// The job: see main.bicep.
 param environmentName string
-param image string
+param identityId string
+param clientId string
 param registry string
+param image string
 param history string
 param endpoint string
 param ruleId string
@@ -11,11 +13,6 @@ param location string = resourceGroup().location
 
 resource environment 'Microsoft.App/managedEnvironments@2024-03-01' existing = {
   name: environmentName
-}
-
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
-  name: 'id-auditor'
-  location: location
 }
 
 var settings = {
@@ -37,7 +34,7 @@ resource job 'Microsoft.App/jobs@2024-03-01' = {
   identity: {
     type: 'UserAssigned'
     userAssignedIdentities: {
-      '${identity.id}': {}
+      '${identityId}': {}
     }
   }
   properties: {
@@ -54,7 +51,7 @@ resource job 'Microsoft.App/jobs@2024-03-01' = {
       registries: [
         {
           server: registry
-          identity: identity.id
+          identity: identityId
         }
       ]
       secrets: [
@@ -68,12 +65,12 @@ resource job 'Microsoft.App/jobs@2024-03-01' = {
       containers: [
         {
           name: 'auditor'
-          image: image
+          image: '${registry}/${image}'
           args: ['scan', '--config', '/etc/auditor/settings', '--publish', 'sentinel', '--format', 'line', '--fail-on', 'never']
           env: [
             {
               name: 'AZURE_CLIENT_ID'
-              value: identity.properties.clientId
+              value: clientId
             }
           ]
           resources: {
@@ -97,5 +94,3 @@ resource job 'Microsoft.App/jobs@2024-03-01' = {
     }
   }
 }
-
-output principalId string = identity.properties.principalId

@@ -8,41 +8,83 @@ param resourceGroupName string
 @description('An existing Container Apps environment in that group.')
 param environmentName string
 
-@description('The image of deploy/Containerfile, by digest, in a registry that the identity may pull from.')
+@description('The registry that has the image, and its resource group.')
+param registryName string
+param registryResourceGroup string = resourceGroupName
+
+@description('The image of deploy/Containerfile in that registry, by digest: auditor@sha256:…')
 param image string
 
-@description('The login server of that registry.')
-param registry string
+@description('Storage account, its resource group and its container for the history.')
+param storageAccountName string
+param storageResourceGroup string = resourceGroupName
+param containerName string = 'auditor'
 
-@description('Storage account and container for the history: https://ACCOUNT.blob.core.windows.net/CONTAINER/auditor-history.db')
-param history string
-
-@description('Logs ingestion endpoint and immutable id: outputs of reports/sentinel/main.bicep.')
-param endpoint string
-param ruleId string
+@description('The data collection rule of reports/sentinel/main.bicep, and its resource group.')
+param ruleName string = 'dcr-auditor'
+param ruleResourceGroup string
 
 @description('The name of the estate in findings and history.')
 param estate string = 'production'
+
+module identity 'identity.bicep' = {
+  name: 'auditor-identity'
+  scope: resourceGroup(resourceGroupName)
+}
+
+module registry 'access/registry.bicep' = {
+  name: 'auditor-registry'
+  scope: resourceGroup(registryResourceGroup)
+  params: {
+    principalId: identity.outputs.principalId
+    registryName: registryName
+  }
+}
+
+module history 'access/history.bicep' = {
+  name: 'auditor-history'
+  scope: resourceGroup(storageResourceGroup)
+  params: {
+    principalId: identity.outputs.principalId
+    storageAccountName: storageAccountName
+    containerName: containerName
+  }
+}
+
+module publish 'access/publish.bicep' = {
+  name: 'auditor-publish'
+  scope: resourceGroup(ruleResourceGroup)
+  params: {
+    principalId: identity.outputs.principalId
+    ruleName: ruleName
+  }
+}
 
 module job 'job.bicep' = {
   name: 'auditor-job'
   scope: resourceGroup(resourceGroupName)
   params: {
     environmentName: environmentName
+    identityId: identity.outputs.id
+    clientId: identity.outputs.clientId
+    registry: registry.outputs.loginServer
     image: image
-    registry: registry
-    history: history
-    endpoint: endpoint
-    ruleId: ruleId
+    history: 'https://${storageAccountName}.blob.${environment().suffixes.storage}/${containerName}/auditor-history.db'
+    endpoint: publish.outputs.endpoint
+    ruleId: publish.outputs.ruleId
     estate: estate
     subscriptionId: subscription().subscriptionId
   }
+  dependsOn: [
+    history
+  ]
 }
 
-// Reader reads what Resource Graph and Resource Manager hold; Key Vault Reader the metadata of keys, certificates and
-// secrets, never their values. docs/live-audit.md lists what each is for.
+// Reader reads what Resource Graph and Resource Manager hold, Security Reader the plans and contacts of Defender, Key
+// Vault Reader the metadata of keys, certificates and secrets, never their values: deploy/azure-roles.md.
 var roles = {
   reader: 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
+  securityReader: '39bc4728-0917-49c7-9d2c-d95423bc2eb4'
   keyVaultReader: '21090545-7ca7-4776-b22c-e363652d74d2'
 }
 
@@ -50,10 +92,10 @@ resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for
   name: guid(subscription().id, resourceGroupName, role.value)
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.value)
-    principalId: job.outputs.principalId
+    principalId: identity.outputs.principalId
     principalType: 'ServicePrincipal'
   }
 }]
 
-@description('For principalId of reports/sentinel/main.bicep, which gives the right to publish.')
-output principalId string = job.outputs.principalId
+@description('Who audits: for reading other subscriptions too.')
+output principalId string = identity.outputs.principalId
