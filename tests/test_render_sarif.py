@@ -138,14 +138,13 @@ def test_a_message_holds_no_link_from_a_name() -> None:
     ],
 )
 def test_a_file_is_shown_where_it_is(origin: Origin, expected: tuple[str, int]) -> None:
-    assert location_of(audits.finding(audits.rule(), audits.vault("kv"), origin=origin)) == expected
+    assert location_of(audits.vault("kv"), origin) == expected
 
 
 def test_what_is_no_file_gets_a_made_address() -> None:
     scope = f"azure/{audits.SUBSCRIPTION}/rg-data"
     snapshot = Origin(source="snapshot", file="day.snapshot/resources.ndjson", line=7)
-    found = audits.finding(audits.rule(), audits.vault("kv 1"), origin=snapshot)
-    assert location_of(found) == (f"{scope}/Microsoft.KeyVault/vaults/kv%201.json", 1)
+    assert location_of(audits.vault("kv 1"), snapshot) == (f"{scope}/Microsoft.KeyVault/vaults/kv%201.json", 1)
     assert made_address(audits.deployment("cart")) == "kubernetes/prod/shop/Deployment/cart.yaml"
     child = ResourceRef(
         id=f"/subscriptions/{audits.SUBSCRIPTION}/resourceGroups/rg-data/PROVIDERS/Microsoft.Sql/servers/s1/databases/d1",
@@ -191,3 +190,20 @@ def test_microsofts_validator_finds_nothing(make: Any, tmp_path: Path) -> None:
     subprocess.run([tool, "validate", str(sarif), "-o", str(verdict), *options], check=True, capture_output=True)
     (run,) = json.loads(verdict.read_text("utf-8-sig"))["runs"]
     assert [(r["ruleId"], r["message"]) for r in run.get("results", [])] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "element", "message", "expected"),
+    [
+        ('a"b\\', None, "It is so.", 'a"b\\: It is so.'),
+        ("kv", "", "It is so", "kv: It is so."),
+        ("kv", "x](y", "Is it?", "kv, x\\](y: Is it?"),
+        ("kv", None, 'It says "stop."', 'kv: It says "stop.".'),
+        ("naïve", None, "It ends with \\", "naïve: It ends with \\."),
+    ],
+)
+def test_a_message_is_a_sentence(name: str, element: str | None, message: str, expected: str) -> None:
+    rule = audits.rule()
+    found = audits.finding(rule, audits.vault(name), element=element, message=message)
+    (result,) = run_of(*audits.audit_of([rule], [found]))["results"]
+    assert result["message"]["text"] == expected

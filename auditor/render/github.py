@@ -9,12 +9,12 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from auditor.findings import Findings
+from auditor.findings import Findings, verdict_of
 from auditor.model import Audit, Finding, Notice, Outcome, Severity
 from auditor.render.names import file_of, name_of
 from auditor.render.options import OPEN, Options
 from auditor.render.words import cut, plural, verdict, visible
-from auditor.render.worst import Key, weight
+from auditor.render.worst import weight
 
 _PER_LEVEL: Final = 10
 _LEVELS: Final = {
@@ -24,7 +24,6 @@ _LEVELS: Final = {
     Severity.LOW: "notice",
     Severity.INFO: "notice",
 }
-_KEY = msgspec.json.Decoder(Key)
 _FINDING = msgspec.json.Decoder(Finding)
 
 
@@ -34,7 +33,7 @@ def render_github(audit: Audit, findings: Findings, out: BinaryIO, options: Opti
     by_weight: dict[int, list[bytes]] = {}
     number = 0
     for line in findings.lines():
-        key = _KEY.decode(line)
+        key = verdict_of(line)
         if key.outcome in outcomes:
             number += 1
             bucket = by_weight.setdefault(weight(key.outcome, key.severity), [])

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from auditor.findings import Findings
+from auditor.findings import Findings, verdict_of
 from auditor.model import Audit, Counts, Outcome
 from auditor.render.document import SCHEMA_VERSION, Tool, entry_of, summary_of
 from auditor.render.options import EVERYTHING, Options
@@ -19,15 +19,6 @@ FINDINGS_BEGIN: Final = b'"findings":[\n'
 FINDINGS_END: Final = b"],\n"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _BATCH: Final = 2000
-
-
-class _Mark(msgspec.Struct):
-    """The one field of a finding that the writer must know."""
-
-    outcome: Outcome
-
-
-_MARK = msgspec.json.Decoder(_Mark)
 
 
 def render_json(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:
@@ -69,7 +60,7 @@ def _copy(findings: Findings, out: BinaryIO, outcomes: frozenset[Outcome]) -> Co
     batch: list[bytes] = []
     written = False
     for line in findings.lines():
-        outcome = _MARK.decode(line).outcome
+        outcome = verdict_of(line).outcome
         if outcome not in outcomes:
             continue
         tally[outcome] += 1

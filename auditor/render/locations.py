@@ -9,19 +9,18 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-from auditor.model import Finding, ResourceRef
+from auditor.model import Origin, ResourceRef
 
 _FILES: Final = frozenset({"file", "plan", "template", "manifest"})
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*").fullmatch
 _PROVIDERS = re.compile("/providers/", re.IGNORECASE)
 
 
-def location_of(finding: Finding) -> tuple[str, int]:
-    """The percent-encoded address and the line of a finding."""
-    origin = finding.origin
+def location_of(resource: ResourceRef, origin: Origin) -> tuple[str, int]:
+    """The percent-encoded address and the line of findings on a resource."""
     if origin.file and origin.source in _FILES:
         return _file_address(origin.file), max(origin.line or 1, 1)
-    return made_address(finding.resource), 1
+    return made_address(resource), 1
 
 
 def category_of(subscriptions: tuple[str, ...], clusters: tuple[str, ...]) -> str:

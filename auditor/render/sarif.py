@@ -7,34 +7,27 @@ show these as open: upload a report that was written without a baseline.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 from urllib.parse import quote
 
 import msgspec
 
 from auditor.findings import Findings
-from auditor.model import Audit, Exemption, Finding, Outcome
+from auditor.model import Audit, Finding, Outcome
 from auditor.render.changes import Change, Changes
 from auditor.render.document import summary_of
-from auditor.render.locations import category_of, location_of
+from auditor.render.locations import category_of
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.sarif_rules import LEVELS, describe
+from auditor.render.sarif_results import Results, State
+from auditor.render.sarif_rules import describe, message_text
 from auditor.render.words import notice_text, plural, utc, verdict
 from auditor.render.worst import worst
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-_KINDS: Final = {
-    Outcome.FAIL: "fail",
-    Outcome.EXEMPT: "fail",  # still a failure, with a suppression that says who accepted it
-    Outcome.UNKNOWN: "open",
-    Outcome.ERROR: "review",
-    Outcome.PASS: "pass",
-}
 _MOST_GAPS: Final = 1000
 _BATCH: Final = 500
 _ENCODER = msgspec.json.Encoder()
-_FINDING = msgspec.json.Decoder(Finding)
 
 
 def render_sarif(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:
@@ -44,7 +37,6 @@ def render_sarif(audit: Audit, findings: Findings, out: BinaryIO, options: Optio
     gone = _gone(options.changes, outcomes)
     dropped += max(len(lines) + len(gone) - options.sarif_limit, 0)
     gone = gone[: options.sarif_limit - len(lines)]
-    state = _states(options.changes)
     run = {
         "tool": {"driver": _driver(audit)},
         "invocations": [_invocation(audit, dropped)],
@@ -54,31 +46,29 @@ def render_sarif(audit: Audit, findings: Findings, out: BinaryIO, options: Optio
     }
     out.write(b'{"$schema":%b,"version":"2.1.0","runs":[\n' % _ENCODER.encode(_SCHEMA))
     out.write(_ENCODER.encode(run)[:-1] + b',\n"results":[\n')  # the closing brace comes after the results
-    index = {rule_run.rule.id: number for number, rule_run in enumerate(audit.rules)}
+    results = Results({each.rule.id: number for number, each in enumerate(audit.rules)}, _state(options.changes))
     separator = b""
     for begin in range(0, len(lines), _BATCH):
-        decoded = map(_FINDING.decode, lines[begin : begin + _BATCH])
-        out.write(separator + b",\n".join(_ENCODER.encode(_result(each, index) | state(each)) for each in decoded))
+        out.write(separator + b",\n".join(map(results.of, lines[begin : begin + _BATCH])))
         separator = b",\n"
     for each in gone:
-        out.write(separator + _ENCODER.encode(_result(each, index) | {"baselineState": "absent"}))
+        out.write(separator + results.gone(each))
         separator = b",\n"
     out.write(b"\n]}]}\n")
 
 
-def _states(changes: Changes | None) -> Callable[[Finding], dict[str, str]]:
-    """What SARIF says of a result that stands in a baseline too, or does not; nothing without a baseline."""
+def _state(changes: Changes | None) -> State | None:
+    """What SARIF says of a result that stands in a baseline too, or does not; None without a baseline."""
     if changes is None:
-        return lambda _: {}
+        return None
     became = {difference.finding.fingerprint: difference.change for difference in changes.differences}
     earlier = changes.earlier
 
-    def state(finding: Finding) -> dict[str, str]:
-        change = became.get(finding.fingerprint)
-        if change is Change.NEW or finding.fingerprint not in earlier:
-            return {"baselineState": "new"}
-        same = earlier[finding.fingerprint] is finding.outcome and change is None
-        return {"baselineState": "unchanged" if same else "updated"}
+    def state(fingerprint: str, outcome: Outcome) -> str:
+        change = became.get(fingerprint)
+        if change is Change.NEW or fingerprint not in earlier:
+            return "new"
+        return "unchanged" if earlier[fingerprint] is outcome and change is None else "updated"
 
     return state
 
@@ -130,45 +120,4 @@ def _notifications(audit: Audit, dropped: int) -> Iterator[dict[str, Any]]:
 
 
 def _notification(level: str, name: str, text: str) -> dict[str, Any]:
-    return {"level": level, "descriptor": {"id": name}, "message": {"text": _message(text)}}
-
-
-def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
-    address, line = location_of(finding)
-    kind = _KINDS[finding.outcome]
-    resource = finding.resource
-    name = f"{resource.name}, {finding.element}" if finding.element else resource.name
-    result: dict[str, Any] = {
-        "ruleId": finding.rule_id,
-        "ruleIndex": index[finding.rule_id],
-        "kind": kind,
-        "level": LEVELS[finding.severity] if kind == "fail" else "none",
-        "message": {"text": _message(f"{name}: {finding.message}")},
-        "locations": [
-            {
-                "physicalLocation": {"artifactLocation": {"uri": address}, "region": {"startLine": line}},
-                "logicalLocations": [
-                    {"name": resource.name, "fullyQualifiedName": resource.id, "kind": "resource"},
-                ],
-            }
-        ],
-        "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint},
-        "properties": {"outcome": finding.outcome, "severity": finding.severity, "element": finding.element},
-    }
-    if finding.outcome is Outcome.EXEMPT:
-        result["suppressions"] = [_suppression(finding.exemption)]
-    return result
-
-
-def _suppression(exemption: Exemption | None) -> dict[str, Any]:
-    if exemption is None:
-        return {"kind": "external", "status": "accepted"}
-    details = {"category": exemption.category, "owner": exemption.owner, "expiryDateUtc": exemption.expires_on}
-    accepted = {"kind": exemption.kind, "status": "accepted"}
-    return {**accepted, "justification": exemption.reason, "properties": details}
-
-
-def _message(text: str) -> str:
-    """The text as a SARIF message: a sentence, in which `[name](address)` is no link."""
-    text = text.replace("](", "\\](") if "](" in text else text
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return {"level": level, "descriptor": {"id": name}, "message": {"text": message_text(text)}}

@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import msgspec
-
-from auditor.findings import Findings
+from auditor.findings import Findings, verdict_of
 from auditor.model import Outcome, Severity
-
-
-class Key(msgspec.Struct):
-    """What must be known of a finding to weigh it."""
-
-    outcome: Outcome
-    severity: Severity
-
-
-_KEY: Final = msgspec.json.Decoder(Key)
 
 
 def worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple[list[bytes], int]:
@@ -26,7 +12,7 @@ def worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple
     kept = dropped = 0
     lightest = len(buckets) - 1  # no finding lies beyond this bucket, nor may one any more once something was dropped
     for line in findings.lines():
-        key = _KEY.decode(line)
+        key = verdict_of(line)
         if key.outcome not in outcomes:
             continue
         heavy = weight(key.outcome, key.severity)
