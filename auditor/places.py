@@ -19,6 +19,11 @@ def reports_folder() -> Path:
     return _bundled("reports")
 
 
+def checked_out() -> bool:
+    """Whether the bundled rules are the work tree's own, so that a new one may be written among them."""
+    return rules_folder().parent != _PACKAGE
+
+
 def _bundled(name: str) -> Path:
     # The wheel's own copy first: beside an installed package may lie a `rules` folder of somebody else.
     for folder in (_PACKAGE / f"_{name}", _PACKAGE.parent / name):

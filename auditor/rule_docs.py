@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from auditor.rule_file import frameworks, schema
+from auditor.rule_file import frameworks
 from auditor.rule_pages import catalogue, coverage, page
+from auditor.rule_schema import schema
 from auditor.rulebook import sources, unique
 
 
@@ -38,4 +39,4 @@ def write_documents(wanted: Mapping[str, str], folder: Path) -> None:
 
 def schema_text() -> str:
     """The JSON Schema of a rule file as text."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(schema(frameworks()), indent=2, ensure_ascii=False) + "\n"

@@ -203,8 +203,3 @@ def frameworks() -> Mapping[str, Framework]:
         controls = {str(control): str(label or "") for control, label in raw["controls"].items()}
         found[path.stem] = Framework(str(raw["title"]), controls)
     return found
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a rule file, for editors."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **RuleForm.model_json_schema(by_alias=True)}

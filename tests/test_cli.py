@@ -182,10 +182,14 @@ def test_a_snapshot_gives_the_same_audit(run: Any, tmp_path: Path) -> None:
 
 def test_own_rules(run: Any, tmp_path: Path) -> None:
     assert run("rules", "new", "own.thing.tls", "--folder", "mine").returncode == 0
+    rule, schema = tmp_path / "mine" / "own" / "thing" / "tls.yaml", tmp_path / "mine" / "rule.schema.json"
+    named = rule.read_text().splitlines()[0].rpartition("=")[2]  # an editor completes from what it names
+    assert (rule.parent / named).resolve() == schema.resolve()
+    assert "severity" in json.loads(schema.read_text())["properties"]
     assert run("rules", "test", "own.thing.tls", "--rules", "mine").returncode == 1
     assert run("rules", "show", "own.thing.tls", "--rules", "mine").stdout.startswith("# TODO")
     assert run("rules", "new", "own.thing.tls", "--folder", "mine").returncode == 2
-    (tmp_path / "mine" / "own" / "thing" / "tls.yaml").write_text("id: ]")
+    rule.write_text("id: ]")
     refused = run("scan", "--from", put(tmp_path, VAULT), "--rules", "mine")
     assert refused.returncode == 2
     assert "tls.yaml:1" in refused.stderr

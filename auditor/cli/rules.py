@@ -105,15 +105,19 @@ def _source(rule_id: str, own: tuple[str, ...]) -> RuleSource:
 
 @command.command("new")
 @click.argument("rule_id", metavar="ID")
-@click.option("--folder", metavar="PATH", help="The folder of rules; the bundled one when not given.")
+@click.option("--folder", metavar="PATH", help="The folder of rules; in a checkout, the bundled one when not given.")
 def new(rule_id: str, folder: str | None) -> None:
     """Write a rule file whose cases fail until they are filled."""
     from pathlib import Path
 
     from auditor.errors import RuleError
-    from auditor.places import rules_folder
+    from auditor.places import checked_out, rules_folder
+    from auditor.rule_docs import schema_text
     from auditor.rule_scaffold import scaffold
 
+    if not folder and not checked_out():
+        hint = f"Say where yours lie: auditor rules new {rule_id} --folder my-rules"
+        raise RuleError("The bundled rules belong to the installation.", hint)
     root = Path(folder) if folder else rules_folder()
     path = root.joinpath(*rule_id.split(".")).with_suffix(".yaml") if "." in rule_id else root / f"{rule_id}.yaml"
     text = scaffold(rule_id)
@@ -121,6 +125,9 @@ def new(rule_id: str, folder: str | None) -> None:
         raise RuleError(f"{path} exists already.", "Choose another id, or edit the file.")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+    schema = root / "rule.schema.json"  # the file names it: from it an editor completes
+    if not schema.exists():
+        schema.write_text(schema_text(), encoding="utf-8")
     click.echo(f"Wrote {path}. Fill it, then: auditor rules test {rule_id}" + (f" --rules {folder}" if folder else ""))
 
 

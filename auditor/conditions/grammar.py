@@ -177,13 +177,13 @@ class _Reader:
             raise GrammarError("a condition is an object such as {field: …, equals: …}", place)
         if sum(isinstance(part, str) for part in place) > _DEEPEST:
             raise GrammarError(f"nested deeper than {_DEEPEST} conditions", place)
-        subjects = [key for key in raw if key in _SUBJECTS]
+        subjects = [key for key in raw if key in SUBJECTS]
         if len(subjects) != 1:
             if subjects:
-                raise GrammarError(f"a condition has one of {_names(_SUBJECTS)}, here: {' and '.join(subjects)}", place)
+                raise GrammarError(f"a condition has one of {_names(SUBJECTS)}, here: {' and '.join(subjects)}", place)
             first = next(iter(raw))
-            meant = near(str(first), [*_SUBJECTS, *OPERATORS])
-            expected = f"expected one of {_names(_SUBJECTS)}"
+            meant = near(str(first), [*SUBJECTS, *OPERATORS])
+            expected = f"expected one of {_names(SUBJECTS)}"
             raise GrammarError(f"unknown condition {first!r}{meant}; {expected}", (*place, first))
         subject = subjects[0]
         inner = (*place, subject)
@@ -296,7 +296,8 @@ class _Reader:
                 raise GrammarError(f"unexpected {key!r}{near(str(key), allowed)}", (*place, key))
 
 
-_SUBJECTS: Final = ("allOf", "anyOf", "not", "field", "value", "count", "related")
+SUBJECTS: Final = ("allOf", "anyOf", "not", "field", "value", "count", "related")
+"""The keys of which a condition has exactly one."""
 
 
 def near(name: str, known: Any) -> str:
