@@ -39,7 +39,7 @@ NODES: Final = (
     ),
     Node("pods", "Pods and namespaces", ("kubernetes",), 560, 260, 166),
     Node("private-endpoint", "Private endpoints", ("azure/private-endpoint", "private-connectivity"), 752, 194, 166),
-    Node("virtual-network", "Virtual networks", ("azure/virtual-network",), 150, 256),
+    Node("virtual-network", "Virtual networks", ("azure/virtual-network", "azure/firewall"), 150, 256),
     Node("network-security-group", "Security groups", ("azure/network-security-group",), 350, 256),
     Node("private-dns", "Private DNS", ("azure/private-dns",), 150, 320),
     Node("public-ip", "Public addresses", ("azure/public-ip", "azure/load-balancer"), 350, 320),
