@@ -23,8 +23,8 @@ from auditor.evaluate import bind
 from auditor.inventory import open_inventory
 from auditor.rulebook import load_rules
 from auditor.snapshot import open_snapshot
-from tests.azure.clouds import GOVERNMENT
-from tests.azure.entra import Entra
+from tests.azure.clouds import CHINA, GOVERNMENT, Cloud
+from tests.azure.entra import Entra, certificate
 from tests.azure.estate import Estate, demo_estate
 from tests.azure.fault_plan import Fault, FaultPlan
 from tests.azure.local import LocalAzure, local_azure
@@ -172,12 +172,24 @@ def test_files_and_a_live_scope_exclude_each_other(meet: Meet) -> None:
     assert "live scope" in meet()("scan", "--from", "x.json", "--all", code=2)
 
 
-def test_the_scope_may_stand_in_the_configuration(meet: Meet) -> None:
+@pytest.mark.parametrize(
+    ("scope", "inputs"),
+    [
+        (f"subscriptions: [{DEMO}]", (f"subscription {DEMO}",)),
+        ("managementGroups: [contoso]", ("management group contoso",)),
+        ("all: true", ("every subscription that can be read",)),
+        (
+            f"subscriptions: [{DEMO}]\nresourceGroups: [rg-network-prod-weu]",
+            (f"subscription {DEMO}", "resource group rg-network-prod-weu"),
+        ),
+    ],
+)
+def test_the_scope_may_stand_in_the_configuration(meet: Meet, scope: str, inputs: tuple[str, ...]) -> None:
     auditor = meet()
-    text = f"subscriptions: [{DEMO}]\nselect: [azure.bastion.*]\ncloud: AzureCloud\nauth: [secret]\ntimeLimit: 5\n"
+    text = f"{scope}\nselect: [azure.bastion.*]\ncloud: AzureCloud\nauth: [secret]\ntimeLimit: 5\n"
     (auditor.folder / "auditor.yaml").write_text(text)
     auditor("collect", "-o", "snap")
-    assert open_snapshot(str(auditor.folder / "snap")).inputs == (f"subscription {DEMO}",)
+    assert open_snapshot(str(auditor.folder / "snap")).inputs == inputs
 
 
 def test_a_management_group_is_all_below_it(meet: Meet) -> None:
@@ -269,6 +281,23 @@ def test_throttled_without_a_word_of_when_to_come_back(meet: Meet) -> None:
     assert "1 wait for its pace" in said
 
 
+@pytest.mark.parametrize("password", ["", "a long secret"])
+def test_signing_in_by_a_certificate(meet: Meet, password: str) -> None:
+    auditor = meet()
+    auditor.azure.entra.certificate, path = certificate(auditor.folder, password)
+    key = {"AZURE_CLIENT_CERTIFICATE_PATH": str(path), "AZURE_CLIENT_CERTIFICATE_PASSWORD": password}
+    wanted = ("collect", "--all", "--auth", "certificate", "--select", "azure.bastion.*", "-o", "snap")
+    auditor(*wanted, sign_in="certificate", **key)
+    assert auditor.lines("snap")
+    path.write_bytes(b"no certificate")
+    said = auditor(*wanted, sign_in="certificate", code=2, **key)
+    assert "AZURE_CLIENT_CERTIFICATE_PATH cannot be used" in said
+    auditor.azure.entra.certificate, _ = certificate(auditor.folder, password)
+    certificate(auditor.folder, password)  # another one than the application knows
+    said = auditor(*wanted, sign_in="certificate", code=3, **key)
+    assert "AADSTS700027" in said and "not registered" in said
+
+
 @pytest.mark.parametrize("way", ["secret", "federated", "managed", "cli"])
 def test_ways_to_sign_in(meet: Meet, way: str) -> None:
     auditor = meet(entra=Entra(managed_identity=way == "managed"))
@@ -353,14 +382,19 @@ def test_two_collections_are_the_same_bytes(meet: Meet) -> None:
     assert shards[0] == shards[1]
 
 
-def test_a_sovereign_cloud_has_its_own_places(meet: Meet) -> None:
+@pytest.mark.parametrize(("name", "cloud"), [("azureusgovernment", GOVERNMENT), ("AzureChinaCloud", CHINA)])
+def test_a_sovereign_cloud_has_its_own_places(meet: Meet, name: str, cloud: Cloud) -> None:
     estate = demo_estate()
     for vault in estate.of_type("Microsoft.KeyVault/vaults"):
-        vault["properties"]["vaultUri"] = f"https://{vault['name']}.vault.usgovcloudapi.net/"
-    auditor = meet(cloud=GOVERNMENT, estate=estate)
-    rules = ("--select", "certificates.key-vault-*")
-    auditor("collect", "--all", "--cloud", "azureusgovernment", *rules, "-o", "snap")
-    assert any(b"vaults/certificates" in line for line in auditor.lines("snap"))
+        vault["properties"]["vaultUri"] = f"https://{vault['name']}{cloud.vault_suffix}/"
+    auditor = meet(cloud=cloud, estate=estate)
+    (auditor.folder / "auditor.yaml").write_text(f"all: true\ncloud: {name}\n")
+    auditor("collect", "--select", "certificates.key-vault-*", "--select", "azure.log-evidence.*", "-o", "snap")
+    lines = auditor.lines("snap")
+    assert any(b"vaults/certificates" in line for line in lines)
+    assert any(b"/logEvidence/" in line for line in lines)
+    hosts = {served.call.host for served in auditor.azure.calls}
+    assert hosts >= {cloud.login, cloud.arm, cloud.logs[0]}
 
 
 def test_a_cloud_of_its_own(meet: Meet) -> None:

@@ -11,12 +11,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ServiceRequestError
 from azure.core.rest import HttpRequest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
-from tests.azure.entra import Entra
+from tests.azure.entra import Entra, certificate
 from tests.azure.estate import Estate, demo_estate
 from tests.azure.fault_plan import Fault, FaultPlan
 from tests.azure.local import LocalAzure, local_azure
@@ -394,17 +390,3 @@ def test_faults_strike_as_often_as_they_are_told(monkeypatch: pytest.MonkeyPatch
             except (AzureError, ValueError):
                 continue
         assert (good, plan.faults[0].struck) == (1, 2)
-
-
-def certificate(folder: Path) -> tuple[x509.Certificate, Path]:
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "auditor")])
-    now = dt.datetime.now(dt.UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = builder.not_valid_before(now).not_valid_after(now + dt.timedelta(days=1)).sign(key, hashes.SHA256())
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = folder / "client.pem"
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return made, path

@@ -7,20 +7,24 @@ another, as with Entra ID.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
 import re
 import secrets
 import threading
 import time
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import orjson
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
 
 from tests.azure.clouds import CLOUDS
 from tests.azure.http import Answer, Call, Refused
@@ -241,3 +245,21 @@ def _names(header: dict[str, Any], certificate: x509.Certificate) -> bool:
     sha1, sha256 = certificate.fingerprint(hashes.SHA1()), certificate.fingerprint(hashes.SHA256())
     named = {name: str(header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256")}
     return named["x5t"] == _encoded(sha1) or named["x5t#S256"] == _encoded(sha256)
+
+
+def certificate(folder: Path, password: str = "") -> tuple[x509.Certificate, Path]:
+    """A certificate for the application, and its file with the key: PEM, or PFX where there is a password."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "auditor")])
+    now = dt.datetime.now(dt.UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = builder.not_valid_before(now).not_valid_after(now + dt.timedelta(days=1)).sign(key, hashes.SHA256())
+    if password:
+        lock = serialization.BestAvailableEncryption(password.encode())
+        path = folder / "client.pfx"
+        path.write_bytes(pkcs12.serialize_key_and_certificates(b"auditor", key, made, None, lock))
+        return made, path
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    path = folder / "client.pem"
+    path.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + made.public_bytes(pem))
+    return made, path
