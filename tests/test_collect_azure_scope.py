@@ -166,6 +166,14 @@ def test_a_vault_that_lets_nobody_in_does_not_ask_for_a_role(tmp_path: Path, why
     assert not any("Reader" in gap.reason for gap in found.gaps)
 
 
+@pytest.mark.parametrize(("code", "exit_code"), [("CertificateNotFound", 0), ("VaultNotFound", 3)])
+def test_a_certificate_that_is_gone_since_it_was_listed_is_no_loss(tmp_path: Path, code: str, exit_code: int) -> None:
+    with azure_of(None, Fault("/certificates/aks-ingress", 404, code=code)) as azure:
+        found = Collected(azure, tmp_path, "--select", "certificates.key-vault*", code=exit_code)
+    assert not any("/certificates/aks-ingress" in id_ for id_ in found.ids)
+    assert len(found.of("certificates")) > 2
+
+
 def test_a_workspace_without_sentinel_has_no_children_of_it(tmp_path: Path) -> None:
     estate = demo_estate()
     plain = Estate(b for b in estate.bodies if not b["type"].casefold().startswith("microsoft.securityinsights/"))

@@ -30,10 +30,10 @@ CODES: Final = {  # 404: the subscription is gone. That one resource is not ther
 class Fault:
     """One thing that goes wrong on the calls whose name (`METHOD host/path`) the pattern finds.
 
-    `effect`: a status; `delay` (`seconds`, then the answer as ever); `reset` (the connection is cut before anything is
-    done); `lost` (it is done, and then the connection is cut before the answer);
-    `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html` (a page, as a proxy
-    gives it); `empty` (200 without a body); `expire` (every token given so far is void).
+    `effect`: a status, with the error `code` that it usually has or another; `delay` (`seconds`, then the answer as
+    ever); `reset` (the connection is cut before anything is done); `lost` (it is done, and then the connection is cut
+    before the answer); `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html`
+    (a page, as a proxy gives it); `empty` (200 without a body); `expire` (every token given so far is void).
     It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever.
     """
 
@@ -43,6 +43,7 @@ class Fault:
     skip: int = 0
     seconds: float = 0.0
     retry_after: int | None = None
+    code: str = ""
     struck: int = field(default=0, init=False)
     _seen: int = field(default=0, init=False)
 
@@ -83,6 +84,6 @@ def before(fault: Fault) -> Answer | None:
         return Answer(200, b"")
     if isinstance(fault.effect, int):
         headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        error = {"code": CODES[fault.effect], "message": f"The plan of the test says {fault.effect}."}
+        error = {"code": fault.code or CODES[fault.effect], "message": f"The plan of the test says {fault.effect}."}
         return Answer(fault.effect, {"error": error}, headers)
     return None

@@ -65,7 +65,7 @@ class Vaults:
         url = f"{address.rstrip('/')}/certificates/{quote(name, safe='')}?api-version={_VERSION}"
         reply = self._get(address, url)
         found: list[Resource] = []
-        if reply.status != 404:  # gone since it was listed
+        if reply.code != "CertificateNotFound":  # gone since it was listed
             answer = one(reply)
             body = {
                 "id": f"{vault}/certificates/{name}",
