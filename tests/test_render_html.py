@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import html
 import json
 import re
 import zlib
+from collections import Counter
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import unquote
 
 import audits
 import pytest
@@ -17,7 +20,7 @@ from browser import page_of
 
 from auditor.compare import compare
 from auditor.model import Evidence, Exemption, Outcome, ResourceRef, Scope, Severity, TrafficPaths
-from auditor.render.html_design import NODES, node_of
+from auditor.render.html_design import HEIGHT, NODES, SIZE, node_of
 from auditor.render.html_frameworks import frameworks
 from auditor.render.options import Earlier, Past
 from auditor.rulebook import load_rules
@@ -167,15 +170,16 @@ def test_frameworks_count_and_invent_nothing() -> None:
     states = {item["id"]: item["state"] for item in found["mcsb"]["requirements"]}
     assert (states["DP-8"], states["DP-3"], states["AM-1"]) == ("fail", "none", "manual")
     assert found["ours"]["requirements"][0]["id"] == "A1"  # of a framework that is not bundled
+    assert found["mcsb"]["extents"]["partly"] == 2 and found["cis-azure-6.0"]["extents"]["yes"] == 1
     assert "%" not in json.dumps(found)
 
 
 def test_every_bundled_rule_has_its_place_in_the_drawing() -> None:
     assert {rule.component for rule in load_rules() if node_of(rule.component).key == "other"} == set()
     assert node_of("azure/key-vault-managed").key == "other"
-    boxes = [(node.x, node.y, node.x + node.width, node.y + 56) for node in NODES]
+    boxes = [(node.x, node.y, node.x + node.width, node.y + HEIGHT) for node in NODES]
     for number, (left, top, right, bottom) in enumerate(boxes):
-        assert 0 <= left < right <= 1200 and 0 <= top < bottom <= 508
+        assert 0 <= left < right <= SIZE[0] and 0 <= top < bottom <= SIZE[1]
         for a, b, c, d in boxes[number + 1 :]:
             assert right <= a or c <= left or bottom <= b or d <= top, (NODES[number], (a, b))
 
@@ -184,7 +188,76 @@ def test_every_bundled_rule_has_its_place_in_the_drawing() -> None:
 def test_a_component_says_its_state_in_words(severity: Severity) -> None:
     rule = audits.rule(severity=severity)
     page = page_of(*audits.audit_of([rule], [audits.finding(rule, audits.vault("kv-1"))]))
-    assert f'aria-label="Key Vault: 1 failed · 1 {severity}"' in page
+    assert f'aria-label="Key Vault: 1 {severity} failed"' in page
+
+
+def test_a_component_with_accepted_failures_alone_is_not_shown_as_well() -> None:
+    accepted = Exemption(category="waiver", owner="Ann", reason="moving", expires_on="2025-09-01")
+    found = [
+        audits.finding(audits.rule(), audits.vault("kv-1"), Outcome.EXEMPT, exemption=accepted),
+        audits.finding(audits.rule(), audits.vault("kv-2"), Outcome.PASS),
+    ]
+    page = page_of(*audits.audit_of([audits.rule()], found))
+    assert 'class="node exempt" aria-label="Key Vault: 1 exempt, 1 passed"' in page
+
+
+def test_who_has_failures_to_mend_is_on_the_first_screen() -> None:
+    low, high = audits.rule("azure.key-vault.low", Severity.LOW), audits.rule()
+    found = [audits.finding(low, audits.vault(f"kv-{n}"), owner="team <a>") for n in range(3)]
+    found += [audits.finding(high, audits.vault("kv-7"), owner="team b"), audits.finding(low, audits.vault("kv-8"))]
+    page = page_of(*audits.audit_of([low, high], found))
+    section = page.split('id="owners"')[1].split("</section>")[0]
+    assert re.findall(r">([^<]+)</a> (\d+)", section) == [
+        ("team b", "1"),
+        ("team &lt;a&gt;", "3"),
+        ("nobody is named", "1"),
+    ]
+    assert 'href="#findings?outcome=fail&amp;owner=team%20b"' in section and 'owner=-"' in section
+    assert 'id="owners"' not in page_of(*audits.many(10))  # nobody is named at all
+
+
+def test_rules_that_met_nothing_say_why() -> None:
+    kinds = {
+        "unsought": "Microsoft.Sql/servers",
+        "absent": "Microsoft.Web/sites",
+        "met": "Microsoft.KeyVault/vaults",
+        "derived": "auditor/certificate",
+    }
+    rules = [audits.rule(f"azure.area.{name}", resource=(kind,)) for name, kind in kinds.items()]
+    scope = Scope(
+        resources=2,
+        resource_types={"microsoft.keyvault/Vaults": 2},
+        looked_for=("microsoft.keyvault/vaults", "microsoft.web/sites"),
+    )
+    page = page_of(*audits.audit_of(rules, [], scope=scope))
+    told = page.split("4 rules met nothing to judge</h3>")[1].split("</section>")[0]
+    assert re.findall(r"<h4>([^:]+): 1 rule</h4>", told) == [
+        "The type that they judge was not looked for",
+        "There is no resource of the type",
+        "There are resources of the type, but none to which they apply",
+        "Nothing of the kind follows from what was read",
+    ]
+    assert "2 × Microsoft.KeyVault/vaults" in told and "× Microsoft.Web/sites" not in told
+
+
+def test_unknown_answers_are_told_by_few_reasons_that_lead_to_them() -> None:
+    rule = audits.rule()
+    gaps = [
+        f"properties.hops[{n % 3}].protection: owner of 10.0.0.{n}: nothing that was read has it" for n in range(40)
+    ]
+    gaps += ["reading it was forbidden (403)", "reading it was forbidden (403)", "reading it was forbidden (404)"]
+    found = [audits.finding(rule, audits.vault(f"kv-{n}"), Outcome.UNKNOWN, gap=gap) for n, gap in enumerate(gaps)]
+    page = page_of(*audits.audit_of([rule], found))
+    first = page.split("43 unknown, and why")[1].split("</ul>")[0]
+    assert re.findall(r"<li>([^<]+) <a", first) == [
+        "40 × owner of …: nothing that was read has it",
+        "2 × reading it was forbidden (403)",
+        "1 × reading it was forbidden (404)",
+    ]
+    data = data_of(page)
+    links = [unquote(html.unescape(link)) for link in re.findall(r'href="([^"]+)"', first)]
+    assert [link.partition("&reason=")[2] for link in links] == data["reasons"][1:]
+    assert Counter(data["findings"]["reason"]) == {1: 40, 2: 2, 3: 1}
 
 
 def test_exemptions_that_end_soon_are_on_the_first_screen() -> None:
@@ -219,7 +292,7 @@ def test_paths_say_how_each_hop_is_protected() -> None:
         [rule], [audits.finding(rule, of, evidence=evidence)], paths=TrafficPaths(total=1, listed=(path,))
     )
     page = page_of(*made)
-    assert "<b>plain text</b>" in page and "<b>not known</b>" in page and "&lt;b&gt;forbidden" in page
+    assert '"line">plain text</b>' in page and '"line">not known</b>' in page and "&lt;b&gt;forbidden" in page
     assert 'href="#findings?resource=/trafficPaths/api/orders/%2A&amp;q=properties.hops[2]"' in page
     assert "Could not be followed: Service cart: no pods were collected" in page
     assert page.count("properties.hops[") == 1  # hops without failures have no link

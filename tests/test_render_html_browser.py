@@ -16,11 +16,13 @@ import pytest
 from browser import page_of, violations
 
 from auditor.errors import OutputError
-from auditor.model import Evidence, Excerpt, Outcome, Scope
+from auditor.model import Evidence, Excerpt, Outcome, Scope, Severity
 from auditor.render import Options
 from auditor.render.html_changes import MARKS
+from auditor.render.html_design import node_of
 from auditor.render.options import Past
 from auditor.render.pdf import render_pdf
+from auditor.rulebook import load_rules
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -38,6 +40,10 @@ VIEWS = [
     "#not-looked-at",
     "#rules",
 ]
+_CUT_OFF = """[...document.querySelectorAll('.detail-place, .detail-place :is(p, dl, div, ul)')]
+    .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display != 'inline')
+    .map(each => each.outerHTML.slice(0, 80))"""
+"""Parts of the detail whose text is wider than they are."""
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
@@ -82,6 +88,7 @@ def test_every_view_is_accessible_and_silent(
         page.wait_for_selector("#detail-title")
         assert (finding, violations(page)) == (finding, [])
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), finding
+        assert page.evaluate(_CUT_OFF) == [], finding
 
 
 @pytest.mark.parametrize("make", [audits.nothing, audits.clean])
@@ -235,6 +242,46 @@ def test_the_drawing_leads_to_findings(browser: Browser, events: list[str], smal
     page.get_by_role("link", name=re.compile("^Key Vault: ")).click()
     expect(page).to_have_url(re.compile("#findings\\?component=key-vault$"))
     assert page.locator("#findings").is_visible() and not page.locator("#overview").is_visible()
+
+
+def test_what_the_drawing_says_fits_into_its_boxes(browser: Browser, events: list[str], tmp_path: Path) -> None:
+    every = {node_of(rule.component).key: rule for rule in load_rules()}
+    rules = [
+        rule
+        for rule in every.values()
+        for rule in (audits.rule(rule.id, Severity.CRITICAL), audits.rule(rule.id + "-x", Severity.HIGH))
+    ]
+    audit, findings = audits.audit_of(rules, [audits.finding(rule, audits.vault("kv")) for rule in rules])
+    for number, run in enumerate(audit.rules):
+        run.counts.fail = 12_345 if number % 2 else 1_234
+    file = tmp_path / "report.html"
+    file.write_text(page_of(audit, findings), "utf-8")
+    page = watched.opened(browser, file, events)
+    too_wide = page.evaluate("""[...document.querySelectorAll('.node')].flatMap(node => {
+        const box = node.querySelector('.box').getBBox();
+        return [...node.querySelectorAll('text')]
+            .filter(text => text.getBBox().x + text.getBBox().width > box.x + box.width)
+            .map(text => text.textContent);
+    })""")
+    assert page.get_by_role("link", name="Key Vault: 1,234 critical of 13,579 failed").count() == 1
+    assert page.locator(".node .state", has_text="1,234 critical").count() > 20
+    assert too_wide == []
+
+
+def test_a_reason_leads_to_what_is_unknown_for_it(browser: Browser, events: list[str], tmp_path: Path) -> None:
+    rule = audits.rule()
+    gaps = [f"properties.hops[{n}].protection: owner of 10.0.0.{n}: nothing that was read has it" for n in range(3)]
+    gaps.append("reading it was forbidden (403)")
+    found = [audits.finding(rule, audits.vault(f"kv-{n}"), Outcome.UNKNOWN, gap=gap) for n, gap in enumerate(gaps)]
+    file = tmp_path / "report.html"
+    file.write_text(page_of(*audits.audit_of([rule], found)), "utf-8")
+    page = watched.opened(browser, file, events)
+    page.get_by_role("link", name=re.compile("Show the 3 unknown answers")).click()
+    expect(page.locator("#live")).to_have_text(re.compile("^3 of 4"))
+    page.get_by_role("button", name=re.compile("^Remove the filter reason")).click()
+    page.locator("#by").select_option("reason")
+    names = page.locator(".grid-body .cell.name b").all_inner_texts()
+    assert names == ["owner of …: nothing that was read has it", "reading it was forbidden (403)"]
 
 
 def test_complete_without_script(browser: Browser, events: list[str], small_page: Path) -> None:

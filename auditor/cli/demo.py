@@ -56,7 +56,7 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
         clock=options.clock(clock) if clock else AS_OF,
     )
     rules = options.bound_rules(chosen)
-    looked_for = {kind for rule in rules for kind in rule.related}
+    looked_for = {kind for bound in rules for kind in (*bound.rule.resource, *bound.related) if "auditor/" not in kind}
     with publishing(chosen) as publish:
         code = judge_and_report(chosen, inventory(bodies, looked_for), publish)
     if not chosen.quiet:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome, RuleRun
+from auditor.model import Audit, Finding, Outcome, RuleRun, Severity
+from auditor.render.reasons import Reason, Reasons
 
-_MOST_REASONS: Final = 1000
 ORDER: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.EXEMPT, Outcome.PASS)
 """Outcomes, most pressing first."""
 
@@ -31,20 +32,12 @@ class Group(msgspec.Struct, kw_only=True):
         return [finding for outcome in ORDER for finding in self.kept.get(outcome, ())][:limit]
 
 
-class Reason(msgspec.Struct, kw_only=True):
-    """One reason why answers are unknown."""
-
-    text: str
-    count: int
-    rules: set[str]
-    example: Finding | None
-
-
 class Gathered(msgspec.Struct, kw_only=True):
-    """The groups that have findings, worst first, and the reasons of what is unknown, most frequent first."""
+    """The groups that have findings, worst first; the reasons of what is unknown; failures by owner and severity."""
 
     groups: list[Group]
     reasons: list[Reason]
+    owners: dict[str, Counter[Severity]]
 
     def with_outcome(self, outcome: Outcome) -> Iterator[Group]:
         return (group for group in self.groups if outcome in group.met)
@@ -55,8 +48,10 @@ class _Key(msgspec.Struct, rename="camel"):
 
     rule_id: str
     outcome: Outcome
+    severity: Severity
     message: str = ""
     gap: str | None = None
+    owner: str | None = None
 
 
 _KEY = msgspec.json.Decoder(_Key)
@@ -66,7 +61,8 @@ _FINDING = msgspec.json.Decoder(Finding)
 def gather(audit: Audit, findings: Findings, outcomes: frozenset[Outcome], limit: int) -> Gathered:
     """Group the findings with these outcomes by rule, keeping the first `limit` of each rule and outcome."""
     groups = {run.rule.id: Group(run=run, met={}, kept={}) for run in audit.rules}
-    reasons: dict[str, Reason] = {}
+    reasons = Reasons()
+    owners: dict[str, Counter[Severity]] = {}
     for line in findings.lines():
         key = _KEY.decode(line)
         if key.outcome not in outcomes:
@@ -78,20 +74,14 @@ def gather(audit: Audit, findings: Findings, outcomes: frozenset[Outcome], limit
         if finding:
             group.kept.setdefault(key.outcome, []).append(finding)
         if key.outcome is Outcome.UNKNOWN:
-            _note_reason(reasons, key, finding)
+            reasons.note(key.gap or key.message, key.rule_id, finding)
+        elif key.outcome is Outcome.FAIL:
+            owners.setdefault(key.owner or "", Counter())[key.severity] += 1
     return Gathered(
         groups=sorted((group for group in groups.values() if group.met), key=_worst_first),
-        reasons=sorted(reasons.values(), key=lambda reason: (-reason.count, reason.text)),
+        reasons=reasons.listed(),
+        owners=owners,
     )
-
-
-def _note_reason(reasons: dict[str, Reason], key: _Key, finding: Finding | None) -> None:
-    text = key.gap or key.message
-    if text not in reasons and len(reasons) >= _MOST_REASONS:
-        text = "other reasons"
-    reason = reasons.setdefault(text, Reason(text=text, count=0, rules=set(), example=finding))
-    reason.count += 1
-    reason.rules.add(key.rule_id)
 
 
 def _worst_first(group: Group) -> tuple[int, int, int, str]:

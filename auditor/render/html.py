@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -21,7 +22,7 @@ from auditor.render.html_changes import changes_shown
 from auditor.render.html_charts import bar, trend
 from auditor.render.html_data import MOST, packed
 from auditor.render.html_dates import failing_ids, soon_over
-from auditor.render.html_design import ARROWS, components
+from auditor.render.html_design import ARROWS, SIZE, components
 from auditor.render.html_frameworks import STATES, frameworks
 from auditor.render.html_paths import ON_PAPER as PATHS_ON_PAPER
 from auditor.render.html_paths import ON_SCREEN as PATHS_ON_SCREEN
@@ -54,6 +55,7 @@ def write_page(audit: Audit, findings: Findings, out: BinaryIO, options: Options
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["pieces"] = _pieces
     page = _page(audit, findings, options, script)
     page["style"], page["script"] = Markup(style), Markup(code) if script else ""  # noqa: S704  (our own files)
     page["policy"] = (
@@ -62,6 +64,11 @@ def write_page(audit: Audit, findings: Findings, out: BinaryIO, options: Options
     )
     text = environment.get_template("report.html.j2").render(page)
     out.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _pieces(text: str) -> list[str]:
+    """A long name in parts between which a line may break: after dots and slashes, not within words or addresses."""
+    return re.split(r"(?<=[./])(?=[^\W\d])", text)
 
 
 def _joined(folder: Path, names: tuple[str, ...], suffix: str) -> str:
@@ -93,6 +100,7 @@ def _page(audit: Audit, findings: Findings, options: Options, script: bool) -> d
         "exemptions": soon_over(audit, findings),
         "nodes": nodes,
         "arrows": ARROWS,
+        "drawing_size": SIZE,
         "sections": sections(gathered.groups[:rules], limit),
         "more_rules": max(len(gathered.groups) - rules, 0),
         "total": total,

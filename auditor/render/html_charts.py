@@ -10,7 +10,9 @@ from auditor.render.options import Past
 from auditor.render.words import by_severity, time_text, utc
 
 _RUNS: Final = 30
+_NUMBERED: Final = 12  # more columns than these leave no room for a number each
 _WIDTH, _HEIGHT, _GAP = 600.0, 120.0, 0.25
+_WIDEST: Final = 90.0  # with few runs the columns do not fill the width
 
 
 def worst_first(counts: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -34,14 +36,16 @@ def trend(audit: Audit, history: Sequence[Past]) -> dict[str, Any] | None:
         return None
     runs = [*history, Past(audit.as_of, audit.fail_counts)][-_RUNS:]
     most = max(max(sum(run.failures.values()) for run in runs), 1)
-    step = _WIDTH / len(runs)
+    step = min(_WIDTH / len(runs), _WIDEST)
     return {
         "width": _WIDTH,
+        "end": round(step * (len(runs) - _GAP), 2),
         "height": _HEIGHT,
         "most": most,
         "first": f"{utc(runs[0].as_of):%Y-%m-%d}",
         "last": f"{utc(runs[-1].as_of):%Y-%m-%d}",
-        "columns": [_column(number, run, step, most) for number, run in enumerate(runs)],
+        "severities": [name.value for name in Severity if any(run.failures.get(name.value) for run in runs)],
+        "columns": [_column(number, run, step, most, len(runs)) for number, run in enumerate(runs)],
         "rows": [
             {"time": time_text(run.as_of), "numbers": [run.failures.get(severity.value, 0) for severity in Severity]}
             for run in reversed(runs)
@@ -49,7 +53,7 @@ def trend(audit: Audit, history: Sequence[Past]) -> dict[str, Any] | None:
     }
 
 
-def _column(number: int, run: Past, step: float, most: int) -> dict[str, Any]:
+def _column(number: int, run: Past, step: float, most: int, runs: int) -> dict[str, Any]:
     parts, y = [], _HEIGHT
     for severity, count in reversed(by_severity(run.failures)):
         height = _HEIGHT * count / most
@@ -61,5 +65,8 @@ def _column(number: int, run: Past, step: float, most: int) -> dict[str, Any]:
         "x": round(number * step, 2),
         "width": round(step * (1 - _GAP), 2),
         "parts": parts,
+        "top": round(y, 2),
+        "total": total,
+        "numbered": runs <= _NUMBERED or number in (0, runs - 1) or total == most,
         "label": f"{utc(run.as_of):%Y-%m-%d}: {total:,} failed",
     }

@@ -15,11 +15,12 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from auditor.findings import Findings
-from auditor.model import Audit, Finding, Origin, ResourceRef, RuleRun, Severity
+from auditor.model import Audit, Finding, Origin, Outcome, ResourceRef, RuleRun, Severity
 from auditor.render.groups import ORDER
 from auditor.render.html_changes import MARKS, marks_of
 from auditor.render.html_design import NODES, OTHER, node_of
 from auditor.render.options import NOTEWORTHY, Options
+from auditor.render.reasons import reason_of
 from auditor.render.words import (
     VALUE_LENGTH,
     code_blocks,
@@ -99,13 +100,15 @@ class _Packer:
         self.scopes: _Numbered[str] = _Numbered("")
         self.people: _Numbered[str] = _Numbered("")
         self.days: _Numbered[str] = _Numbered("")
+        self.reasons: _Numbered[str] = _Numbered("")
+        self._reason_of: dict[str, int] = {}
         self.resource_numbers: _Numbered[tuple[str, str | None, int | None]] = _Numbered()
         self.resources = _Table("folder", "tail", "name", "type", "place", "scope", "file", "line")
         self.evidence: _Numbered[tuple[tuple[int, int, int], ...]] = _Numbered(())
         self.exemptions: _Numbered[tuple[int, ...]] = _Numbered((0, 0, 0, 0))
         self.findings = _Table(
             "rule", "resource", "outcome", "severity", "element", "message", "gap", "evidence", "exemption", "mark",
-            "owner", "seen", "excerpt",
+            "owner", "seen", "excerpt", "reason",
         )  # fmt: skip
         self.pieces, self.excerpts = self._excerpts(audit)
         self.last = 0
@@ -138,6 +141,7 @@ class _Packer:
             self.people.of(visible(cut(finding.owner or ""))),
             self.days.of(f"{utc(finding.first_seen):%Y-%m-%d}" if finding.first_seen else ""),
             self.excerpts.get(finding.fingerprint, 0),
+            self._reason(finding.gap or finding.message) if finding.outcome is Outcome.UNKNOWN else 0,
         )
         self.last = resource
 
@@ -154,6 +158,12 @@ class _Packer:
             numbers = [self.lines.of(visible(cut(line))) for line in excerpt.lines]
             whose[excerpt.fingerprint] = pieces.of(tuple(~n if i in marked else n for i, n in enumerate(numbers)))
         return [list(piece) for piece in pieces.listed()], whose
+
+    def _reason(self, text: str) -> int:
+        number = self._reason_of.get(text)
+        if number is None:
+            number = self._reason_of[text] = self.reasons.of(visible(cut(reason_of(text))))
+        return number
 
     def _actual(self, value: Any) -> int:
         return 0 if value is None else self.texts.of(value_text(value))
@@ -189,6 +199,7 @@ class _Packer:
             "scopes": self.scopes.listed(),
             "owners": self.people.listed(),
             "days": self.days.listed(),
+            "reasons": self.reasons.listed(),
             "lines": self.lines.listed(),
             "excerpts": self.pieces,
         }

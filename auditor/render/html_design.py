@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from auditor.model import Audit, Counts, RuleRun, Severity
-from auditor.render.words import plural
 
 
 class Node(NamedTuple):
@@ -17,58 +16,53 @@ class Node(NamedTuple):
     folders: tuple[str, ...]
     x: int
     y: int
-    width: int = 176
+    width: int = 184
 
 
-HEIGHT: Final = 56
+HEIGHT: Final = 52
+SIZE: Final = (1210, 530)
+"""Width and height of the drawing."""
 _INGRESS: Final = ("kubernetes/ingress", "kubernetes/service", "kubernetes/gateway")
 NODES: Final = (
     Node("paths", "Traffic paths", ("paths",), 150, 12, 376),
-    Node("certificates", "Certificates", ("certificates",), 550, 12, 376),
-    Node("application-gateway", "Application Gateway", ("azure/application-gateway",), 150, 120),
-    Node("waf", "WAF policy", ("azure/waf-policy",), 150, 184),
-    Node("api-management", "API Management", ("azure/api-management", "apis"), 350, 120),
-    Node("aks", "AKS cluster", ("azure/kubernetes-service",), 560, 128, 166),
-    Node(
-        "ingress",
-        "Ingress and services",
-        ("kubernetes/ingress", "kubernetes/service", "kubernetes/gateway"),
-        560,
-        194,
-        166,
-    ),
-    Node("pods", "Pods and namespaces", ("kubernetes",), 560, 260, 166),
-    Node("private-endpoint", "Private endpoints", ("azure/private-endpoint", "private-connectivity"), 752, 194, 166),
-    Node("virtual-network", "Virtual networks", ("azure/virtual-network", "azure/firewall"), 150, 256),
-    Node("network-security-group", "Security groups", ("azure/network-security-group",), 350, 256),
-    Node("private-dns", "Private DNS", ("azure/private-dns",), 150, 320),
-    Node("public-ip", "Public addresses", ("azure/public-ip", "azure/load-balancer"), 350, 320),
-    Node("container-registry", "Container Registry", ("azure/container-registry",), 974, 76, 214),
-    Node("key-vault", "Key Vault", ("azure/key-vault",), 974, 140, 214),
-    Node("sql", "SQL Database", ("azure/sql",), 974, 204, 214),
-    Node("cosmos-db", "Cosmos DB", ("azure/cosmos-db",), 974, 268, 214),
-    Node("storage", "Storage", ("azure/storage",), 974, 332, 214),
-    Node("identity", "Identity", ("azure/identity",), 12, 442, 142),
-    Node("policy", "Azure Policy", ("azure/policy",), 160, 442, 142),
-    Node("defender", "Defender for Cloud", ("azure/defender",), 308, 442, 142),
-    Node("monitor", "Monitor", ("azure/monitor",), 456, 442, 142),
-    Node("log-analytics", "Log Analytics", ("azure/log-analytics", "azure/log-evidence"), 604, 442, 142),
-    Node("application-insights", "App Insights", ("azure/application-insights",), 752, 442, 142),
-    Node("sentinel", "Sentinel", ("azure/sentinel",), 900, 442, 142),
-    Node("bastion", "Bastion", ("azure/bastion",), 1048, 442, 140),
+    Node("certificates", "Certificates", ("certificates",), 560, 12, 392),
+    Node("application-gateway", "Application Gateway", ("azure/application-gateway",), 150, 114),
+    Node("waf", "WAF policy", ("azure/waf-policy",), 150, 174),
+    Node("api-management", "API Management", ("azure/api-management", "apis"), 358, 114, 168),
+    Node("aks", "AKS cluster", ("azure/kubernetes-service",), 560, 122, 186),
+    Node("ingress", "Ingress and services", _INGRESS, 560, 188, 186),
+    Node("pods", "Pods and namespaces", ("kubernetes",), 560, 254, 186),
+    Node("private-endpoint", "Private endpoints", ("azure/private-endpoint", "private-connectivity"), 782, 188, 170),
+    Node("virtual-network", "Virtual networks", ("azure/virtual-network", "azure/firewall"), 150, 250),
+    Node("network-security-group", "Security groups", ("azure/network-security-group",), 358, 250, 168),
+    Node("private-dns", "Private DNS", ("azure/private-dns",), 150, 310),
+    Node("public-ip", "Public addresses", ("azure/public-ip", "azure/load-balancer"), 358, 310, 168),
+    Node("container-registry", "Container Registry", ("azure/container-registry",), 1006, 78, 192),
+    Node("key-vault", "Key Vault", ("azure/key-vault",), 1006, 138, 192),
+    Node("sql", "SQL Database", ("azure/sql",), 1006, 198, 192),
+    Node("cosmos-db", "Cosmos DB", ("azure/cosmos-db",), 1006, 258, 192),
+    Node("storage", "Storage", ("azure/storage",), 1006, 318, 192),
+    Node("identity", "Identity", ("azure/identity",), 12, 412, 288),
+    Node("policy", "Azure Policy", ("azure/policy",), 311, 412, 288),
+    Node("defender", "Defender for Cloud", ("azure/defender",), 610, 412, 288),
+    Node("monitor", "Monitor", ("azure/monitor",), 909, 412, 289),
+    Node("log-analytics", "Log Analytics", ("azure/log-analytics", "azure/log-evidence"), 12, 472, 288),
+    Node("application-insights", "Application Insights", ("azure/application-insights",), 311, 472, 288),
+    Node("sentinel", "Sentinel", ("azure/sentinel",), 610, 472, 288),
+    Node("bastion", "Bastion", ("azure/bastion",), 909, 472, 289),
 )
 OTHER: Final = Node("other", "Not in the design", (), 0, 0)
 """What the rules of others judge: it is counted, and has no place in the drawing."""
 
 ARROWS: Final = (
-    ("M104 148H146", "clients reach Application Gateway"),
-    ("M326 148H346", "Application Gateway reaches API Management"),
-    ("M526 148C546 148 538 222 556 222", "API Management reaches the ingress"),
-    ("M643 250V256", "the ingress reaches the pods"),
-    ("M726 288C746 288 734 222 748 222", "pods reach the private endpoints"),
+    ("M104 140H146", "clients reach Application Gateway"),
+    ("M334 140H354", "Application Gateway reaches API Management"),
+    ("M526 140C548 140 536 214 556 214", "API Management reaches the ingress"),
+    ("M653 240V251", "the ingress reaches the pods"),
+    ("M746 280C768 280 758 214 778 214", "pods reach the private endpoints"),
     *(
-        (f"M918 222C950 222 940 {y} 970 {y}", "private endpoints reach the data services")
-        for y in (104, 168, 232, 296, 360)
+        (f"M952 214C986 214 970 {y} 1002 {y}", "private endpoints reach the data services")
+        for y in (104, 164, 224, 284, 344)
     ),
 )
 
@@ -104,6 +98,7 @@ def _component(node: Node, runs: Iterable[RuleRun]) -> dict[str, Any]:
         "height": HEIGHT,
         "state": state,
         "words": words,
+        "short": _short(words, node.width),
         "rules": rules,
         "failures": [{"name": severity.value, "count": number} for severity, number in fails.items()],
         "answers": counts.total,
@@ -114,12 +109,21 @@ def _component(node: Node, runs: Iterable[RuleRun]) -> dict[str, Any]:
     }
 
 
+def _short(words: str, width: int) -> str:
+    """As much of the words as fits into a box, in letters of the widest fonts: the table says them all."""
+    tries = (words, words.removesuffix(" failed"))
+    return next((each for each in tries if len(each) <= (width - 24) / 7.3), words.partition(" of ")[0])
+
+
 def _state(counts: Counts, fails: dict[Severity, int], rules: int) -> tuple[str, str]:
     worst = next((severity for severity, number in fails.items() if number), None)
     if worst:
-        return worst.value, f"{counts.fail:,} failed · {fails[worst]:,} {worst}"
+        of = "failed" if fails[worst] == counts.fail else f"of {counts.fail:,} failed"
+        return worst.value, f"{fails[worst]:,} {worst} {of}"
     if counts.unknown + counts.error:
         return "unknown", f"{counts.unknown + counts.error:,} unknown"
+    if counts.exempt:
+        return "exempt", f"{counts.exempt:,} exempt, {counts.passed:,} passed"
     if counts.total:
-        return "pass", f"{plural(counts.total, 'answer')}, none failed"
+        return "pass", f"{counts.passed:,} passed"
     return "none", "nothing to judge" if rules else "no rules"

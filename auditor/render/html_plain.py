@@ -74,7 +74,7 @@ def row(finding: Finding) -> dict[str, Any]:
         "outcome": finding.outcome.value,
         "severity": finding.severity.value,
         "name": visible(cut(resource.name)),
-        "place": visible(cut(place_of(resource))),
+        "place": visible(cut(" · ".join(filter(None, (place_of(resource), finding.owner or ""))))),
         "element": visible(cut(finding.element or "")),
         "message": visible(cut(finding.message)),
         "gap": visible(cut(finding.gap or "")),

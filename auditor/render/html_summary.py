@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from auditor.model import Audit, Finding, Outcome, RuleRun, Severity
 from auditor.render.groups import Gathered, Group
+from auditor.render.html_blind import blind_spots
+from auditor.render.html_charts import worst_first
 from auditor.render.html_design import node_of
 from auditor.render.words import (
     by_severity,
     cut,
     first_sentence,
-    notice_text,
     place_of,
     plural,
     scope_phrases,
@@ -20,10 +21,8 @@ from auditor.render.words import (
     visible,
 )
 
-_GAPS: Final = 500
 _WORST: Final = 5
-_REASONS: Final = 50
-_FIRST_REASONS: Final = 3
+_OWNERS: Final = 5
 
 
 def summary(audit: Audit, gathered: Gathered) -> dict[str, Any]:
@@ -48,7 +47,8 @@ def summary(audit: Audit, gathered: Gathered) -> dict[str, Any]:
         "worst": [_worst(group) for group in _mend_first(gathered)],
         "worst_more": max(sum(Outcome.FAIL in group.met for group in gathered.groups) - _WORST, 0),
         "rules": [rule_line(run) for run in audit.rules],
-        **_blind_spots(audit, gathered),
+        "owners": _owners(gathered),
+        **blind_spots(audit, gathered),
     }
 
 
@@ -81,31 +81,20 @@ def _worst(group: Group) -> dict[str, Any]:
     }
 
 
-def _blind_spots(audit: Audit, gathered: Gathered) -> dict[str, Any]:
-    """What was not looked at, and why some answers are unknown."""
-    reasons = [
-        {"count": reason.count, "text": visible(cut(reason.text)), "rules": plural(len(reason.rules), "rule")}
-        for reason in gathered.reasons[:_REASONS]
+def _owners(gathered: Gathered) -> dict[str, Any] | None:
+    """Who has failures to mend, gravest first, and how many have no owner; nothing when no owner is known."""
+    if not any(gathered.owners):
+        return None
+    ordered = sorted(gathered.owners.items(), key=lambda item: ([-item[1][severity] for severity in Severity], item[0]))
+    rows = [
+        {
+            "name": visible(cut(name)),
+            "count": counts.total(),
+            "failures": worst_first({key.value: number for key, number in counts.items()})[:2],
+        }
+        for name, counts in ordered[:_OWNERS]
     ]
-    gap_reasons: dict[str, int] = {}
-    for gap in audit.gaps:
-        gap_reasons[gap.reason] = gap_reasons.get(gap.reason, 0) + 1
-    frequent = sorted(gap_reasons.items(), key=lambda item: (-item[1], item[0]))
-    return {
-        "unknown": audit.counts.unknown,
-        "reasons": reasons,
-        "first_reasons": reasons[:_FIRST_REASONS],
-        "more_reasons": max(len(gathered.reasons) - _REASONS, 0),
-        "gaps": [{"what": visible(cut(gap.what)), "reason": visible(cut(gap.reason))} for gap in audit.gaps[:_GAPS]],
-        "gap_count": len(audit.gaps),
-        "notices": [visible(cut(notice_text(notice), 500)) for notice in audit.notices[:_GAPS]],
-        "notice_count": len(audit.notices),
-        "gap_reasons": [
-            {"count": number, "text": visible(cut(text, 120))} for text, number in frequent[:_FIRST_REASONS]
-        ],
-        "idle": [rule_line(run) for run in audit.rules if not run.exercised and not run.error],
-        "broken": [rule_line(run) for run in audit.rules if run.error],
-    }
+    return {"rows": rows, "more": len(ordered) - len(rows)}
 
 
 def rule_line(run: RuleRun) -> dict[str, Any]:

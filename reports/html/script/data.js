@@ -5,11 +5,11 @@
 /** @typedef {{id: string, title: string, severity: number, component: number, why: string, remedy: string,
  *   code: [string, string][], controls: [string, string[]][], equivalents: [string, string][],
  *   references: [string, boolean][]}} Rule */
-/** @typedef {{id: string, label: string, rules: number, state: string, numbers: number[]}} Requirement */
+/** @typedef {{id: string, label: string, rules: number, state: string, extent: string, numbers: number[]}} Requirement */
 /** @typedef {{key: string, title: string, sentence: string, requirements: Requirement[]}} Framework */
 /** @typedef {Record<string, Uint32Array>} Columns */
 /** @typedef {{count: number, resourceCount: number, findings: Columns, resources: Columns, texts: string[],
- *   evidence: [number, number, number][][], exemptions: number[][], scopes: string[], owners: string[], days: string[],
+ *   evidence: [number, number, number][][], exemptions: number[][], scopes: string[], owners: string[], days: string[], reasons: string[],
  *   lines: string[], excerpts: number[][], rules: Rule[],
  *   components: {key: string, title: string}[], frameworks: Framework[], severities: string[], outcomes: string[],
  *   compared: boolean, marks: string[]}} Pack */
@@ -61,6 +61,12 @@ function messageOf(report, i) {
   const [path, actual, expected] = lines[0].map((n) => texts[n]);
   const verb = expected.startsWith("to find ") ? ":" : " is";
   return `${path}${verb} ${actual || "absent"}, expected ${expected}${lines.length > 1 ? ` (and ${lines.length - 1} more)` : ""}`;
+}
+
+/** Until when and by whom it is accepted, or nothing. @param {Pack} report @param {number} i */
+function acceptance(report, i) {
+  const [category, owner, reason, until] = report.exemptions[report.findings.exemption[i]].map((n) => report.texts[n]);
+  return category ? `Until ${until}, ${owner}: ${reason}` : "";
 }
 
 /** @param {string} id @returns {HTMLElement} */

@@ -1,14 +1,14 @@
 // What is asked (state, kept in the address), and which findings answer. Nothing here touches the page.
 
 /** @typedef {{view: string, q: string, severity: string[], outcome: string[], component: string, scope: string,
- *   owner: string, framework: string, control: string, rule: string, resource: string, type: string, only: string,
+ *   owner: string, framework: string, control: string, rule: string, resource: string, type: string, reason: string, only: string,
  *   by: string, sort: string, finding: string}} State */
 /** @typedef {{rows: Uint32Array, severities: number[], outcomes: number[], rules: number, resources: number}} Answer */
 /** @typedef {{name: string, note: string, numbers: number[], set: Partial<State>}} Group */
 
 const LISTS = /** @type {const} */ (["severity", "outcome"]);
 const SINGLE = /** @type {const} */ ([
-  "q", "component", "scope", "owner", "framework", "control", "rule", "resource", "type", "only", "by", "sort", "finding",
+  "q", "component", "scope", "owner", "framework", "control", "rule", "resource", "type", "reason", "only", "by", "sort", "finding",
 ]);
 const VIEWS = ["overview", "findings", "paths", "certificates", "frameworks", "not-looked-at", "rules"];
 
@@ -34,13 +34,14 @@ function hashOf(state) {
 /** The findings that answer, sorted, with counts. The counts of severities and outcomes each leave their own filter out.
  * @param {Pack} report @param {State} state @returns {Answer} */
 function select(report, state) {
-  const { rule, resource, severity, outcome, mark, owner } = report.findings;
+  const { rule, resource, severity, outcome, mark, owner, reason } = report.findings;
   const severityOk = chosen(report.severities, state.severity);
   const outcomeOk = chosen(report.outcomes, state.outcome);
   const ruleOk = rulesAsked(report, state);
   const resourceOk = resourcesAsked(report, state);
   const words = wordMasks(report, state.q);
   const ownerAsked = state.owner === "-" ? 0 : report.owners.indexOf(state.owner);
+  const reasonAsked = report.reasons.indexOf(state.reason);
   const only = Math.max(report.marks.indexOf(state.only), 0);
   const rows = new Uint32Array(report.count);
   const severities = report.severities.map(() => 0);
@@ -51,6 +52,7 @@ function select(report, state) {
   for (let i = 0; i < report.count; i++) {
     if (!ruleOk[rule[i]] || !resourceOk[resource[i]] || (only && mark[i] !== only)) continue;
     if (state.owner && owner[i] !== ownerAsked) continue;
+    if (state.reason && reason[i] !== reasonAsked) continue;
     if (words.length && !words.every((met) => met(i))) continue;
     if (outcomeOk[outcome[i]]) severities[severity[i]]++;
     if (!severityOk[severity[i]]) continue;
@@ -186,18 +188,18 @@ function sorted(report, rows, sort) {
   return Uint32Array.from(keys, (key) => key % report.count);
 }
 
-/** The findings gathered: by rule, resource, component, scope, owner, framework or control. Worst group first.
+/** The findings gathered: by rule, resource, component, scope, owner, framework or control, reason why unknown. Worst group first.
  * Numbers: failures of each severity, then what is unknown or broke, then what is exempt or passed, then all.
  * @param {Pack} report @param {State} state @param {Uint32Array} rows @returns {Group[]} */
 function gather(report, state, rows) {
-  const { rule, resource, severity, outcome, owner } = report.findings;
+  const { rule, resource, severity, outcome, owner, reason } = report.findings;
   const severities = report.severities.length;
   /** @type {Map<number | string, Group>} */
   const groups = new Map();
   const keysOf = keysBy(report, state);
   const [fail, error, unknown] = ["fail", "error", "unknown"].map((name) => report.outcomes.indexOf(name));
   for (const i of rows)
-    for (const key of keysOf(rule[i], resource[i], owner[i])) {
+    for (const key of keysOf(rule[i], resource[i], owner[i], reason[i])) {
       let group = groups.get(key);
       if (!group) groups.set(key, (group = named(report, state, key)));
       const numbers = group.numbers;
@@ -209,7 +211,7 @@ function gather(report, state, rows) {
   return sortGroups([...groups.values()], state.sort, report.severities);
 }
 
-/** @param {Pack} report @param {State} state @returns {(rule: number, resource: number, owner: number) => (number | string)[]} */
+/** @param {Pack} report @param {State} state @returns {(rule: number, resource: number, owner: number, reason: number) => (number | string)[]} */
 function keysBy(report, state) {
   const { scope } = report.resources;
   if (state.by === "framework") {
@@ -222,6 +224,7 @@ function keysBy(report, state) {
   if (state.by === "resource") return (_rule, resource) => [resource];
   if (state.by === "component") return (rule) => [report.rules[rule].component];
   if (state.by === "scope") return (_rule, resource) => [scope[resource]];
+  if (state.by === "reason") return (_rule, _resource, _owner, reason) => (reason ? [reason] : []);
   if (state.by === "owner") return (_rule, _resource, owner) => [owner];
   return (rule) => [rule];
 }
@@ -250,6 +253,8 @@ function named(report, state, key) {
       return { name: report.scopes[key] || "no subscription, no cluster", note: "", numbers, set: { ...back, scope: report.scopes[key] } };
     case "owner":
       return { name: report.owners[key] || "no owner", note: "", numbers, set: { ...back, owner: report.owners[key] || "-" } };
+    case "reason":
+      return { name: report.reasons[key], note: "", numbers, set: { ...back, reason: report.reasons[key] } };
     default: {
       const rule = report.rules[key];
       return { name: rule.title, note: rule.id, numbers, set: { ...back, rule: rule.id } };

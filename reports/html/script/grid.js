@@ -51,6 +51,7 @@ class Grid {
     }
     this.active = Math.min(this.active, Math.max(model.count - 1, 0));
     this.clear();
+    this.body.style.height = `${Math.min(model.count, MOST_ROWS) * this.height}px`; // it gives the viewport its height
     this.measure();
   }
 

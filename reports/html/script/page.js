@@ -22,6 +22,9 @@ const count = (count) => count.toLocaleString("en");
 /** @param {number} many @param {string} noun */
 const plural = (many, noun) => `${count(many)} ${many === 1 ? noun : noun + "s"}`;
 
+/** @param {string} text */
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** @param {string} name */
 const badge = (name) => el("span", { class: `badge ${name}` }, name);
 

@@ -2,7 +2,7 @@
 
 const ASKS = /** @type {const} */ ({
   "": "finding", rule: "rule", resource: "resource", component: "component", scope: "subscription or cluster", owner: "owner",
-  framework: "framework",
+  framework: "framework", reason: "reason why unknown",
 });
 
 class Findings {
@@ -42,7 +42,7 @@ class Findings {
     this.selects = {};
     const lists = /** @type {[keyof State & string, string, [string, string][]][]} */ ([
       ["component", "Component", report.components.filter((_, n) => used.has(n)).map((item) => [item.key, item.title])],
-      ["scope", "Subscription or cluster", several(report.scopes)],
+      ["scope", "Scope", several(report.scopes)],
       ["owner", "Owner", report.owners.length > 1 ? [["-", "no owner"], ...several(report.owners)] : []],
       ["framework", "Framework", report.frameworks.map((item) => [item.key, item.title])],
       ["only", "Since last time", report.compared ? [["new", "new"], ["worse", "worse"]] : []],
@@ -54,7 +54,7 @@ class Findings {
       return el("label", {}, title, select);
     });
     this.by = el("select", { id: "by", change: () => go({ by: this.by?.value ?? "", sort: "", finding: "" }) },
-      ...Object.entries(ASKS).filter(([key]) => key !== "owner" || report.owners.length > 1)
+      ...Object.entries(ASKS).filter(([key]) => (key !== "owner" || report.owners.length > 1) && (key !== "reason" || report.reasons.length > 1))
         .map(([key, title]) => el("option", { value: key }, `by ${title}`)));
     return [
       el("label", { class: "search" }, "Search", this.search),
@@ -111,7 +111,7 @@ class Findings {
     this.live.textContent = `${count(answer.rows.length)} of ${plural(total, "finding")}, ${plural(answer.rules, "rule")}, ${plural(answer.resources, "resource")}`;
     this.empty.hidden = answer.rows.length > 0;
     this.grid.element.hidden = !answer.rows.length;
-    const named = /** @type {const} */ (["only", "rule", "resource", "type", "control"]);
+    const named = /** @type {const} */ (["only", "rule", "resource", "type", "control", "reason"]);
     const chip = (/** @type {string} */ title, /** @type {string} */ text, /** @type {Partial<State>} */ set) =>
       el("button", { type: "button", class: "chip", "aria-label": `Remove the filter ${title} ${text}`, click: () => this.go(set) }, `${title}: ${text}`, el("span", { "aria-hidden": "true" }, " ×"));
     const chips = named.filter((name) => state[name]).map((name) =>
@@ -139,7 +139,7 @@ class Findings {
         const outcome = report.outcomes[findings.outcome[i]];
         return [
           [badge(report.severities[findings.severity[i]]), el("small", { class: `outcome ${outcome}` }, outcome + (findings.mark[i] ? ", " + report.marks[findings.mark[i]] : ""))],
-          [el("b", {}, report.rules[findings.rule[i]].title), el("small", {}, texts[findings.gap[i]] || messageOf(report, i))],
+          [el("b", {}, report.rules[findings.rule[i]].title), el("small", {}, acceptance(report, i) || texts[findings.gap[i]] || messageOf(report, i))],
           [el("b", {}, resourceName(report, resource), element ? el("span", { class: "element" }, element) : null),
             el("small", {}, [texts[resources.place[resource]], texts[resources.type[resource]]].filter(Boolean).join(" · "))],
           [el("span", {}, report.owners[findings.owner[i]]), el("small", {}, report.scopes[resources.scope[resource]].replace(/^subscription /, ""))],
@@ -157,7 +157,7 @@ class Findings {
       label: `Findings by ${ASKS[/** @type {keyof typeof ASKS} */ (this.state?.by ?? "")]}`, kind: "groups",
       count: groups.length, sort: this.state?.sort ?? "",
       columns: [
-        { key: "name", title: ASKS[/** @type {keyof typeof ASKS} */ (this.state?.by ?? "")] },
+        { key: "name", title: capital(ASKS[/** @type {keyof typeof ASKS} */ (this.state?.by ?? "")]) },
         ...numbers.map((key) => ({ key, title: titles[/** @type {keyof typeof titles} */ (key)] ?? key })),
       ],
       cells: (row) => [
@@ -224,7 +224,7 @@ function showFramework(report, state) {
     el("p", { class: "tools" }, el("label", {}, "Show ", pick), el("output", { "aria-live": "polite" }, plural(shown.length, "requirement"))),
     el("div", { class: "scroll", role: "region", "aria-label": `Requirements of ${framework.title}`, tabindex: 0 },
       el("table", { class: "numbers requirements" },
-        el("thead", {}, el("tr", {}, ...["Requirement", "State", "rules", "failed", "unknown", "exempt", "passed"].map((title) => el("th", { scope: "col", class: title === "State" && "words" }, title)))),
+        el("thead", {}, el("tr", {}, ...["Requirement", "Automated", "State", "rules", "failed", "unknown", "exempt", "passed"].map((title, n) => el("th", { scope: "col", class: (n === 1 || n === 2) && "words" }, title)))),
         el("tbody", {}, ...shown.map((item) => requirementRow(framework, item))))));
 }
 
@@ -234,6 +234,7 @@ function requirementRow(framework, item) {
   const name = item.numbers.slice(0, 3).some(Boolean) ? el("a", { href: link }, item.id) : el("b", {}, item.id);
   return el("tr", {},
     el("th", { scope: "row" }, name, " ", item.label),
-    el("td", { class: "words" }, el("span", { class: `badge ${item.state}` }, STATE_WORDS[item.state])),
+    el("td", { class: "words" }, item.extent),
+    el("td", { class: "words" }, item.state === "manual" ? el("span", { class: "quiet" }, "–") : el("span", { class: `badge ${item.state}` }, STATE_WORDS[item.state])),
     ...[item.rules, ...item.numbers].map((number) => el("td", { class: number ? "" : "none" }, item.rules ? count(number) : "–")));
 }

@@ -1,0 +1,85 @@
+"""What an audit does not know: unknown answers by reason, gaps, rules that met nothing and why, rules that broke."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+from urllib.parse import quote
+
+from auditor.model import Audit, RuleRun
+from auditor.render.groups import Gathered
+from auditor.render.reasons import OTHER
+from auditor.render.words import cut, notice_text, plural, visible
+
+_GAPS: Final = 500
+_REASONS: Final = 50
+_FIRST: Final = 3
+
+
+def blind_spots(audit: Audit, gathered: Gathered) -> dict[str, Any]:
+    """What was not looked at, and why some answers are unknown."""
+    reasons = [
+        {
+            "count": reason.count,
+            "text": visible(cut(reason.text)),
+            "rules": plural(len(reason.rules), "rule"),
+            "link": ""
+            if reason.key == OTHER
+            else f"#findings?outcome=unknown&reason={quote(visible(cut(reason.key)))}",
+        }
+        for reason in gathered.reasons[:_REASONS]
+    ]
+    frequent = sorted(Counter(gap.reason for gap in audit.gaps).items(), key=lambda item: (-item[1], item[0]))
+    idle = idle_rules(audit)
+    return {
+        "unknown": audit.counts.unknown,
+        "reasons": reasons,
+        "first_reasons": reasons[:_FIRST],
+        "more_reasons": max(len(gathered.reasons) - _REASONS, 0),
+        "gaps": [{"what": visible(cut(gap.what)), "reason": visible(cut(gap.reason))} for gap in audit.gaps[:_GAPS]],
+        "gap_count": len(audit.gaps),
+        "notices": [visible(cut(notice_text(notice), 500)) for notice in audit.notices[:_GAPS]],
+        "notice_count": len(audit.notices),
+        "gap_reasons": [{"count": number, "text": visible(cut(text, 120))} for text, number in frequent[:_FIRST]],
+        "idle": idle,
+        "idle_count": sum(len(group["rules"]) for group in idle),
+        "broken": [{"id": visible(run.rule.id), "error": visible(cut(run.error))} for run in audit.rules if run.error],
+    }
+
+
+def idle_rules(audit: Audit) -> list[dict[str, Any]]:
+    """The rules that met nothing, in groups by why: what nobody looked for comes first, for it may hide a failure."""
+    found: dict[str, list[dict[str, str]]] = {why: [] for why in _WHY}
+    met = Counter[str]()
+    for name, count in audit.scope.resource_types.items():
+        met[name.casefold()] += count
+    for run in audit.rules:
+        if not run.exercised and not run.error:
+            why, detail = _why(run, met, set(audit.scope.looked_for))
+            rule = run.rule
+            found[why].append({"id": visible(rule.id), "title": visible(rule.title), "why": visible(cut(detail))})
+    return [{"why": _WHY[why], "rules": rules} for why, rules in found.items() if rules]
+
+
+_WHY: Final = {
+    "unsought": "The type that they judge was not looked for",
+    "absent": "There is no resource of the type",
+    "other": "There are resources of the type, but none to which they apply",
+    "derived": "Nothing of the kind follows from what was read",
+}
+"""Why a rule met nothing, gravest first."""
+
+
+def _why(run: RuleRun, met: Counter[str], sought: set[str]) -> tuple[str, str]:
+    types = [name for name in run.rule.resource if not name.casefold().startswith("auditor/")]
+    if not types:
+        return "derived", ""
+    if number := sum(met[name.casefold()] for name in types):
+        return "other", f"{number:,} × {_short(types)}"
+    if sought and not any(name.casefold() in sought for name in types):
+        return "unsought", _short(types)
+    return "absent", _short(types)
+
+
+def _short(types: list[str]) -> str:
+    return types[0] if len(types) == 1 else f"{types[0]} and {plural(len(types) - 1, 'other type')}"
