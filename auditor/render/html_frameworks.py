@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,18 +12,21 @@ from auditor.render.words import plural, visible
 
 STATES: Final = ("fail", "unknown", "exempt", "pass", "none", "manual")
 """Of a requirement: failed; undecided; accepted for a time; all passed; nothing to judge; not automated here."""
+EXTENTS: Final = ("yes", "partly", "no")
+"""How far rules automate a requirement. `partly`: it asks for more than the rules, or any settings, can show."""
 
 
 @lru_cache(maxsize=1)
-def _known() -> dict[str, tuple[str, dict[str, str]]]:
-    """Title and requirements of every bundled framework."""
+def _known() -> dict[str, tuple[str, dict[str, str], bool]]:
+    """Title and requirements of every bundled framework, and whether rules can show but a part of each."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found = {}
     for path in sorted((rules_folder() / "frameworks").glob("*.yaml")):
         raw = yaml.load(path.read_text("utf-8"), loader)  # noqa: S506  (both loaders are the safe ones)
-        found[path.stem] = (str(raw["title"]), {str(key): str(label or "") for key, label in raw["controls"].items()})
+        labels = {str(key): str(label or "") for key, label in raw["controls"].items()}
+        found[path.stem] = (str(raw["title"]), labels, bool(raw.get("partly")))
     return found
 
 
@@ -37,21 +41,24 @@ def frameworks(audit: Audit) -> list[dict[str, Any]]:
 
 
 def _framework(name: str, runs: dict[str, list[RuleRun]]) -> dict[str, Any]:
-    title, labels = _known().get(name, (name, {}))
+    title, labels, partly = _known().get(name, (name, {}, True))
     ids = list(labels) + sorted(control for control in runs if control not in labels)
-    requirements = [_requirement(control, labels.get(control, ""), runs.get(control, [])) for control in ids]
-    tally = {state: sum(requirement["state"] == state for requirement in requirements) for state in STATES}
+    requirements = [_requirement(control, labels.get(control, ""), runs.get(control, []), partly) for control in ids]
+    tally = Counter(requirement["state"] for requirement in requirements)
+    extents = Counter(requirement["extent"] for requirement in requirements)
     return {
         "key": visible(name),
         "title": visible(title),
         "requirements": requirements,
-        "tally": tally,
-        "sentence": f"{plural(len(ids) - tally['manual'], 'requirement')} of {len(ids):,} "
-        f"{'has' if len(ids) - tally['manual'] == 1 else 'have'} rules here.",
+        "tally": {state: tally[state] for state in STATES},
+        "extents": {extent: extents[extent] for extent in EXTENTS},
+        "sentence": f"{plural(len(ids) - extents['no'], 'requirement')} of {len(ids):,} "
+        f"{'has' if len(ids) - extents['no'] == 1 else 'have'} rules here."
+        + (" They ask for more than settings can show: rules automate a part of each." if partly else ""),
     }
 
 
-def _requirement(control: str, label: str, runs: list[RuleRun]) -> dict[str, Any]:
+def _requirement(control: str, label: str, runs: list[RuleRun], partly: bool) -> dict[str, Any]:
     counts = Counts()
     for run in runs:
         counts.add(run.counts)
@@ -70,5 +77,6 @@ def _requirement(control: str, label: str, runs: list[RuleRun]) -> dict[str, Any
         "label": visible(label),
         "rules": len(runs),
         "state": state,
+        "extent": "no" if not runs else "partly" if partly else "yes",
         "numbers": [counts.fail, counts.unknown + counts.error, counts.exempt, counts.passed],
     }
