@@ -56,7 +56,8 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
         clock=options.clock(clock) if clock else AS_OF,
     )
     rules = options.bound_rules(chosen)
-    looked_for = {kind for bound in rules for kind in (*bound.rule.resource, *bound.related) if "auditor/" not in kind}
+    looked_for = {kind for bound in rules for kind in bound.related}
+    looked_for |= {kind for bound in rules for kind in bound.rule.resource if not kind.startswith("auditor/")}
     with publishing(chosen) as publish:
         code = judge_and_report(chosen, inventory(bodies, looked_for), publish)
     if not chosen.quiet:
