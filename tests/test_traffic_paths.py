@@ -13,7 +13,9 @@ from auditor.demo import Body, resource_of
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate import answers
 from auditor.lenses.coverage import Coverage
-from auditor.model import Outcome, Resource, Unknown
+from auditor.lenses.paths.around import Around
+from auditor.lenses.paths.estate import Estate
+from auditor.model import Origin, Outcome, Resource, Unknown
 from tests.damage import damage_tree, parts
 from tests.paths_of_demo import LENS, VARIANTS, designed, rules, short, varied
 
@@ -100,3 +102,32 @@ def test_damage_ends_nothing(seed: int) -> None:
     for path in LENS.derive(resources, Coverage(LENS.reads)):
         for bound in rules():
             assert all(answer.outcome is not Outcome.ERROR for answer in answers(bound, path, Relations([])))
+
+
+def test_networks_with_the_same_addresses_are_told_apart() -> None:
+    """Two networks that are not connected may use one range: whose group counts is that of the connected one."""
+    bodies = read()
+    networks = [body for body in bodies if str(body.get("type")).casefold() == "microsoft.network/virtualnetworks"]
+    others = []
+    for body in networks:
+        other = copy.deepcopy(body)
+        other["id"] = body["id"].replace("/virtualNetworks/", "/virtualNetworks/other-")
+        other["properties"]["virtualNetworkPeerings"] = []
+        for subnet in other["properties"]["subnets"]:
+            subnet["properties"].pop("networkSecurityGroup", None)
+        others.append(other)
+    assert others
+    assert judged([*others, *bodies], LENS.reads) == judged(bodies, LENS.reads)
+
+
+def test_an_address_of_several_unconnected_networks_is_in_none_of_them_for_sure() -> None:
+    kind = "Microsoft.Network/virtualNetworks"
+    estate = Estate(Coverage(LENS.reads))
+    for name in ("a", "b"):
+        subnet = {"name": "s", "properties": {"addressPrefix": "10.1.0.0/24"}}
+        body = {"id": f"/n/{kind}/{name}", "type": kind, "name": name, "properties": {"subnets": [subnet]}}
+        estate.take(Resource(kind, body, Origin()))
+    (way,) = Around(estate).address("10.1.0.7", 443, f"/n/{kind}/c/subnets/gateways")
+    assert isinstance(way["open"], Unknown) and way["open"].reason == "10.1.0.7 lies in several networks: a, b"
+    (way,) = Around(estate).address("10.1.0.7", 443, f"/n/{kind}/B/subnets/gateways")
+    assert way["open"] is True and way["resource"].endswith("/b")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from auditor.lenses.paths.dns import NETWORKS, is_address, is_public, within
+from auditor.lenses.paths.dns import NETWORKS, Ranges, is_address, is_public, within
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.gateway import KIND as GATEWAY
 from auditor.lenses.paths.management import KIND as MANAGEMENT
@@ -56,7 +56,17 @@ class Around:
                 if (inner := text_at(item, "virtualNetworkConfiguration", "subnetResourceId"))
             },
         ]
-        self._homes: dict[str, str] = {}
+        self._ranges = Ranges()
+        for key, (item, _holder) in self._subnets.items():
+            for prefix in _prefixes(item):
+                self._ranges.add(prefix, key)
+        self._peers = {
+            network.id.casefold(): {
+                (text_at(peering, "properties", "remoteVirtualNetwork", "id") or "").casefold()
+                for peering in items(network.body, "properties", "virtualNetworkPeerings")
+            }
+            for network in estate.all(NETWORKS)
+        }
         self._clusters: dict[str, tuple[Bypass, ...]] = {}
         self._found: dict[tuple[str, str, str, int], tuple[Bypass, ...]] = {}
 
@@ -74,23 +84,26 @@ class Around:
 
     def address(self, address: str, port: int, sender: str | None) -> tuple[Bypass, ...]:
         """The ways around the sender to a private address."""
-        home = self._homes.get(address)
-        if home is None:
-            home = self._homes[address] = self._home(address)
-        if home:
-            return self.subnet(home, address, port, sender)
+        homes = self._homes(address, sender)
+        if len(homes) == 1:
+            return self.subnet(homes[0], address, port, sender)
         hole = self._estate.hole(NETWORKS)
+        if homes:
+            named = ", ".join(sorted(home.split("/")[-3] for home in homes))
+            hole = f"{address} lies in several networks: {named}"
         if hole and is_address(address) and not is_public(address):
             return (bypass("openNetwork", "", "", f"whom the network of {address} lets in", Unknown(hole)),)
         return ()
 
-    def _home(self, address: str) -> str:
-        """The subnet that an address lies in; empty when none is known."""
-        for key, (item, _holder) in self._subnets.items():
-            prefixes = (text_at(item, "properties", "addressPrefix"), *texts(item, "properties", "addressPrefixes"))
-            if any(prefix and within(address, prefix) for prefix in prefixes):
-                return key
-        return ""
+    def _homes(self, address: str, sender: str | None) -> list[str]:
+        """The subnets that an address may lie in: networks that are not connected may use the same addresses. Those of
+        the network of the sender come first, then those of its peers."""
+        found = self._ranges.of(address)
+        if len(found) < 2 or sender is None:
+            return found
+        own = _network_of(sender.casefold())
+        near = [one for one in found if _network_of(one) == own]
+        return near or [one for one in found if _network_of(one) in self._peers.get(own, ())] or found
 
     def cluster(self, name: str) -> tuple[Bypass, ...]:
         """The API of the cluster that a path leads into. Without a name every cluster may be the one."""
@@ -197,6 +210,10 @@ class Around:
             return  # what is left of the default rules lets probes in, and refuses the rest
         says = f"{group.name} refuses nobody, so the whole virtual network is let in"
         yield bypass("openNetwork", group.id, "properties.securityRules", says, True)
+
+
+def _network_of(subnet: str) -> str:
+    return subnet.rpartition("/subnets/")[0]
 
 
 def _prefixes(item: Any) -> list[str]:

@@ -170,6 +170,32 @@ def within(inner: str, outer: str) -> bool:
     return one.subnet_of(other)  # type: ignore[arg-type]
 
 
+class Ranges:
+    """Which ranges hold an address, however many there are: by their length, then by their beginning."""
+
+    def __init__(self) -> None:
+        self._by_length: dict[tuple[int, int], dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+
+    def add(self, prefix: str, name: str) -> None:
+        """Take a range, under a name. What is none is passed over."""
+        network = _network(prefix)
+        if network is not None:
+            shift = network.max_prefixlen - network.prefixlen
+            self._by_length[network.version, shift][int(network.network_address) >> shift].append(name)
+
+    def of(self, address: str) -> list[str]:
+        """The names of the ranges that hold an address, each once."""
+        one = _network(address)
+        if one is None or one.prefixlen != one.max_prefixlen:
+            return []
+        number = int(one.network_address)
+        found: dict[str, None] = {}
+        for (version, shift), names in self._by_length.items():
+            if version == one.version and number >> shift in names:
+                found |= dict.fromkeys(names[number >> shift])
+        return list(found)
+
+
 @lru_cache(maxsize=4096)
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
