@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import json
 import statistics
-import time
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,16 +23,26 @@ class Run(NamedTuple):
     rss: float
 
 
+_LAUNCHER = """
+import json, os, sys, time
+silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+begun = time.perf_counter()
+process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=silent)
+_pid, status, used = os.wait4(process, 0)
+wall = time.perf_counter() - begun
+print(json.dumps([wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)]))
+"""
+"""Linux counts the largest set of who starts a process as the process's own: a small one has to start it."""
+
+
 def run(command: Command, environment: Mapping[str, str]) -> Run:
     """Run a command to its end; what it prints is dropped. Raises RuntimeError when it fails."""
-    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    begun = time.perf_counter()
-    process = os.posix_spawn(command[0], list(command), dict(environment), file_actions=silent)
-    _pid, status, used = os.wait4(process, 0)
-    wall = time.perf_counter() - begun
-    if status:
-        raise RuntimeError(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    launch = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
+    done = subprocess.run(launch, env=dict(environment), stdout=subprocess.PIPE, check=True)
+    wall, cpu, rss, code = json.loads(done.stdout)
+    if code:
+        raise RuntimeError(f"{' '.join(command)} ended with {code}")
+    return Run(wall, cpu, rss)
 
 
 def in_turns(commands: Mapping[str, Command], runs: int, environment: Mapping[str, str]) -> dict[str, list[Run]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gzip
 import os
 import random
 import statistics
@@ -62,7 +63,7 @@ def _year(folder: Path, days: int, count: int) -> int:
             audit, findings = _audit(day, failing)
             begun = time.perf_counter()
             with findings:
-                outbox.record(store, "prod", audit, findings, b"x" * 1_000_000, {"sink": False})
+                outbox.record(store, "prod", audit, findings, gzip.compress(b"x" * 1_000_000), {"sink": False})
             outbox.sent(store, [number for number, _row in outbox.waiting(store, "sink")])
             times.append(time.perf_counter() - begun)
             sizes.append((folder / "year.db").stat().st_size)

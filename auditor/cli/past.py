@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -89,7 +88,8 @@ def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datet
     past = ThePast(runs=runs, seen=seen)
     if document is None:
         return past
-    audit, findings = load_document(io.BytesIO(document), str(store.path))
+    with document:
+        audit, findings = load_document(cast(BinaryIO, document), str(store.path))
     return compared_with(past, audit, last.enter_context(findings))
 
 

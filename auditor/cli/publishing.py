@@ -7,8 +7,9 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from gzip import GzipFile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
@@ -49,7 +50,8 @@ def record(
     if audit.scope.change:
         estate = f"{estate}{CHANGE}"
     document = io.BytesIO()
-    render(audit, findings, "json", document, Options())
+    with GzipFile(fileobj=document, mode="wb", compresslevel=6, mtime=0) as packed:
+        render(audit, findings, "json", cast(BinaryIO, packed), Options())
     told = outbox.record(store, estate, audit, findings, document.getvalue(), {sink.name: full for sink in sinks})
     store.keep()
     return told

@@ -8,12 +8,13 @@ both are there or neither. A second process waits for the first.
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from auditor.errors import AuditorError, InputError, ResourceError
 from auditor.history.moves import Move, State, Status
@@ -21,6 +22,8 @@ from auditor.model import Finding
 
 _VERSION: Final = 2
 _WAIT: Final = 60.0  # seconds for another process to finish its transaction
+_IN_MEMORY: Final = 8 * 1024 * 1024
+_CHUNK: Final = 64 * 1024
 _TABLES: Final = """
 CREATE TABLE audits (
   number INTEGER PRIMARY KEY, estate TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL, figures TEXT NOT NULL,
@@ -152,11 +155,12 @@ class Store:
         return found[0][0] or 0
 
     def add_audit(self, estate: str, audit: str, at: str, figures: str, document: bytes) -> int:
-        """Note an audit: its numbers as JSON, and all of it as the latest of its estate. Inside a transaction."""
+        """Note an audit: its numbers as JSON, and all of it (gzipped JSON) as the latest of its estate. Inside a
+        transaction."""
         put = "INSERT INTO audits (estate, id, at, figures) VALUES (?, ?, ?, ?)"
         number = self._db.execute(put, (estate, audit, at, figures)).lastrowid
         assert number is not None  # noqa: S101
-        self._db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?)", (estate, zlib.compress(document, 6)))
+        self._db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?)", (estate, document))
         return number
 
     def reached(self, estate: str) -> dict[str, int]:
@@ -176,10 +180,18 @@ class Store:
         put = "INSERT OR IGNORE INTO types VALUES (?, ?)"
         self._db.executemany(put, ((estate, name) for name in types))
 
-    def latest_audit(self, estate: str) -> bytes | None:
-        """The JSON of the latest audit of an estate."""
-        found = self._db.execute("SELECT audit FROM latest WHERE estate = ?", (estate,)).fetchone()
-        return zlib.decompress(found[0]) if found else None
+    def latest_audit(self, estate: str) -> IO[bytes] | None:
+        """The JSON of the latest audit of an estate, to read and to close."""
+        found = self.ask("SELECT audit FROM latest WHERE estate = ?", (estate,))
+        if not found:
+            return None
+        out = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  (the caller's)
+        packed = zlib.decompressobj(wbits=47)  # gzip, or zlib as the first version wrote it
+        for start in range(0, len(found[0][0]), _CHUNK):
+            out.write(packed.decompress(found[0][0][start : start + _CHUNK]))
+        out.write(packed.flush())
+        out.seek(0)
+        return out
 
     def audits(self, estate: str) -> list[tuple[str, str]]:
         """Time and numbers (JSON) of every audit of an estate, oldest first."""

@@ -55,7 +55,8 @@ def record(
     """Record an audit, and put what it changed into the outbox of each sink; all that stands where the sink maps to
     True, or did not get what earlier audits changed.
 
-    `document` is the audit as JSON, kept as the latest of its estate. InputError when a later one is recorded already.
+    `document` is the audit as JSON, gzipped, kept as the latest of its estate. InputError when a later one is recorded
+    already.
     """
     at, scan = audit.as_of.isoformat(), audit_id(estate, audit, findings)
     with store.transaction() as db:

@@ -39,13 +39,12 @@ def audit_id(estate: str, audit: Audit, findings: Findings) -> str:
     """The identity of an audit: its estate, time, numbers, and what it holds against each resource. 32 hexadecimal
     digits of SHA-256. What passes does not count: it makes no record, and saved audits may leave it out."""
     numbers = (audit.counts, audit.fail_counts, audit.unknown_counts, audit.scope)
-    answers = sorted(
-        f"{key.fingerprint} {key.outcome} {key.severity}"
-        for key in map(_KEY.decode, findings.lines())
-        if key.outcome is not Outcome.PASS
-    )
-    told = _ENCODER.encode((numbers, answers)).decode()
-    return _digest(estate, audit.tool_version, audit.as_of.isoformat(), told)
+    answers = 0  # a sum of digests: in whatever order they come, and none has to be kept
+    for key in map(_KEY.decode, findings.lines()):
+        if key.outcome is not Outcome.PASS:
+            answers += int(_digest(key.fingerprint, key.outcome, key.severity), 16)
+    told = _ENCODER.encode(numbers).decode()
+    return _digest(estate, audit.tool_version, audit.as_of.isoformat(), told, str(answers))
 
 
 def finding_record(head: Record, move: Move, finding: Finding, runs: Mapping[str, RuleRun]) -> Record:
