@@ -85,7 +85,7 @@ def audit(
     `owner_tags` name the tags that say whose a resource is. With `excerpts` the audit has parts of resources that fail.
     """
     with _no_collection():
-        relations, derived = _first_pass(rules, inventory)
+        relations, derived, broken = _first_pass(rules, inventory)
     keep_passes = outcomes is None or Outcome.PASS in outcomes
     task = _Task(rules, relations, keep_passes, tuple(tag.casefold() for tag in owner_tags), excerpts)
     parts = inventory.parts(jobs) if jobs > 1 and touched is None else [inventory]
@@ -100,6 +100,7 @@ def audit(
             ]
         inherit(findings, {held: owner for part in done for held, owner in part.owners.items()})
         stack.pop_all()  # all went well: the findings stay open
+    done[0].gaps = [*done[0].gaps, *broken]
     made = _summary(inventory, done, clock)
     made.rule_pack = rule_pack(rules)
     asked = {kind for rule in rules for kind in rule.types}
@@ -111,8 +112,8 @@ def audit(
     return made, findings
 
 
-def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations, list[Resource]]:
-    """The relation index, and the resources that lenses derive."""
+def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations, list[Resource], list[Gap]]:
+    """The relation index, the resources that lenses derive, and where a lens broke."""
     relations = Relations(rules, inventory.covers)
     related = relations.types
     reading = _Reading(needed(related.union(*(rule.types for rule in rules))), inventory)
@@ -127,13 +128,18 @@ def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations
         if resource.type.casefold() in related:
             relations.add(resource)
     relations.add_gaps(inventory.gaps)
-    return relations, derived
+    return relations, derived, reading.broken
 
 
 class _Reading:
-    """Lenses at work. Each begins, and is imported, with the first resource that it reads."""
+    """Lenses at work. Each begins, and is imported, with the first resource that it reads.
+
+    A resource that breaks a lens is a gap to all of them, and so is what a broken lens does not derive.
+    """
 
     def __init__(self, lenses: Sequence[Lens], inventory: Inventory) -> None:
+        self.broken: list[Gap] = []
+        self._gaps = inventory.gaps
         self._coverage = Coverage(inventory.covers, inventory.gaps)
         self._waiting: dict[str, list[Lens]] = defaultdict(list)
         self._takers: dict[str, list[Callable[[Resource], None]]] = defaultdict(list)  # by casefolded type
@@ -152,7 +158,10 @@ class _Reading:
         if kind in self._waiting:
             self._begin(kind)
         for take in self._takers.get(kind, ()):
-            take(resource)
+            try:
+                take(resource)
+            except Exception as error:  # noqa: BLE001  (isolation point: one lens on one resource)
+                self._broken(resource.id, resource.type, error)
 
     def _begin(self, kind: str) -> None:
         for lens in self._waiting.pop(kind):
@@ -164,7 +173,15 @@ class _Reading:
     def derived(self) -> Iterator[Resource]:
         for kind in self._order:
             if kind in self._readers:
-                yield from self._readers[kind].derived()
+                try:
+                    yield from self._readers[kind].derived()
+                except Exception as error:  # noqa: BLE001  (isolation point: one lens)
+                    self._broken(kind, kind, error)
+
+    def _broken(self, what: str, kind: str, error: Exception) -> None:
+        told = f"a defect of the auditor, please report it: {type(error).__name__}: {error}"
+        self.broken.append(Gap(what=what, reason=told, type=kind))
+        self._gaps.append(self.broken[-1])
 
 
 def _judge(

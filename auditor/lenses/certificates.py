@@ -252,9 +252,10 @@ _NOT_JUDGED_ELSEWHERE: Final = frozenset(
 )
 """Kinds of use of which no other rule knows the dates: here nothing may be silent."""
 _OF_MATERIAL: Final = (
-    "subject", "issuer", "sans", "thumbprint", "sha256", "notBefore", "notAfter", "failFrom", "warnFrom",
+    "subject", "issuer", "sans", "thumbprint", "sha256", "notBefore", "notAfter", "failFrom", "warnFrom", "lastParts",
     "lifetimeDays", "keyType", "keySize", "signatureAlgorithm", "signatureHash", "isCa", "selfSigned", "chain",
 )  # fmt: skip
+_MAY_LACK: Final = ("isCa", "failFrom", "warnFrom", "lastParts")
 
 
 def _resource(row: Row, material: Material | None) -> Resource:
@@ -272,7 +273,7 @@ def _resource(row: Row, material: Material | None) -> Resource:
     if seeing:
         why = Unknown(row.first.sighting.problem or "the certificate itself is not visible here")
         for name in _OF_MATERIAL:
-            if name not in properties and not ("sha256" in properties and name in ("isCa", "failFrom", "warnFrom")):
+            if name not in properties and not ("sha256" in properties and name in _MAY_LACK):
                 properties[name] = why
     names = properties.get("sans")
     for use in row.uses:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.estate import Estate, listing
 from auditor.lenses.paths.shapes import Missing
-from auditor.lenses.sightings import get, items, text_at, texts
-from auditor.model import Resource, parent_of
+from auditor.lenses.sightings import get, text_at, texts
+from auditor.model import Resource, Unknown, parent_of
 
 PRIVATE: Final = "microsoft.network/privatednszones"
 PUBLIC: Final = "microsoft.network/dnszones"
@@ -73,8 +73,12 @@ class Names:
                 via.append(f"{name} is an alias of {alias.rstrip('.')}")
                 name = alias.casefold().rstrip(".")
                 continue
-            addresses = tuple(_addresses(record))
-            via.append(f"{name} is {', '.join(addresses)} in {zone_id.rpartition('/')[2]}")
+            addresses, hidden = _addresses(record)
+            if hidden or not addresses:
+                why = hidden.reason if hidden else "the record holds no address"
+                missing.append(Missing(f"DNS record {name}", why, gone=hidden is None))
+            if addresses:
+                via.append(f"{name} is {', '.join(addresses)} in {zone_id.rpartition('/')[2]}")
             return Answer(addresses, tuple(via), tuple(missing))
         return Answer((), tuple(via), (*missing, Missing(f"DNS record {host}", "its aliases do not end")))
 
@@ -142,15 +146,14 @@ def _is_private(zone_id: str) -> bool:
     return "/privatednszones/" in zone_id.casefold()
 
 
-def _addresses(record: Resource) -> Iterator[str]:
+def _addresses(record: Resource) -> tuple[tuple[str, ...], Unknown | None]:
+    """The addresses of a record set, and why there may be more."""
     properties = get(record.body, "properties")
-    for key in ("aRecords", "ARecords"):
-        for item in items(properties, key):
-            address = text_at(item, "ipv4Address")
-            if address:
-                yield address
-        if get(properties, key):
-            return
+    key = "aRecords" if get(properties, "aRecords") is not None else "ARecords"
+    records, hidden = listing(properties, key)
+    told = [get(item, "ipv4Address") for item in records]
+    hidden = hidden or next((one for one in told if isinstance(one, Unknown)), None)
+    return tuple(one for one in told if isinstance(one, str) and one), hidden
 
 
 def is_address(value: Any) -> bool:
