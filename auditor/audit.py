@@ -131,6 +131,10 @@ def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations
     return relations, derived, reading.broken
 
 
+_ODD: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What data of a shape that nobody thought of raises."""
+
+
 class _Reading:
     """Lenses at work. Each begins, and is imported, with the first resource that it reads.
 
@@ -160,7 +164,7 @@ class _Reading:
         for take in self._takers.get(kind, ()):
             try:
                 take(resource)
-            except Exception as error:  # noqa: BLE001  (isolation point: one lens on one resource)
+            except _ODD as error:
                 self._broken(resource.id, resource.type, error)
 
     def _begin(self, kind: str) -> None:
@@ -175,7 +179,7 @@ class _Reading:
             if kind in self._readers:
                 try:
                     yield from self._readers[kind].derived()
-                except Exception as error:  # noqa: BLE001  (isolation point: one lens)
+                except _ODD as error:
                     self._broken(kind, kind, error)
 
     def _broken(self, what: str, kind: str, error: Exception) -> None:
