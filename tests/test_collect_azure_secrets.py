@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from auditor.collect.azure.secrets import REMOVED, stripped
 
@@ -108,3 +111,18 @@ def test_what_is_given_is_not_changed() -> None:
     body = {"type": f"{APIM}/backends", "properties": {"credentials": {"authorization": {"parameter": "s"}}}}
     stripped(body)
     assert body["properties"]["credentials"]["authorization"]["parameter"] == "s"  # type: ignore[index]
+
+
+WRITTEN: dict[str, list[dict[str, Any]]] = yaml.safe_load((Path(__file__).parent / "planted_secrets.yaml").read_text())
+
+
+@pytest.mark.parametrize("given", WRITTEN["planted"], ids=lambda given: given["type"])
+def test_secrets_where_people_write_them(given: dict[str, Any]) -> None:
+    """Fields, variables, headers, addresses, texts, code: what a reader may see of the types that are audited."""
+    assert "c4nary" in json.dumps(given)
+    assert "c4nary" not in json.dumps(stripped(given))
+
+
+@pytest.mark.parametrize("given", WRITTEN["kept"], ids=lambda given: given["type"])
+def test_what_only_looks_like_a_secret_stays(given: dict[str, Any]) -> None:
+    assert stripped(given) == given

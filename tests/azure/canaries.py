@@ -65,6 +65,8 @@ def _into(body: Body) -> None:
     elif type_ == "microsoft.apimanagement/service/namedvalues":
         if properties.get("secret"):
             properties["value"] = canary("named-value")
+        else:
+            properties |= {"displayName": "old-api-key", "value": canary("named-value-in-plain")}
     elif type_ in ("microsoft.apimanagement/service/policies", "microsoft.apimanagement/service/apis/policies"):
         properties["value"] = properties["value"].replace("<inbound>", "<inbound>" + policy(), 1)
     elif type_ == "microsoft.apimanagement/service":
@@ -75,6 +77,7 @@ def _into(body: Body) -> None:
             certificate["properties"] |= {"data": canary("gateway-pfx"), "password": canary("gateway-password")}
     elif type_ == "microsoft.containerservice/managedclusters":
         properties["servicePrincipalProfile"] = {"clientId": "msi", "secret": canary("cluster-principal")}
+        properties["httpProxyConfig"] = {"httpsProxy": f"http://user:{canary('cluster-proxy')}@proxy.contoso.com:3128"}
         properties["windowsProfile"] = {"adminUsername": "azureuser", "adminPassword": canary("cluster-windows")}
     elif type_ == "microsoft.insights/actiongroups":
         address = f"https://hooks.contoso.com/alert?code={canary('action-group')}&sig={canary('signature')}"
@@ -117,6 +120,9 @@ def policy() -> str:
         f"</set-header>"
         f'<set-query-parameter name="code" exists-action="override"><value>{canary("policy-code")}</value>'
         f"</set-query-parameter>"
+        f'<set-header name="Authorization" exists-action="override"><value>@("Basic " + Encode("user:'
+        f'{canary("policy-code-text")}"))</value></set-header>'
+        f'<set-backend-service base-url="https://f.contoso.com/api?code={canary("policy-address")}" />'
         f'<authentication-certificate body="{canary("policy-pfx")}" password="{canary("policy-pfx-password")}" />'
         f'<validate-jwt header-name="Authorization"><issuer-signing-keys><key>'
         f"{base64.b64encode(canary('policy-signing').encode()).decode()}</key></issuer-signing-keys></validate-jwt>"

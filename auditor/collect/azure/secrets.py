@@ -7,29 +7,36 @@ and people write secrets into policies. That there is one stays visible (`REMOVE
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
+
+from auditor.collect.secret_texts import is_secret, masked
 
 REMOVED: Final = "(removed)"
 """Stands where a secret stood."""
 
 _SECRET: Final = frozenset(
     {
-        "accesskey", "accesstoken", "accountkey", "adminpassword", "administratorloginpassword", "apikey",
-        "appsettings", "certificatepassword", "clientsecret", "connectionstring", "connectionstrings", "customdata",
-        "customheaders", "encodedcertificate", "functionkeys", "hostkeys", "instrumentationkey", "masterkey",
-        "password", "passwords", "pfx", "pfxblob", "primaryaccesskey", "primaryconnectionstring", "primarykey",
-        "primarymasterkey", "primaryreadonlymasterkey", "primarysharedkey", "privatekey", "protectedsettings",
-        "publishingpassword", "refreshtoken", "sas", "sastoken", "secondaryaccesskey", "secondaryconnectionstring",
-        "secondarykey", "secondarymasterkey", "secondaryreadonlymasterkey", "secondarysharedkey", "secret",
-        "secretvalue", "sharedaccesskey", "sharedkey", "storageaccountaccesskey", "storagekey", "subscriptionkey",
-        "systemkeys", "userdata", "validationkey", "workspacekey",
+        "accesskeys", "appsettings", "connectionstrings", "customdata", "customheaders", "encodedcertificate",
+        "functionkeys", "hostkeys", "instrumentationkey", "passwords", "pfx", "pfxblob", "protectedsettings", "sas",
+        "secret", "secretvalue", "securevalue", "systemkeys", "userdata",
     }
 )  # fmt: skip
-"""Names of fields whose texts are secrets wherever they stand, in small letters."""
+"""Names of fields whose texts are secrets wherever they stand, in small letters and without signs."""
+_SECRET_ENDS: Final = (
+    "password", "passwd", "connectionstring", "accesskey", "accountkey", "apikey", "authorizationkey", "functionskey",
+    "masterkey", "primarykey", "privatekey", "secondarykey", "servicekey", "sharedkey", "storagekey", "subscriptionkey",
+    "validationkey", "workspacekey", "accesstoken", "authtoken", "refreshtoken", "repositorytoken", "sastoken",
+    "clientsecret", "serversecret", "sharedsecret",
+)  # fmt: skip
+"""How other such names end, digits aside (`aof-storage-connection-string-0`)."""
+_SENT: Final = frozenset({"authorization", "proxyauthorization", "cookie"})
+"""Headers; where these are objects, they say more than the secret."""
 _TELLS: Final = frozenset({"name", "type", "expiry", "expirydate", "creationtime", "slotsetting"})
 """Fields beside a secret that say which it is and how long it holds."""
+_SIGNS: Final = re.compile(r"[-_. ]")
 _HARMLESS: Final = re.compile(r"\{\{[^{}]+\}\}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?")
-_ADDRESSES: Final = ("uri", "url")
+_ADDRESSES: Final = ("uri", "url", "urltemplate")
 """Ends of the names of fields that hold addresses: their query may be a key (`code=`, `sig=`)."""
 
 _KEY_MATERIAL: Final = ("d", "dp", "dq", "qi", "p", "q", "k", "key_hsm")
@@ -42,12 +49,15 @@ _SET_VALUE: Final = re.compile(
     rf"""(<set-(?:header|query-parameter)\b[^>]*?\bname\s*=\s*["']{_TELLING}["'][^>]*>)(.*?)(</set-)""",
     re.IGNORECASE | re.DOTALL,
 )
+_EXPRESSION: Final = re.compile(r"(<value>\s*@)(.*?)(</value>)", re.DOTALL | re.IGNORECASE)
+_TEXT_IN_CODE: Final = re.compile(r'''(?<![\[@$])(?<!Default\()(?<!ContainsKey\()"(?!https?://)[^"\s\\{}]{8,}"''')
+"""A text in C# that is more than the name of a scheme or of what is looked up."""
 _VALUE: Final = re.compile(r"(<value>\s*)(?![\s@])((?:(?!\{\{)[^<])+?)(\s*</value>)", re.IGNORECASE)
 
 
 def stripped(body: dict[str, Any]) -> dict[str, Any]:
     """A copy of a resource without its secrets."""
-    found: dict[str, Any] = _without(body)
+    found = masked(_without(body), REMOVED)
     kind = str(body.get("type", "")).casefold()
     properties = found.get("properties")
     if not isinstance(properties, dict):
@@ -69,18 +79,41 @@ def stripped(body: dict[str, Any]) -> dict[str, Any]:
 
 def _without(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _field(key.casefold(), inner) for key, inner in value.items()}
+        found = {key: _field(_what_goes_by(key), inner) for key, inner in value.items()}
+        if "value" in value:
+            name = value.get("name", value.get("key"))
+            if is_secret(name, value["value"]) or (isinstance(name, str) and _what_goes_by(name) == "sent"):
+                found["value"] = _hidden(value["value"])
+        return found
     return [_without(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _field(name: str, value: Any) -> Any:
-    if name in _SECRET:
+@lru_cache(maxsize=8192)
+def _what_goes_by(name: str) -> str:
+    """What stands in a field of this name: `secret`, `secrets`, `sent`, `address`, or something else."""
+    name = _SIGNS.sub("", name.casefold())
+    if name in _SECRET or name.rstrip("0123456789").endswith(_SECRET_ENDS):
+        return "secret"
+    if name in _SENT:
+        return "sent"
+    return "address" if name.endswith(_ADDRESSES) else "secrets" if name == "secrets" else ""
+
+
+def _field(what: str, value: Any) -> Any:
+    if what == "secret":
         return _hidden(value)
+    if what == "secrets" and isinstance(value, list):
+        return [_secret(_without(item)) for item in value]
     if isinstance(value, str):
-        if name.endswith(_ADDRESSES) and "?" in value:
-            return f"{value.partition('?')[0]}?{REMOVED}"
-        return value
+        if what == "sent":
+            return _hidden(value)
+        return f"{value.partition('?')[0]}?{REMOVED}" if what == "address" and "?" in value else value
     return _without(value)
+
+
+def _secret(item: Any) -> Any:
+    """One of the secrets that a resource holds or refers to."""
+    return {**item, "value": _hidden(item["value"])} if isinstance(item, dict) and "value" in item else item
 
 
 def _hidden(value: Any) -> Any:
@@ -97,6 +130,8 @@ def _hidden(value: Any) -> Any:
 def _api_management(last: str, properties: dict[str, Any]) -> None:
     if last == "namedvalues" and properties.get("secret") is not False:
         properties.pop("value", None)
+    elif last == "namedvalues" and is_secret(properties.get("displayName"), properties.get("value")):
+        properties["value"] = REMOVED  # of a value that is not kept as the secret that it is
     elif last == "certificates":
         properties.pop("data", None)
     elif last in ("policies", "policyfragments") and isinstance(properties.get("value"), str):
@@ -117,4 +152,10 @@ def _without_literals(policy: str) -> str:
     for attribute in (_PASSWORD, _CERTIFICATE):
         policy = attribute.sub(rf'\1"{REMOVED}"', policy)
     policy = _KEY.sub(rf"\1{REMOVED}\3", policy)
-    return _SET_VALUE.sub(lambda found: found[1] + _VALUE.sub(rf"\1{REMOVED}\3", found[2]) + found[3], policy)
+    return _SET_VALUE.sub(lambda found: found[1] + _without_value(found[2]) + found[3], policy)
+
+
+def _without_value(values: str) -> str:
+    """What a header or parameter is set to: a text is removed, of code the texts in it."""
+    values = _VALUE.sub(rf"\1{REMOVED}\3", values)
+    return _EXPRESSION.sub(lambda found: found[1] + _TEXT_IN_CODE.sub(f'"{REMOVED}"', found[2]) + found[3], values)

@@ -1,0 +1,61 @@
+"""Secrets that stand in texts, where no field says so: connection strings, passwords in addresses, tokens, keys."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import orjson
+import re2
+
+_NAME: Final = re.compile(
+    r"(?i)passw|passphrase|secret|token|credential|(api|access|account|private|encryption|signing|shared)[_-]?key"
+    r"|connection[_-]?string|conn[_-]?str|(^|[_-])(pwd|pass|dsn|sas)([_-]|$)"
+)
+_NO_SECRET: Final = re.compile(r"(?i)[/$<{\s]|https?://[^@]*$|(true|false|none|null)$")
+"""Values that are the path of a file, a reference, an address or a switch: what rules take for no secret."""
+_IN_TEXT: Final = re.compile(
+    r"(?i)((?:accountkey|sharedaccesskey|sharedaccesssignature|password|passwd|pwd|[?&](?:sig|code|[\w-]*key))[\"']?\s*"
+    r"[=:]\s*[\"']?)[^;$<{\s\"'&,@(][^;$<{\s\"'&,]{2,}"
+    r"|(://[^/\s:@]*:)[^/\s@$<{]{3,}(?=@)"
+    r"|(\bbearer\s+)[a-z0-9+/._~=-]{16,}"
+    r"|(-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----)(?:[^-]|-(?!----END))*"
+    r"|()\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?"
+)
+"""What stands before the secret is a group."""
+_MAY_BE_IN: Final = re2.compile(
+    rb"(?i)accountkey|sharedaccess|passw|pwd|[?&](sig|code|[\w-]*key)=|://[^/\s:@]*:[^/\s@]+@|bearer\s"
+    rb"|PRIVATE KEY-----|eyJ"
+)
+"""What an object has in its text when `_IN_TEXT` finds something: few have, and the others need not be walked."""
+
+
+def is_secret(name: Any, value: Any) -> bool:
+    """Whether a value goes by a name that says that it is a secret, and may be one."""
+    return (
+        isinstance(name, str)
+        and isinstance(value, str)
+        and len(value) > 3
+        and bool(_NAME.search(name))
+        and not _NO_SECRET.match(value)
+    )
+
+
+def masked(body: dict[str, Any], mark: str) -> dict[str, Any]:
+    """The same object, with a mark for the secrets in its texts."""
+    if not _MAY_BE_IN.search(orjson.dumps(body, default=repr)):
+        return body
+    found: dict[str, Any] = _masked(body, mark)
+    return found
+
+
+def _masked(value: Any, mark: str) -> Any:
+    if isinstance(value, str):
+        return _IN_TEXT.sub(lambda found: _before(found) + mark, value) if len(value) > 8 else value
+    if isinstance(value, dict):
+        return {key: _masked(inner, mark) for key, inner in value.items()}
+    return [_masked(inner, mark) for inner in value] if isinstance(value, list) else value
+
+
+def _before(found: re.Match[str]) -> str:
+    return next(group for group in found.groups() if group is not None)
