@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import InputError
-from auditor.inventory import Inventory, open_inventory
-from auditor.model import Resource
+from auditor.inventory import CollectedSource, Inventory, open_inventory
+from auditor.model import Origin, Resource
 from auditor.reading import sources
 from auditor.reading.feed import Feed
 from auditor.reading.json_stream import Places, json_documents
@@ -568,3 +568,12 @@ def test_an_object_is_read_as_a_parser_would(document: dict[str, Any], step: int
         found[batch.key].extend(batch.values)
     assert found == json.loads(json.dumps(document))
     assert not log.gaps
+
+
+def test_two_addresses_of_a_change_that_make_the_same_are_both_judged() -> None:
+    body = {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv", "properties": {}}
+    addresses = ("azurerm_key_vault.a", "azurerm_key_vault.b")
+    made = [Resource("Microsoft.KeyVault/vaults", body, Origin(source="plan", address=one)) for one in addresses]
+    inventory = Inventory(["tfplan.json"], [CollectedSource(made)])
+    assert [one.origin.address for one in inventory.resources()] == list(addresses)
+    assert (inventory.gaps, inventory.repeats) == ([], 0)

@@ -19,7 +19,7 @@ from auditor.plans.terraform_table import Block, Composed, Fixed, Part, segments
 from tests.terraform.extract import FILE
 
 BEFORE_3 = {
-    "address_prefix", "allow_blob_public_access", "availability_zones", "disable_frontend_ssl30",
+    "addon_profile", "address_prefix", "allow_blob_public_access", "availability_zones", "disable_frontend_ssl30",
     "enable_back_end_ssl30", "enable_back_end_tls10", "enable_back_end_tls11", "enable_triple_des_ciphers", "proxy",
     "role_based_access_control", "security_group", "sni_required", "soft_delete_enabled",
 }  # fmt: skip

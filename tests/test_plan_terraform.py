@@ -286,3 +286,25 @@ SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "data"
 def test_plans_of_others_are_read(path: Path) -> None:
     for change in read_terraform_plan(json.loads(path.read_text("utf-8-sig")), path.name).changes:
         assert change.after is not None or change.before is not None
+
+
+def test_add_ons_of_azurerm_2() -> None:
+    profile = {
+        "azure_policy": [{"enabled": True}],
+        "kube_dashboard": [{"enabled": True}],
+        "azure_keyvault_secrets_provider": [{"enabled": True, "secret_rotation_enabled": True}],
+    }
+    cluster = {"name": "aks", "resource_group_name": "rg", "addon_profile": [profile]}
+    found = body(read([item("azurerm_kubernetes_cluster.aks", cluster)]), "managedClusters")["properties"]
+    assert found["addonProfiles"]["azurepolicy"]["enabled"] is True
+    assert found["addonProfiles"]["kubeDashboard"]["enabled"] is True
+    assert found["addonProfiles"]["azureKeyvaultSecretsProvider"]["config"]["enableSecretRotation"] == "true"
+
+
+def test_a_pool_for_system_pods_alone_is_tainted() -> None:
+    pool = {"name": "system", "only_critical_addons_enabled": True}
+    cluster = {"name": "aks", "resource_group_name": "rg", "default_node_pool": [pool]}
+    (found,) = body(read([item("azurerm_kubernetes_cluster.aks", cluster)]), "managedClusters")["properties"][
+        "agentPoolProfiles"
+    ]
+    assert found["nodeTaints"] == ["CriticalAddonsOnly=true:NoSchedule"]

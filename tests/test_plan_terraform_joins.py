@@ -280,3 +280,54 @@ def test_policies_of_apis_hang_below_their_api() -> None:
     (change,) = of(read(items), "apis/policies")
     assert change.after is not None
     assert change.after.parent_id == f"{GROUP}/Microsoft.ApiManagement/service/apim/apis/orders"
+
+
+SUBNET = {"name": "app", "resource_group_name": "rg", "virtual_network_name": "hub"}
+ASSOCIATION = "azurerm_subnet_network_security_group_association.a"
+
+
+def lone_subnet(changes: Changes) -> Tree:
+    (element,) = body(changes, "subnets")["properties"]["subnets"]
+    assert isinstance(element, dict)
+    return element
+
+
+def test_a_subnet_of_somebody_elses_network_lists_itself() -> None:
+    """Rules that judge the subnets of a network find it there."""
+    element = lone_subnet(read([item("azurerm_subnet.app", SUBNET, unknown={"id": True})], []))
+    assert (element["name"], element["id"]) == ("app", f"{GROUP}/Microsoft.Network/virtualNetworks/hub/subnets/app")
+    assert "networkSecurityGroup" not in element["properties"]
+
+
+def test_a_subnet_inside_its_network_is_listed_there_alone() -> None:
+    network = {"name": "hub", "resource_group_name": "rg", "address_space": ["10.0.0.0/16"]}
+    changes = read([item("azurerm_virtual_network.hub", network), item("azurerm_subnet.app", SUBNET)], [])
+    assert "subnets" not in body(changes, "/subnets")["properties"]
+    assert [one["name"] for one in body(changes, "virtualNetworks")["properties"]["subnets"]] == ["app"]
+
+
+def test_what_adds_to_something_unknown_may_add_to_any_of_its_type() -> None:
+    """An association whose subnet cannot be followed: no subnet without a group can be said to have none."""
+    later = {"subnet_id": True, "network_security_group_id": True}
+    items = [item("azurerm_subnet.app", SUBNET, unknown={"id": True}), item(ASSOCIATION, {}, unknown=later)]
+    resources = [written(ASSOCIATION, subnet_id=["local.subnets"], network_security_group_id=["local.groups"])]
+    found = lone_subnet(read(items, resources))["properties"]["networkSecurityGroup"]["id"]
+    assert isinstance(found, Unknown)
+
+
+def test_an_assessment_belongs_to_the_server_of_its_alert_policy() -> None:
+    server, policy = "azurerm_mssql_server.s", "azurerm_mssql_server_security_alert_policy.p"
+    assessment = "azurerm_mssql_server_vulnerability_assessment.v"
+    items = [
+        item(server, {"name": "sql", "resource_group_name": "rg"}, unknown={"id": True}),
+        item(policy, {"server_name": "sql", "resource_group_name": "rg", "state": "Enabled"}, unknown={"id": True}),
+        item(
+            assessment,
+            {"storage_container_path": "https://s.blob.core.windows.net/va/", "recurring_scans": [{"enabled": True}]},
+            unknown={"server_security_alert_policy_id": True},
+        ),
+    ]
+    changes = read(items, [written(assessment, server_security_alert_policy_id=[f"{policy}.id", policy])])
+    found = body(changes, "/vulnerabilityAssessments")
+    assert found["id"] == f"{GROUP}/Microsoft.Sql/servers/sql/vulnerabilityAssessments/Default"
+    assert found["properties"]["recurringScans"] == {"isEnabled": True}

@@ -197,3 +197,40 @@ def test_deltas_that_do_not_fit_are_unknown(delta: list[dict[str, Any]]) -> None
 def test_what_is_no_answer(raw: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         read_what_if(raw, "whatif.json")
+
+
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+
+
+def made(kind: str, name: str, **properties: Any) -> dict[str, Any]:
+    resource_id = f"{NETWORK}/{kind}/{name}"
+    body = {"id": resource_id, "name": name.rpartition("/")[2], "type": f"Microsoft.Network/{kind.partition('/')[0]}"}
+    return {"changeType": "Create", "resourceId": resource_id, "after": {**body, "properties": properties}}
+
+
+def test_what_a_deployment_makes_apart_is_put_together() -> None:
+    """A rule without its group is judged as a group of its own, a lone subnet lists itself, an endpoint is told of."""
+    rule = made("networkSecurityGroups", "nsg/securityRules/ssh", access="Allow", direction="Inbound")
+    rule["resourceId"] = rule["after"]["id"] = f"{NETWORK}/networkSecurityGroups/nsg/securityRules/ssh"
+    rule["after"]["type"] = "Microsoft.Network/networkSecurityGroups/securityRules"
+    subnet = made("virtualNetworks", "hub/subnets/app")
+    subnet["after"]["type"] = "Microsoft.Network/virtualNetworks/subnets"
+    connection = {"properties": {"privateLinkServiceId": ID, "groupIds": ["vault"]}}
+    endpoint = made("privateEndpoints", "pe", privateLinkServiceConnections=[connection])
+    service = change("Create", after=vault(publicNetworkAccess="Disabled"))
+    found = read_what_if({"changes": [rule, subnet, endpoint, service]}, "whatif.json")
+    bodies = {one.after.type: one.after.body for one in found.changes if one.after}
+    (group_rule,) = bodies["Microsoft.Network/networkSecurityGroups"]["properties"]["securityRules"]
+    assert group_rule["properties"]["access"] == "Allow"
+    assert [one["name"] for one in bodies["Microsoft.Network/virtualNetworks/subnets"]["properties"]["subnets"]] == [
+        "app"
+    ]
+    (told,) = bodies["Microsoft.KeyVault/vaults"]["properties"]["privateEndpointConnections"]
+    assert told["properties"]["privateLinkServiceConnectionState"]["status"] == "Approved"
+
+
+def test_a_closed_service_may_have_its_endpoint_from_elsewhere() -> None:
+    (only,) = read_what_if({"changes": [change("Create", after=vault(publicNetworkAccess="Disabled"))]}, "w").changes
+    assert only.after
+    assert only.after.partial
+    assert isinstance(only.after.body["properties"]["privateEndpointConnections"], Unknown)

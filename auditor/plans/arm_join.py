@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.model import Unknown, parent_of
+from auditor.plans.lone_subnets import SUBNET, list_itself
+from auditor.plans.private_endpoints import leave_open
 
 
 @dataclass(eq=False, slots=True)
@@ -28,7 +30,7 @@ _ENDPOINT: Final = "microsoft.network/privateendpoints"
 
 _ARRAYS: Final = {
     _RULE: "securityRules",
-    "microsoft.network/virtualnetworks/subnets": "subnets",
+    SUBNET: "subnets",
     "microsoft.containerservice/managedclusters/agentpools": "agentPoolProfiles",
 }
 """Children that also stand in an array of their parent's properties."""
@@ -75,6 +77,8 @@ def join(items: list[Item]) -> list[tuple[Item, Item]]:
                 folded.setdefault((parent, array), {})[_name_of(element)] = element
             elif kind == _RULE:
                 lone.append(item)
+            elif kind == SUBNET:
+                list_itself(item.body)
         elif kind == _ENDPOINT:
             _connect(item, by_id, doubts)
     for item in items:
@@ -86,6 +90,8 @@ def join(items: list[Item]) -> list[tuple[Item, Item]]:
             _append(item, doubts[kind])
     for (parent, array), elements in folded.items():
         _fold(parent, array, elements)
+    for item in items:
+        leave_open(item.kind, item.body)
     return _groups(lone)
 
 

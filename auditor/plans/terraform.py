@@ -27,10 +27,17 @@ from auditor.plans.terraform_versions import major_of, table_as_of
 
 _MAJORS: Final = ("0", "1")
 _AZURE: Final = ("azurerm_", "azapi_")
-_ELSEWHERE: Final = ("Microsoft.Security/", "Microsoft.Resources/", "Microsoft.Authorization/")
+_ELSEWHERE: Final = (
+    "Microsoft.Authorization/",
+    "Microsoft.Resources/",
+    "Microsoft.Security/",
+    "Microsoft.Sql/servers/securityAlertPolicies",  # a Defender plan of the subscription makes them
+)
 """What other plans declare for the same subscription: that this one has none says nothing."""
-_INSIDE: Final = frozenset({"microsoft.sql/servers/azureadonlyauthentications"})
-"""Children in ARM that azurerm writes inside their parent, and the tables too."""
+_INSIDE: Final = frozenset(
+    {"microsoft.sql/servers/auditingsettings", "microsoft.sql/servers/azureadonlyauthentications"}
+)
+"""Children in ARM that azurerm writes inside their parent or under another name, and the tables too."""
 
 
 def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = None) -> Changes:

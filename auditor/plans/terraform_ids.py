@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model import Unknown, parent_of
 from auditor.plans.azurerm import table_of
 from auditor.plans.terraform_nodes import Node
 from auditor.plans.terraform_references import References, Site, Target
@@ -95,6 +95,8 @@ class Side:
         if isinstance(through, Unknown):
             return through
         if isinstance(found, str):
+            for _level in range(scope.up):
+                found = parent_of(found) or found
             return found + through
         name = chosen(tree, scope.name) if scope.name else None
         if not isinstance(name, str):

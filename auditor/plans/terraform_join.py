@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from auditor.model import Unknown, parent_of
+from auditor.plans.lone_subnets import SUBNET, list_itself
+from auditor.plans.private_endpoints import leave_open
 from auditor.plans.terraform_translate import merge, put
 
 
@@ -26,7 +28,7 @@ ENDPOINT: Final = "microsoft.network/privateendpoints"
 
 ARRAYS: Final[dict[str, tuple[str, bool]]] = {
     "microsoft.network/networksecuritygroups/securityrules": ("properties.securityRules", False),
-    "microsoft.network/virtualnetworks/subnets": ("properties.subnets", True),
+    SUBNET: ("properties.subnets", True),
     "microsoft.containerservice/managedclusters/agentpools": ("properties.agentPoolProfiles", True),
 }
 """Children that ARM also lists inside their parent: where, and whether they stay resources of their own."""
@@ -34,16 +36,24 @@ ARRAYS: Final[dict[str, tuple[str, bool]]] = {
 _FLAT: Final = frozenset({"microsoft.containerservice/managedclusters/agentpools"})
 """Those whose properties stand beside the name in the list of the parent."""
 
-_SERVICES: Final = {
-    "vault": "microsoft.keyvault/vaults",
-    "sqlserver": "microsoft.sql/servers",
-    "registry": "microsoft.containerregistry/registries",
-    "sql": "microsoft.documentdb/databaseaccounts",
-    "mongodb": "microsoft.documentdb/databaseaccounts",
-    "cassandra": "microsoft.documentdb/databaseaccounts",
-    "gremlin": "microsoft.documentdb/databaseaccounts",
-    "table": "microsoft.documentdb/databaseaccounts",
-    "gateway": "microsoft.apimanagement/service",
+_COSMOS: Final = "microsoft.documentdb/databaseaccounts"
+_STORAGE: Final = "microsoft.storage/storageaccounts"
+_SERVICES: Final[dict[str, tuple[str, ...]]] = {
+    "vault": ("microsoft.keyvault/vaults",),
+    "sqlserver": ("microsoft.sql/servers",),
+    "registry": ("microsoft.containerregistry/registries",),
+    "sql": (_COSMOS,),
+    "mongodb": (_COSMOS,),
+    "mongocluster": ("microsoft.documentdb/mongoclusters",),
+    "cassandra": (_COSMOS,),
+    "gremlin": (_COSMOS,),
+    "table": (_COSMOS, _STORAGE),
+    "gateway": ("microsoft.apimanagement/service",),
+    "blob": (_STORAGE,),
+    "dfs": (_STORAGE,),
+    "file": (_STORAGE,),
+    "queue": (_STORAGE,),
+    "web": (_STORAGE,),
 }
 """What an endpoint whose target is not known may belong to, by its group."""
 
@@ -56,10 +66,9 @@ def join(made: list[Made]) -> list[Made]:
         if isinstance(item.id, str) and not item.onto:
             by_id.setdefault(item.id.casefold().rstrip("/"), item)
     kept: list[Made] = []
-    folded: dict[tuple[int, str], list[dict[str, Any]]] = {}
     for item in made:
         if item.onto:
-            _add(by_id, item)
+            _add(made, by_id, item)
             continue
         place = ARRAYS.get(item.kind.casefold())
         if place is None:
@@ -71,18 +80,33 @@ def join(made: list[Made]) -> list[Made]:
         path, stays = place
         parent = by_id.get((parent_of(item.id) or "").casefold()) if isinstance(item.id, str) else None
         if parent is not None:
-            folded.setdefault((id(parent), path), []).append(_element(item))
             _fold(parent, path, _element(item))
+        elif item.kind.casefold() == SUBNET:
+            list_itself(item.body)
         if stays or parent is None:
             kept.append(item)
     _connect(made, by_id)
+    for item in kept:
+        leave_open(item.kind, item.body)
     return _groups(kept)
 
 
-def _add(by_id: dict[str, Made], item: Made) -> None:
-    target = by_id.get(item.id.casefold().rstrip("/")) if isinstance(item.id, str) else None
+def _add(made: list[Made], by_id: dict[str, Made], item: Made) -> None:
+    """Add to the resource that is meant; where that is not known, any of its type may have what is added."""
+    added = {key: value for key, value in item.body.items() if key != "type"}
+    if isinstance(item.id, Unknown):
+        for one in made:
+            if not one.onto and one.kind.casefold() == item.kind.casefold():
+                one.body = merge(_vague(added, item.id), one.body)
+        return
+    target = by_id.get(item.id.casefold().rstrip("/"))
     if target is not None:
-        target.body = merge(target.body, {key: value for key, value in item.body.items() if key != "type"})
+        target.body = merge(target.body, added)
+
+
+def _vague(value: Any, why: Unknown) -> Any:
+    """The same objects, with values that are not known."""
+    return {key: _vague(inner, why) for key, inner in value.items()} if isinstance(value, dict) else why
 
 
 def _element(item: Made) -> dict[str, Any]:
@@ -137,7 +161,8 @@ def _tell(connection: Any, endpoint: Made, status: str, made: list[Made], by_id:
             _append(service, {"properties": state})
     elif isinstance(target, Unknown):
         groups = properties.get("groupIds") if isinstance(properties, dict) else None
-        kinds = {_SERVICES.get(str(group).casefold()) for group in groups} if isinstance(groups, list) else set()
+        named = [str(group).casefold() for group in groups] if isinstance(groups, list) else []
+        kinds = {kind for group in named for kind in _SERVICES.get(group, ())}
         for service in made:
             if service.kind.casefold() in kinds:
                 _append(service, target)

@@ -98,13 +98,15 @@ class Subscription(Struct, frozen=True):
 class Child(Struct, frozen=True):
     """Below the resource whose id one of the attributes `ids` holds, or whose name `name` holds (its ARM type: `of`).
 
-    `through` stands between the parent and the child, with attributes in braces: `apis/{api_name}`.
+    `through` stands between the parent and the child, with attributes in braces: `apis/{api_name}`. `up`: the id that
+    is held belongs to something so many levels below the parent.
     """
 
     ids: str
     of: str
     name: str = ""
     through: str = ""
+    up: int = 0
 
 
 class Extension(Struct, frozen=True):

@@ -14,6 +14,7 @@ from typing import Any, Final
 from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.arm_expressions import Call, ExpressionError, Member, is_expression, parse, unescaped
+from auditor.plans.arm_join import Item, join
 from auditor.plans.change import Action, Change, Changes
 from auditor.plans.what_if_delta import applied, touches_properties
 
@@ -63,9 +64,28 @@ def read_what_if(raw: dict[str, Any], file: str) -> Changes:
     for diagnostic in _dicts(answer.get("diagnostics")):
         if _text(diagnostic, "level").casefold() in ("warning", "error"):
             gaps.append(Gap(what=_text(diagnostic, "target") or file, reason=_said(diagnostic)))
-    changes = tuple(change for change in found if change is not None)
+    changes = _joined([change for change in found if change is not None])
     types = {side.type.casefold() for change in changes for side in (change.after, change.before) if side}
     return Changes(changes, tuple(dict.fromkeys(gaps)), frozenset(types))
+
+
+def _joined(changes: list[Change]) -> tuple[Change, ...]:
+    """The changes, with parents and services that know what a deployment makes apart from them; and for each security
+    rule without its group a group of its own."""
+    items: dict[Item, tuple[Action, Resource]] = {}
+    for change in changes:
+        if change.after is not None:
+            known = change.after.body.get("id")
+            own = known if isinstance(known, Unknown) else change.after.id
+            items[Item(change.after.type, own, change.after.body)] = change.action, change.after
+    lone = join(list(items))
+    for _action, resource in items.values():
+        resource.partial = holds_unknown(resource.body)
+    for rule, group in lone:
+        action, resource = items[rule]
+        made = Resource(group.kind, group.body, resource.origin, partial=holds_unknown(group.body))
+        changes.append(Change(action, made))
+    return tuple(changes)
 
 
 def _changed(change: dict[str, Any], file: str, gaps: list[Gap], doubt: Unknown | None = None) -> Change | None:

@@ -44,7 +44,8 @@ class Once:
     """Gives every resource once. `dropped` counts those that were left out because they were the same in every way.
 
     A second resource with the id and type of an earlier one is held back at first. If there is any, the input is read
-    again in the end, to compare the content: the same is dropped, another is given then, with a gap that names it.
+    again in the end, to compare the content: the same is dropped (unless another address of a change makes it), another
+    is given then, with a gap that names it.
     Ids are told apart by 64-bit hashes; among a million, two share one with a probability of 3 in 100 million, and
     then both are still given.
     """
@@ -74,11 +75,16 @@ class Once:
             key = _identity(resource)
             if key is None or key not in repeated:
                 continue
-            new = contents.add(hash((key, _content(resource))))
+            content = _content(resource)
+            new = contents.add(hash((key, content)))
+            elsewhere = contents.add(hash((key, content, resource.origin.address)))
             if firsts.add(key):
                 continue
-            if not new:
+            if not new and not elsewhere:
                 self.dropped += 1
+                continue
+            if not new:  # two addresses of a change make the same: whoever looks for either finds it judged
+                yield resource
                 continue
             origin = resource.origin
             place = f"line {origin.line}, {resource.id}" if origin.line else resource.id

@@ -23,5 +23,6 @@ NODE_POOL: Final = (
     Attr("vnet_subnet_id", "vnetSubnetID"),
     Attr("pod_subnet_id", "podSubnetID"),
     Attr("zones|availability_zones", "availabilityZones"),
+    Attr("node_taints", "nodeTaints"),
     Attr("max_pods", "maxPods", unset=True),
 )

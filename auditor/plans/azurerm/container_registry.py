@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from auditor.plans.azurerm._identity import IDENTITY
-from auditor.plans.terraform_table import ENABLED, LOWER_ENABLED, Attr, Block, Group, Table
+from auditor.plans.terraform_table import ENABLED, LOWER_ENABLED, Attr, Block, Extra, Group, Table
 
 
 def _on_above_zero(days: Any) -> Any:
@@ -22,6 +22,7 @@ TABLE: Final = Table(
         Attr("anonymous_pull_enabled", "properties.anonymousPullEnabled", default=False),
         Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True),
         Attr("network_rule_bypass_option", "properties.networkRuleBypassOptions", default="AzureServices"),
+        Attr("network_rule_bypass_for_tasks_enabled", "properties.networkRuleBypassAllowedForTasks", default=False),
         Attr("data_endpoint_enabled", "properties.dataEndpointEnabled", default=False),
         Attr("zone_redundancy_enabled", "properties.zoneRedundancy", ENABLED, default=False),
         Attr("role_assignment_mode", "properties.roleAssignmentMode"),
@@ -65,6 +66,17 @@ TABLE: Final = Table(
                 Block("ip_rule", "ipRules[*]", (Attr("action", "action"), Attr("ip_range", "value"))),
             ),
             unset=True,
+        ),
+    ),
+    extras=(
+        Extra(
+            "replications",
+            "location",
+            "georeplications",
+            (
+                Attr("location", "location"),
+                Attr("zone_redundancy_enabled", "properties.zoneRedundancy", ENABLED, default=False),
+            ),
         ),
     ),
 )

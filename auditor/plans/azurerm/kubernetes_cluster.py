@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.azurerm._node_pool import NODE_POOL
 from auditor.plans.terraform_table import ENABLED, INVERTED, Attr, Block, Fixed, Group, Since, Table
 
+
+def _tainted(only_system_pods: Any) -> Any:
+    """The taint that azurerm adds to a pool for system pods alone."""
+    return ["CriticalAddonsOnly=true:NoSchedule"] if only_system_pods is True else None
+
+
+_AS_TEXT: Final = {True: "true", False: "false"}
 AAD_PROFILE: Final = (
     Attr("managed", "managed", default=True),  # the only kind since azurerm 4
     Attr("azure_rbac_enabled", "enableAzureRBAC", default=False),
@@ -68,9 +75,7 @@ ADDONS: Final = (
         "properties.addonProfiles.azureKeyvaultSecretsProvider",
         (
             Fixed("enabled", True),
-            Attr(
-                "secret_rotation_enabled", "config.enableSecretRotation", {True: "true", False: "false"}, default=False
-            ),
+            Attr("secret_rotation_enabled", "config.enableSecretRotation", _AS_TEXT, default=False),
             Attr("secret_rotation_interval", "config.rotationPollInterval"),
         ),
     ),
@@ -98,6 +103,38 @@ ADDONS: Final = (
         (Attr("mode", "mode"), Attr("revisions", "istio.revisions")),
     ),
     Block("monitor_metrics", "properties.azureMonitorProfile.metrics", (Fixed("enabled", True),)),
+)
+ADDON_PROFILE: Final = Block(  # until azurerm 2
+    "addon_profile",
+    "properties.addonProfiles",
+    (
+        Block("azure_policy", "azurepolicy", (Attr("enabled", "enabled"),)),
+        Block("http_application_routing", "httpApplicationRouting", (Attr("enabled", "enabled"),)),
+        Block("kube_dashboard", "kubeDashboard", (Attr("enabled", "enabled"),)),
+        Block(
+            "oms_agent",
+            "omsagent",
+            (
+                Attr("enabled", "enabled"),
+                Attr("log_analytics_workspace_id", "config.logAnalyticsWorkspaceResourceID"),
+            ),
+        ),
+        Block(
+            "azure_keyvault_secrets_provider",
+            "azureKeyvaultSecretsProvider",
+            (
+                Attr("enabled", "enabled"),
+                Attr("secret_rotation_enabled", "config.enableSecretRotation", _AS_TEXT),
+                Attr("secret_rotation_interval", "config.rotationPollInterval"),
+            ),
+        ),
+        Block(
+            "ingress_application_gateway",
+            "ingressApplicationGateway",
+            (Attr("enabled", "enabled"), Attr("gateway_id", "config.applicationGatewayId")),
+        ),
+    ),
+    unset=True,
 )
 SECURITY: Final = (
     Attr("oidc_issuer_enabled", "properties.oidcIssuerProfile.enabled", default=Since(((1, False), (5, True)))),
@@ -161,6 +198,7 @@ TABLE: Final = Table(
         *IDENTITIES,
         *ACCESS,
         *ADDONS,
+        ADDON_PROFILE,
         *SECURITY,
         *VERSIONS,
         *NETWORK,
@@ -169,7 +207,13 @@ TABLE: Final = Table(
         Block(
             "default_node_pool",
             "properties.agentPoolProfiles[*]",
-            (Attr("name", "name"), Fixed("mode", "System"), Attr("type", "type"), *NODE_POOL),
+            (
+                Attr("name", "name"),
+                Fixed("mode", "System"),
+                Attr("type", "type"),
+                *NODE_POOL,
+                Attr("only_critical_addons_enabled", "nodeTaints", _tainted),
+            ),
         ),
     ),
 )

@@ -46,5 +46,11 @@ TABLE: Final = Table(
             "",
             (Attr("connection_policy", "properties.connectionType", default="Default"),),
         ),
+        Extra(
+            "sqlVulnerabilityAssessments",
+            "=default",
+            "",
+            (Attr("express_vulnerability_assessment_enabled", "properties.state", ENABLED, default=False),),
+        ),
     ),
 )

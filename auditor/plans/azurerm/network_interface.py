@@ -11,6 +11,7 @@ TABLE: Final = Table(
     Group(),
     (
         Attr("ip_forwarding_enabled|enable_ip_forwarding", "properties.enableIPForwarding", default=False),
+        Attr("dns_servers", "properties.dnsSettings.dnsServers"),
         Block(
             "ip_configuration",
             "properties.ipConfigurations[*]",

@@ -1,0 +1,50 @@
+"""What a change says of the private endpoints of a service that it makes, and what it leaves open. Pure.
+
+Endpoints are often made by another team, in another deployment. A service that is shut to the public, and of whose
+endpoints a change says nothing, has one elsewhere or is not reachable at all: which of the two is not known. One that
+is open to the public, and has no endpoint in the change, is taken as it is shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from auditor.model import Unknown
+
+_SERVED: Final = frozenset(
+    {
+        "microsoft.containerregistry/registries",
+        "microsoft.documentdb/databaseaccounts",
+        "microsoft.documentdb/mongoclusters",
+        "microsoft.keyvault/vaults",
+        "microsoft.sql/servers",
+        "microsoft.storage/storageaccounts",
+    }
+)
+_SHUT: Final = ("disabled", "securedbyperimeter")
+_ELSEWHERE: Final = Unknown("this change makes no private endpoint for it; another one may")
+
+
+def leave_open(kind: str, body: dict[str, Any]) -> None:
+    """Say in a body that its private endpoints are not known, where a change cannot tell that there are none."""
+    properties = body.get("properties")
+    if kind.casefold() not in _SERVED or not isinstance(properties, dict):
+        return
+    if not _value(properties, "privateEndpointConnections") and _is_shut(properties):
+        properties["privateEndpointConnections"] = _ELSEWHERE
+
+
+def _is_shut(properties: dict[str, Any]) -> bool:
+    access = _value(properties, "publicNetworkAccess")
+    if isinstance(access, Unknown) or str(access).casefold() in _SHUT:
+        return True
+    rules = _value(properties, "networkAcls") or _value(properties, "networkRuleSet")
+    action = _value(rules, "defaultAction") if isinstance(rules, dict) else rules
+    return isinstance(action, Unknown) or str(action).casefold() == "deny"
+
+
+def _value(tree: dict[str, Any], name: str) -> Any:
+    """A value by its key, whatever the casing."""
+    if name in tree:
+        return tree[name]
+    return next((value for key, value in tree.items() if key.casefold() == name.casefold()), None)
