@@ -377,3 +377,12 @@ class Audit(Tally, kw_only=True):
     @property
     def nothing_evaluated(self) -> bool:
         return self.counts.total == 0
+
+    @property
+    def framework_failures(self) -> dict[str, int]:
+        """Framework → failures of the rules that it asks for."""
+        found: dict[str, int] = {}
+        for run in self.rules:
+            for framework in run.rule.controls:
+                found[framework] = found.get(framework, 0) + run.counts.fail
+        return dict(sorted(found.items()))

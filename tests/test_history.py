@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,31 @@ def test_the_trend_and_what_changed(tmp_path: Path) -> None:
     page = rendered(tmp_path, "-f", "html", *past(tmp_path)).stdout
     assert "Failures over time" in page and "2026-01-01: 1 failed" in page and "2026-01-02: 0 failed" in page
     assert "Since 2026-01-02 00:00 UTC" in page and "<b>1 new</b>" in page
+
+
+def test_the_trend_of_frameworks_and_what_each_run_did(tmp_path: Path) -> None:
+    """From the history that `publish` writes; the first run has none to compare with."""
+    (tmp_path / "drop").mkdir()
+    store = str(tmp_path / "history.db")
+    for day, protected in (("2026-01-01", False), ("2026-01-02", True), ("2026-01-03", False)):
+        scan(tmp_path, day, protected)
+        saved = str(tmp_path / "past" / f"{day}.json")
+        words = ["publish", "file", "--folder", str(tmp_path / "drop"), "--history", store, saved, "-q"]
+        assert CliRunner().invoke(root, words).exit_code == 0
+    scan(tmp_path, "2026-01-04", True)
+    last = str(tmp_path / "past" / "2026-01-04.json")
+    page = CliRunner().invoke(root, ["report", last, "-f", "html", "--history", store]).stdout
+    rows = re.findall(r'<th scope="row">(2026-01-0\d)[^<]*</th>(.*?)</tr>', page)
+    became = {day: re.findall(r">([\d–]+)</td>", cells)[-2:] for day, cells in rows}
+    assert became == {
+        "2026-01-01": ["1", "0"],
+        "2026-01-02": ["0", "1"],
+        "2026-01-03": ["1", "0"],
+        "2026-01-04": ["0", "1"],
+    }
+    assert "By framework" in page
+    (line,) = re.findall(r'<th scope="row">mcsb</th>.*?points="([^"]*)".*?<td class="none">(\S+)</td></tr>', page)
+    assert line == ("0.0,1.0 46.7,23.0 93.3,1.0 140.0,23.0", "-1")
 
 
 def test_a_folder_that_is_none(tmp_path: Path) -> None:

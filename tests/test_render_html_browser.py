@@ -65,7 +65,7 @@ def events() -> Iterator[list[str]]:
 
 @pytest.fixture
 def small_page(tmp_path: Path) -> Path:
-    history = (Past(audits.AS_OF, {"critical": 3, "low": 1}),)
+    history = (Past(audits.AS_OF, {"critical": 3, "low": 1}, {"mcsb": 4}, 2, 1),)
     file = tmp_path / "report.html"
     file.write_text(page_of(*audits.small(), history=history), "utf-8")
     return file

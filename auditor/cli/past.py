@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -66,7 +67,7 @@ def _from_files(last: ExitStack, folder: str | None, baseline: str | None, now: 
     for audit, findings in history(folder, baseline, now):
         last.close()
         last.enter_context(findings)
-        runs.append(Past(audit.as_of, audit.fail_counts))
+        runs.append(Past(audit.as_of, audit.fail_counts, audit.framework_failures))
         past = compared_with(past._replace(seen=note(past.seen or {}, audit, findings)), audit, findings)
     return past._replace(runs=runs if folder else ())
 
@@ -80,11 +81,19 @@ def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datet
     from auditor.render.options import Past
 
     name = estate_of(store, estate)
-    audits = [(dt.datetime.fromisoformat(at), figures_of(told)) for at, told in store.audits(name)]
-    runs = [Past(at, figures["failures"]) for at, figures in audits if at < now]
+    became: defaultdict[str, Counter[int]] = defaultdict(
+        Counter
+    )  # time of an audit → what it opened (1), resolved (-1)
+    for told, step, *_rest in store.steps(name, ""):
+        became[told][step] += 1
+    runs = []
+    for told, numbers in (audits := store.audits(name)):
+        at, figures = dt.datetime.fromisoformat(told), figures_of(numbers)
+        if at < now:
+            runs.append(Past(at, figures["failures"], figures["frameworks"], became[told][1], became[told][-1]))
     states = store.states(name).items()
     seen = {fingerprint: dt.datetime.fromisoformat(state.failed) for fingerprint, state in states if state.failed}
-    document = store.latest_audit(name) if audits and audits[-1][0] < now else None
+    document = store.latest_audit(name) if len(runs) == len(audits) else None
     past = ThePast(runs=runs, seen=seen)
     if document is None:
         return past

@@ -137,15 +137,11 @@ def head_of(estate: str, audit: Audit, scan: str) -> Record:
 
 def figures(audit: Audit) -> dict[str, Any]:
     """An audit in numbers."""
-    frameworks: dict[str, int] = {}
-    for run in audit.rules:
-        for framework in run.rule.controls:
-            frameworks[framework] = frameworks.get(framework, 0) + run.counts.fail
     return {
         "counts": msgspec.to_builtins(audit.counts),
         "failures": audit.fail_counts,
         "unknowns": audit.unknown_counts,
-        "frameworks": dict(sorted(frameworks.items())),
+        "frameworks": audit.framework_failures,
         "gaps": len(audit.gaps),
         "resources": audit.scope.resources,
         "rules": sum(run.exercised for run in audit.rules),

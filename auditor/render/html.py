@@ -94,7 +94,7 @@ def _page(audit: Audit, findings: Findings, options: Options, script: bool) -> d
     return {
         **summary(audit, gathered),
         "changes": changes_shown(options.changes) if options.changes else None,
-        "trend": trend(audit, options.history),
+        "trend": trend(audit, options.history, options.changes),
         "certificates": certificates(audit, failing),
         "paths": paths(audit, findings, failing, PATHS_ON_SCREEN if script else PATHS_ON_PAPER),
         "exemptions": soon_over(audit, findings),

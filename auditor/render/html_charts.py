@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from auditor.model import Audit, Severity
+from auditor.render.changes import Change, Changes
 from auditor.render.options import Past
-from auditor.render.words import by_severity, time_text, utc
+from auditor.render.words import by_severity, time_text, utc, visible
 
 _RUNS: Final = 30
 _NUMBERED: Final = 12  # more columns than these leave no room for a number each
+_LINE_WIDTH, _LINE_HEIGHT = 140.0, 24.0
 _WIDTH, _HEIGHT, _GAP = 600.0, 120.0, 0.25
 _WIDEST: Final = 90.0  # with few runs the columns do not fill the width
 
@@ -30,11 +32,13 @@ def bar(counts: Mapping[str, int], most: int) -> list[dict[str, Any]]:
     return parts
 
 
-def trend(audit: Audit, history: Sequence[Past]) -> dict[str, Any] | None:
+def trend(audit: Audit, history: Sequence[Past], changes: Changes | None) -> dict[str, Any] | None:
     """The failures of this run after those of earlier runs, oldest first; nothing when there is no earlier run."""
     if not history:
         return None
-    runs = [*history, Past(audit.as_of, audit.fail_counts)][-_RUNS:]
+    opened, resolved = (changes.counts[Change.NEW], changes.counts[Change.RESOLVED]) if changes else (None, None)
+    this = Past(audit.as_of, audit.fail_counts, audit.framework_failures, opened, resolved)
+    runs = [*history, this][-_RUNS:]
     most = max(max(sum(run.failures.values()) for run in runs), 1)
     step = min(_WIDTH / len(runs), _WIDEST)
     return {
@@ -47,9 +51,31 @@ def trend(audit: Audit, history: Sequence[Past]) -> dict[str, Any] | None:
         "severities": [name.value for name in Severity if any(run.failures.get(name.value) for run in runs)],
         "columns": [_column(number, run, step, most, len(runs)) for number, run in enumerate(runs)],
         "rows": [
-            {"time": time_text(run.as_of), "numbers": [run.failures.get(severity.value, 0) for severity in Severity]}
+            {
+                "time": time_text(run.as_of),
+                "numbers": [run.failures.get(severity.value, 0) for severity in Severity],
+                "became": [run.opened, run.resolved],
+            }
             for run in reversed(runs)
         ],
+        "frameworks": [_line(name, runs) for name in sorted({name for run in runs for name in run.frameworks})],
+        "line": {"width": _LINE_WIDTH, "height": _LINE_HEIGHT},
+    }
+
+
+def _line(framework: str, runs: Sequence[Past]) -> dict[str, Any]:
+    """The failures of the rules of a framework: a line through the runs that know them."""
+    known = [(number, run.frameworks[framework]) for number, run in enumerate(runs) if framework in run.frameworks]
+    most = max(max(count for _number, count in known), 1)
+    step = _LINE_WIDTH / max(len(runs) - 1, 1)
+    points = [f"{number * step:.1f},{1 + (_LINE_HEIGHT - 2) * (1 - count / most):.1f}" for number, count in known]
+    first, last = known[0][1], known[-1][1]
+    return {
+        "name": visible(framework),
+        "points": " ".join(points),
+        "first": first,
+        "last": last,
+        "change": f"{last - first:+,}" if last != first else "±0",
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
 from auditor.findings import Findings
@@ -25,10 +25,14 @@ class Earlier(NamedTuple):
 
 
 class Past(NamedTuple):
-    """An earlier run in numbers: its time, and its failures by severity."""
+    """An earlier run in numbers: its time, its failures by severity and by framework, and how many findings it opened
+    and resolved (None: it is not known)."""
 
     as_of: dt.datetime
-    failures: dict[str, int]
+    failures: Mapping[str, int]
+    frameworks: Mapping[str, int] = {}
+    opened: int | None = None
+    resolved: int | None = None
 
 
 class Options(Record, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -75,7 +76,7 @@ def scope_of(resource: ResourceRef) -> str:
     return ""
 
 
-def by_severity(counts: dict[str, int]) -> list[tuple[Severity, int]]:
+def by_severity(counts: Mapping[str, int]) -> list[tuple[Severity, int]]:
     """Every severity, worst first, with its number."""
     return [(severity, counts.get(severity.value, 0)) for severity in Severity]
 
