@@ -130,6 +130,7 @@ def rezoned(bodies: Bodies) -> None:
     }
 
 
+ZONE_GROUP = f"{ENDPOINT}/privateDnsZoneGroups/default"
 RECORD, LINK = f"{ZONE}/A/kv", f"{ZONE}/virtualNetworkLinks/spoke"
 STALE = {"ipv4Address": "10.1.0.9"}
 CASES: list[tuple[str, Callable[[Bodies], Any], tuple[Any, ...]]] = [
@@ -148,8 +149,15 @@ CASES: list[tuple[str, Callable[[Bodies], Any], tuple[Any, ...]]] = [
     ("public", lambda b: b[VAULT].update(publicNetworkAccess="Enabled"), (True, True, True, False)),
     ("public by absence", lambda b: b[VAULT].pop("publicNetworkAccess"), (True, True, True, False)),
     ("perimeter", lambda b: b[VAULT].update(publicNetworkAccess="SecuredByPerimeter"), (True, True, True, True)),
-    ("no zone group", gone(f"{ENDPOINT}/privateDnsZoneGroups/default"), (True, False, "-", True)),
-    ("the wrong zone", rezoned, (True, False, "-", True)),
+    ("no zone group, record kept by hand", gone(ZONE_GROUP), (True, True, True, True)),
+    (
+        "no zone group, record out of date",
+        lambda b: (gone(ZONE_GROUP)(b), b[RECORD].update(aRecords=[STALE])),
+        (True, False, True, True),
+    ),
+    ("no zone group, no record", gone(ZONE_GROUP, f"{ZONE}/A/kv"), (True, False, "-", True)),
+    ("the wrong zone, no record", lambda b: (rezoned(b), gone(RECORD)(b)), (True, False, "-", True)),
+    ("the wrong zone, and a record by hand in the right one", rezoned, (True, True, True, True)),
     ("a stale record", lambda b: b[RECORD].update(aRecords=[STALE]), (True, False, True, True)),
     ("a stale record beside the right one", lambda b: b[RECORD]["aRecords"].append(STALE), (True, False, True, True)),
     ("an empty record", lambda b: b[RECORD].update(aRecords=[]), (True, False, True, True)),
@@ -181,7 +189,7 @@ def test_one_change_flips_its_part(change: Callable[[Bodies], Any], expected: tu
 @pytest.mark.parametrize(
     ("missing", "expected"),
     [
-        (f"{ENDPOINT}/privateDnsZoneGroups/default", (True, "?", "-", True)),
+        (ZONE_GROUP, (True, True, True, True)),  # the record proves it
         (f"{ZONE}/A/kv", (True, "?", True, True)),
         (f"{ZONE}/virtualNetworkLinks/spoke", (True, True, "?", True)),
     ],
@@ -197,7 +205,7 @@ def test_what_was_not_collected_is_not_known(missing: str, expected: tuple[Any, 
 @pytest.mark.parametrize(
     ("place", "expected"),
     [
-        (f"{ENDPOINT}/privateDnsZoneGroups/default", (True, "?", "-", True)),
+        (ZONE_GROUP, (True, True, True, True)),
         (RECORD, (True, "?", True, True)),
         (LINK, (True, True, "?", True)),
         (SPOKE, (True, True, "?", True)),
@@ -261,3 +269,37 @@ def test_an_unknown_never_proves_a_part(data: st.DataObject) -> None:
         networks = {one["resource"]: one["linked"] for one in then["networks"]}
         for one in zone["networks"]:
             assert not (one["linked"] is True and networks.get(one["resource"], False) is not True), place
+
+
+CLOUDS = {
+    "Microsoft.Sql/servers": ("sqlServer", "database.{windows.net|usgovcloudapi.net|chinacloudapi.cn}"),
+    "Microsoft.DocumentDB/databaseAccounts": ("Sql", "documents.azure.{com|us|cn}"),
+    "Microsoft.KeyVault/vaults": ("vault", "{vaultcore.azure.net|vaultcore.usgovcloudapi.net|vaultcore.azure.cn}"),
+    "Microsoft.ContainerRegistry/registries": ("registry", "{azurecr.io|azurecr.us|azurecr.cn}"),
+    "Microsoft.Storage/storageAccounts": ("blob", "blob.core.{windows.net|usgovcloudapi.net|chinacloudapi.cn}"),
+    "Microsoft.ApiManagement/service": ("Gateway", "{azure-api.net|azure-api.us|azure-api.cn}"),
+    "Microsoft.ServiceBus/namespaces": (
+        "namespace", "servicebus.{windows.net|usgovcloudapi.net|chinacloudapi.cn}"
+    ),
+    "Microsoft.AppConfiguration/configurationStores": (
+        "configurationStores", "{azconfig.io|azconfig.azure.us|azconfig.azure.cn}"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cloud", [0, 1, 2], ids=["public", "government", "China"])
+@pytest.mark.parametrize("kind", CLOUDS)
+def test_every_service_in_every_cloud(kind: str, cloud: int) -> None:
+    group, name = CLOUDS[kind]
+    head, _, rest = name.partition("{")
+    zone = f"{GROUP}/Microsoft.Network/privateDnsZones/privatelink.{head}{rest.rstrip('}').split('|')[cloud]}"
+    bodies = {place.replace(ZONE, zone): properties for place, properties in estate().items() if place != VAULT}
+    service = f"{GROUP}/{kind}/kv"
+    bodies[service] = {"publicNetworkAccess": "Disabled"}
+    connection(bodies).update(privateLinkServiceId=service, groupIds=[group])
+    bodies[ZONE_GROUP]["privateDnsZoneConfigs"][0]["properties"]["privateDnsZoneId"] = zone
+    assert verdicts(proof(bodies)) == (True, True, True, True)
+    other = f"{GROUP}/Microsoft.Network/privateDnsZones/privatelink.example.com"
+    bodies[ZONE_GROUP]["privateDnsZoneConfigs"][0]["properties"]["privateDnsZoneId"] = other
+    del bodies[f"{zone}/A/kv"]
+    assert verdicts(proof(bodies)) == (True, False, "-", True)

@@ -175,6 +175,13 @@ class _Estate:
         told = self._counts.get(zone)
         return told if told is not None or zone not in self.zones else len(self.links.get(zone, ()))
 
+    def kept_by_hand(self, names: frozenset[str], record: str, addresses: set[str]) -> str | None:
+        """The zone of one of these names that holds a record, best one with the addresses."""
+        found = sorted(
+            zone for zone, name in self.zones.items() if name in names and record in self.records.get(zone, {})
+        )
+        return next((zone for zone in found if addresses & self.records[zone][record]), found[0] if found else None)
+
     # --- asking ---------------------------------------------------------------------------------------------------
 
     def asked_by(self, network: str) -> str | Unknown:
@@ -306,12 +313,15 @@ def _zone(
 ) -> dict[str, Any]:
     bound = estate.bound.get(endpoint.id, {})
     zone = next((found for found in sorted(bound) if last(found) in names), None)
+    by_hand = None if zone or wanted is None else estate.kept_by_hand(names, wanted, addresses)
+    how = "right" if zone else "other" if bound else "byHand" if by_hand else "none"
+    zone = zone or by_hand
     told: dict[str, Any] = {
         "name": f"{endpoint.name}/{group}" if wanted else f"{endpoint.name}/{last(zone) if zone else min(names)}",
         "group": group,
         "endpoint": endpoint.id,
         "zone": last(zone) if zone else min(names),
-        "bound": "right" if zone else "other" if bound else "none",
+        "bound": how,
         "addresses": sorted(addresses),
         "record": _record(zone, wanted, addresses, endpoint, estate) if zone else _unbound(endpoint, estate),
         "links": estate.linked(zone) if zone else None,
@@ -333,7 +343,7 @@ def _record(zone: str, wanted: str | None, addresses: set[str], endpoint: Endpoi
     """The zone that is bound holds the address of the endpoint under the name of the service."""
     if wanted is None:
         return True  # Azure Monitor: many shared names, kept by the zone group
-    told = set(estate.bound[endpoint.id][zone])
+    told = set(estate.bound.get(endpoint.id, {}).get(zone, ()))
     if zone not in estate.zones:
         return Unknown(f"the zone {last(zone)} was not read")
     held = estate.records.get(zone, {}).get(wanted)

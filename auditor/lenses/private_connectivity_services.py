@@ -97,7 +97,10 @@ def public_access_off(kind: str, properties: Any) -> Truth:
     if kind == WORKSPACE:
         keys = ("publicNetworkAccessForIngestion", "publicNetworkAccessForQuery")
         return _every([get(properties, key) for key in keys], {"disabled", "securedbyperimeter"})
-    if kind == "microsoft.apimanagement/service" and get(properties, "virtualNetworkType") == "Internal":
+    if (
+        kind == "microsoft.apimanagement/service"
+        and str(get(properties, "virtualNetworkType")).casefold() == "internal"
+    ):
         return True
     return _every([get(properties, "publicNetworkAccess")], {"disabled", "securedbyperimeter"})
 
