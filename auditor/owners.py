@@ -7,6 +7,7 @@ namespace, its subscription.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -39,12 +40,17 @@ def owner_of(resource: Resource, tags: tuple[str, ...]) -> str | None:
     for named in held:
         if not isinstance(named, dict) or not named:
             continue
-        folded = {str(key).rpartition("/")[2].casefold(): value for key, value in named.items()}
+        folded = {_last(str(key)): value for key, value in named.items()}
         for tag in tags:
             value = folded.get(tag)
             if isinstance(value, str) and value.strip():
                 return value.strip()
     return None
+
+
+@lru_cache(maxsize=4096)  # an estate has few names of tags and labels
+def _last(key: str) -> str:
+    return key.rpartition("/")[2].casefold()
 
 
 class Holders:

@@ -89,9 +89,10 @@ class Estate:
 
     def take(self, resource: Resource) -> None:
         """Keep what policies need of a resource; what is not of API Management is passed over."""
-        kind, folded = resource.type.casefold(), resource.id.casefold()
+        kind = resource.type.casefold()
         if not kind.startswith(SERVICE):
             return
+        folded = resource.id.casefold()
         self._seen.add(kind)
         properties = get(resource.body, "properties")
         above = (resource.parent_id or "").casefold()
