@@ -186,6 +186,8 @@ def test_the_list_by_keyboard(browser: Browser, events: list[str], tmp_path: Pat
     page.keyboard.press("PageDown")
     assert int(page.evaluate("document.activeElement.getAttribute('aria-rowindex')")) > 5
     assert page.locator(".grid-body .grid-row").count() < 60
+    head, view = page.locator(".grid-head").bounding_box(), page.locator(".grid-viewport").bounding_box()
+    assert head and view and head["height"] > 25 and head["y"] + head["height"] <= view["y"] + 1
     assert page.locator(".grid").get_attribute("aria-rowcount") == "2001"
     rows = page.evaluate("[...document.querySelectorAll('.grid-body .grid-row')].map(r => +r.ariaRowIndex)")
     assert rows == sorted(rows)

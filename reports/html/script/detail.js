@@ -31,7 +31,7 @@ function detailOf(report, i, around) {
     el("p", {},
       el("a", { href: around.link({ rule: rule.id }) }, "All findings of this rule"), el("br"),
       el("a", { href: around.link({ resource: resourceId(report, findings.resource[i]) }) }, "All findings of this resource")),
-    el("p", { class: "id quiet" }, el("code", {}, rule.id)));
+    el("p", { class: "id quiet" }, "Rule ", el("code", {}, rule.id), el("br"), "Resource ", el("code", {}, resourceId(report, findings.resource[i]))));
 }
 
 /** @param {Pack} report @param {number} i @param {Around} around */
@@ -45,11 +45,10 @@ function resourceFacts(report, i, around) {
   const owner = report.owners[findings.owner[i]];
   /** @type {[string, Child[]][]} */
   const facts = [
-    ["Resource", [el("b", {}, resourceName(report, resource)), element && el("span", { class: "element" }, element)]],
+    ["Resource", [el("b", {}, resourceName(report, resource)), element && el("span", { class: "element" }, element), " ", copyButton(id, "id of the resource", "Copy id")]],
     ["In", [[texts[resources.place[resource]], report.scopes[resources.scope[resource]]].filter(Boolean).join(" · ")]],
     ["First seen", [report.days[findings.seen[i]]]],
     ["Owner", [owner && el("a", { href: around.link({ owner }) }, owner)]],
-    ["Id", [el("code", {}, id), " ", copyButton(id, "the resource id")]],
     ["Read from", [file && (line ? `${file}:${line}` : file)]],
   ];
   return el("dl", { class: "facts-list" },

@@ -33,14 +33,14 @@ function announce(text) {
   byId("said").textContent = text;
 }
 
-/** A button that copies. @param {string} text @param {string} what */
-function copyButton(text, what) {
-  const button = el("button", { type: "button", class: "copy", "aria-label": `Copy ${what}` }, "Copy");
+/** A button that copies. @param {string} text @param {string} what @param {string} label */
+function copyButton(text, what, label = "Copy") {
+  const button = el("button", { type: "button", class: "copy", "aria-label": `Copy ${what}` }, label);
   button.addEventListener("click", async () => {
     const done = await copied(text);
     button.textContent = done ? "Copied" : "Press Ctrl+C";
     announce(done ? `Copied ${what}` : "Copying was refused; the text is selected, press Ctrl+C");
-    setTimeout(() => (button.textContent = "Copy"), 2000);
+    setTimeout(() => (button.textContent = label), 2000);
   });
   return button;
 }
