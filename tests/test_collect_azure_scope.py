@@ -75,6 +75,24 @@ def test_rows_too_large_for_a_page_come_in_smaller_pages(tmp_path: Path) -> None
     assert asked < 10  # it does not begin with pages that are too large again and again
 
 
+@pytest.mark.parametrize(("times", "exit_code"), [(1, 0), (None, 3)])
+def test_what_is_deleted_while_pages_are_read_hides_nothing_else(
+    tmp_path: Path, times: int | None, exit_code: int
+) -> None:
+    estate = demo_estate()
+    many = copies(estate, "Microsoft.Network/networkSecurityGroups", 2500)
+    change = Fault("POST .*ResourceGraph", "vanish", times=times, skip=2)  # the scope, then the first page
+    with azure_of(Estate([*estate.bodies, *many], estate.groups), change) as azure:
+        found = Collected(azure, tmp_path, "--select", "azure.network-security-group.*", code=exit_code)
+    assert len(set(found.ids)) == len(found.ids)
+    if times:
+        there = len(estate.of_type("Microsoft.Network/networkSecurityGroups")) + 2500
+        assert len(found.of("networkSecurityGroups")) == there - 1
+        assert not found.gaps
+    else:
+        assert ["changed whenever it was read" in gap.reason for gap in found.gaps] == [True]
+
+
 def test_a_row_that_no_page_can_hold_is_a_gap(tmp_path: Path) -> None:
     estate = demo_estate()
     (huge,) = copies(estate, "Microsoft.Network/networkSecurityGroups", 1, note="x" * 17_000_000)

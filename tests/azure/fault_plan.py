@@ -33,7 +33,8 @@ class Fault:
     `effect`: a status, with the error `code` that it usually has or another; `delay` (`seconds`, then the answer as
     ever); `reset` (the connection is cut before anything is done); `lost` (it is done, and then the connection is cut
     before the answer); `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html`
-    (a page, as a proxy gives it); `empty` (200 without a body); `expire` (every token given so far is void).
+    (a page, as a proxy gives it); `empty` (200 without a body); `expire` (every token given so far is void);
+    `vanish` (a resource is deleted before the call is answered).
     It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever.
     """
 

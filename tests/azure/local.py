@@ -180,6 +180,8 @@ class LocalAzure:
             return self._service(call)
         if fault.effect == "expire":
             self.entra.expire_all()
+        if fault.effect == "vanish":
+            self.graph.lose()
         answer = before(fault) or self._service(call)
         if fault.effect == "lost":
             raise Dropped

@@ -75,6 +75,7 @@ def _placed(shape: Body, subscription: str, group: str, name: str) -> Body:
     body: Body = orjson.loads(text.replace(f'/{shape["name"]}"'.encode(), f'/{name}"'.encode()))
     parts[2], parts[4], parts[-1] = subscription, group, name
     body |= {"id": "/".join(parts), "name": name, "resourceGroup": group, "subscriptionId": subscription}
+    body["properties"].pop("addonProfiles", None)  # the workspace that they name is not there
     if kind(shape) == "microsoft.keyvault/vaults":
         body["properties"]["vaultUri"] = f"https://{name}.vault.azure.net/"
     return body

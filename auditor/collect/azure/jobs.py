@@ -29,6 +29,7 @@ LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6, NETWORK: 4}
 """How many threads read at once. Resource Graph is held back by its quota, the others by their answers' time."""
 
 _MOST_PAGES: Final = 10_000
+_MOST_READINGS: Final = 3
 _MOST_GAPS: Final = 500
 
 
@@ -62,7 +63,11 @@ class Live:
 
 @dataclass(frozen=True)
 class ReadTable:
-    """A page of a table of Resource Graph, for some subscriptions."""
+    """A page of a table of Resource Graph, for some subscriptions.
+
+    Pages are cut by their place in the whole. When the estate changes meanwhile, so do the places of rows, and one may
+    be passed over ("Guidance for pagination"): the number of all rows tells it, and the stream is read again.
+    """
 
     live: Live
     stream: Stream
@@ -70,6 +75,8 @@ class ReadTable:
     token: str | None = None
     fresh: bool = True
     rows: int = 0
+    total: int | None = None
+    readings: int = 1
     lane: str = GRAPH
 
     def run(self) -> Iterator[Job]:
@@ -82,6 +89,12 @@ class ReadTable:
         if page is None:
             yield ReadTable(live, stream)  # from the beginning: the token of an earlier run holds no longer
             return
+        if None not in (page.total, self.total) and page.total != self.total:
+            if self.readings < _MOST_READINGS:
+                live.book.forget(f"{stream.call} ")
+                yield ReadTable(live, stream, readings=self.readings + 1)
+                return
+            self._shifted()
         for resource in page.answer.resources:
             kind = resource.type.casefold()
             live.seen.add(kind)
@@ -90,12 +103,17 @@ class ReadTable:
             yield from below(live, kind, resource.id, resource.body)
         rows = self.rows + len(page.answer.resources)
         if page.answer.more:
-            yield ReadTable(live, stream, self.number + 1, page.answer.more, page.fresh, rows)
+            more = page.answer.more
+            yield ReadTable(live, stream, self.number + 1, more, page.fresh, rows, page.total, self.readings)
             return
         if page.total is not None and rows < page.total:
             self.lost(CallFailed("unreadable", f"only {rows:,} of {page.total:,} rows were given"))
         if PRICINGS in stream.types:
             yield from (ReadPlans(live, name) for name in stream.scope["subscriptions"] if name not in live.priced)
+
+    def _shifted(self) -> None:
+        reason = "it changed whenever it was read: what was made or deleted meanwhile may have hidden a resource"
+        self.live.book.gap(Gap(what=f"Resource Graph, {self.stream.table}", reason=reason))
 
     def lost(self, failure: CallFailed) -> None:
         """Rows that could not be read, and what hangs below them. The wider the gaps, the fewer."""
