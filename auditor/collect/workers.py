@@ -1,5 +1,8 @@
 """Work that begets work, done by a few threads.
 
+Services hold back each subscription by itself: the one with the most work left comes first, unless it is being held
+back. So the longest one runs all the time, and the others fill its pauses.
+
 The threads are daemons: one that hangs in a call cannot keep the process from ending when it is told to stop.
 """
 
@@ -9,7 +12,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from auditor.collect.book import Book
 from auditor.errors import AuditorError
@@ -18,14 +21,23 @@ _PATIENCE: Final = 3.0
 """Seconds that running calls get to end after a stop."""
 
 
-class Job(Protocol):
+class Job:
     """Something to read. `lane` says which threads do it: the name of the source."""
 
+    lane: str = ""
+
     @property
-    def lane(self) -> str: ...
+    def pace(self) -> str:
+        """What is held back together with it: its subscription, for one."""
+        return ""
+
+    def held(self) -> bool:
+        """Whether its calls have to wait at the moment."""
+        return False
 
     def run(self) -> Iterable[Job]:
         """Reads it, puts it into the book, gives what is to be read next. What fails is a gap, not an error."""
+        raise NotImplementedError
 
 
 def run(jobs: Iterable[Job], lanes: Mapping[str, int], book: Book) -> list[Job]:
@@ -39,7 +51,7 @@ def run(jobs: Iterable[Job], lanes: Mapping[str, int], book: Book) -> list[Job]:
 class _Workers:
     def __init__(self, jobs: Iterable[Job], lanes: Iterable[str], book: Book) -> None:
         self._book = book
-        self._waiting: dict[str, deque[Job]] = {lane: deque() for lane in lanes}
+        self._waiting: dict[str, dict[str, deque[Job]]] = {lane: {} for lane in lanes}
         self._running: dict[int, Job] = {}
         self._changed = threading.Condition()
         self._error: BaseException | None = None
@@ -64,11 +76,12 @@ class _Workers:
         return bool(self._running) or any(self._waiting.values())
 
     def _left(self) -> list[Job]:
-        return [*self._running.values(), *(job for waiting in self._waiting.values() for job in waiting)]
+        waiting = (jobs for by_pace in self._waiting.values() for jobs in by_pace.values())
+        return [*self._running.values(), *(job for jobs in waiting for job in jobs)]
 
     def _add(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
-            self._waiting[job.lane].append(job)
+            self._waiting[job.lane].setdefault(job.pace, deque()).append(job)
 
     def _next(self, lane: str) -> Job | None:
         with self._changed:
@@ -76,9 +89,18 @@ class _Workers:
                 self._changed.wait()
             if self._ended:
                 return None
-            job = self._waiting[lane].popleft()
+            job = self._pick(self._waiting[lane])
             self._running[id(job)] = job
             return job
+
+    def _pick(self, waiting: dict[str, deque[Job]]) -> Job:
+        """The next of where the most are waiting and are not held back; if all are, of where the most are."""
+        by_work = sorted(waiting, key=lambda pace: -len(waiting[pace]))
+        pace = next((pace for pace in by_work if not waiting[pace][0].held()), by_work[0])
+        job = waiting[pace].popleft()
+        if not waiting[pace]:
+            del waiting[pace]
+        return job
 
     def _loop(self, lane: str) -> None:
         while (job := self._next(lane)) is not None:
@@ -94,6 +116,6 @@ class _Workers:
                     else:
                         del self._running[id(job)]
                         self._add(more)
-                    left = len(self._waiting[lane])
+                    left = sum(map(len, self._waiting[lane].values()))
                     self._changed.notify_all()
             self._book.told(lane, left=left)

@@ -12,13 +12,14 @@ Manager gives a subscription 250 reads at once and 25 a second after that. Both 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -64,17 +65,32 @@ def load(subscriptions: int, resources: int, apis: int, *options: str) -> Load:
         with subprocess.Popen(
             command, env=_surroundings(azure), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         ) as process:
-            assert process.stderr is not None
-            said = process.stderr.read()
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+            watched = _Memory(process.pid)
+            _, said = process.communicate()
         whole = time.monotonic() - begun
         manifest = Path(folder, "snapshot", "manifest.json")
         found = json.loads(manifest.read_bytes())["resources"] if manifest.exists() else 0
-        return _measured(azure, process.returncode, found, whole, usage, said)
+        return _measured(azure, process.returncode, found, whole, watched.most, said)
 
 
-def _measured(azure: LocalAzure, code: int, found: int, whole: float, usage: resource.struct_rusage, said: str) -> Load:
+class _Memory(threading.Thread):
+    """The largest memory of a process, in bytes. What the system tells of a child in the end is also that of its parent,
+    of which it began as a copy."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(daemon=True)
+        self.most = 0
+        self._status = Path(f"/proc/{process}/status")
+        self.start()
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):  # it has ended
+            while found := re.search(r"VmHWM:\s+(\d+) kB", self._status.read_text()):
+                self.most = int(found[1]) << 10
+                time.sleep(0.1)
+
+
+def _measured(azure: LocalAzure, code: int, found: int, whole: float, memory: int, said: str) -> Load:
     names = [served.call.name for served in azure.calls]
     queries = sum("ResourceGraph" in name for name in names)
     reads = [name for name in names if name.startswith("GET management.")]
@@ -92,7 +108,7 @@ def _measured(azure: LocalAzure, code: int, found: int, whole: float, usage: res
         collecting=max(times) - min(times) if times else 0.0,
         least=max(graph, manager),
         whole=whole,
-        memory=usage.ru_maxrss << 10,
+        memory=memory,
         violations=list(azure.violations),
         said=said,
     )

@@ -7,7 +7,6 @@ second for a subscription and caller; answers say how many are left.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
@@ -21,11 +20,26 @@ if TYPE_CHECKING:
     from auditor.collect.azure.sign_in import Credential
 
 SOURCE: Final = "Resource Manager"
+THREADS: Final = 24
+"""How many calls are under way at once: an answer takes a tenth of a second and more."""
 _REFILL: Final = 25.0
 _RESERVE: Final = 25
 _IN_A_PATH: Final = "/%:;=@()!$&'*+,"
 """What stands in an id as it stands in an address. Names may hold more: `#` in a database, letters of any language."""
 _LEFT: Final = "x-ms-ratelimit-remaining-subscription-reads"
+
+
+class _Gates(dict[str, Gate]):
+    """One for each subscription, made when it is asked for."""
+
+    def __init__(self, credential: Credential) -> None:
+        super().__init__()
+        self._credential = credential
+        self._lock = threading.Lock()
+
+    def __missing__(self, place: str) -> Gate:
+        with self._lock:
+            return self.setdefault(place, Gate(self._credential))
 
 
 class Arm:
@@ -34,10 +48,16 @@ class Arm:
     def __init__(self, cloud: Cloud, credential: Credential, book: Book) -> None:
         try:
             from azure.core.pipeline.policies import HeadersPolicy, UserAgentPolicy
+            from azure.core.pipeline.transport import RequestsTransport
             from azure.mgmt.core import ARMPipelineClient
             from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
         except ImportError as error:
             raise missing_extra("azure-mgmt-core") from error
+        from requests import Session
+        from requests.adapters import HTTPAdapter
+
+        session = Session()
+        session.mount("https://", HTTPAdapter(pool_maxsize=THREADS))  # else most would connect anew for every call
         # no policy that retries, follows redirects or logs: a token goes to this host alone
         self._client: Any = ARMPipelineClient(
             base_url=cloud.resource_manager,
@@ -46,12 +66,11 @@ class Arm:
                 UserAgentPolicy("auditor"),
                 ARMChallengeAuthenticationPolicy(credential, cloud.scope),
             ],
-            **TIMEOUTS,
+            transport=RequestsTransport(session=session, **TIMEOUTS),
         )
         self._base = cloud.resource_manager
         self._book = book
-        self._gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(credential))
-        self._lock = threading.Lock()
+        self._gates = _Gates(credential)
 
     def get(self, path: str, version: str, query: str = "", *, source: str = SOURCE) -> Reply:
         """One resource or the first page of a list. Any status but 401, 429, 5xx is an answer. Raises `CallFailed`."""
@@ -74,7 +93,7 @@ class Arm:
     def _ask(self, method: str, url: str, source: str) -> Reply:
         from azure.core.rest import HttpRequest
 
-        gate = self._gate(url)
+        gate = self._gates[subscription_of(urlsplit(url).path)]
 
         def send() -> tuple[int, Mapping[str, str], bytes]:
             response = self._client.send_request(HttpRequest(method, url))
@@ -86,11 +105,15 @@ class Arm:
             gate.hold((_RESERVE - int(left)) / _REFILL)
         return reply
 
-    def _gate(self, url: str) -> Gate:
-        parts = urlsplit(url).path.split("/", 3)
-        subscription = parts[2].casefold() if len(parts) > 2 and parts[1].casefold() == "subscriptions" else ""
-        with self._lock:
-            return self._gates[subscription]
+    def held(self, place: str) -> bool:
+        """Whether calls to a subscription, as `subscription_of` gives it, have to wait."""
+        return self._gates[place].held
+
+
+def subscription_of(path: str) -> str:
+    """The casefolded subscription in an id; empty for what lies in none."""
+    parts = path.split("/", 3)
+    return parts[2].casefold() if len(parts) > 2 and parts[1].casefold() == "subscriptions" else ""
 
 
 def listed(reply: Reply) -> tuple[list[dict[str, Any]], str | None]:

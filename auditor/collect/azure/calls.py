@@ -103,6 +103,11 @@ class Gate:
         with self._lock:
             self._closed_until = max(self._closed_until, time.monotonic() + seconds)
 
+    @property
+    def held(self) -> bool:
+        """Whether a call would have to wait."""
+        return self._closed_until > time.monotonic()
+
     def enter(self, book: Book) -> bool:
         """Wait until calls may pass; False when the collection has ended meanwhile."""
         while (left := self._closed_until - time.monotonic()) > 0:

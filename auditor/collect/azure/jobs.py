@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from auditor.collect.azure.arm import SOURCE as ARM
-from auditor.collect.azure.arm import Arm, listed
+from auditor.collect.azure.arm import THREADS, Arm, listed, subscription_of
 from auditor.collect.azure.calls import CallFailed
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import SOURCE as GRAPH
@@ -25,7 +25,7 @@ from auditor.collect.book import Book
 from auditor.collect.workers import Job
 from auditor.model import Gap, Unknown
 
-LANES: Final = {GRAPH: 4, ARM: 12, VAULT: 6, NETWORK: 4}
+LANES: Final = {GRAPH: 4, ARM: THREADS, VAULT: 6, NETWORK: 4}
 """How many threads read at once. Resource Graph is held back by its quota, the others by their answers' time."""
 
 _MOST_PAGES: Final = 10_000
@@ -62,7 +62,7 @@ class Live:
 
 
 @dataclass(frozen=True)
-class ReadTable:
+class ReadTable(Job):
     """A page of a table of Resource Graph, for some subscriptions.
 
     Pages are cut by their place in the whole. When the estate changes meanwhile, so do the places of rows, and one may
@@ -128,7 +128,7 @@ class ReadTable:
 
 
 @dataclass(frozen=True)
-class ReadChildren:
+class ReadChildren(Job):
     """The children of one type below one parent."""
 
     live: Live
@@ -136,6 +136,13 @@ class ReadChildren:
     parent: str
     managed: Managed = None
     lane: str = ARM
+
+    @property
+    def pace(self) -> str:
+        return subscription_of(self.parent)
+
+    def held(self) -> bool:
+        return self.live.arm.held(self.pace)
 
     def run(self) -> Iterator[Job]:
         live, child = self.live, self.child
@@ -199,7 +206,7 @@ class ReadChildren:
 
 
 @dataclass(frozen=True)
-class ReadOne:
+class ReadOne(Job):
     """One child, of which a list leaves fields out."""
 
     live: Live
@@ -208,6 +215,13 @@ class ReadOne:
     name: str
     managed: Managed = None
     lane: str = ARM
+
+    @property
+    def pace(self) -> str:
+        return subscription_of(self.parent)
+
+    def held(self) -> bool:
+        return self.live.arm.held(self.pace)
 
     def run(self) -> Iterator[Job]:
         live, child = self.live, self.child
@@ -230,7 +244,7 @@ class ReadOne:
 
 
 @dataclass(frozen=True)
-class ReadPermissions:
+class ReadPermissions(Job):
     """What the caller may do at a subscription or resource group: who may not read all of it is shown a part without a
     word. `types` are those that Resource Graph is asked for there."""
 
@@ -267,7 +281,7 @@ class ReadPermissions:
 
 
 @dataclass(frozen=True)
-class ReadVault:
+class ReadVault(Job):
     """What a vault holds: the names of its certificates, then each with its policy; then keys and secrets.
 
     The key and the secret of a certificate have its name. Resource Manager does not say whose they are.
@@ -305,7 +319,7 @@ class ReadVault:
 
 
 @dataclass(frozen=True)
-class ReadCertificate:
+class ReadCertificate(Job):
     """One certificate: what is public of it, and its policy."""
 
     live: Live
@@ -326,7 +340,7 @@ class ReadCertificate:
 
 
 @dataclass(frozen=True)
-class ReadPlans:
+class ReadPlans(Job):
     """The plans of Defender of a subscription of which Resource Graph gave none: it may just not have them."""
 
     live: Live
@@ -345,7 +359,7 @@ class ReadPlans:
 
 
 @dataclass(frozen=True)
-class ReadAction:
+class ReadAction(Job):
     """What the network sees of one resource."""
 
     live: Live

@@ -73,7 +73,7 @@ def questions_for(cloud: Cloud, credential: Credential, arm: Arm, book: Book) ->
 
 
 @dataclass(frozen=True)
-class Ask:
+class Ask(Job):
     """One question to one workspace. `workspace` is None for one outside of the scope."""
 
     client: _Logs
