@@ -74,8 +74,8 @@ def load(subscriptions: int, resources: int, apis: int, *options: str) -> Load:
 
 
 class _Memory(threading.Thread):
-    """The largest memory of a process, in bytes. What the system tells of a child in the end is also that of its parent,
-    of which it began as a copy."""
+    """The largest memory of a process, in bytes. What the system tells of a child in the end is also that of its
+    parent, of which it began as a copy."""
 
     def __init__(self, process: int) -> None:
         super().__init__(daemon=True)

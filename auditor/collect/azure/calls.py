@@ -24,6 +24,8 @@ TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 10, "read_timeout": 60}
 ODD: Final = (ValueError, TypeError, AttributeError)
 """What the models of an SDK raise for an answer that they do not expect. Who holds the answer reads it himself."""
 _ATTEMPTS: Final = 5
+_SILENCES: Final = 2
+"""Calls that nobody answers in time before it is believed: each takes as long as `TIMEOUTS` say."""
 _REFUSALS: Final = 2
 """Tokens that are refused before it is believed."""
 _PATIENCE: Final = 300.0
@@ -138,7 +140,7 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
     """Calls until there is an answer, good or bad, that another call would not change. Raises `CallFailed`."""
     from azure.core.exceptions import AzureError
 
-    attempt, waited = 0, 0.0
+    attempt, silences, waited = 0, 0, 0.0
     while True:
         if not gate.enter(book):
             raise CallFailed("unreachable", book.why_stopped() + " it was asked")
@@ -147,6 +149,7 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             reply = _reply(*send())
         except (AzureError, _BrokenAnswer) as error:
             trouble, delay = _trouble(error), None
+            silences += _is_silence(error)
         else:
             if reply.status not in _TEMPORARY and reply.status not in (401, 429):
                 gate.ended(well=True)
@@ -162,7 +165,8 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             gate.hold(delay)
         else:
             attempt += 1
-            if attempt >= gate.attempts or (trouble.status == 401 and attempt > _REFUSALS):
+            refused = trouble.status == 401 and attempt > _REFUSALS
+            if attempt >= gate.attempts or silences >= _SILENCES or refused:
                 gate.ended(well=False)
                 raise trouble
             if trouble.status == 401:
@@ -193,6 +197,12 @@ def _trouble(error: Exception) -> CallFailed:
     if isinstance(error, ClientAuthenticationError):
         return CallFailed("forbidden", "no token could be had for it")
     return CallFailed("unreachable", f"there was no answer ({type(error).__name__})")
+
+
+def _is_silence(error: Exception) -> bool:
+    from azure.core.exceptions import ServiceRequestTimeoutError, ServiceResponseTimeoutError
+
+    return isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError)
 
 
 def _refusal(reply: Reply) -> CallFailed:
