@@ -47,7 +47,7 @@ class Tally(msgspec.Struct, kw_only=True, rename="camel"):
 class Origin(Record, frozen=True, kw_only=True):
     """Where a resource was read: a live call, a snapshot, a file, a plan address."""
 
-    source: str = "file"  # live snapshot file plan template manifest
+    source: str = "file"  # live snapshot file plan template manifest, change (laid over what is there)
     address: str | None = None
     file: str | None = None
     line: int | None = None

@@ -189,3 +189,32 @@ def test_a_plan_that_tells_its_values_alone(gate: Any, tmp_path: Path) -> None:
     assert gate(write(tmp_path, "plan.json", {**alone, "resource_changes": None})) == (1, {"new": "fail"})
     assert gate(write(tmp_path, "plan.json", {**alone, "resource_changes": [made]})) == (1, {"new": "fail"})
     assert gate(write(tmp_path, "plan.json", {**alone, "resource_changes": []}))[1] == {}, "nothing changes"
+
+
+def test_what_a_change_does_not_speak_of_stays_as_it_was(tmp_path: Path) -> None:
+    """An update of tags hides neither the approved endpoint nor the logs of a vault; every rule is asked of it."""
+    live = vault("kv", True)
+    approved = {"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}}
+    live["properties"] |= {"privateEndpointConnections": [approved], "publicNetworkAccess": "Disabled"}
+    setting = {
+        "id": f"{VAULTS}kv/providers/Microsoft.Insights/diagnosticSettings/d",
+        "name": "d",
+        "type": "Microsoft.Insights/diagnosticSettings",
+        "properties": {"logs": [{"categoryGroup": "audit", "enabled": True}]},
+    }
+    change = planned("kv", True, True, "update")
+    for side in ("before", "after"):
+        change["change"][side]["public_network_access_enabled"] = False
+    change["change"]["after"]["tags"] = {"owner": "data"}
+    write(tmp_path, "estate.json", [live, setting])
+    write(tmp_path, "plan.json", plan(change))
+    asked = ("azure.key-vault.logs-on", "azure.key-vault.private-endpoint-approved", PURGE)
+    chosen = [part for rule in asked for part in ("--select", rule)]
+    done = subprocess.run(
+        [sys.executable, "-m", "auditor", "gate", "plan.json", "--against", "estate.json", *chosen, "-f", "json"],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    found = json.loads(done.stdout)["findings"]
+    assert {one["ruleId"]: one["outcome"] for one in found} == dict.fromkeys(asked, "pass")
+    assert {one["origin"]["source"] for one in found} == {"change"}
+    assert {one["origin"]["address"] for one in found} == {"azurerm_key_vault.kv"}

@@ -76,7 +76,7 @@ def named(
         if isinstance(part, Fixed):
             continue
         to = (*at, *segments(part.to))
-        names = re.findall(r"{(\w+)}", part.template) if isinstance(part, Composed) else spellings(part.names)
+        names = re.findall(r"{(\w+)}", part.template) if isinstance(part, Composed) else list(spellings(part.names))
         inner: dict[str, Any] = schema if names == ["."] else {}
         having = set(versions) if names == ["."] else set()
         for name in names if names != ["."] else ():

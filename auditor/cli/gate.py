@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from auditor.inventory import Inventory
     from auditor.model import Resource
-    from auditor.plans.change import Changes
+    from auditor.plans.change import Change, Changes
 
 
 @click.command("gate", cls=options.ReportingCommand)
@@ -119,19 +119,45 @@ def _estate(path: str) -> Inventory:
 
 
 def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
-    """The estate as it will be: what the change replaces or deletes is gone, what it makes is there.
+    """The estate as it will be: what the change replaces or deletes is gone, what it makes is there, and what it
+    updates has what the change sets over what it had.
 
     Which types are known to the last one is the estate's to say: a change shows only its own.
     """
     from auditor.inventory import CollectedSource, Inventory
 
-    ends = [end for one in changes for c in one.changes if c.action != "no-op" for end in (c.before, c.after) if end]
-    replaced = {end.id.casefold() for end in ends}
-    made = [c.after for one in changes for c in one.changes if c.after and c.action != "no-op"]
+    real = [c for one in changes for c in one.changes if c.action != "no-op"]
+    replaced = {end.id.casefold() for c in real for end in (c.before, c.after) if end}
+    there = {one.id.casefold(): one for one in before.resources() if one.id.casefold() in replaced}
+    made = [_updated(there.get(c.after.id.casefold()), c) for c in real if c.after]
     kept = [resource for resource in before.resources() if resource.id.casefold() not in replaced]
     gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps)]
     sources = [CollectedSource([*kept, *made])]
     return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=before.covers or frozenset())
+
+
+def _updated(there: Resource | None, change: Change) -> Resource:
+    """What a change makes of the resource that is there. One that is replaced, or of a cluster, is as the change says;
+    of others all is known that was, so that every rule can be asked."""
+    from msgspec.structs import replace
+
+    from auditor.model import Resource, holds_unknown
+    from auditor.plans.overlay import keep_read_only, laid_over
+
+    made = cast("Resource", change.after)
+    if (
+        there is None
+        or change.action == "replace"
+        or made.is_kubernetes
+        or there.type.casefold() != made.type.casefold()
+    ):
+        return made
+    if made.origin.source == "template":
+        keep_read_only(there.body, made.body)
+        return Resource(made.type, made.body, made.origin, partial=holds_unknown(made.body))
+    body = laid_over(there.body, change.before.body if change.before else None, made.body)
+    origin = replace(made.origin, source="change")
+    return Resource(made.type, body, origin, made.cluster, partial=holds_unknown(body))
 
 
 def _read(file: str, parameters: str | None, folder: str | None) -> Changes:

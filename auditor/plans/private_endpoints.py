@@ -22,7 +22,7 @@ _SERVED: Final = frozenset(
     }
 )
 _SHUT: Final = ("disabled", "securedbyperimeter")
-_ELSEWHERE: Final = Unknown("this change makes no private endpoint for it; another one may")
+ELSEWHERE: Final = Unknown("this change makes no private endpoint for it; another one may")
 
 
 def leave_open(kind: str, body: dict[str, Any]) -> None:
@@ -31,7 +31,7 @@ def leave_open(kind: str, body: dict[str, Any]) -> None:
     if kind.casefold() not in _SERVED or not isinstance(properties, dict):
         return
     if not _value(properties, "privateEndpointConnections") and _is_shut(properties):
-        properties["privateEndpointConnections"] = _ELSEWHERE
+        properties["privateEndpointConnections"] = ELSEWHERE
 
 
 def _is_shut(properties: dict[str, Any]) -> bool:

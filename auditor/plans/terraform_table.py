@@ -181,6 +181,7 @@ def segments(path: str) -> tuple[str, ...]:
     return tuple(quoted or plain for quoted, plain in _QUOTED.findall(path))
 
 
-def spellings(names: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def spellings(names: str) -> tuple[str, ...]:
     """Every spelling of an attribute, newest first."""
-    return names.split("|")
+    return tuple(names.split("|"))

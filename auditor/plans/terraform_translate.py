@@ -43,7 +43,10 @@ def write(parts: tuple[Part, ...], source: Mapping[str, Any], body: dict[str, An
     """Write every part of a block into the body."""
     for part in parts:
         if isinstance(part, Attr):
-            value = _translated(part, _known(part, chosen(source, part.names), place))
+            value = chosen(source, part.names)
+            if part.unset:
+                value = _known(part, value, place)
+            value = _translated(part, value)
             if value is not None and value is not MISSING:
                 put(body, part.to, value)
         elif isinstance(part, Block):

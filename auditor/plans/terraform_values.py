@@ -28,10 +28,12 @@ def merged(value: Any, unknown: Any, sensitive: Any) -> Any:
     if isinstance(value, dict) or (value is None and isinstance(unknown, dict)):
         later = unknown if isinstance(unknown, dict) else {}
         hidden = sensitive if isinstance(sensitive, dict) else {}
-        found = {key: merged(item, later.get(key), hidden.get(key)) for key, item in (value or {}).items()}
-        for key, mark in later.items():
-            if key not in found and marked(mark):
-                found[key] = merged(None, mark, None)
+        found = dict(value or {})
+        for key in {**later, **hidden}:
+            if key in found:
+                found[key] = merged(found[key], later.get(key), hidden.get(key))
+            elif marked(later.get(key)):
+                found[key] = merged(None, later[key], None)
         return found if value is not None or found else None
     if isinstance(value, list) or (value is None and isinstance(unknown, list)):
         later_items = unknown if isinstance(unknown, list) else []

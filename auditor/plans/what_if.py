@@ -16,6 +16,7 @@ from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.arm_expressions import Call, ExpressionError, Member, is_expression, parse, unescaped
 from auditor.plans.arm_join import Item, join
 from auditor.plans.change import Action, Change, Changes
+from auditor.plans.overlay import keep_read_only
 from auditor.plans.what_if_delta import applied, touches_properties
 
 _ACTIONS: Final[Mapping[str, Action]] = {
@@ -28,21 +29,6 @@ _ACTIONS: Final[Mapping[str, Action]] = {
 }
 
 _MAX_DEPTH: Final = 100
-
-_READ_ONLY: Final = (
-    "createdAtUtc",
-    "creationTime",
-    "currentKubernetesVersion",
-    "fqdn",
-    "operationalState",
-    "platformVersion",
-    "powerState",
-    "privateEndpointConnections",
-    "privateFQDN",
-    "provisioningState",
-    "vaultUri",
-)
-"""Properties that the platform sets and no template can; what-if tells them as deleted all the same."""
 
 
 def read_what_if(raw: dict[str, Any], file: str) -> Changes:
@@ -98,7 +84,7 @@ def _changed(change: dict[str, Any], file: str, gaps: list[Gap], doubt: Unknown 
             after = None if before is None else _object(applied(before, delta))
         after = None if after is None else _object(_evaluated(after))
         if kind == "modify" and before and after:
-            _keep_read_only(before, after)
+            keep_read_only(before, after)
     elif action == "no-op":
         before, after = before or after, after or before
     if kind == "create":
@@ -159,14 +145,6 @@ def _evaluated(value: Any, depth: int = 0) -> Any:
     except ExpressionError:
         return value  # a text in brackets
     return Unknown(f"it is known only when it is deployed: {value}"[:200]) if calls else value
-
-
-def _keep_read_only(before: dict[str, Any], after: dict[str, Any]) -> None:
-    old, new = before.get("properties"), after.get("properties")
-    if isinstance(old, dict) and isinstance(new, dict):
-        for name in _READ_ONLY:
-            if name in old and name not in new:
-                new[name] = old[name]
 
 
 def type_in(change: dict[str, Any]) -> str | None:

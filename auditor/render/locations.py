@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from auditor.model import Origin, ResourceRef
 
-_FILES: Final = frozenset({"file", "plan", "template", "manifest"})
+_FILES: Final = frozenset({"file", "plan", "template", "manifest", "change"})
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*").fullmatch
 _PROVIDERS = re.compile("/providers/", re.IGNORECASE)
 

@@ -8,7 +8,7 @@ from typing import Final
 from auditor.model import Finding
 from auditor.render.words import place_of
 
-FILES: Final = frozenset({"file", "plan", "template", "manifest"})
+FILES: Final = frozenset({"file", "plan", "template", "manifest", "change"})
 """Origins whose file is one that the user works on."""
 
 # GitHub obeys a line that begins with `::`, or holds `##[`; Azure Pipelines one that holds `##vso[`.

@@ -126,7 +126,7 @@ DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "line": "The line in this file.",
     },
     "Origin": {
-        "source": "live, snapshot, file, plan, template or manifest.",
+        "source": "live, snapshot, file, plan, template, manifest, or change (laid over what is there).",
         "address": "Address within the source, such as that of a plan.",
         "file": "The file that was given.",
         "line": "The line in this file.",
