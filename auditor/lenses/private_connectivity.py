@@ -79,6 +79,7 @@ class _Estate:
         self._counts: dict[str, int] = {}  # links by zone, as the zone says
         self._proxies: set[str] = set()  # firewall policies that answer for Azure's own DNS
         self._firewalls: list[tuple[str, str, str]] = []  # policy, address, network
+        self._peers: dict[str, set[str]] | None = None  # networks that reach each other
         self._coverage = coverage
         self._seen: set[str] = set()
 
@@ -97,7 +98,7 @@ class _Estate:
     def _take(self, kind: str, resource: Resource, properties: Any) -> None:
         self._seen.add(kind)
         folded, above = resource.id.casefold(), (resource.parent_id or "").casefold()
-        if kind in (_GROUPS, _LINKS, _RECORDS) and holds_unknown(properties):
+        if resource.partial and kind in (_GROUPS, _LINKS, _RECORDS) and holds_unknown(properties):
             self.vague.add(above)
         if kind in SERVICES or kind == WORKSPACE:
             self.services.append(resource)
@@ -126,7 +127,7 @@ class _Estate:
             self.links[above].add((text_at(properties, "virtualNetwork", "id") or "").casefold())
         elif kind == _RECORDS:
             given = {found for one in items(properties, "aRecords") if (found := text_at(one, "ipv4Address"))}
-            if not holds_unknown(properties):
+            if not (resource.partial and holds_unknown(properties)):
                 self.records[above][resource.name.casefold()] = given
         elif kind == _SCOPED:
             self.scopes[(text_at(properties, "linkedResourceId") or "").casefold()].add(above)
@@ -201,13 +202,13 @@ class _Estate:
 
     def consumers(self, network: str) -> list[str]:
         """Networks of workloads that reach a network: itself, and those that it is connected with."""
-        own = self.networks.get(network)
-        peers = own.peers if own else frozenset()
-        return sorted(
-            one
-            for one in self.workloads
-            if one == network or one in peers or (one in self.networks and network in self.networks[one].peers)
-        )
+        if self._peers is None:
+            self._peers = defaultdict(set)
+            for one, own in self.networks.items():
+                for other in own.peers:
+                    self._peers[one].add(other)
+                    self._peers[other].add(one)
+        return sorted(one for one in {network, *self._peers.get(network, ())} if one in self.workloads)
 
 
 _WORKLOADS: Final = frozenset(

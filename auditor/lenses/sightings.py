@@ -74,9 +74,12 @@ def get(value: Any, *keys: str) -> Any:
         if not isinstance(value, dict):
             return None
         found = value.get(key)
-        if found is None:
-            folded = key.casefold()
-            found = next((v for k, v in value.items() if isinstance(k, str) and k.casefold() == folded), None)
+        if found is None and value:
+            folded, length = key.casefold(), len(key)
+            for own, inner in value.items():
+                if isinstance(own, str) and len(own) == length and own.casefold() == folded:
+                    found = inner
+                    break
         value = found
     return value
 

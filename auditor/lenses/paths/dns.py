@@ -31,6 +31,7 @@ class Answer:
     addresses: tuple[str, ...] = ()
     via: tuple[str, ...] = ()
     missing: tuple[Missing, ...] = ()
+    held: bool = False  # a zone holds a record of it, also where that shows no address
 
 
 class Names:
@@ -79,7 +80,7 @@ class Names:
                 missing.append(Missing(f"DNS record {name}", why, gone=hidden is None))
             if addresses:
                 via.append(f"{name} is {', '.join(addresses)} in {zone_id.rpartition('/')[2]}")
-            return Answer(addresses, tuple(via), tuple(missing))
+            return Answer(addresses, tuple(via), tuple(missing), held=True)
         return Answer((), tuple(via), (*missing, Missing(f"DNS record {host}", "its aliases do not end")))
 
     def _record(self, name: str) -> tuple[str, Resource | None]:
@@ -207,6 +208,7 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def is_public(address: str) -> bool:
     """An address that the Internet can route to. Blocks that documents use for examples count as public."""
     return is_address(address) and not any(within(address, block) for block in _PRIVATE)

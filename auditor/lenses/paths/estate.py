@@ -23,12 +23,14 @@ class Estate:
         """Keep a resource; of several with one id the first."""
         kind = resource.type.casefold()
         key = resource.id.casefold()
-        if key in self._types[kind]:
+        own = self._types[kind]
+        if key in own:
             return
-        self._types[kind][key] = resource
-        if resource.is_kubernetes:
-            self._spaces[kind, resource.cluster, resource.namespace or ""].append(resource)
-            self._objects.setdefault((kind, resource.cluster, resource.namespace or "", resource.name), resource)
+        own[key] = resource
+        if not kind.startswith("microsoft.") and resource.is_kubernetes:
+            space = kind, resource.cluster, resource.namespace or ""
+            self._spaces[space].append(resource)
+            self._objects.setdefault((*space, resource.name), resource)
 
     def all(self, *kinds: str) -> list[Resource]:
         """The resources of casefolded types."""

@@ -22,6 +22,7 @@ from auditor.lenses.paths.shapes import (
     lost,
     place,
     redirected,
+    truth_and,
 )
 from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Trust
 from auditor.lenses.sightings import get, items, text_at, texts, vault_ref
@@ -193,8 +194,8 @@ class Gateways:
                 continue
             if get(parent, "port") not in (None, get(listener, "port")):
                 continue
-            allowed = self._allowed(gateway, listener, route)
-            if allowed is not False and not _refused(route, gateway, parent):
+            allowed = truth_and(self._allowed(gateway, listener, route), _accepted(route, gateway, parent))
+            if allowed is not False:
                 yield route, allowed
 
     def _allowed(self, gateway: Resource, listener: dict[str, Any], route: Resource) -> Truth:
@@ -391,19 +392,23 @@ def _redirect(told: dict[str, Any], host: str, encrypted: bool | Unknown) -> Tai
     return redirected(word(own, "scheme"), text_at(own, "hostname") or host, encrypted)
 
 
-def _refused(route: Resource, gateway: Resource, parent: dict[str, Any]) -> bool:
-    """Whether the controller says that it does not take a route."""
+def _accepted(route: Resource, gateway: Resource, parent: dict[str, Any]) -> Truth:
+    """False when the controller says that it does not take a route."""
     for told in items(route.body, "status", "parents"):
         own = get(told, "parentRef")
-        if (
-            text_at(own, "name") == gateway.name
-            and (text_at(own, "namespace") or route.namespace) == gateway.namespace
-            and text_at(own, "sectionName") == text_at(parent, "sectionName")
-        ):
-            states = [(text_at(one, "type"), text_at(one, "status")) for one in items(told, "conditions")]
-            if ("Accepted", "False") in states:
-                return True
-    return False
+        states = [(get(one, "type"), get(one, "status")) for one in items(told, "conditions")]
+        if ("Accepted", "False") not in states:
+            continue
+        pairs = (
+            (get(own, "name"), gateway.name),
+            (get(own, "namespace") or route.namespace, gateway.namespace),
+            (get(own, "sectionName"), get(parent, "sectionName")),
+        )
+        if all(one == other for one, other in pairs):
+            return False
+        if all(one == other or isinstance(one, Unknown) for one, other in pairs):
+            return Unknown("which listener refuses the route is not known")
+    return True
 
 
 def _ungranted(granted: Truth) -> str:

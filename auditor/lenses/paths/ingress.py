@@ -404,5 +404,5 @@ def is_of_nginx(workload: Resource) -> bool:
 def _is_of_nginx(config: Resource) -> bool:
     return config.name.endswith("nginx-controller") or (
         text_at(config.body, "metadata", "labels", "app.kubernetes.io/name") == "ingress-nginx"
-        and "ssl-protocols" in (get(config.body, "data") or {})
+        and get(config.body, "data", "ssl-protocols") is not None
     )

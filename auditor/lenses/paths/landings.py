@@ -63,7 +63,7 @@ class Landings:
         found: list[Landing] = []
         for one in answer.addresses:
             found += self._at(one, port, host, route, subnet) or self._nobody(one)
-        if not answer.addresses:
+        if not answer.addresses and not answer.held:
             found += self._by_name(address, port, host, route, subnet)
             if found and not answer.missing:
                 told = Missing(f"DNS record {address}", "no zone that was read holds it")

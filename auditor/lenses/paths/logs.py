@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.sightings import get, text_at
-from auditor.model import Unknown, parent_of
+from auditor.model import Resource, Unknown, parent_of
 
 SETTINGS: Final = "microsoft.insights/diagnosticsettings"
 READS: Final = frozenset({SETTINGS})
@@ -18,19 +18,32 @@ class Logs:
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
-        self._workspaces: dict[str, set[str]] = defaultdict(set)
-        self._unclear: dict[str, Unknown] = {}
+        self._settings: dict[str, list[Resource]] = defaultdict(list)
         for setting in estate.all(SETTINGS):
-            owner = (parent_of(setting.id) or "").casefold()
+            self._settings[(parent_of(setting.id) or "").casefold()].append(setting)
+        self._known: dict[str, tuple[set[str], Unknown | None]] = {}
+
+    def _of(self, owner: str) -> tuple[set[str], Unknown | None]:
+        """The workspaces that a resource logs to, and why there may be more."""
+        found = self._known.get(owner)
+        if found is None:
+            found = self._known[owner] = self._read(owner)
+        return found
+
+    def _read(self, owner: str) -> tuple[set[str], Unknown | None]:
+        workspaces: set[str] = set()
+        unclear: Unknown | None = None
+        for setting in self._settings.get(owner, ()):
             logs, hidden = listing(setting.body, "properties", "logs")
             workspace = get(setting.body, "properties", "workspaceId")
             odd = hidden or (workspace if isinstance(workspace, Unknown) else None)
             states = [word(log, "enabled") for log in logs]
             odd = odd or next((state for state in states if isinstance(state, Unknown)), None)
             if odd:
-                self._unclear[owner] = odd
+                unclear = odd
             elif "true" in states and (named := text_at(setting.body, "properties", "workspaceId")):
-                self._workspaces[owner].add(named.casefold())
+                workspaces.add(named.casefold())
+        return workspaces, unclear
 
     def of(self, resources: tuple[str, ...]) -> dict[str, Any]:
         """The workspaces that some resources log to, those that log to none, and whether one has it all.
@@ -38,7 +51,7 @@ class Logs:
         Nothing is said of `together` when one is silent: rules on that resource tell of it.
         """
         ids = list(dict.fromkeys(resources))
-        each = [self._workspaces.get(one.casefold(), set()) for one in ids]
+        each = [self._of(one.casefold())[0] for one in ids]
         shared = set.intersection(*each) if each else set()
         found: dict[str, Any] = {"workspaces": sorted(set().union(*each)), "silent": []}
         if shared:
@@ -46,7 +59,7 @@ class Logs:
         for one, workspaces in zip(ids, each, strict=True):
             if workspaces:
                 continue
-            why = self._unclear.get(one.casefold()) or self._estate.hole(SETTINGS, one)
+            why = self._of(one.casefold())[1] or self._estate.hole(SETTINGS, one)
             if why:
                 return found | {"together": why if isinstance(why, Unknown) else Unknown(why)}
             found["silent"].append(one)

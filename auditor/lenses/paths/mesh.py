@@ -51,6 +51,8 @@ class Meshed:
         if sender is False or not (self.declared or self.kind):
             return None
         if self.sidecar is False:
+            if self.declared and isinstance(self.mode, Unknown):
+                return self.mode
             return "asked" if self.declared and self.mode == "strict" else None
         for value in (sender, self.sidecar, self.mode):
             if isinstance(value, Unknown):
