@@ -9,7 +9,7 @@ import msgspec
 
 from auditor.conditions.relations import Relations
 from auditor.evaluate import Judge, bind
-from auditor.model import Finding, Gap, Origin, Remediation, Resource, Rule, Severity, kubernetes_type
+from auditor.model import Finding, Gap, Origin, Remediation, Resource, Rule, Severity, Unknown, kubernetes_type
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 HAS_SERVICE = {
@@ -99,3 +99,23 @@ def test_a_change_answers_only_rules_that_can_be_decided_on_it() -> None:
 def test_kinds_of_removed_groups_are_judged_as_what_they_are_now() -> None:
     body = {"apiVersion": "extensions/v1beta1", "kind": "Deployment", "metadata": {"name": "old"}}
     assert say(rule({"field": "spec", "exists": True}), Resource(kubernetes_type(body), body, Origin())) == ["fail"]
+
+
+def test_what_may_be_related_is_asked_for_each_resource_where_the_answer_depends_on_it() -> None:
+    """The name of the Service is not known: it may be that of either, but only one is of the port of the Service."""
+    where = {
+        "allOf": [
+            {"field": "spec.ready", "notEquals": False},
+            {"field": "spec.port", "equals": {"field": "$.spec.port"}},
+        ]
+    }
+    related = {"type": "core/Service", "match": {"theirs": "spec.key", "ours": "spec.service"}, "where": where}
+    bound = bind(rule({"related": related}), CLOCK)
+    relations = Relations([bound], frozenset({"core/service"}))
+    relations.add(k8s("Service", "s", key=Unknown("known after apply"), port=1))
+    relations.add(k8s("Service", "t", key=Unknown("known after apply"), port=2, ready=False))
+    judge = Judge([bound], relations)
+    asking = [k8s("Deployment", f"d{port}", service="s", port=port) for port in (2, 1, 2, 1)]
+    lines = [line for one in asking for line in judge.findings(one)]
+    found = [msgspec.json.decode(line, type=Finding).outcome.value for line in lines]
+    assert found == ["fail", "unknown", "fail", "unknown"]

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
+from auditor.conditions.kept import unpack
 from auditor.conditions.operators import OPERATORS, Verdict
 from auditor.conditions.paths import Scope, elements, values_at
 from auditor.conditions.relations import Relations
-from auditor.model import MISSING, Evidence, Unknown
+from auditor.model import MISSING, Evidence, Resource, Unknown
 
 MOST_EVIDENCE: Final = 20
 """Pieces of evidence per finding; a rule that needs more is told apart by `each`."""
@@ -125,18 +126,24 @@ def _related(node: Related, scope: Scope, relations: Relations) -> Range:
     unbounded = why or (match.incomplete if keys else "")
     least, most = 0, 0
     names: list[str] = []
-    for candidates, sure in ((match.found, True), (match.maybe, False)):
-        for resource in candidates:
-            verdict: Verdict = True
-            if node.where is not None:
-                verdict = truth(node.where, scope.inside(resource), relations)
-            most += verdict is not False
-            least += sure and verdict is True
-            if sure and verdict is True:
-                names.append(resource.name)
-            if verdict is not False and not (sure and verdict is True):
-                found = verdict.reason if isinstance(verdict, Unknown) else f"{node.theirs.text} is not known"
-                why = why or f"{resource.name}: {found}"
+
+    def judge(resource: Resource) -> Verdict:
+        return True if node.where is None else truth(node.where, scope.inside(resource), relations)
+
+    for resource in match.found:
+        verdict = judge(resource)
+        most += verdict is not False
+        least += verdict is True
+        if verdict is True:
+            names.append(resource.name)
+        elif isinstance(verdict, Unknown):
+            why = why or f"{resource.name}: {verdict.reason}"
+    for packed in match.maybe:
+        verdict = True if node.where is None else relations.remembered(node.where, packed, judge)
+        most += verdict is not False
+        if verdict is not False and not why:
+            found = verdict.reason if isinstance(verdict, Unknown) else f"{node.theirs.text} is not known"
+            why = f"{unpack(packed).name}: {found}"
     return least, None if unbounded else most, unbounded or why, names
 
 

@@ -326,6 +326,20 @@ def parts_of(node: Node) -> tuple[Node, ...]:
             return ()
 
 
+def is_of_here(node: Node) -> bool:
+    """Whether a `where` asks about its own thing alone: then its verdict is the same whoever asks."""
+    match node:
+        case Related():
+            return False  # what it finds, and whether there may be more, depends on who asks
+        case Field(path, test) | Count(path, _, test):
+            own = not path.start and not (isinstance(test.operand, Path) and test.operand.start)
+            return own and all(map(is_of_here, parts_of(node)))
+        case Value(_, test):
+            return not (isinstance(test.operand, Path) and test.operand.start)
+        case _:
+            return all(map(is_of_here, parts_of(node)))
+
+
 def related_types(raw: Any) -> Iterator[str]:
     """The casefolded types that the relations in a condition name, without reading the condition."""
     if isinstance(raw, dict):

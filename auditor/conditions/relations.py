@@ -9,13 +9,15 @@ the place, the index says that more may exist, and the condition becomes unknown
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from auditor.conditions.grammar import Path, Related
+from auditor.conditions.grammar import Node, Path, Related, is_of_here
 from auditor.conditions.kept import Keep, Packed, read_paths, unpack
 from auditor.conditions.paths import Scope, values_at
 from auditor.model import MISSING, Gap, Resource, Unknown
+
+Verdict = bool | Unknown
 
 
 class Relating(Protocol):
@@ -44,6 +46,7 @@ class Relations:
             for kind in rule.related:
                 self._rules[kind].append(rule)
         self._tables: dict[str, _Table] = {}
+        self._verdicts: dict[tuple[int, int], tuple[Node, Verdict]] = {}  # the condition is held, so its id stays taken
 
     @property
     def types(self) -> frozenset[str]:
@@ -70,7 +73,7 @@ class Relations:
         for slot in table.slots.values():
             for value in slot.values_of(resource):
                 if isinstance(value, Unknown):
-                    slot.unjoined.append(packed)
+                    slot.unjoined.append((resource.cluster, packed))
                 elif value is not MISSING:
                     slot.add(_fold(value), packed)
 
@@ -83,19 +86,31 @@ class Relations:
     def matching(self, relation: Related, keys: Sequence[Any], asking: Resource) -> Match:
         """The related resources for our keys, and why there may be more."""
         found: dict[int, Resource] = {}
-        maybe: list[Resource] = []
+        maybe: list[Packed] = []
         reason = None
         for kind in relation.types:
             slot = self._table(kind).slots[relation.theirs.text]
             for key in keys:
                 for packed in slot.get(_fold(key)):
-                    if id(packed) not in found and _meet(one := unpack(packed), asking):
+                    if id(packed) not in found and _meet((one := unpack(packed)).cluster, asking):
                         found[id(packed)] = one
-            for packed in slot.unjoined:
-                if id(packed) not in found and _meet(one := unpack(packed), asking):
-                    maybe.append(one)
+            for cluster, packed in slot.unjoined:
+                if id(packed) not in found and _meet(cluster, asking):
+                    maybe.append(packed)
             reason = reason or self._incomplete(kind, asking)
         return Match(list(found.values()), maybe, reason)
+
+    def remembered(self, where: Node, packed: Packed, judge: Callable[[Resource], Verdict]) -> Verdict:
+        """The verdict of a `where` on a resource whose key is not known. It may be asked for every resource of an
+        estate, so it is remembered where it is the same for all."""
+        key = id(where), id(packed)
+        found = self._verdicts.get(key)
+        if found is not None:
+            return found[1]
+        verdict = judge(unpack(packed))
+        if is_of_here(where):
+            self._verdicts[key] = where, verdict
+        return verdict
 
     def _incomplete(self, kind: str, asking: Resource) -> str | None:
         for gap in self._gaps.get(kind, ()):
@@ -122,7 +137,7 @@ class _Slot:
     def __init__(self, theirs: Path) -> None:
         self._theirs = theirs
         self._index: dict[str, Packed | list[Packed]] = {}  # most values occur once
-        self.unjoined: list[Packed] = []
+        self.unjoined: list[tuple[str, Packed]] = []  # with their clusters
 
     def values_of(self, resource: Resource) -> list[Any]:
         """What a resource is joined on."""
@@ -145,15 +160,15 @@ class Match:
 
     __slots__ = ("found", "incomplete", "maybe")
 
-    def __init__(self, found: list[Resource], maybe: list[Resource], incomplete: str | None) -> None:
+    def __init__(self, found: list[Resource], maybe: list[Packed], incomplete: str | None) -> None:
         self.found = found
         self.maybe = maybe
         self.incomplete = incomplete
 
 
-def _meet(one: Resource, other: Resource) -> bool:
+def _meet(cluster: str, other: Resource) -> bool:
     """False for objects of two different clusters: there, equal names mean nothing."""
-    return not (one.cluster and other.cluster) or one.cluster == other.cluster
+    return not (cluster and other.cluster) or cluster == other.cluster
 
 
 def _may_hide(what: str, asking: Resource) -> bool:
