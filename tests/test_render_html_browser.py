@@ -280,6 +280,9 @@ def test_a_reason_leads_to_what_is_unknown_for_it(browser: Browser, events: list
     page = watched.opened(browser, file, events)
     page.get_by_role("link", name=re.compile("Show the 3 unknown answers")).click()
     expect(page.locator("#live")).to_have_text(re.compile("^3 of 4"))
+    page.locator(".grid-body .grid-row").first.click()
+    detail = page.locator(".detail").inner_text()
+    assert detail.count("nothing that was read has it") == 1 and "should it fail" in detail
     page.get_by_role("button", name=re.compile("^Remove the filter reason")).click()
     page.locator("#by").select_option("reason")
     names = page.locator(".grid-body .cell.name b").all_inner_texts()

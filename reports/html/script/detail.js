@@ -21,7 +21,7 @@ function detailOf(report, i, around) {
     resourceFacts(report, i, around),
     accepted(report, i),
     el("div", { class: "found" }, el("div", {}, ...found(report, i)), excerptOf(report, i)),
-    el("h4", {}, "How to mend it"),
+    el("h4", {}, decided(report, i) ? "How to mend it" : "How to mend it, should it fail"),
     el("p", { class: "prose" }, rule.remedy),
     rule.code.length ? codeTabs(rule.code, "How to mend it, as code") : null,
     el("h4", {}, "Why it matters"),
@@ -33,6 +33,9 @@ function detailOf(report, i, around) {
       el("a", { href: around.link({ resource: resourceId(report, findings.resource[i]) }) }, "All findings of this resource")),
     el("p", { class: "id quiet" }, "Rule ", el("code", {}, rule.id), el("br"), "Resource ", el("code", {}, resourceId(report, findings.resource[i]))));
 }
+
+/** @param {Pack} report @param {number} i */
+const decided = (report, i) => !["unknown", "error"].includes(report.outcomes[report.findings.outcome[i]]);
 
 /** @param {Pack} report @param {number} i @param {Around} around */
 function resourceFacts(report, i, around) {
@@ -60,11 +63,11 @@ function found(report, i) {
   const { findings, texts } = report;
   const lines = report.evidence[findings.evidence[i]];
   const gap = texts[findings.gap[i]];
-  const message = messageOf(report, i);
+  const message = messageOf(report, i); // says the gap, unless the finding has words of its own
   return [
     el("h4", {}, "What was found"),
     lines.length ? null : el("p", {}, message),
-    gap && gap !== message ? el("p", {}, gap) : null,
+    gap && findings.message[i] ? el("p", {}, gap) : null,
     lines.length
       ? el("ul", { class: "evidence" }, ...lines.map(([path, actual, expected]) =>
           el("li", {},

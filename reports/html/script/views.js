@@ -2,7 +2,7 @@
 
 const ASKS = /** @type {const} */ ({
   "": "finding", rule: "rule", resource: "resource", component: "component", scope: "subscription or cluster", owner: "owner",
-  framework: "framework", reason: "reason why unknown",
+  framework: "framework", reason: "reason",
 });
 
 class Findings {
