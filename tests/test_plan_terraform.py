@@ -308,3 +308,44 @@ def test_a_pool_for_system_pods_alone_is_tainted() -> None:
         "agentPoolProfiles"
     ]
     assert found["nodeTaints"] == ["CriticalAddonsOnly=true:NoSchedule"]
+
+
+def template(**properties: Any) -> str:
+    resource = {
+        "type": "Microsoft.KeyVault/vaults",
+        "apiVersion": "2023-07-01",
+        "name": "[parameters('name')]",
+        "properties": properties,
+    }
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    return json.dumps({"$schema": schema, "parameters": {"name": {"type": "string"}}, "resources": [resource]})
+
+
+DEPLOYMENT = "azurerm_resource_group_template_deployment.d"
+
+
+def test_a_template_that_terraform_deploys_is_read() -> None:
+    given = {"resource_group_name": "rg", "parameters_content": '{"name": {"value": "kv"}}'}
+    values = {**given, "template_content": template(enablePurgeProtection=False)}
+    changes = read([item(DEPLOYMENT, values)])
+    (made,) = of(changes, "/vaults")
+    assert made.after and made.after.id == f"{GROUP}/Microsoft.KeyVault/vaults/kv"
+    assert (made.action, made.after.body["properties"]) == ("create", {"enablePurgeProtection": False})
+    assert (made.after.origin.source, made.after.origin.address) == ("plan", DEPLOYMENT)
+
+
+@pytest.mark.parametrize(
+    ("values", "unknown", "why"),
+    [
+        ({}, {"template_content": True}, "its template cannot be read: known after apply"),
+        ({"template_content": "{"}, {}, "its template cannot be read: no JSON"),
+        ({"template_content": template()}, {"parameters_content": True}, "its parameters cannot be read: known after"),
+        ({"template_content": "{}"}, {}, "is no ARM template"),
+    ],
+    ids=["later", "broken", "parameters later", "no template"],
+)
+def test_a_template_that_cannot_be_read_is_a_gap(values: Tree, unknown: Tree, why: str) -> None:
+    changes = read([item(DEPLOYMENT, values, unknown=unknown)])
+    (gap,) = changes.gaps
+    assert why in gap.reason
+    assert not changes.changes

@@ -27,6 +27,16 @@ from auditor.plans.terraform_versions import major_of, table_as_of
 
 _MAJORS: Final = ("0", "1")
 _AZURE: Final = ("azurerm_", "azapi_")
+TEMPLATES: Final = frozenset(
+    {
+        "azurerm_management_group_template_deployment",
+        "azurerm_resource_group_template_deployment",
+        "azurerm_subscription_template_deployment",
+        "azurerm_template_deployment",
+        "azurerm_tenant_template_deployment",
+    }
+)
+"""Types that deploy an ARM template."""
 _ELSEWHERE: Final = (
     "Microsoft.Authorization/",
     "Microsoft.Resources/",
@@ -74,7 +84,13 @@ def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = Non
         _change(actions[key[0]], before.get(key), after.get(key), origins[key[0]])
         for key in dict.fromkeys([*after, *before])
     )
-    return Changes(changes, tuple(_gaps(raw, nodes, file)), _covers(raw, nodes), written)
+    found = [*changes, *_gaps(raw, nodes, file), *_deployed(nodes, subscription, origins)]
+    return Changes(
+        tuple(one for one in found if isinstance(one, Change)),
+        tuple(one for one in found if isinstance(one, Gap)),
+        _covers(raw, nodes),
+        written,
+    )
 
 
 Key = tuple[str, str, str]
@@ -132,6 +148,18 @@ def _extra(extra: Extra, table: Table, tree: dict[str, Any], own: str | Unknown,
         else:
             write(extra.parts, given, body, Place(str(below), str(below)))
         yield Made(kind, below, body, node.address)
+
+
+def _deployed(nodes: list[Node], subscription: str, origins: dict[str, Origin]) -> Iterator[Change | Gap]:
+    """What the ARM templates make that Terraform deploys; where the deployment is written, in the plan's file."""
+    for node in nodes:
+        if node.type in TEMPLATES and not node.data and node.after is not None:
+            from auditor.plans.terraform_templates import deployed
+
+            for one in deployed(node, subscription):
+                if isinstance(one, Change) and one.after is not None:
+                    one.after.origin = origins[node.address]
+                yield one
 
 
 def _origin(address: str, file: str, lines: Lines | None) -> Origin:
