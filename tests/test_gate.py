@@ -218,3 +218,45 @@ def test_what_a_change_does_not_speak_of_stays_as_it_was(tmp_path: Path) -> None
     assert {one["ruleId"]: one["outcome"] for one in found} == dict.fromkeys(asked, "pass")
     assert {one["origin"]["source"] for one in found} == {"change"}
     assert {one["origin"]["address"] for one in found} == {"azurerm_key_vault.kv"}
+
+
+NETWORK = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network"
+SSH = "azure.network-security-group.ssh-from-internet"
+
+
+def test_what_only_adds_to_something_is_laid_over_it(tmp_path: Path) -> None:
+    """A rule for a group, and network rules for an account, that other configurations have made."""
+    group = {
+        "id": f"{NETWORK}/networkSecurityGroups/nsg",
+        "name": "nsg",
+        "type": "Microsoft.Network/networkSecurityGroups",
+    }
+    account = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st"
+    closed = {"networkAcls": {"defaultAction": "Deny", "bypass": "AzureServices"}, "publicNetworkAccess": "Enabled"}
+    estate = [
+        {**group, "properties": {"securityRules": []}},
+        {"id": account, "name": "st", "type": "Microsoft.Storage/storageAccounts", "properties": closed},
+    ]
+    rule = {
+        "name": "ssh", "resource_group_name": "rg", "network_security_group_name": "nsg", "access": "Allow",
+        "direction": "Inbound", "priority": 100, "protocol": "Tcp", "source_address_prefix": "*",
+        "destination_port_range": "22", "id": f"{NETWORK}/networkSecurityGroups/nsg/securityRules/ssh",
+    }  # fmt: skip
+    rules = {"storage_account_id": account, "default_action": "Allow", "id": account}
+    changes = [
+        {"address": f"{kind}.this", "mode": "managed", "type": kind, "name": "this", "change": {
+            "actions": ["create"], "before": None, "after": after, "after_unknown": {}}}
+        for kind, after in (("azurerm_network_security_rule", rule), ("azurerm_storage_account_network_rules", rules))
+    ]  # fmt: skip
+    write(tmp_path, "estate.json", estate)
+    write(tmp_path, "plan.json", plan(*changes))
+    chosen = ("--select", SSH, "--select", "azure.storage.network-closed")
+    done = subprocess.run(
+        [sys.executable, "-m", "auditor", "gate", "plan.json", "--against", "estate.json", *chosen, "-f", "json"],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    found = json.loads(done.stdout)["findings"]
+    assert {(one["ruleId"], one["resource"]["name"], one["outcome"], one["origin"]["address"]) for one in found} == {
+        (SSH, "nsg", "fail", "azurerm_network_security_rule.this"),
+        ("azure.storage.network-closed", "st", "fail", "azurerm_storage_account_network_rules.this"),
+    }

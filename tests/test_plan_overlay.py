@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.plans.overlay import keep_read_only, laid_over
+from auditor.plans.overlay import added_to, keep_read_only, laid_over
 from auditor.plans.private_endpoints import ELSEWHERE
 
 
@@ -45,3 +45,18 @@ def test_a_template_resets_what_it_leaves_out() -> None:
     after: dict[str, Any] = {"properties": {"privateEndpointConnections": ELSEWHERE}}
     keep_read_only(live, after)
     assert after == {"properties": {"privateEndpointConnections": [1]}}
+
+
+@pytest.mark.parametrize(
+    ("live", "before", "after", "expected"),
+    [
+        ({"a": {"x": 1}}, None, {"a": {"y": 2}}, {"a": {"x": 1, "y": 2}}),
+        ({"a": {"x": 1, "y": 2}}, {"a": {"y": 2}}, None, {"a": {"x": 1, "y": None}}),
+        ({"Rules": [{"name": "a"}]}, None, {"rules": [{"name": "b"}]}, {"Rules": [{"name": "a"}, {"name": "b"}]}),
+        ({"r": [{"name": "a"}, {"name": "b"}]}, {"r": [{"name": "b"}]}, None, {"r": [{"name": "a"}]}),
+        ({"r": [{"id": 1}]}, {"r": [{"id": 2}]}, {"r": [{"id": 3}]}, {"r": [{"id": 1}, {"id": 3}]}),
+    ],
+    ids=["inside", "taken away", "an element", "an element taken away", "without names"],
+)
+def test_what_something_adds(live: Any, before: Any, after: Any, expected: Any) -> None:
+    assert added_to(live, before, after) == expected

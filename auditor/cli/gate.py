@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from auditor.inventory import Inventory
     from auditor.model import Resource
-    from auditor.plans.change import Change, Changes
+    from auditor.plans.change import Addition, Change, Changes
 
 
 @click.command("gate", cls=options.ReportingCommand)
@@ -129,11 +129,34 @@ def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Change
     real = [c for one in changes for c in one.changes if c.action != "no-op"]
     replaced = {end.id.casefold() for c in real for end in (c.before, c.after) if end}
     there = {one.id.casefold(): one for one in before.resources() if one.id.casefold() in replaced}
+    parts: dict[str, list[Addition]] = {}
+    for part in (part for one in changes for part in one.additions):
+        parts.setdefault(part.target.casefold(), []).append(part)
+    kept, standing_in = [], set()
+    for resource in before.resources():
+        own = resource.id.casefold()
+        if own not in replaced:
+            standing_in |= {part.stand_in.casefold() for part in parts.get(own, ())}
+            kept.append(_added(resource, parts.get(own, ())))
     made = [_updated(there.get(c.after.id.casefold()), c) for c in real if c.after]
-    kept = [resource for resource in before.resources() if resource.id.casefold() not in replaced]
+    made = [resource for resource in made if resource.id.casefold() not in standing_in]
     gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps)]
     sources = [CollectedSource([*kept, *made])]
     return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=before.covers or frozenset())
+
+
+def _added(resource: Resource, parts: Sequence[Addition]) -> Resource:
+    """A resource with what a change adds to it."""
+    from msgspec.structs import replace
+
+    from auditor.model import Resource, holds_unknown
+    from auditor.plans.overlay import added_to
+
+    for part in parts:
+        body = added_to(resource.body, part.before, part.after)
+        origin = replace(part.origin, source="change")
+        resource = Resource(resource.type, body, origin, resource.cluster, partial=holds_unknown(body))
+    return resource
 
 
 def _updated(there: Resource | None, change: Change) -> Resource:

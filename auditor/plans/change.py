@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from auditor.model import Gap, Resource
+from auditor.model import Gap, Origin, Resource
 
 Action = Literal["create", "update", "replace", "delete", "no-op"]
 
@@ -33,6 +33,21 @@ class Lines(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """A change of something that only adds to a resource which the change does not make: an association, a rule.
+
+    `target` is the id of the resource; `before` and `after` are that part of its body, None where there is none. The
+    resource `stand_in` (an id) is judged for it where the target is not known.
+    """
+
+    target: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    origin: Origin
+    stand_in: str
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """A change as a whole. `covers` are the casefolded types for which "there is none" can be said.
 
@@ -43,3 +58,4 @@ class Changes:
     gaps: tuple[Gap, ...] = ()
     covers: frozenset[str] = field(default_factory=frozenset)
     written: Mapping[str, Lines] = field(default_factory=dict)
+    additions: tuple[Addition, ...] = ()

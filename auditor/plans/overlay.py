@@ -38,6 +38,34 @@ def laid_over(live: Any, before: Any, after: Any) -> Any:
     return after
 
 
+def added_to(live: Any, before: Any, after: Any) -> Any:
+    """What becomes of a live value by a change of something that only adds to it: the rest is others' to say."""
+    if isinstance(live, dict) and isinstance(before or {}, dict) and isinstance(after or {}, dict):
+        return _added_to_object(live, before or {}, after or {})
+    if isinstance(live, list) and isinstance(before or [], list) and isinstance(after or [], list):
+        return _added_to_array(live, before or [], after or [])
+    return after
+
+
+def _added_to_object(live: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    spelled = {key.casefold(): key for key in live}
+    made = dict(live)
+    for key in {**before, **after}:
+        own = spelled.get(key.casefold(), key)
+        made[own] = added_to(live.get(own), before.get(key), after.get(key))
+    return made
+
+
+def _added_to_array(live: list[Any], before: list[Any], after: list[Any]) -> list[Any]:
+    there, gone, made = _by_name(live), _by_name(before), _by_name(after)
+    if there is None or gone is None or made is None:
+        return [*(item for item in live if item not in before and item not in after), *after]
+    left = {name: item for name, item in there.items() if name not in gone or name in made}
+    return list(
+        {**left, **{name: added_to(there.get(name), gone.get(name), item) for name, item in made.items()}}.values()
+    )
+
+
 def keep_read_only(live: dict[str, Any], after: dict[str, Any]) -> None:
     """Give a body the properties that the platform sets and that it does not tell."""
     old, new = live.get("properties"), after.get("properties")

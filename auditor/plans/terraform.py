@@ -13,10 +13,10 @@ from typing import Any, Final
 from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX
-from auditor.plans.change import Change, Changes, Lines
+from auditor.plans.change import Addition, Change, Changes, Lines
 from auditor.plans.terraform_azapi import azapi_made
 from auditor.plans.terraform_ids import Side
-from auditor.plans.terraform_join import Made, join
+from auditor.plans.terraform_join import Made, additions, join
 from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_made
 from auditor.plans.terraform_nodes import Node, nodes_of
 from auditor.plans.terraform_references import References
@@ -76,8 +76,8 @@ def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = Non
     references = References(raw, nodes, dynamic)
     subscription = subscription_of(raw, nodes)
     major = major_of(raw, source)
-    before = _made(nodes, Side(nodes, references, "before", subscription), major)
-    after = _made(nodes, Side(nodes, references, "after", subscription), major)
+    before, added_before = _made(nodes, Side(nodes, references, "before", subscription), major)
+    after, added = _made(nodes, Side(nodes, references, "after", subscription), major)
     actions = {node.address: node.action for node in nodes}
     origins = {address: _origin(address, file, written.get(address)) for address in actions}
     changes = tuple(
@@ -90,13 +90,27 @@ def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = Non
         tuple(one for one in found if isinstance(one, Gap)),
         _covers(raw, nodes),
         written,
+        tuple(_additions(added_before, added, actions, origins)),
     )
 
 
 Key = tuple[str, str, str]
 
 
-def _made(nodes: list[Node], side: Side, major: int | None) -> dict[Key, Made]:
+Part = dict[tuple[str, str], Made]
+"""Parts of resources that are not in the plan, by their address and by the id of the resource."""
+
+
+def _additions(before: Part, after: Part, actions: dict[str, Any], origins: dict[str, Origin]) -> Iterator[Addition]:
+    for address, target in dict.fromkeys([*after, *before]):
+        old, new = before.get((address, target)), after.get((address, target))
+        own = [part.id for part in (old, new) if part is not None]
+        if actions[address] != "no-op":
+            was, becomes = (None if part is None else part.body for part in (old, new))
+            yield Addition(target, was, becomes, origins[address], str(own[0]))
+
+
+def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, Made], Part]:
     made: list[Made] = []
     for node in nodes:
         if node.data or side.raw(node) is None:
@@ -108,7 +122,8 @@ def _made(nodes: list[Node], side: Side, major: int | None) -> dict[Key, Made]:
             made += azapi_made(node, side)
         elif is_kubernetes(node.type):
             made += kubernetes_made(node, side.tree(node))
-    return {(item.address, item.kind.casefold(), str(_name(item))): item for item in join(made)}
+    found = {(item.address, item.kind.casefold(), str(_name(item))): item for item in join(made)}
+    return found, {(part.address, target): part for target, part in additions(made)}
 
 
 def _name(item: Made) -> Any:

@@ -91,6 +91,36 @@ def join(made: list[Made]) -> list[Made]:
     return _groups(kept)
 
 
+def additions(made: list[Made]) -> list[tuple[str, Made]]:
+    """What adds to resources that are not made here, as that part of the resource: associations, rules, subnets. Each
+    with the id of the resource that it adds to. To be called after `join`."""
+    there = {item.id.casefold().rstrip("/") for item in made if isinstance(item.id, str) and not item.onto}
+    found: list[tuple[str, Made]] = []
+    for item in made:
+        place = ARRAYS.get(item.kind.casefold())
+        if not isinstance(item.id, str):
+            continue
+        if item.onto and item.id.casefold().rstrip("/") not in there:
+            body = {key: value for key, value in item.body.items() if key != "type"}
+            found.append(_inside_network(item.id.rstrip("/"), Made(item.kind, item.id, body, item.address)))
+        elif place is not None and not item.onto:
+            parent = parent_of(item.id)
+            if parent is not None and parent.casefold() not in there:
+                body = {}
+                put(body, place[0], [_element(item)])
+                found.append((parent, Made(item.kind, item.id, body, item.address)))
+    return found
+
+
+def _inside_network(target: str, part: Made) -> tuple[str, Made]:
+    """A part of a subnet as a part of its network, where estates have it."""
+    network = parent_of(target) if part.kind.casefold() == SUBNET else None
+    if network is None:
+        return target, part
+    element = {"name": target.rpartition("/")[2], **part.body}
+    return network, Made(part.kind, part.id, {"properties": {"subnets": [element]}}, part.address)
+
+
 def _add(made: list[Made], by_id: dict[str, Made], item: Made) -> None:
     """Add to the resource that is meant; where that is not known, any of its type may have what is added."""
     added = {key: value for key, value in item.body.items() if key != "type"}
@@ -114,7 +144,10 @@ def _element(item: Made) -> dict[str, Any]:
     properties = body.get("properties")
     if item.kind.casefold() in _FLAT and isinstance(properties, dict):
         return {"name": body.get("name"), **properties}
-    return {key: body[key] for key in ("id", "name", "properties") if key in body}
+    element: dict[str, Any] = {key: body[key] for key in ("id", "name", "properties") if key in body}
+    if item.kind.casefold() == SUBNET and isinstance(properties, dict):  # without the list of a lone one
+        element["properties"] = {key: value for key, value in properties.items() if key != "subnets"}
+    return element
 
 
 def _fold(parent: Made, path: str, element: dict[str, Any]) -> None:
