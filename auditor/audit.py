@@ -332,6 +332,7 @@ def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -
         scope=Scope(
             inputs=inventory.inputs,
             subscriptions=tuple(sorted({name.casefold() for name in census.subscriptions})),
+            resource_groups=tuple(sorted(inventory.groups)),
             clusters=tuple(sorted(census.clusters)),
             resources=census.types.total(),
             resource_types=_folded(census.types),

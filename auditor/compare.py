@@ -15,7 +15,7 @@ import msgspec
 
 from auditor.findings import Findings
 from auditor.lenses import LENSES
-from auditor.model import Audit, Finding, Outcome, ResourceRef, Severity
+from auditor.model import Audit, Finding, Outcome, ResourceRef, Scope, Severity
 from auditor.render.changes import Change, Changes, Difference, Standing, Unseen
 from auditor.render.words import count_of
 
@@ -116,7 +116,8 @@ class Side:
                 self._blind.add((key.rule_id, resource))
         self._left_out = [outcome for outcome in Outcome if listed[outcome] < count_of(audit.counts, outcome)]
         self._rules = {run.rule.id: run for run in audit.rules}
-        self.types = {name.casefold() for name in (*audit.scope.resource_types, *audit.scope.looked_for)}
+        self.types = looked_at(audit.scope)
+        self._groups = {name.casefold() for name in audit.scope.resource_groups}
         self._subscriptions = {name.casefold() for name in audit.scope.subscriptions}
         self._clusters = {name.casefold() for name in audit.scope.clusters}
         gaps = [(gap.what.casefold(), gap.type) for gap in audit.gaps]
@@ -147,7 +148,7 @@ class Side:
     def did_not_look(self, key: _Key | Finding, elsewhere: Set[str]) -> str | None:
         """Why it says nothing that this side holds no such answer; None when it means that nothing is wrong there.
 
-        `elsewhere` are the types that the other side looked at.
+        `elsewhere` are the types that the other side looked at (`looked_at`).
         """
         resource = key.resource
         identity = resource.id.casefold()
@@ -160,15 +161,18 @@ class Side:
             return f"the {self.name} audit was saved without all its answers"
         if (key.rule_id, identity) in self._blind:
             return f"the {self.name} audit could not tell for this resource"
-        return None if identity in self._seen else self._out_of_scope(resource, identity, elsewhere)
-
-    def _out_of_scope(self, resource: ResourceRef, identity: str, elsewhere: Set[str]) -> str | None:
-        kind = resource.type.casefold()
-        reads = _DERIVED.get(kind)
-        if reads is None and kind not in self.types:
-            return f"the {self.name} audit read no resource of this type"
-        if reads and not reads & elsewhere <= self.types:
+        group = (resource.resource_group or "").casefold()
+        if self._groups and identity.startswith("/subscriptions/") and group not in self._groups:
+            return f"the {self.name} audit was limited to other resource groups"
+        reads = _DERIVED.get(resource.type.casefold())
+        if reads and not self._read_all(reads, elsewhere):
             return f"the {self.name} audit did not read all that it is derived from"
+        return None if identity in self._seen else self._out_of_scope(resource, identity, reads)
+
+    def _out_of_scope(self, resource: ResourceRef, identity: str, reads: Set[str] | None) -> str | None:
+        kind = resource.type.casefold()
+        if reads is None and not self._looked_at(kind, (resource.resource_group or "").casefold()):
+            return f"the {self.name} audit read no resource of this type"
         if resource.subscription_id and resource.subscription_id.casefold() not in self._subscriptions:
             return f"the {self.name} audit did not read the subscription"
         if identity.startswith("/clusters/") and identity.split("/")[2] not in {"-", *self._clusters}:
@@ -178,9 +182,46 @@ class Side:
             return f"a gap of the {self.name} audit may hide the resource"
         return None
 
+    def _read_all(self, types: Set[str], elsewhere: Set[str]) -> bool:
+        """Whether it looked at these types wherever the other side did."""
+        azure, clusters = any(map(_of_azure, types)), not all(map(_of_azure, types))
+        for part in elsewhere:
+            kind, group = _parts(part)
+            place = (azure and kind.startswith("/subscriptions/")) or (clusters and kind.startswith("/clusters/"))
+            if (place and kind not in self.types) or (kind in types and not self._looked_at(kind, group)):
+                return False
+        return True
+
+    def _looked_at(self, kind: str, group: str) -> bool:
+        return kind in self.types or f"{kind}{_IN}{group}" in self.types
+
+
+def looked_at(scope: Scope) -> set[str]:
+    """The casefolded types that an audit looked at: everywhere, or those of Azure `TYPE in GROUP` when it was limited
+    to resource groups; and the subscriptions and clusters, `/subscriptions/ID` and `/clusters/NAME`."""
+    types = {name.casefold() for name in (*scope.resource_types, *scope.looked_for)}
+    places = {f"/subscriptions/{name.casefold()}" for name in scope.subscriptions}
+    places |= {f"/clusters/{name.casefold()}" for name in scope.clusters}
+    if not scope.resource_groups:
+        return types | places
+    groups = [name.casefold() for name in scope.resource_groups]
+    azure = {name for name in types if _of_azure(name)}
+    return (types - azure) | {f"{name}{_IN}{group}" for name in azure for group in groups} | places
+
+
+def _of_azure(kind: str) -> bool:
+    return kind.startswith("microsoft.")
+
+
+def _parts(part: str) -> tuple[str, str]:
+    """Type and resource group of what `looked_at` holds; no group: everywhere."""
+    kind, _, group = part.partition(_IN)
+    return kind, group
+
 
 _DERIVED: Final = {lens.type.casefold(): lens.reads for lens in LENSES}
 """Types that are no part of an estate themselves → what they are derived from."""
+_IN: Final = " in "
 _IDS: Final = ("/subscriptions/", "/clusters/")
 
 

@@ -36,7 +36,8 @@ class Inventory:
     """Resources and gaps of one collection; can be iterated more than once.
 
     `inputs` are the names that the user gave, `covers` the casefolded types that the collection looked at (None when
-    it does not say), `as_of` the clock of a snapshot. `gaps` is complete after the first full pass and does not change
+    it does not say), `groups` the casefolded names of resource groups outside of which it read nothing of Azure (empty:
+    it read all), `as_of` the clock of a snapshot. `gaps` is complete after the first full pass and does not change
     after it. `repeats` counts resources that were left out because an equal one with the same id stands elsewhere.
     """
 
@@ -47,6 +48,7 @@ class Inventory:
         *,
         gaps: Iterable[Gap] = (),
         covers: frozenset[str] | None = None,
+        groups: frozenset[str] = frozenset(),
         as_of: dt.datetime | None = None,
         alone: bool = False,
         unique: bool = False,
@@ -55,6 +57,7 @@ class Inventory:
         self.inputs = tuple(map(printable, inputs))
         self.gaps: list[Gap] = list(gaps)
         self.covers = covers
+        self.groups = groups
         self.as_of = as_of
         self.repeats = 0
         self._sources = tuple(sources)
@@ -120,6 +123,7 @@ class Inventory:
                 group,
                 gaps=() if index else self.gaps[: self._given],
                 covers=self.covers,
+                groups=self.groups,
                 as_of=self.as_of,
                 unique=self._unique,
             )
@@ -172,6 +176,7 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
         sources,
         gaps=gaps,
         covers=frozenset().union(*covers) if only_snapshots and len(covers) == len(named) else None,
+        groups=frozenset().union(*(snapshot.groups for snapshot in snapshots)),
         as_of=snapshots[0].as_of if only_snapshots and len(snapshots) == 1 else None,
         alone=isinstance(only, FileSource),
         unique=(only_snapshots and len(named) == 1) or (isinstance(only, FileSource) and is_splittable(only)),

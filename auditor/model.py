@@ -351,6 +351,7 @@ class Scope(Record, frozen=True, kw_only=True):
     inputs: tuple[str, ...] = ()
     change: bool = False
     subscriptions: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()  # casefolded names: of Azure nothing outside of them was read; empty: all was
     clusters: tuple[str, ...] = ()
     resources: int = 0
     resource_types: dict[str, int] = {}

@@ -56,8 +56,9 @@ class _Version(msgspec.Struct, rename="camel"):
     schema_version: str
 
 
-class _Scope(msgspec.Struct, rename="camel"):
+class _Scope(msgspec.Struct, rename="camel", omit_defaults=True):
     inputs: tuple[str, ...]
+    resource_groups: tuple[str, ...] = ()
 
 
 class _Manifest(msgspec.Struct, kw_only=True, rename="camel"):
@@ -93,6 +94,7 @@ class Snapshot(NamedTuple):
     inputs: tuple[str, ...]
     gaps: tuple[Gap, ...]
     covers: frozenset[str] | None
+    groups: frozenset[str]
     as_of: dt.datetime
     tool_version: str
     shards: tuple[ShardFile, ...]
@@ -132,6 +134,7 @@ def open_snapshot(path: str) -> Snapshot:
         inputs=found.scope.inputs,
         gaps=found.gaps,
         covers=None if found.covers is None else frozenset(found.covers),
+        groups=frozenset(found.scope.resource_groups),
         as_of=found.as_of,
         tool_version=found.tool_version,
         shards=tuple(ShardFile(str(Path(path, shard.file)), shard.sha256, shard.resources) for shard in found.shards),
@@ -229,7 +232,7 @@ def _write(inventory: Inventory, folder: Path, tool_version: str, as_of: dt.date
         schema_version=SCHEMA_VERSION,
         tool_version=tool_version,
         as_of=as_of,
-        scope=_Scope(inventory.inputs),
+        scope=_Scope(inventory.inputs, tuple(sorted(inventory.groups))),
         resources=counts.total(),
         counts=dict(sorted(counts.items())),
         covers=None if inventory.covers is None else tuple(sorted(inventory.covers)),

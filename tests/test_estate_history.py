@@ -16,6 +16,7 @@ import audits
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from auditor.answers import fingerprint
 from auditor.errors import InputError, ResourceError
@@ -23,7 +24,7 @@ from auditor.findings import Findings
 from auditor.history.alone import alone
 from auditor.history.figures import history
 from auditor.history.store import Store
-from auditor.model import Audit, Evidence, Exemption, Finding, Gap, Outcome, Scope
+from auditor.model import Audit, Evidence, Exemption, Finding, Gap, Outcome, ResourceRef, Scope
 from auditor.publish import outbox
 
 RULE = audits.rule()
@@ -101,6 +102,7 @@ def test_what_is_gone_from_where_the_audit_looked_is_resolved(store: Store) -> N
     [
         {"scope": Scope(resources=1, resource_types={"Microsoft.Sql/servers": 1}, subscriptions=SCOPE.subscriptions)},
         {"scope": Scope(resources=1, resource_types=SCOPE.resource_types, subscriptions=("another",))},
+        {"scope": replace(SCOPE, resource_groups=("another",))},
         {"gaps": [Gap(what="all of it", reason="403")]},
         {"gaps": [Gap(what=audits.vault("kv-1").id, reason="403")]},
     ],
@@ -109,6 +111,56 @@ def test_where_an_audit_did_not_look_nothing_is_resolved(store: Store, blind: di
     records = publish(store, day(0, answer(FAIL)), day(1, answer(PASS, "kv-2"), **blind))
     assert became(records) == [("Opened", "Open")]
     assert became(publish(store, day(2, answer(PASS)))) == [("Opened", "Open"), ("Resolved", "Resolved")]
+
+
+def test_a_resource_group_that_is_audited_alone_resolves_what_is_gone_from_it(store: Store) -> None:
+    alone = {"scope": replace(SCOPE, resource_groups=("RG-data",))}
+    records = publish(store, day(0, answer(FAIL), **alone), day(1, answer(PASS, "kv-2"), **alone))
+    assert became(records) == [("Opened", "Open"), ("Resolved", "Resolved")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "gone"),
+    [
+        ((), (), True),
+        (("rg",), ("rg",), True),
+        (("rg",), (), True),
+        ((), ("rg",), False),
+        (("a", "rg"), ("rg",), False),
+    ],
+)
+def test_what_is_derived_is_gone_where_all_was_read_that_had_been(
+    store: Store, first: tuple[str, ...], second: tuple[str, ...], gone: bool
+) -> None:
+    """The record and the network of an endpoint may lie in another group."""
+    derived = ResourceRef(id="/privateConnectivity/aa", type="auditor/privateConnectivity", name="aa")
+    fails = replace(answer(FAIL), resource=derived, fingerprint="derived")
+    days = [
+        day(0, fails, scope=replace(SCOPE, resource_groups=first)),
+        day(1, scope=replace(SCOPE, resource_groups=second)),
+    ]
+    assert became(publish(store, *days)) == [("Opened", "Open"), *([("Resolved", "Resolved")] if gone else [])]
+
+
+PLACES = [
+    ({"subscriptions": (audits.SUBSCRIPTION, "other")}, {"subscriptions": (audits.SUBSCRIPTION,)}, False),
+    ({"subscriptions": (audits.SUBSCRIPTION,)}, {"subscriptions": (audits.SUBSCRIPTION, "other")}, True),
+    ({"clusters": ("prod", "test")}, {"clusters": ("prod",)}, False),
+    ({"clusters": ("prod",)}, {"clusters": ("prod",)}, True),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "gone"), PLACES)
+def test_a_path_is_gone_where_every_subscription_and_cluster_was_read_again(
+    store: Store, first: dict[str, Any], second: dict[str, Any], gone: bool
+) -> None:
+    derived = ResourceRef(id="/trafficPaths/aa", type="auditor/trafficPath", name="aa")
+    fails = replace(answer(FAIL), resource=derived, fingerprint="derived")
+    days = [day(0, fails, scope=replace(SCOPE, **first)), day(1, scope=replace(SCOPE, **second))]
+    became_of = became(publish(store, *days))
+    assert became_of == [("Opened", "Open"), *([("Resolved", "Resolved")] if gone else [])]
+    if not gone:  # what nobody read for a month is no part of the estate any more
+        assert became(publish(store, day(40, scope=replace(SCOPE, **second))))[-1] == ("Resolved", "Resolved")
 
 
 def test_a_finding_keeps_its_first_day_through_what_could_not_be_evaluated(store: Store) -> None:
@@ -244,7 +296,10 @@ def test_a_history_of_an_older_auditor_goes_on(tmp_path: Path) -> None:
     with Store(path) as store:
         publish(store, days[0])
     with closing(sqlite3.connect(path)) as db:  # as the first version had it
-        db.executescript("ALTER TABLE moves DROP COLUMN resource; DROP TABLE sinks; PRAGMA user_version = 1")
+        db.executescript(
+            "ALTER TABLE moves DROP COLUMN resource; ALTER TABLE types DROP COLUMN seen; DROP TABLE sinks; "
+            "PRAGMA user_version = 1"
+        )
     with Store(path) as store:
         assert became(publish(store, days[1])) == [("Opened", "Open"), ("Resolved", "Resolved")]
 

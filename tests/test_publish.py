@@ -322,6 +322,35 @@ def test_another_sink_gets_the_same_audit_later(saved: Path, tmp_path: Path) -> 
     assert one == two
 
 
+def test_one_resource_group_says_nothing_of_the_others(azure: LocalAzure, tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    settings = {"estate": "prod", "publish": {"file": {"folder": str(tmp_path / "drop")}}}
+    (tmp_path / "auditor.yaml").write_text(json.dumps(settings))
+    (subscription,) = azure.estate.subscriptions
+    common = ("--auth", "secret", "--publish", "file", "--fail-on", "never", "-q", "-f", "line")
+    live = ("--subscription", subscription)
+    for words in (live, (*live, "--resource-group", "rg-data-prod-weu")):
+        done = auditor("scan", *words, *common, azure=azure, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert not [row for row in dropped(tmp_path / "drop") if row.get("Status") == "Resolved"]
+    # the same from snapshots
+    auditor(
+        "collect",
+        *live,
+        "--resource-group",
+        "rg-data-prod-weu",
+        "--auth",
+        "secret",
+        "-o",
+        "snap",
+        "-q",
+        azure=azure,
+        cwd=tmp_path,
+    )
+    done = auditor("scan", "--from", "snap", *common[2:], "--baseline", "last", azure=azure, cwd=tmp_path)
+    assert " resolved=0 " in done.stdout, done.stdout + done.stderr
+
+
 def test_a_second_live_run_leaves_before_it_reads(azure: LocalAzure, tmp_path: Path) -> None:
     from auditor.history.alone import alone
 

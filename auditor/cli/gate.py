@@ -115,7 +115,8 @@ def _estate(path: str) -> Inventory:
     resources = list(inventory.resources())
     types = {resource.type.casefold() for resource in resources}
     covers = frozenset(types if inventory.covers is None else inventory.covers | types)
-    return Inventory([path], [CollectedSource(resources)], gaps=inventory.gaps, covers=covers, unique=True)
+    sources, groups = [CollectedSource(resources)], inventory.groups
+    return Inventory([path], sources, gaps=inventory.gaps, covers=covers, groups=groups, unique=True)
 
 
 def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
@@ -142,7 +143,8 @@ def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Change
     made = [resource for resource in made if resource.id.casefold() not in standing_in]
     gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps)]
     sources = [CollectedSource([*kept, *made])]
-    return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=before.covers or frozenset())
+    covers, groups = before.covers or frozenset(), before.groups
+    return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=covers, groups=groups)
 
 
 def _added(resource: Resource, parts: Sequence[Addition]) -> Resource:

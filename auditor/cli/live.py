@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -156,7 +156,7 @@ def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *,
             clusters += live_clusters.aks_of(live.clusters, azure, book)
         if clusters:
             live_clusters.gather(live.clusters, needs, clusters, book)
-    return book, inventory_of(book, live.shown(), clock)
+    return book, inventory_of(book, live, clock)
 
 
 def signed_in(live: LiveSettings) -> tuple[Cloud, Credential]:
@@ -176,12 +176,14 @@ def _gather_azure(live: LiveSettings, needs: Needs, azure: tuple[Cloud, Credenti
     collect(needs, live.scope, *azure, book, live.extras)
 
 
-def inventory_of(book: Book, inputs: Sequence[str], clock: dt.datetime) -> Inventory:
-    """What a book holds, as an inventory."""
+def inventory_of(book: Book, live: LiveSettings, clock: dt.datetime) -> Inventory:
+    """What a book holds of a part of the live estate, as an inventory."""
     from auditor.inventory import CollectedSource, Inventory
 
     gaps = book.every_gap()
-    return Inventory(inputs, [CollectedSource(book)], gaps=gaps, covers=frozenset(book.covers), as_of=clock)
+    covers, groups = frozenset(book.covers), frozenset(name.casefold() for name in live.scope.resource_groups)
+    sources = [CollectedSource(book)]
+    return Inventory(live.shown(), sources, gaps=gaps, covers=covers, groups=groups, as_of=clock)
 
 
 @contextmanager

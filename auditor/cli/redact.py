@@ -76,6 +76,7 @@ def write_redacted(inventory: Inventory, directory: str, words: Pseudonyms) -> N
         [CollectedSource(Redacted(inventory.resources, words))],
         gaps=[redact_gap(gap, words) for gap in inventory.gaps],
         covers=inventory.covers,
+        groups=frozenset(words.text(name) for name in inventory.groups),
         as_of=as_of,
         unique=True,
     )

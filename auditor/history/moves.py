@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from auditor.compare import Side
+from auditor.compare import Side, looked_at
 from auditor.findings import Findings
 from auditor.model import Audit, Finding, Outcome
 
@@ -72,11 +72,16 @@ _STATUS: Final = {
 _FINDING: Final = msgspec.json.Decoder(Finding)
 
 
+def types_of(audit: Audit) -> Set[str]:
+    """The types that an audit looked at, for `moves` of later ones."""
+    return looked_at(audit.scope)
+
+
 def moves(
     states: Mapping[str, State], told: Callable[[str], bytes], known: Set[str], audit: Audit, findings: Findings
 ) -> Iterator[Move]:
     """What an audit does to the findings that stand: `states`, by fingerprint. `told` gives what one of them said,
-    `known` are the types that some earlier audit looked at.
+    `known` are the types that some earlier audit looked at (`types_of`).
     """
     now = audit.as_of.isoformat()
     side = Side("later", audit, findings)

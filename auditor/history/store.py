@@ -38,7 +38,9 @@ CREATE TABLE moves (
   rule TEXT NOT NULL, severity TEXT NOT NULL, failed TEXT, resource TEXT
 );
 CREATE INDEX moves_of_audit ON moves (audit);
-CREATE TABLE types (estate TEXT NOT NULL, type TEXT NOT NULL, UNIQUE (estate, type));
+CREATE TABLE types (
+  estate TEXT NOT NULL, type TEXT NOT NULL, seen TEXT NOT NULL DEFAULT '', UNIQUE (estate, type)
+);
 CREATE TABLE latest (estate TEXT PRIMARY KEY, audit BLOB NOT NULL);
 CREATE TABLE outbox (
   number INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, audit TEXT NOT NULL, record BLOB NOT NULL, refused TEXT
@@ -47,6 +49,7 @@ CREATE INDEX waiting ON outbox (sink, number) WHERE refused IS NULL;
 CREATE TABLE sinks (estate TEXT NOT NULL, sink TEXT NOT NULL, audit INTEGER NOT NULL, UNIQUE (estate, sink));
 """
 _SINCE_1: Final = """
+ALTER TABLE types ADD COLUMN seen TEXT NOT NULL DEFAULT '';
 ALTER TABLE moves ADD COLUMN resource TEXT;
 CREATE TABLE sinks (estate TEXT NOT NULL, sink TEXT NOT NULL, audit INTEGER NOT NULL, UNIQUE (estate, sink));
 """
@@ -171,14 +174,13 @@ class Store:
         """Note that a sink is to get what an audit changed. Inside a transaction."""
         self._db.execute("INSERT OR REPLACE INTO sinks VALUES (?, ?, ?)", (estate, sink, number))
 
-    def types(self, estate: str) -> set[str]:
-        """The casefolded types that some audit of an estate looked at."""
-        return {name for (name,) in self._db.execute("SELECT type FROM types WHERE estate = ?", (estate,))}
+    def types(self, estate: str, since: str) -> set[str]:
+        """What some audit of an estate looked at since a time (`moves.types_of`)."""
+        return {name for (name,) in self.ask("SELECT type FROM types WHERE estate = ? AND seen >= ?", (estate, since))}
 
-    def add_types(self, estate: str, types: Iterable[str]) -> None:
-        """Note casefolded types that an audit looked at. Inside a transaction."""
-        put = "INSERT OR IGNORE INTO types VALUES (?, ?)"
-        self._db.executemany(put, ((estate, name) for name in types))
+    def add_types(self, estate: str, types: Iterable[str], at: str) -> None:
+        """Note what an audit looked at. Inside a transaction."""
+        self._db.executemany("INSERT OR REPLACE INTO types VALUES (?, ?, ?)", ((estate, name, at) for name in types))
 
     def latest_audit(self, estate: str) -> IO[bytes] | None:
         """The JSON of the latest audit of an estate, to read and to close."""

@@ -15,7 +15,7 @@ import msgspec
 
 from auditor.errors import InputError
 from auditor.findings import Findings
-from auditor.history.moves import Change, Move, moves
+from auditor.history.moves import Change, Move, moves, types_of
 from auditor.history.store import Store
 from auditor.model import Audit
 from auditor.publish.records import (
@@ -33,6 +33,9 @@ from auditor.publish.records import (
 _PAGE: Final = 2000
 _REFRESH: Final = dt.timedelta(days=7)
 """What stands unchanged is sent again after so long: tables forget, and scheduled queries look back 14 days at most."""
+_REMEMBER: Final = dt.timedelta(days=30)
+"""For so long what is derived waits for all that it was derived from to be looked at again. Then that is no part of the
+estate any more."""
 
 
 class Recorded(NamedTuple):
@@ -79,8 +82,8 @@ def record(
         old = store.sent_by(estate, (audit.as_of - _REFRESH).isoformat())
         changes: Counter[Change] = Counter()
         told: set[str] = set()
-        states, types = store.states(estate), store.types(estate)
-        store.add_types(estate, (name.casefold() for name in (*audit.scope.resource_types, *audit.scope.looked_for)))
+        states, types = store.states(estate), store.types(estate, (audit.as_of - _REMEMBER).isoformat())
+        store.add_types(estate, types_of(audit), at)
         for move in moves(states, lambda name: store.told(estate, name), types, audit, findings):
             line = move.finding if move.finding is not None else store.told(estate, move.fingerprint)
             changes[move.change] += 1
