@@ -20,7 +20,7 @@ from auditor.lenses.paths.shapes import (
     Truth,
     hop,
 )
-from auditor.lenses.paths.trust import Served, Trust
+from auditor.lenses.paths.trust import Served, Store, Trust
 from auditor.model import Unknown
 
 
@@ -51,7 +51,7 @@ class Landing:
     """Where a request arrives. `served` and `asks` are None where nothing of the kind is judged (a foreign host).
 
     `asks`: `none`, `asked` (a client certificate is wanted, not demanded), `verified`; `accepts`: thumbprints of the
-    authorities by which, and whether all are known. `plain`: it takes no TLS here.
+    authorities by which, and whether all are known (None: such are not read). `plain`: it takes no TLS here.
     """
 
     target: Place
@@ -59,7 +59,7 @@ class Landing:
     missing: tuple[Missing, ...] = ()
     served: Served | Unknown | None = None
     asks: str | Unknown | None = None
-    accepts: tuple[frozenset[str], bool] | None = None
+    accepts: Store | Unknown | None = None
     tls: str | Unknown | None = None
     plain: bool = False
     bypasses: tuple[dict[str, Any], ...] = ()
@@ -130,10 +130,14 @@ def _client_certificate(sender: Sender, landing: Landing, trust: Trust) -> str |
         return sender.sends if isinstance(sender.sends, Unknown) else "sent"
     if asks == "verified" and sender.sends is False:
         return "lacking"
-    if asks == "verified" and isinstance(sender.shows, Served) and landing.accepts is not None:
-        trusted = trust.issued_by(sender.shows, *landing.accepts, well_known=False)
-        return "untrusted" if trusted is False else asks
-    return asks
+    if asks != "verified" or sender.shows is None or landing.accepts is None:
+        return asks
+    for side in (sender.shows, landing.accepts):
+        if isinstance(side, Unknown):
+            return side
+    assert isinstance(sender.shows, Served) and isinstance(landing.accepts, tuple)  # noqa: S101
+    trusted = trust.issued_by(sender.shows, *landing.accepts, well_known=False)
+    return trusted if isinstance(trusted, Unknown) else asks if trusted else "untrusted"
 
 
 def _certificate(sender: Sender, landing: Landing, host: str, trust: Trust) -> dict[str, Any]:

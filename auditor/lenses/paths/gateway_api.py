@@ -24,7 +24,7 @@ from auditor.lenses.paths.shapes import (
     redirected,
     truth_and,
 )
-from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Trust
+from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Store, Trust
 from auditor.lenses.sightings import get, items, text_at, texts, vault_ref
 from auditor.model import Resource, Unknown
 
@@ -38,6 +38,7 @@ READS: Final = frozenset(
 )  # fmt: skip
 CONTAINERS: Final = "azure-alb-external"  # the class of Application Gateway for Containers
 _ISTIO: Final = ("istio", "approuting-istio", "istio-waypoint")
+_STORES: Final = {"configmap": CONFIG, "secret": SECRET}
 _VAULT: Final = "kubernetes.azure.com/tls-cert-keyvault-uri"
 _FLOORS: Final = {**dict.fromkeys(_ISTIO, "1.2"), CONTAINERS: "1.2"}
 """The lowest version by class: Istio's default for gateways; the policies of Application Gateway for Containers."""
@@ -51,8 +52,12 @@ class Gateways:
         self._trust = trust
         self._pods = pods
         self._routes: dict[tuple[str, str, str], list[tuple[Resource, dict[str, Any]]]] = {}
+        self._unclear: dict[str, str] = {}  # by cluster: why a route may hang on any gateway
         for route in estate.all(HTTP, GRPC, TLS):
-            for parent in items(route.body, "spec", "parentRefs"):
+            parents, hidden = listing(route.body, "spec", "parentRefs")
+            if hidden or any(isinstance(get(one, "name"), Unknown) for one in parents):
+                self._unclear[route.cluster] = f"the gateways of route {route.name} are not known"
+            for parent in parents:
                 if (text_at(parent, "kind") or "Gateway") != "Gateway":
                     continue
                 key = (
@@ -120,6 +125,7 @@ class Gateways:
         if not tails:
             hole = next((h for kind in (HTTP, TLS if through else GRPC) if (h := self._estate.hole(kind))), None)
             hole = self._estate.hole(HTTP) if not through else hole
+            hole = hole or self._unclear.get(gateway.cluster)
             why = hole or f"no route takes {host}{route.removesuffix('*')}"
             tails.append(lost(target, f"route of listener {name}", why, gone=hole is None))
         encrypted = self.encrypts(listener)
@@ -164,17 +170,22 @@ class Gateways:
         mode = word(found, "mode", otherwise="allowvalidonly")
         return mode if isinstance(mode, Unknown) else "verified" if mode == "allowvalidonly" else "asked"
 
-    def _accepts(self, gateway: Resource, listener: dict[str, Any]) -> tuple[frozenset[str], bool] | None:
+    def _accepts(self, gateway: Resource, listener: dict[str, Any]) -> Store | Unknown | None:
         """The authorities of client certificates."""
-        kinds = {"configmap": CONFIG, "secret": SECRET}
-        named = [
-            self._estate.object(
-                kinds.get(str(word(one, "kind", otherwise="configmap")), CONFIG),
-                gateway.cluster, text_at(one, "namespace") or gateway.namespace or "", text_at(one, "name") or "",
-            )
-            for one in items(_validation(gateway, listener), "caCertificateRefs")
-        ]  # fmt: skip
-        return self._trust.store(*named)
+        references, hidden = listing(_validation(gateway, listener), "caCertificateRefs")
+        found: set[str] = set()
+        whole = hidden is None
+        for one in references:
+            name, kind = word(one, "name"), word(one, "kind", otherwise="configmap")
+            if not isinstance(name, str) or kind not in _STORES:
+                return name if isinstance(name, Unknown) else Unknown("the kind of a trust store is not known")
+            namespace = text_at(one, "namespace") or gateway.namespace or ""
+            store = self._trust.store(_STORES[kind], gateway.cluster, namespace, text_at(one, "name"))
+            if not isinstance(store, tuple):
+                return store
+            found |= store[0]
+            whole = whole and store[1]
+        return (frozenset(found), whole) if references else hidden
 
     def _asks_of_azure(self, gateway: Resource) -> str | Unknown:
         for policy in self._estate.inside(f"{ALB}/frontendtlspolicy", gateway.cluster, gateway.namespace or ""):
@@ -210,9 +221,10 @@ class Gateways:
             return False
         where = self._estate.object(NAMESPACE, route.cluster, "", route.namespace or "")
         wanted = get(spaces, "selector", "matchLabels")
-        if where is None or get(spaces, "selector", "matchExpressions"):
+        own = get(where.body, "metadata", "labels") if where else None
+        hidden = (own, wanted, *(wanted.values() if isinstance(wanted, dict) else ()))
+        if where is None or get(spaces, "selector", "matchExpressions") or any(isinstance(v, Unknown) for v in hidden):
             return Unknown(f"whether its listener takes routes from namespace {route.namespace} was not seen")
-        own = get(where.body, "metadata", "labels")
         return not isinstance(wanted, dict) or (isinstance(own, dict) and contains(own, wanted))
 
     def _granted(self, origin: Resource, kind: str, namespace: str, to: str, name: str) -> Truth:

@@ -25,7 +25,7 @@ from auditor.lenses.paths.shapes import (
     place,
     redirected,
 )
-from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Trust
+from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Store, Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown
 
@@ -232,13 +232,13 @@ class Ingresses:
             return mode
         return {"on": "verified", "off": "none"}.get(mode, "asked")
 
-    def _accepts(self, ingress: Resource) -> tuple[frozenset[str], bool] | None:
+    def _accepts(self, ingress: Resource) -> Store | Unknown | None:
         """The authorities of client certificates that nginx verifies by."""
-        named = text_at(get(ingress.body, "metadata", "annotations"), f"{_NGINX}auth-tls-secret") or ""
+        named = get(ingress.body, "metadata", "annotations", f"{_NGINX}auth-tls-secret")
+        if not isinstance(named, str):
+            return named if isinstance(named, Unknown) else None
         namespace, _, name = named.rpartition("/")
-        return self._trust.store(
-            self._estate.object(SECRET, ingress.cluster, namespace or ingress.namespace or "", name)
-        )
+        return self._trust.store(SECRET, ingress.cluster, namespace or ingress.namespace or "", name)
 
     def _floor(self, ingress: Resource, controller: str) -> str | Unknown:
         """The lowest version that nginx takes: 1.2 where its ConfigMap says nothing else."""

@@ -11,7 +11,7 @@ from auditor.lenses.paths.gateway_api import takes
 from auditor.lenses.paths.pods import Inbound, Pods
 from auditor.lenses.paths.routes import covers, overlaps
 from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place, redirected
-from auditor.lenses.paths.trust import SECRET, Served, Trust
+from auditor.lenses.paths.trust import SECRET, Served, Store, Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown
 
@@ -29,7 +29,11 @@ class Istio:
         self._trust = trust
         self._pods = pods
         self._routes: dict[tuple[str, str, str], list[Resource]] = {}
+        self._unclear: dict[str, str] = {}  # by cluster: why a route may hang on any gateway
         for route in estate.all(ROUTES):
+            named = get(route.body, "spec", "gateways")
+            if isinstance(named, Unknown) or any(isinstance(one, Unknown) for one in named or ()):
+                self._unclear[route.cluster] = f"the gateways of VirtualService {route.name} are not known"
             for name in texts(route.body, "spec", "gateways"):
                 namespace, slash, short = name.partition("/")
                 key = route.cluster, namespace if slash else route.namespace or "", short if slash else name
@@ -86,7 +90,7 @@ class Istio:
         else:
             tails = list(self._tails(gateway, host, route, target, through))
         if not tails:
-            hole = self._estate.hole(ROUTES)
+            hole = self._estate.hole(ROUTES) or self._unclear.get(gateway.cluster)
             why = hole or f"none takes {host}{route.removesuffix('*')}"
             tails.append(lost(target, f"VirtualService of Gateway {gateway.name}", why, gone=hole is None))
         least = word(server, "tls", "minProtocolVersion", otherwise="tls_auto")
@@ -110,14 +114,12 @@ class Istio:
             return self._trust.of_secret(gateway.cluster, gateway.namespace or "", name)
         return Unknown("the certificate of the server is a file of the gateway's pods")
 
-    def _accepts(self, gateway: Resource, server: dict[str, Any]) -> tuple[frozenset[str], bool] | None:
-        """The authorities of client certificates: beside the certificate, or in a Secret of their own."""
-        name, space = text_at(server, "tls", "credentialName"), gateway.namespace or ""
-        if not name:
-            return None
-        apart = self._estate.object(SECRET, gateway.cluster, space, f"{name}-cacert")
-        beside = self._estate.object(SECRET, gateway.cluster, space, name)
-        return self._trust.store(apart or beside, keys=("ca.crt", "cacert"))
+    def _accepts(self, gateway: Resource, server: dict[str, Any]) -> Store | Unknown | None:
+        """The authorities of client certificates: in a Secret of their own, or beside the certificate."""
+        name = word(server, "tls", "credentialName")
+        if not isinstance(name, str) or not name:
+            return name if isinstance(name, Unknown) else None
+        return self._trust.store(SECRET, gateway.cluster, gateway.namespace or "", f"{name}-cacert", name)
 
     def _tails(self, gateway: Resource, host: str, route: str, target: dict[str, Any], through: bool) -> Iterator[Tail]:
         seen: set[tuple[str, str, str]] = set()

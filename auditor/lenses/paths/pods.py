@@ -230,6 +230,9 @@ def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Trut
     if get(selector, "matchExpressions"):
         return Unknown("a NetworkPolicy selects pods by expressions, which are not followed")
     wanted = get(selector, "matchLabels")
+    hidden_in = wanted.values() if isinstance(wanted, dict) else (wanted,)
+    if hidden := next((one for one in hidden_in if isinstance(one, Unknown)), None):
+        return hidden
     if isinstance(wanted, dict) and not contains(own, wanted):
         return None
     rules, hidden = listing(spec, "ingress")

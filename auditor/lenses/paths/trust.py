@@ -35,6 +35,10 @@ _IN_GATEWAYS: Final = (
 _LONGEST: Final = 8
 
 
+Store = tuple[frozenset[str], bool]
+"""The thumbprints that are trusted, and whether all are known."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Served:
     """A certificate that some end serves or sends. `names` and `ends` are unknown when nothing shows them."""
@@ -211,15 +215,17 @@ class Trust:
         """An anchor bears the name of the issuer and did not sign."""
         return any(a in self._known and self._known[a].subject == certificate.issuer for a in anchors)
 
-    def store(
-        self, *resources: Resource | None, keys: tuple[str, ...] = ("ca.crt",)
-    ) -> tuple[frozenset[str], bool] | None:
-        """The authorities in Secrets and ConfigMaps: their thumbprints, and whether all are known. None: not one."""
-        found = [self.read(next(filter(None, (material(one, key) for key in keys)), None)) for one in resources if one]
-        if not any(bundle and bundle.certificates for bundle in found):
-            return None
-        anchors, whole = thumbprints(found)
-        return anchors, whole and len(found) == len(resources)
+    def store(self, kind: str, cluster: str, namespace: str, *names: str | None) -> Store | Unknown | None:
+        """The authorities in the first of some Secrets or ConfigMaps that is there. None: such are not read at all."""
+        found = (self._estate.object(kind, cluster, namespace, name or "") for name in names)
+        resource = next((one for one in found if one), None)
+        if resource is None:
+            return Unknown(f"{namespace}/{names[0]} was not found") if self._estate.all(kind) else None
+        text = next((given for key in ("ca.crt", "cacert") if (given := material(resource, key))), None)
+        bundle = self.read(text)
+        if not bundle or not bundle.certificates:
+            return Unknown(f"{namespace}/{resource.name} shows no authority")
+        return thumbprints([bundle])
 
     def shown(self, served: Served) -> dict[str, Any]:
         """A certificate as it stands in a hop, with the authorities sent with it or known above it."""
@@ -254,7 +260,7 @@ def material(resource: Resource, key: str) -> str | None:
     return text_at(resource.body, "data", key)
 
 
-def thumbprints(bundles: Iterable[Bundle | None]) -> tuple[frozenset[str], bool]:
+def thumbprints(bundles: Iterable[Bundle | None]) -> Store:
     """The certificates in some texts, and whether all could be read."""
     found: set[str] = set()
     whole = True
@@ -264,7 +270,7 @@ def thumbprints(bundles: Iterable[Bundle | None]) -> tuple[frozenset[str], bool]
     return frozenset(found), whole
 
 
-def store_of(entries: Any) -> tuple[frozenset[str], bool]:
+def store_of(entries: Any) -> Store:
     """The thumbprints in API Management's store of authorities, and whether all are shown."""
     found = [thumbprint_of(get(entry, "certificate", "thumbprint")) for entry in items({"e": entries}, "e")]
     return frozenset(filter(None, found)), None not in found and not isinstance(entries, Unknown)
