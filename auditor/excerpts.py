@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.model import Evidence, Excerpt, Resource, Severity, Unknown
+from auditor.model import MISSING, Evidence, Excerpt, Resource, Severity, Unknown
 
 MOST: Final = 2_000
 """Excerpts of one audit: those of the gravest failures."""
@@ -100,7 +100,7 @@ def _root(resource: Resource, tree: Tree) -> dict[str, Any]:
     """The body; with the pod specification and containers of a workload in front where these are asked for."""
     derived = {"podSpec": "pod_spec", "containers": "containers"}
     asked = {name: getattr(resource, derived[name]) for name in derived if name in tree and name not in resource.body}
-    return {**asked, **resource.body}
+    return {**{name: value for name, value in asked.items() if value is not MISSING}, **resource.body}
 
 
 class _Writer:

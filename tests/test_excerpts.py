@@ -78,6 +78,16 @@ def test_containers_of_a_workload() -> None:
     assert '>     "image": "shop:latest"' in shown(body, "containers[0].image", kind="apps/Deployment")
 
 
+@pytest.mark.parametrize("spec", [{}, {"spec": None}, {"spec": {"template": "x"}}])
+def test_a_workload_without_containers(spec: dict[str, Any]) -> None:
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", **spec}
+    assert shown(body, "containers[0].image", "podSpec.hostPID", kind="apps/Deployment").splitlines() == [
+        '  "kind": "Deployment"',
+        '> "containers.0.image": absent',
+        '> "podSpec.hostPID": absent',
+    ]
+
+
 def test_nothing_for_what_lies_elsewhere() -> None:
     assert shown(GATEWAY, "related microsoft.insights/diagnosticsettings") == ""
 
