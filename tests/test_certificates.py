@@ -251,6 +251,19 @@ def test_without_material_the_vault_is_followed_and_what_is_served_is_not_claime
     assert alone.id.endswith("/applicationGateways/agw/web") and alone.partial
 
 
+def istio(*hosts: str) -> dict[str, Any]:
+    server = {"hosts": list(hosts), "tls": {"mode": "SIMPLE", "credentialName": "site-tls"}}
+    meta = {"name": "gw", "namespace": "shop"}
+    return {"apiVersion": "networking.istio.io/v1", "kind": "Gateway", "metadata": meta, "spec": {"servers": [server]}}
+
+
+def test_hosts_of_istio_gateways_are_held_to_the_secret() -> None:
+    secret = tls_secret(b64(pem(LEAF, MIDDLE)))
+    assert failing(secret, istio("shop/api.contoso.com")) == set()
+    assert failing(secret, istio("api.contoso.com", "shop.contoso.com")) == {"covers-hosts"}
+    assert failing(secret, istio("*")) == set()
+
+
 def test_hosts_of_ingresses_are_held_to_the_secret() -> None:
     secret = tls_secret(b64(pem(LEAF, MIDDLE)))
     assert failing(secret, ingress("api.contoso.com")) == set()

@@ -19,6 +19,7 @@ from tests.estates_of_paths import (
     gateway,
     paths,
 )
+from tests.pki import b64, make
 
 BEHIND = [{"ipAddress": "10.0.0.4"}]
 PUBLIC = ("10.0.0.4", "20.0.0.4")
@@ -69,6 +70,20 @@ def test_a_gateway_for_a_wildcard_takes_the_hosts_of_its_routes() -> None:
     assert (path["host"], path["complete"]) == ("shop.contoso.com", True)
     (path,) = paths(joined(APP, ISTIO.replace(*PUBLIC)), [])
     assert (path["host"], path["complete"]) == ("shop.contoso.com", True)
+
+
+def test_a_host_that_no_certificate_can_name_is_not_a_wrong_one() -> None:
+    leaf = make("web", sans=("www.contoso.com",))
+    for host, expected in (("*-web.contoso.com", None), ("*.contoso.com", False), ("www.contoso.com", True)):
+        azure = gateway({"ipAddress": "20.9.9.9"})
+        own = azure[0]["properties"]
+        own["sslCertificates"] = [{"name": "c", "id": "/c", "properties": {"publicCertData": b64(leaf.der)}}]
+        listener = own["httpListeners"][0]["properties"]
+        listener.pop("hostName")
+        listener |= {"hostNames": [host], "sslCertificate": {"id": "/c"}}
+        (path,) = paths("", azure)
+        matches = path["hops"][0]["nameMatches"]
+        assert matches is expected if expected is not None else isinstance(matches, Unknown)
 
 
 # --- redirects ----------------------------------------------------------------------------------------------------

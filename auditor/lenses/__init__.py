@@ -166,6 +166,7 @@ LENSES: Final = (
                 "secrets-store.csi.x-k8s.io/secretproviderclass",
                 "networking.k8s.io/ingress",
                 "gateway.networking.k8s.io/gateway",
+                "networking.istio.io/gateway",
                 "admissionregistration.k8s.io/mutatingwebhookconfiguration",
                 "admissionregistration.k8s.io/validatingwebhookconfiguration",
                 "apiregistration.k8s.io/apiservice",

@@ -40,6 +40,7 @@ _SOURCES: Final[dict[str, Callable[[Resource], Iterator[Sighting]]]] = {
 _SERVING: Final[dict[str, Callable[[Resource], Iterator[kubernetes_sources.Served]]]] = {
     "networking.k8s.io/ingress": kubernetes_sources.ingress_hosts,
     "gateway.networking.k8s.io/gateway": kubernetes_sources.gateway_hosts,
+    "networking.istio.io/gateway": kubernetes_sources.istio_hosts,
 }
 
 

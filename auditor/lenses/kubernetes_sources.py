@@ -127,3 +127,13 @@ def gateway_hosts(resource: Resource) -> Iterator[Served]:
             if name and (text_at(reference, "kind") or "Secret") == "Secret":
                 key = secret_key(resource, name, text_at(reference, "namespace"))
                 yield key, [host] if host else [], f"{resource.namespace}/{resource.name}"
+
+
+def istio_hosts(resource: Resource) -> Iterator[Served]:
+    """The servers of a Gateway (Istio) that end TLS with a Secret; `*` is any host."""
+    for server in items(resource.body, "spec", "servers"):
+        name = text_at(server, "tls", "credentialName")
+        if name:
+            hosts = [host.rpartition("/")[2] for host in texts(server, "hosts")]
+            named = [host for host in hosts if host != "*"]
+            yield secret_key(resource, name), named, f"{resource.namespace}/{resource.name}"

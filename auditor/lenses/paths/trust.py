@@ -53,7 +53,12 @@ class Served:
 
     def bears(self, host: str) -> Truth:
         """Whether a host is among its names."""
-        return self.names if isinstance(self.names, Unknown) else covers(self.names, host)
+        if isinstance(self.names, Unknown):
+            return self.names
+        found = covers(self.names, host)
+        if not found and any(sign in host.removeprefix("*.") for sign in "*?"):
+            return Unknown(f"{host} stands for hosts that no certificate names as such")
+        return found
 
 
 class Trust:
