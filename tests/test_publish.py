@@ -18,12 +18,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+import audits
 import pytest
 import tools
 import trustme
+from msgspec.structs import replace
 
+from auditor.model import Evidence, Outcome
 from auditor.publish.chunks import LIMIT
 from auditor.publish.columns import COLUMNS, PARSER, TABLE
+from auditor.render import Options, render
 from tests.azure.blobs import HOST, Blobs
 from tests.azure.clouds import CHINA, GOVERNMENT, Cloud
 from tests.azure.fault_plan import Fault
@@ -179,6 +183,50 @@ def kept(folder: Path) -> int:
     """The records that a history keeps because they were refused."""
     with closing(sqlite3.connect(folder / "auditor-history.db")) as db:
         return int(db.execute("SELECT count(*) FROM outbox WHERE refused IS NOT NULL").fetchone()[0])
+
+
+def test_names_that_are_rubbish_arrive(azure: LocalAzure, tmp_path: Path) -> None:
+    """Longer than a value or a request may be, and with all that could end a query, a cell or a line."""
+    long = [
+        "x" * 2_000_000,
+        "\x00\x1b" * 400_000,
+        "ü🔒" * 300_000,
+        "' | take 0 //",
+        '=cmd|"/c calc"!A1',
+        "a\nb\r\n",
+        "{{x}}",
+    ]
+    rule, found = audits.rule(), []
+    for at, text in enumerate(long):
+        place = replace(audits.vault(f"kv-{at}"), name=text, resource_group=text, namespace=text)
+        evidence = (
+            Evidence(path=text, actual={"text": text}, expected=text),
+            Evidence(path="p", actual=1, expected="2"),
+        )
+        more = {"message": text, "element": text, "evidence": evidence, "fingerprint": f"{at:032}"}
+        found.append(audits.finding(rule, place, Outcome.FAIL, **more))
+    audit, kept_ones = audits.audit_of([rule], found)
+    with (tmp_path / "audit.json").open("wb") as out:
+        render(audit, kept_ones, "json", out, Options())
+    workspace = ("--verify", "--workspace", azure.ingestion.workspace)
+    done = publish(azure, tmp_path, "audit.json", "--estate", "x' | take 0 // 🔒", *workspace)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(long)} records have arrived, {len(long)} were sent" in done.stderr
+    rows = azure.ingestion.rows[:-1]
+    assert all(row["EvidenceDigest"] for row in rows if len(long[int(row["FindingId"])]) > 100)
+    assert [row["ResourceName"] for row in rows if len(long[int(row["FindingId"])]) < 100] == sorted(
+        (one for one in long if len(one) < 100), key=long.index
+    )
+
+
+def test_what_waits_for_another_sink_is_told(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:
+    azure.faults.faults.append(Fault(INGEST, 503))
+    publish(azure, tmp_path, str(saved), "--patience", "0")
+    (tmp_path / "drop").mkdir()
+    done = auditor("publish", "file", "--folder", "drop", cwd=tmp_path)
+    assert f"records wait for sentinel {ENDPOINT} {RULE}" in done.stderr
+    done = auditor("publish", "file", "--folder", "drop", "--history", "mistyped.db", cwd=tmp_path)
+    assert (done.returncode, "There is no history at mistyped.db" in done.stderr) == (3, True)
 
 
 def test_an_endpoint_that_is_none_is_said_at_once(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:

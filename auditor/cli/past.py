@@ -116,6 +116,15 @@ def history_file(given: str | None, config: str | None = None) -> Path:
     return Path(given) / HISTORY if Path(given).is_dir() else Path(given)
 
 
+def must_be_there(given: str | None, config: str | None) -> None:
+    """Raises InputError when there is no history on this disk, so that none is made where a name was mistyped."""
+    from auditor.errors import InputError
+
+    file = None if given and _is_blob(given) else history_file(given, config)
+    if file and not file.is_file():
+        raise InputError(f"There is no history at {file}.", "Name an audit to begin one, or the right --history.")
+
+
 @contextmanager
 def open_history(given: str | None, config_file: str | None, config: Told, *, write: bool) -> Iterator[Store]:
     """The history, on this disk or in Azure Blob Storage. To be written it is made when there is none, and in Blob

@@ -58,7 +58,7 @@ class Published(NamedTuple):
 
 def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
     """Record the audit, when one is named, and send. Exits with 3 when something is left."""
-    from auditor.cli.past import open_history
+    from auditor.cli.past import must_be_there, open_history
     from auditor.cli.publishing import DEFAULT, record, send
     from auditor.publish.outbox import try_again
     from auditor.render import load_audit
@@ -67,6 +67,8 @@ def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
     published = Published()
     with ExitStack() as stack:
         place = given["history"] or config.get("history")
+        if not given["audit"]:
+            must_be_there(place, given["config"])
         store = stack.enter_context(open_history(place, given["config"], {**config, **_said(given)}, write=True))
         sink = make(store)
         if given["audit"]:

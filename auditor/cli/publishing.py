@@ -59,6 +59,7 @@ def record(
 
 def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -> bool:
     """Deliver what waits; True when nothing is left. What came of it goes to standard error. Raises AuditorError."""
+    from auditor.publish import outbox
     from auditor.publish.delivery import deliver
 
     done = [deliver(store, sink, patience) for sink in sinks]
@@ -66,6 +67,8 @@ def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -
     for sink, delivered in zip(sinks, done, strict=True):
         if not quiet or delivered.left or delivered.refused:
             click.echo(told(sink, delivered), err=True)
+    for name, number in [] if quiet else outbox.others(store, [sink.name for sink in sinks]):
+        click.echo(f"{number:,} records wait for {name}, which was not asked this time.", err=True)
     return not any(delivered.left or delivered.refused for delivered in done)
 
 

@@ -158,6 +158,12 @@ def waiting(store: Store, sink: str) -> Iterator[tuple[int, bytes]]:
         last = page[-1][0]
 
 
+def others(store: Store, sinks: Sequence[str]) -> list[tuple[str, int]]:
+    """Other sinks than these for which rows wait, and how many."""
+    found = store.ask("SELECT sink, count(*) FROM outbox WHERE refused IS NULL GROUP BY sink ORDER BY sink")
+    return [(name, number) for name, number in found if name not in sinks]
+
+
 def sent(store: Store, rows: Sequence[int]) -> None:
     """Rows that a sink has taken leave the outbox."""
     with store.transaction() as db:

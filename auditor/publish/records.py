@@ -20,6 +20,8 @@ Record = dict[str, Any]
 _MOST: Final = 60_000  # bytes of UTF-8; the limit is 64 KB
 _MOST_EVIDENCE: Final = 24_000
 _MOST_TEXT: Final = 8_000
+_MOST_OF_ALL: Final = 150_000
+"""Of a record as JSON: a fifth of a request, so that requests are full, and far from the 1 MB of a request."""
 _ENCODER: Final = msgspec.json.Encoder()
 _FINDING: Final = msgspec.json.Decoder(Finding)
 
@@ -85,7 +87,7 @@ def finding_record(head: Record, move: Move, finding: Finding, runs: Mapping[str
         "Remediation": run.rule.remediation.text if run else None,
         "Origin": _origin(finding.origin),
     }
-    return {name: _short(value) for name, value in record.items() if value is not None}
+    return _fitting(record)
 
 
 def resolved_record(
@@ -105,7 +107,7 @@ def resolved_record(
         "ResourceId": resource,
         "Message": "It was resolved by an earlier audit.",
     }
-    return {name: _short(value) for name, value in record.items() if value is not None}
+    return _fitting(record)
 
 
 def summary_record(head: Record, audit: Audit, records: int, changes: Mapping[Change, int]) -> Record:
@@ -185,8 +187,16 @@ def _evidence(finding: Finding) -> tuple[list[Any], str | None]:
     return kept, hashlib.sha256(whole).hexdigest()
 
 
-def _short(value: Any) -> Any:
-    return _cut(value, _MOST) if isinstance(value, str) else value
+def _fitting(record: Record) -> Record:
+    """What a record says, each value and all of it small enough to be sent: names may be as long as they like."""
+    said = {name: _short(value, _MOST) for name, value in record.items() if value is not None}
+    if len(_ENCODER.encode(said)) > _MOST_OF_ALL:
+        said = {name: _short(value, _MOST_TEXT // 4) for name, value in said.items()}
+    return said
+
+
+def _short(value: Any, most: int) -> Any:
+    return _cut(value, most) if isinstance(value, str) else value
 
 
 def _cut(text: str, most: int) -> str:
