@@ -86,7 +86,7 @@ def arrive(sender: Sender, landing: Landing, host: str, trust: Trust) -> Hop:
         protection = MUTUAL
     more: dict[str, Any] = {"clientCertificate": asked}
     if isinstance(sender.shows, Unknown):
-        more["sent"] = {"name": "client certificate", "notAfter": sender.shows}
+        more["sent"] = unseen(sender.shows)
     elif sender.shows is not None:
         more["sent"] = trust.shown(sender.shows)
     if encrypts is not False:
@@ -140,14 +140,21 @@ def _client_certificate(sender: Sender, landing: Landing, trust: Trust) -> str |
     return trusted if isinstance(trusted, Unknown) else asks if trusted else "untrusted"
 
 
+def unseen(why: Unknown) -> dict[str, Any]:
+    """A certificate of which nothing is visible, as it stands in a hop."""
+    return {"name": "a certificate that is not visible", "notAfter": why}
+
+
 def _certificate(sender: Sender, landing: Landing, host: str, trust: Trust) -> dict[str, Any]:
     served = landing.served
+    found: dict[str, Any]
     if served is None:
         return {}
     if isinstance(served, Unknown):
         judged = ("nameMatches",) if sender.anchors is None else ("nameMatches", "trustMatches")
-        return {} if sender.verifies is False else dict.fromkeys(judged, served)
-    found: dict[str, Any] = {"certificate": trust.shown(served)}
+        found = {"certificate": unseen(served)}
+        return found if sender.verifies is False else found | dict.fromkeys(judged, served)
+    found = {"certificate": trust.shown(served)}
     if sender.verifies is not False:
         found["nameMatches"] = served.bears(host) if host else Unknown("the name that is asked for is not known")
         if sender.anchors is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from auditor.lenses.paths.dns import is_address
-from auditor.lenses.paths.ends import Land, Sender, follow
+from auditor.lenses.paths.ends import Land, Sender, follow, unseen
 from auditor.lenses.paths.estate import Estate, flag, listing, word
 from auditor.lenses.paths.shapes import (
     MUTUAL,
@@ -211,7 +211,7 @@ class Gateway:
                 "nameMatches": True if host == "*" else served.bears(host),
             }
         else:
-            more["nameMatches"] = served
+            more |= {"certificate": unseen(served), "nameMatches": served}
         says = "the listener ends TLS" + (" and demands a client certificate" if asks == "verified" else "")
         return hop(client, spot, protection, says, evidence=told, via=via, host=host, **more)
 

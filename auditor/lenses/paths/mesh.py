@@ -172,7 +172,11 @@ class Mesh:
         first: Resource | None = None
         for number, space in enumerate(spaces):
             found = self._estate.inside(PEERS, cluster, space)
-            narrow = [peer for peer in found if number == 0 and _selects(peer, own)]
+            chosen = [(peer, _selects(peer, own)) for peer in found if number == 0]
+            unclear = next((peer for peer, selects in chosen if isinstance(selects, Unknown)), None)
+            if unclear is not None:
+                return Unknown(f"which workloads PeerAuthentication {unclear.name} selects is not known"), unclear
+            narrow = [peer for peer, selects in chosen if selects is True]
             wide = [peer for peer in found if not get(peer.body, "spec", "selector")]
             for peer in (*narrow, *wide):
                 first = first or peer
@@ -225,8 +229,11 @@ class Mesh:
         )  # fmt: skip
 
 
-def _selects(peer: Resource, own: dict[str, Any]) -> bool:
+def _selects(peer: Resource, own: dict[str, Any]) -> Truth:
     wanted = get(peer.body, "spec", "selector", "matchLabels")
+    for value in (wanted, *(wanted.values() if isinstance(wanted, dict) else ()), *own.values()):
+        if isinstance(value, Unknown):
+            return value
     return isinstance(wanted, dict) and bool(wanted) and all(own.get(key) == value for key, value in wanted.items())
 
 

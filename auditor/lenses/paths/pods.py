@@ -90,6 +90,7 @@ class Pods:
         if not selected:
             hole = next((h for kind in (POD, *WORKLOADS) if (h := self._estate.hole(kind))), None)
             edge = f"pods of Service {namespace}/{name}"
+            hole = hole or self._hidden(service)
             if not isinstance(get(spec, "selector"), dict):
                 hole = "it selects none; its endpoints are kept by hand"
             tail = lost(sender.place, edge, hole or "no pod has its labels", gone=hole is None)
@@ -159,6 +160,20 @@ class Pods:
         labelled = self._labelled(service.cluster, service.namespace or "").get(str(first), ())
         found = [one for one in labelled if contains(labels(one), selector)]
         return tuple([one for one in found if one.type == "core/Pod"] or found)
+
+    def _hidden(self, service: Resource) -> str | None:
+        """Why a Service may select pods that were not found: its selector, or labels beside it, are not known."""
+        selector = get(service.body, "spec", "selector")
+        beside = (
+            labels_of(one)
+            for kind in (POD, *WORKLOADS)
+            for one in self._estate.inside(kind, service.cluster, service.namespace or "")
+        )
+        for part in (selector, *beside):
+            values = part.values() if isinstance(part, dict) else (part,)
+            if any(isinstance(value, Unknown) for value in values):
+                return "labels are not known"
+        return None
 
     def _labelled(self, cluster: str, namespace: str) -> dict[str, list[Resource]]:
         """The pods of a namespace, and the workloads that nothing else owns, by each of their labels."""
@@ -280,9 +295,14 @@ def _name_of(port: Any, pod: Resource) -> str | None:
 
 def labels(resource: Resource) -> dict[str, Any]:
     """The labels of a pod, or of the pods that a workload makes."""
-    steps = ("metadata", "labels")
-    found = get(resource.body, *(steps if resource.type == "core/Pod" else ("spec", "template", *steps)))
+    found = labels_of(resource)
     return found if isinstance(found, dict) else {}
+
+
+def labels_of(resource: Resource) -> Any:
+    """The same as they stand there, unknown where they are."""
+    steps = ("metadata", "labels")
+    return get(resource.body, *(steps if resource.type == "core/Pod" else ("spec", "template", *steps)))
 
 
 def contains(own: dict[str, Any], selector: dict[str, Any]) -> bool:
