@@ -14,6 +14,8 @@ from auditor.cli import live, live_clusters, options
 
 if TYPE_CHECKING:
     from auditor.collect import Needs
+    from auditor.collect.azure.clouds import Cloud
+    from auditor.collect.azure.sign_in import Credential
     from auditor.collect.book import Book
     from auditor.preflight import Right, Suffering
 
@@ -73,8 +75,12 @@ def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
     from auditor.collect.kubernetes.reading import Wanted
     from auditor.preflight import Right
 
-    found = _azure(wanted, needs, book) if wanted.of_azure else []
+    azure = live.signed_in(wanted) if wanted.of_azure else None
     clusters = live_clusters.clusters_of(wanted.clusters)
+    found = []
+    if azure:
+        found = _azure(wanted, needs, azure, book)
+        clusters += live_clusters.aks_of(wanted.clusters, azure, book)
     types = Wanted(frozenset(filter(is_kubernetes, needs.types)), wanted.clusters.tls_secrets).readable
     return found + [
         Right(place=f"/clusters/{one.cluster}", type=one.type, right=one.right, allowed=one.allowed, reason=one.reason)
@@ -82,11 +88,11 @@ def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
     ]
 
 
-def _azure(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
+def _azure(wanted: live.LiveSettings, needs: Needs, azure: tuple[Cloud, Credential], book: Book) -> list[Right]:
     from auditor.collect.azure.access import access
     from auditor.preflight import Right
 
-    asked = access(needs, wanted.scope, *live.signed_in(wanted), book, wanted.extras, wanted.clusters.aks)
+    asked = access(needs, wanted.scope, *azure, book, wanted.extras, wanted.clusters.aks)
     return [
         Right(place=one.place, type=one.type, right=one.right, allowed=one.allowed, reason=one.reason) for one in asked
     ]

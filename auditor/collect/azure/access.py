@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.collect import Needs, Scope
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.calls import CallFailed
-from auditor.collect.azure.graph import Graph
+from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.logs import RIGHT as QUERY
 from auditor.collect.azure.logs import with_evidence
 from auditor.collect.azure.network import ACTIONS
 from auditor.collect.azure.permissions import Permissions, is_granted, may_read, permissions_at
-from auditor.collect.azure.plan import plan_for
+from auditor.collect.azure.plan import batches, plan_for
 from auditor.collect.azure.questions import EVIDENCE
 from auditor.collect.azure.scope import audited
 from auditor.collect.azure.tables import CERTIFICATES
@@ -47,9 +47,12 @@ def types_read(needs: Needs) -> frozenset[str]:
 def access(
     needs: Needs, scope: Scope, cloud: Cloud, credential: Credential, book: Book, extras: Sequence[str], aks: bool
 ) -> list[Access]:
-    """What may be read at each subscription or resource group of the scope. Raises `InputError` when none is there."""
-    arm = Arm(cloud, credential, book)
-    places = audited(scope, Graph(cloud, credential, book), arm, book).places
+    """What may be read at each subscription or resource group of the scope. Raises `InputError` when none is there.
+
+    With `aks` its AKS clusters are in the book after that.
+    """
+    arm, graph = Arm(cloud, credential, book), Graph(cloud, credential, book)
+    subscriptions, places = audited(scope, graph, arm, book)
     types = types_read(needs)
     if scope.resource_groups:
         types -= plan_for(with_evidence(needs)).above_groups()
@@ -61,9 +64,23 @@ def access(
             found += (one._replace(allowed=None, reason=failure.reason) for one in _of(place, types, extras, aks, ()))
         else:
             found += _of(place, types, extras, aks, given)
+    if aks:
+        found += _clusters([resource.id.rpartition("/")[2] for resource in subscriptions], scope, graph)
     for gap in book.every_gap():
         found += (one._replace(allowed=None, reason=gap.reason) for one in _of(gap.what, types, extras, aks, ()))
     return found
+
+
+def _clusters(subscriptions: Sequence[str], scope: Scope, graph: Graph) -> Iterator[Access]:
+    """Reads the AKS clusters into the book; tells only what went wrong."""
+    query = query_of("resources", [_CLUSTER], sorted({name.casefold() for name in scope.resource_groups}))
+    for number, part in enumerate(batches(subscriptions)):
+        stream = Stream(f"graph clusters {number:03}", "resources", (_CLUSTER,), query, {"subscriptions": part})
+        try:
+            for _ in graph.every(stream):
+                pass
+        except CallFailed as failure:
+            yield Access("Resource Graph", _CLUSTER, f"{_CLUSTER}/read", None, failure.reason)
 
 
 def _of(place: str, types: frozenset[str], extras: Sequence[str], aks: bool, given: Permissions) -> Iterator[Access]:

@@ -34,9 +34,10 @@ _LONGEST: Final = 30.0
 _GIVE_UP_AFTER: Final = 4
 """Calls given up one after the other; then every further call to the same place gets one attempt."""
 _TEMPORARY: Final = frozenset({408, 500, 502, 503, 504})
-_GONE: Final = frozenset(
+GONE: Final = frozenset(
     {"subscriptionnotfound", "invalidsubscriptionid", "resourcegroupnotfound", "parentresourcenotfound"}
 )
+"""Codes, in small letters, of what lies in a place that is not there."""
 
 
 class Reply(NamedTuple):
@@ -72,7 +73,7 @@ class Reply(NamedTuple):
     @property
     def lies_in_nothing(self) -> bool:
         """The place itself is gone: subscription, group or parent."""
-        return self.code.casefold() in _GONE
+        return self.code.casefold() in GONE
 
 
 def _code(error: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.arm import THREADS, Arm, listed, subscription_of
-from auditor.collect.azure.calls import CallFailed
+from auditor.collect.azure.calls import GONE, CallFailed
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import SOURCE as GRAPH
 from auditor.collect.azure.graph import Graph, Stream
@@ -257,7 +257,7 @@ class ReadPermissions(Job):
         try:
             given = permissions_at(self.place, self.live.arm)
         except CallFailed as failure:
-            if failure.kind in ("forbidden", "not-found"):
+            if failure.kind == "forbidden" or failure.code.casefold() in GONE:
                 given = ()
             else:
                 self.lost(failure)
