@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.azurerm._node_pool import NODE_POOL
 from auditor.plans.terraform_table import ENABLED, INVERTED, Attr, Block, Fixed, Group, Since, Table
 
-
-def _tainted(only_system_pods: Any) -> Any:
-    """The taint that azurerm adds to a pool for system pods alone."""
-    return ["CriticalAddonsOnly=true:NoSchedule"] if only_system_pods is True else None
-
-
+_TAINTS: Final = {True: ["CriticalAddonsOnly=true:NoSchedule"], False: None}
+"""The taint that azurerm adds to a pool for system pods alone."""
 _AS_TEXT: Final = {True: "true", False: "false"}
 AAD_PROFILE: Final = (
     Attr("managed", "managed", default=True),  # the only kind since azurerm 4
@@ -212,7 +208,7 @@ TABLE: Final = Table(
                 Fixed("mode", "System"),
                 Attr("type", "type"),
                 *NODE_POOL,
-                Attr("only_critical_addons_enabled", "nodeTaints", _tainted),
+                Attr("only_critical_addons_enabled", "nodeTaints", _TAINTS),
             ),
         ),
     ),
