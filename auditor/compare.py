@@ -119,7 +119,8 @@ class Side:
         self.types = looked_at(audit.scope)
         self._groups = {name.casefold() for name in audit.scope.resource_groups}
         self._subscriptions = {name.casefold() for name in audit.scope.subscriptions}
-        self._clusters = {name.casefold() for name in audit.scope.clusters}
+        unnamed = {"-"} if any(name.startswith("/clusters/-/") for name in self._seen) else set[str]()
+        self._clusters = {name.casefold() for name in audit.scope.clusters} | unnamed
         gaps = [(gap.what.casefold(), gap.type) for gap in audit.gaps]
         self._gap_ids = tuple(what for what, _ in gaps if what.startswith(_IDS))
         self._gap_types = {kind.casefold() for _, kind in gaps if kind}
@@ -175,7 +176,7 @@ class Side:
             return f"the {self.name} audit read no resource of this type"
         if resource.subscription_id and resource.subscription_id.casefold() not in self._subscriptions:
             return f"the {self.name} audit did not read the subscription"
-        if identity.startswith("/clusters/") and identity.split("/")[2] not in {"-", *self._clusters}:
+        if identity.startswith("/clusters/") and identity.split("/")[2] not in (self._clusters or {"-"}):
             return f"the {self.name} audit did not read the cluster"
         gap = bool((reads or {kind}) & self._gap_types) or identity.startswith(self._gap_ids)
         if gap or self._gap_anywhere:

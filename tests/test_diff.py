@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from auditor.answers import fingerprint
 from auditor.compare import compare, newly_reaches
 from auditor.findings import Findings
-from auditor.model import Audit, Finding, Gap, Origin, Outcome, Scope, Severity
+from auditor.model import Audit, Finding, Gap, Origin, Outcome, ResourceRef, Scope, Severity
 from auditor.render import Options, render
 from auditor.render.changes import SHOWN, Change, Changes
 from auditor.render.diff import render_diff
@@ -135,6 +135,37 @@ def test_a_cluster_that_was_not_read() -> None:
     change, reason = became(old, side(scope=Scope(resource_types=types, clusters=("test",))))
     assert change is Change.NOT_COMPARED
     assert reason == "the later audit did not read the cluster"
+
+
+def test_objects_of_an_unnamed_cluster_are_not_gone_from_a_named_one() -> None:
+    rule = audits.rule("kubernetes.namespace.x", resource=("core/Namespace",))
+    of = ResourceRef(id="/clusters/-/core/Namespace/shop", type="core/Namespace", name="shop")
+    types = {"core/Namespace": 1}
+    old = audits.audit_of([rule], [audits.finding(rule, of)], scope=Scope(resource_types=types))
+    named = audits.audit_of([rule], [], scope=Scope(resource_types=types, clusters=("prod",)))
+    assert became(old, named) == (Change.NOT_COMPARED, "the later audit did not read the cluster")
+    manifests = audits.audit_of([rule], [], scope=Scope(resource_types=types))
+    assert became(old, manifests) == (Change.RESOLVED, None)
+
+
+@pytest.mark.parametrize("fewer", [{"clusters": ("prod",)}, {"subscriptions": ()}])
+def test_what_was_derived_from_more_places_is_not_resolved(fewer: dict[str, tuple[str, ...]]) -> None:
+    rule = audits.rule("paths.encrypted", resource=("auditor/trafficPath",))
+    of = ResourceRef(id="/trafficPaths/shop~shop/shop.example.org/*/shop~cart", type="auditor/trafficPath", name="shop")
+    types = {"networking.k8s.io/Ingress": 2, "microsoft.network/applicationGateways": 1}
+    scope = {"resource_types": types, "clusters": ("prod", "test"), "subscriptions": (audits.SUBSCRIPTION,)}
+    old = audits.audit_of([rule], [audits.finding(rule, of)], scope=Scope(**scope))
+    assert became(old, audits.audit_of([rule], [], scope=Scope(**scope)))[0] is Change.RESOLVED
+    change, reason = became(old, audits.audit_of([rule], [], scope=Scope(**{**scope, **fewer})))
+    assert (change, reason) == (Change.NOT_COMPARED, "the later audit did not read all that it is derived from")
+
+
+def test_what_was_derived_from_fewer_places_can_be_resolved() -> None:
+    rule = audits.rule("certificates.x", resource=("auditor/certificate",))
+    of = ResourceRef(id="/certificates/1f45", type="auditor/certificate", name="shop")
+    scope = {"resource_types": {"microsoft.network/applicationGateways": 1}, "subscriptions": (audits.SUBSCRIPTION,)}
+    old = audits.audit_of([rule], [audits.finding(rule, of)], scope=Scope(**scope))
+    assert became(old, audits.audit_of([rule], [], scope=Scope(**scope, clusters=("prod",))))[0] is Change.RESOLVED
 
 
 def saved_without(made: tuple[Audit, Findings], *outcomes: Outcome) -> tuple[Audit, Findings]:
