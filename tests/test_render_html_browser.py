@@ -380,3 +380,14 @@ def test_outcome_names_are_those_of_the_page(browser: Browser, events: list[str]
     page = watched.opened(browser, small_page, events, "#findings")
     shown = {box.get_attribute("value") for box in page.locator("input[name=outcome]").all()}
     assert shown == {outcome.value for outcome in Outcome}
+
+
+def test_the_list_is_sorted_by_owner_then_by_place(browser: Browser, events: list[str], tmp_path: Path) -> None:
+    rule, names = audits.rule(), ["zoe", "ann", "mia"]
+    found = [audits.finding(rule, audits.vault(f"kv-{name}"), owner=name) for name in names]
+    file = tmp_path / "report.html"
+    file.write_text(page_of(*audits.audit_of([rule], found)), "utf-8")
+    page = watched.opened(browser, file, events, "#findings")
+    for wanted in (sorted(names), sorted(names, reverse=True)):
+        page.get_by_role("button", name="Owner, subscription or cluster").click()
+        assert page.locator(".grid-body .cell.scope span").all_inner_texts() == wanted

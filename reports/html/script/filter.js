@@ -140,7 +140,7 @@ function wordMasks(report, q) {
   });
 }
 
-/** @typedef {{rules: Uint32Array, resources: Uint32Array, scopes: Uint32Array}} Ranks */
+/** @typedef {{rules: Uint32Array, resources: Uint32Array, scopes: Uint32Array, owners: Uint32Array}} Ranks */
 /** @type {Ranks | null} */
 let ranks = null;
 
@@ -150,6 +150,7 @@ const ranksOf = (report) =>
     rules: rankOf(report.rules.map((rule) => rule.title)),
     resources: rankOf(Array.from({ length: report.resourceCount }, (_, i) => resourceName(report, i))),
     scopes: rankOf(report.scopes),
+    owners: rankOf(report.owners),
   });
 
 /** The place of each in alphabetical order. @param {string[]} names @returns {Uint32Array} */
@@ -164,8 +165,8 @@ function rankOf(names) {
 /** Sort by one number a finding: what is asked first, then worst first, the finding's own number last.
  * @param {Pack} report @param {Uint32Array} rows @param {string} sort @returns {Uint32Array} */
 function sorted(report, rows, sort) {
-  const { rule, resource, severity, outcome } = report.findings;
-  const { rules, resources, scopes } = ranksOf(report);
+  const { rule, resource, severity, outcome, owner } = report.findings;
+  const { rules, resources, scopes, owners } = ranksOf(report);
   const scope = report.resources.scope;
   const [name, down] = [sort.replace(/^-/, ""), sort.startsWith("-")];
   const outcomeCount = report.outcomes.length;
@@ -174,7 +175,10 @@ function sorted(report, rows, sort) {
   const firsts = {
     rule: { of: (/** @type {number} */ i) => rules[rule[i]], most: report.rules.length },
     resource: { of: (/** @type {number} */ i) => resources[resource[i]], most: report.resourceCount },
-    scope: { of: (/** @type {number} */ i) => scopes[scope[resource[i]]], most: report.scopes.length },
+    scope: { // the column of the owner, then of subscription or cluster
+      of: (/** @type {number} */ i) => owners[owner[i]] * report.scopes.length + scopes[scope[resource[i]]],
+      most: report.owners.length * report.scopes.length,
+    },
     worst: { of: worst, most: outcomeCount * severityCount },
   };
   const first = firsts[/** @type {keyof typeof firsts} */ (name)] ?? firsts.worst;
