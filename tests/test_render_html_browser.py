@@ -173,6 +173,9 @@ def test_by_keyboard_from_opening_to_copying_a_command(browser: Browser, events:
     expect(page.locator("#said")).to_have_text("Copied the Azure CLI code")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "az keyvault update --name NAME --enable-purge-protection true"
+    page.keyboard.press("Escape")
+    assert page.locator(".detail").count() == 0
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "row"  # where the reader was
 
 
 def test_the_list_by_keyboard(browser: Browser, events: list[str], tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def summary(audit: Audit, gathered: Gathered) -> dict[str, Any]:
         "failed": counts.fail,
         "worst": [_worst(group) for group in _mend_first(gathered)],
         "worst_more": max(sum(Outcome.FAIL in group.met for group in gathered.groups) - _WORST, 0),
-        "rules": [rule_line(run) for run in audit.rules],
+        "rules": [rule_line(run) for run in sorted(audit.rules, key=_pressing)],
         "owners": _owners(gathered),
         **blind_spots(audit, gathered),
     }
@@ -95,6 +95,13 @@ def _owners(gathered: Gathered) -> dict[str, Any] | None:
         for name, counts in ordered[:_OWNERS]
     ]
     return {"rows": rows, "more": len(ordered) - len(rows)}
+
+
+def _pressing(run: RuleRun) -> tuple[int, int, str]:
+    """What failed before what is not known, what passed, and what met nothing; by severity, then by id."""
+    counts = run.counts
+    states = (counts.fail, counts.error or run.error, counts.unknown, counts.exempt, counts.passed, True)
+    return next(n for n, met in enumerate(states) if met), run.rule.severity.rank, run.rule.id
 
 
 def rule_line(run: RuleRun) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class Findings {
     this.groups = [];
     this.grid = new Grid((row) => this.open(row), (sort) => go({ sort }));
     this.detail = el("div", { class: "detail-place" });
+    this.detail.addEventListener("keydown", (event) => event.key === "Escape" && go({ finding: "" }));
     this.filters = el("div", { class: "filters", role: "search", "aria-label": "Filter the findings" }, ...this.controls());
     this.live = el("output", { id: "live", "aria-live": "polite" });
     this.chips = el("span", { class: "active" });
