@@ -233,8 +233,8 @@ def test_rules_that_met_nothing_say_why() -> None:
     told = page.split("4 rules met nothing to judge</h3>")[1].split("</section>")[0]
     assert re.findall(r"<h4>([^:]+): 1 rule</h4>", told) == [
         "The type that they judge was not looked for",
-        "There is no resource of the type",
-        "There are resources of the type, but none to which they apply",
+        "No resource of the type was read",
+        "Resources of the type were read, but none to which they apply",
         "Nothing of the kind follows from what was read",
     ]
     assert "2 × Microsoft.KeyVault/vaults" in told and "× Microsoft.Web/sites" not in told

@@ -63,8 +63,8 @@ def idle_rules(audit: Audit) -> list[dict[str, Any]]:
 
 _WHY: Final = {
     "unsought": "The type that they judge was not looked for",
-    "absent": "There is no resource of the type",
-    "other": "There are resources of the type, but none to which they apply",
+    "absent": "No resource of the type was read",
+    "other": "Resources of the type were read, but none to which they apply",
     "derived": "Nothing of the kind follows from what was read",
 }
 """Why a rule met nothing, gravest first."""
