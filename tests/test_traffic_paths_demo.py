@@ -85,8 +85,8 @@ def test_the_table_of_lenses_reads_what_the_hops_read() -> None:
     from auditor.lenses import API_POLICY_READS
 
     hops = (
-        "around", "clusters", "dns", "gateway", "gateway_api", "ingress", "istio", "landings", "logs", "management",
-        "mesh", "pods", "trust",
+        "around", "clusters", "dns", "gateway", "gateway_api", "gateway_routes", "ingress", "istio", "landings", "logs",
+        "management", "mesh", "network_policies", "pods", "trust",
     )  # fmt: skip
     modules = [importlib.import_module(f"auditor.lenses.paths.{name}") for name in hops]
     assert (

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.lenses.certificates import covers
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate, listing, word
-from auditor.lenses.paths.mesh import NAMESPACE
-from auditor.lenses.paths.pods import SERVICE, Inbound, Pods, contains
-from auditor.lenses.paths.routes import taken
+from auditor.lenses.paths.gateway_routes import GROUP, Routes, takes
+from auditor.lenses.paths.pods import SERVICE, Inbound, Pods
 from auditor.lenses.paths.shapes import (
     PASSTHROUGH,
     PLAINTEXT,
@@ -22,20 +20,14 @@ from auditor.lenses.paths.shapes import (
     lost,
     place,
     redirected,
-    truth_and,
 )
 from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Store, Trust
 from auditor.lenses.sightings import get, items, text_at, texts, vault_ref
 from auditor.model import Resource, Unknown
 
-GROUP: Final = "gateway.networking.k8s.io"
-KIND, HTTP, GRPC, TLS = (f"{GROUP}/{kind}" for kind in ("gateway", "httproute", "grpcroute", "tlsroute"))
-POLICY: Final = f"{GROUP}/backendtlspolicy"
-GRANT: Final = f"{GROUP}/referencegrant"
+KIND, POLICY = f"{GROUP}/gateway", f"{GROUP}/backendtlspolicy"
 ALB: Final = "alb.networking.azure.io"
-READS: Final = frozenset(
-    {KIND, HTTP, GRPC, TLS, POLICY, GRANT, f"{ALB}/backendtlspolicy", f"{ALB}/frontendtlspolicy"}
-)  # fmt: skip
+READS: Final = frozenset({KIND, POLICY, f"{ALB}/backendtlspolicy", f"{ALB}/frontendtlspolicy"})
 CONTAINERS: Final = "azure-alb-external"  # the class of Application Gateway for Containers
 _ISTIO: Final = ("istio", "approuting-istio", "istio-waypoint")
 _STORES: Final = {"configmap": CONFIG, "secret": SECRET}
@@ -51,28 +43,14 @@ class Gateways:
         self._estate = estate
         self._trust = trust
         self._pods = pods
-        self._routes: dict[tuple[str, str, str], list[tuple[Resource, dict[str, Any]]]] = {}
-        self._unclear: dict[str, str] = {}  # by cluster: why a route may hang on any gateway
-        for route in estate.all(HTTP, GRPC, TLS):
-            parents, hidden = listing(route.body, "spec", "parentRefs")
-            if hidden or any(isinstance(get(one, "name"), Unknown) for one in parents):
-                self._unclear[route.cluster] = f"the gateways of route {route.name} are not known"
-            for parent in parents:
-                if (text_at(parent, "kind") or "Gateway") != "Gateway":
-                    continue
-                key = (
-                    route.cluster,
-                    text_at(parent, "namespace") or route.namespace or "",
-                    text_at(parent, "name") or "",
-                )
-                self._routes.setdefault(key, []).append((route, parent))
+        self._routes = Routes(estate)
 
     def hosts(self, gateway: Resource) -> list[str]:
         """The hosts of its listeners; those of their routes where a listener takes several or any."""
         found: list[str] = []
         for listener in items(gateway.body, "spec", "listeners"):
             own = text_at(listener, "hostname")
-            attached = self._attached(gateway, listener) if not own or "*" in own else ()
+            attached = self._routes.attached(gateway, listener) if not own or "*" in own else ()
             routes = [texts(route.body, "spec", "hostnames") for route, _ in attached]
             found += [host for hosts in routes for host in hosts if takes(own, host)]
             found += [own] if own and not (routes and all(routes)) else []
@@ -123,9 +101,7 @@ class Gateways:
         through = word(listener, "tls", "mode") == "passthrough"
         tails = list(self._tails(gateway, listener, host, route, target, str(family), through))
         if not tails:
-            hole = next((h for kind in (HTTP, TLS if through else GRPC) if (h := self._estate.hole(kind))), None)
-            hole = self._estate.hole(HTTP) if not through else hole
-            hole = hole or self._unclear.get(gateway.cluster)
+            hole = self._routes.hole(gateway.cluster, through=through)
             why = hole or f"no route takes {host}{route.removesuffix('*')}"
             tails.append(lost(target, f"route of listener {name}", why, gone=hole is None))
         encrypted = self.encrypts(listener)
@@ -152,7 +128,7 @@ class Gateways:
             name = text_at(reference, "name")
             if name and (text_at(reference, "kind") or "Secret") == "Secret":
                 namespace = text_at(reference, "namespace") or gateway.namespace or ""
-                granted = self._granted(gateway, "Gateway", namespace, "Secret", name)
+                granted = self._routes.granted(gateway, "Gateway", namespace, "Secret", name)
                 if granted is not True:
                     return Unknown(f"the Gateway takes it from {namespace}/{name}, and {_ungranted(granted)}")
                 return self._trust.of_secret(gateway.cluster, namespace, name)
@@ -197,56 +173,12 @@ class Gateways:
 
     # --- towards pods -------------------------------------------------------------------------------------------
 
-    def _attached(self, gateway: Resource, listener: dict[str, Any]) -> Iterator[tuple[Resource, Truth]]:
-        """The routes that hang on a listener, and whether it takes them."""
-        key = gateway.cluster, gateway.namespace or "", gateway.name
-        for route, parent in self._routes.get(key, ()):
-            if text_at(parent, "sectionName") not in (None, text_at(listener, "name")):
-                continue
-            if get(parent, "port") not in (None, get(listener, "port")):
-                continue
-            allowed = truth_and(self._allowed(gateway, listener, route), _accepted(route, gateway, parent))
-            if allowed is not False:
-                yield route, allowed
-
-    def _allowed(self, gateway: Resource, listener: dict[str, Any], route: Resource) -> Truth:
-        """Whether a listener takes routes from the namespace of a route: by default from its own."""
-        spaces = get(listener, "allowedRoutes", "namespaces")
-        source = word(spaces, "from", otherwise="same")
-        if isinstance(source, Unknown) or source == "all":
-            return source if isinstance(source, Unknown) else True
-        if source == "same":
-            return route.namespace == gateway.namespace
-        if source != "selector":
-            return False
-        where = self._estate.object(NAMESPACE, route.cluster, "", route.namespace or "")
-        wanted = get(spaces, "selector", "matchLabels")
-        own = get(where.body, "metadata", "labels") if where else None
-        hidden = (own, wanted, *(wanted.values() if isinstance(wanted, dict) else ()))
-        if where is None or get(spaces, "selector", "matchExpressions") or any(isinstance(v, Unknown) for v in hidden):
-            return Unknown(f"whether its listener takes routes from namespace {route.namespace} was not seen")
-        return not isinstance(wanted, dict) or (isinstance(own, dict) and contains(own, wanted))
-
-    def _granted(self, origin: Resource, kind: str, namespace: str, to: str, name: str) -> Truth:
-        """Whether an object may refer to one in a namespace: in its own, or where a ReferenceGrant lets it."""
-        if namespace == (origin.namespace or ""):
-            return True
-        for grant in self._estate.inside(GRANT, origin.cluster, namespace):
-            spec = get(grant.body, "spec")
-            if any(
-                text_at(one, "kind") == kind and text_at(one, "namespace") == origin.namespace
-                for one in items(spec, "from")
-            ) and any(text_at(one, "kind") == to and text_at(one, "name") in (None, name) for one in items(spec, "to")):
-                return True
-        hole = self._estate.hole(GRANT)
-        return Unknown(hole) if hole else False
-
     def _tails(
         self, gateway: Resource, listener: dict[str, Any], host: str, route: str, target: dict[str, Any],
         family: str, through: bool,
     ) -> Iterator[Tail]:  # fmt: skip
         seen = set()
-        for attached, rule in self._rules(gateway, listener, host, route):
+        for attached, rule in self._routes.rules(gateway, listener, host, route):
             if isinstance(rule, Unknown):
                 yield lost(target, f"route {attached.namespace}/{attached.name}", rule.reason)
                 continue
@@ -268,37 +200,13 @@ class Gateways:
                 if not name or (text_at(reference, "kind") or "Service") != "Service":
                     yield lost(target, f"backend of route {attached.name}", "it is no Service, or is not named")
                     continue
-                granted = self._granted(attached, attached.type.rpartition("/")[2], namespace, "Service", name)
+                granted = self._routes.granted(attached, attached.type.rpartition("/")[2], namespace, "Service", name)
                 if granted is not True:
                     edge = f"ReferenceGrant for Service {namespace}/{name}"
                     yield lost(target, edge, _ungranted(granted), gone=granted is False)
                     continue
                 inbound = self._inbound(gateway, attached, namespace, name, port, target, family, through)
                 yield self._pods.tail(inbound, namespace, name, port)
-
-    def _rules(
-        self, gateway: Resource, listener: dict[str, Any], host: str, route: str
-    ) -> Iterator[tuple[Resource, dict[str, Any] | Unknown]]:
-        """The rules that requests for a host and route meet: the longest paths that fit, of all routes together."""
-        found: list[tuple[Resource, dict[str, Any]]] = []
-        paths: list[tuple[str, bool]] = []
-        for attached, allowed in self._attached(gateway, listener):
-            named = texts(attached.body, "spec", "hostnames")
-            if named and not any(takes(name, host) for name in named):
-                continue
-            rules, hidden = listing(attached.body, "spec", "rules")
-            if hidden or isinstance(allowed, Unknown):
-                yield attached, hidden or allowed  # type: ignore[misc]
-            for rule in rules if allowed is True else ():
-                for path in _paths(rule):
-                    found.append((attached, rule))
-                    paths.append(path)
-        told = set()
-        for number in taken(route, paths):
-            attached, rule = found[number]
-            if id(rule) not in told:
-                told.add(id(rule))
-                yield attached, rule
 
     def _inbound(
         self, gateway: Resource, route: Resource, namespace: str, service: str, port: Any, target: dict[str, Any],
@@ -380,47 +288,10 @@ def _special(listener: dict[str, Any], host: str) -> int:
     return 2 if own == host else 1 if own else 0
 
 
-def takes(own: str | None, host: str) -> bool:
-    """Whether a listener or route for a name takes a host. A wildcard stands for any number of labels."""
-    if own in (None, "", "*") or host in ("*", ""):
-        return True
-    return covers([own], host) or (own.startswith("*.") and host.casefold().endswith(own[1:].casefold()))
-
-
-def _paths(rule: dict[str, Any]) -> list[tuple[str, bool]]:
-    """The paths of a rule, and whether it takes everything below each."""
-    found = []
-    for match in items(rule, "matches"):
-        kind = text_at(match, "path", "type") or "PathPrefix"
-        path = (text_at(match, "path", "value") or "/") if kind != "RegularExpression" else "/"
-        narrow = any(get(match, key) for key in ("headers", "queryParams", "method"))
-        found.append((f"{path.rstrip('/')}/*", kind == "PathPrefix" and not narrow))
-    return found or [("/*", True)]
-
-
 def _redirect(told: dict[str, Any], host: str, encrypted: bool | Unknown) -> Tail:
     """What a RequestRedirect sends clients to; what it does not say stays as it was."""
     own = get(told, "requestRedirect")
     return redirected(word(own, "scheme"), text_at(own, "hostname") or host, encrypted)
-
-
-def _accepted(route: Resource, gateway: Resource, parent: dict[str, Any]) -> Truth:
-    """False when the controller says that it does not take a route."""
-    for told in items(route.body, "status", "parents"):
-        own = get(told, "parentRef")
-        states = [(get(one, "type"), get(one, "status")) for one in items(told, "conditions")]
-        if ("Accepted", "False") not in states:
-            continue
-        pairs = (
-            (get(own, "name"), gateway.name),
-            (get(own, "namespace") or route.namespace, gateway.namespace),
-            (get(own, "sectionName"), get(parent, "sectionName")),
-        )
-        if all(one == other for one, other in pairs):
-            return False
-        if all(one == other or isinstance(one, Unknown) for one, other in pairs):
-            return Unknown("which listener refuses the route is not known")
-    return True
 
 
 def _ungranted(granted: Truth) -> str:

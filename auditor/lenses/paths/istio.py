@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate, listing, word
-from auditor.lenses.paths.gateway_api import takes
+from auditor.lenses.paths.gateway_routes import takes
 from auditor.lenses.paths.pods import Inbound, Pods
 from auditor.lenses.paths.routes import covers, overlaps
 from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place, redirected
