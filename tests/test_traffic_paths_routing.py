@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -84,6 +85,20 @@ def test_a_host_that_no_certificate_can_name_is_not_a_wrong_one() -> None:
         (path,) = paths("", azure)
         matches = path["hops"][0]["nameMatches"]
         assert matches is expected if expected is not None else isinstance(matches, Unknown)
+
+
+def test_two_listeners_with_one_setting_are_two_ways_in() -> None:
+    azure = gateway({"ipAddress": "20.9.9.9"}, hostName="erp.fabrikam.com")
+    own = azure[0]["properties"]
+    for collection in ("httpListeners", "requestRoutingRules"):
+        second = copy.deepcopy(own[collection][0])
+        second |= {"name": "y", "id": second["id"].removesuffix("x") + "y"}
+        own[collection].append(second)
+    own["httpListeners"][1]["properties"]["hostName"] = "blog.contoso.com"
+    own["requestRoutingRules"][1]["properties"]["httpListener"] = {"id": own["httpListeners"][1]["id"]}
+    for path in paths("", azure):
+        first, last = path["hops"]
+        assert last["from"]["name"] == first["to"]["name"]
 
 
 # --- redirects ----------------------------------------------------------------------------------------------------

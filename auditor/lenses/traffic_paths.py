@@ -57,19 +57,20 @@ class TrafficPaths:
         reached: set[str] = set()
         hosts: set[str] = set()
         taken: dict[str, int] = {}
+        dated: dict[Any, dict[str, Any]] = {}
         for resource in estate.all(GATEWAY):
             for found in Gateway(resource, estate, trust, landings.land).paths():
                 reached.update(one["to"].get("resource", "") for one in found.tail.hops)
                 hosts.add(found.host)
-                yield _path(found, logs, taken)
+                yield _path(found, logs, taken, dated)
         for found in landings.management.paths():
             reached.update(one["to"].get("resource", "") for one in found.tail.hops)
-            yield _path(found, logs, taken)
+            yield _path(found, logs, taken, dated)
         for found in landings.clusters.paths(frozenset(reached), frozenset(hosts)):
-            yield _path(found, logs, taken)
+            yield _path(found, logs, taken, dated)
 
 
-def _path(found: Entered, logs: Logs, taken: dict[str, int]) -> Resource:
+def _path(found: Entered, logs: Logs, taken: dict[str, int], dated: dict[Any, dict[str, Any]]) -> Resource:
     """A path with its sums."""
     tail = found.tail
     route = _narrow(found.route, tail.label)
@@ -89,7 +90,7 @@ def _path(found: Entered, logs: Logs, taken: dict[str, int]) -> Resource:
         "authentication": tail.authentication,
         "redirect": tail.redirect if len(tail.hops) == 1 else None,  # further in, requests have come far already
         "tls": lowest([one["tls"] for one in tail.hops if "tls" in one]),
-        "certificates": list(_dates(tail.hops)),
+        "certificates": list(_dates(tail.hops, dated)),
     }
     ends = [one for one in properties["certificates"] if isinstance(one["notAfter"], str)]
     properties["expires"] = min(ends, key=lambda one: str(one["notAfter"]), default=None)
@@ -149,15 +150,15 @@ def _weakest(hops: Sequence[Hop]) -> dict[str, Any]:
     return {"hop": number, "protection": hops[number]["protection"]}
 
 
-def _dates(hops: Sequence[Hop]) -> Iterator[dict[str, Any]]:
-    """Every certificate on the way, with the authorities above it, and its end."""
+def _dates(hops: Sequence[Hop], known: dict[Any, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every certificate on the way, with the authorities above it, and its end; paths share them."""
     for number, one in enumerate(hops):
         for served in (one.get("certificate"), one.get("sent")):
             if served is None:
                 continue
-            yield {"hop": number, "name": served["name"], "notAfter": served["notAfter"]}
-            for authority in served.get("authorities", ()):
-                yield {"hop": number, **authority}
+            for each in (served, *served.get("authorities", ())):
+                name, ends = each["name"], each["notAfter"]
+                yield known.setdefault((number, name, ends), {"hop": number, "name": name, "notAfter": ends})
 
 
 def _narrow(route: str, label: str) -> str:

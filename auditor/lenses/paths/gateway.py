@@ -87,6 +87,7 @@ class Gateway:
         inside = items(self._properties, "gatewayIPConfigurations")
         self._subnet = next((text_at(item, "properties", "subnet", "id") for item in inside), None)
         self._tails: dict[tuple[str, ...], tuple[Tail, ...]] = {}
+        self._senders: dict[tuple[str, int, str], Sender] = {}  # by setting, and the listener before it
 
     def paths(self) -> Iterator[Entered]:
         """Every public host and route, down each way it goes."""
@@ -339,7 +340,7 @@ class Gateway:
         if members is None:
             return (lost(spot, "backend pool of the rule", self._missing("backendAddressPools", pool)),)
         asked = _asked(get(how[1], "properties"))
-        key = (level.settings, str(how[0]), str(members[0]), route, host if asked is None else "")
+        key = (spot["name"], level.settings, str(how[0]), str(members[0]), route, host if asked is None else "")
         found = self._tails.get(key)
         if found is None:
             found = self._tails[key] = tuple(self._members(level, members[1], how, asked, spot, route, host))
@@ -361,7 +362,10 @@ class Gateway:
         port, path = get(own, "port"), get(own, "path")
         if path is not None:
             route = f"{path.rstrip('/')}/*" if isinstance(path, str) else "/*"
-        sender = self._sender(level, setting, spot)
+        known = level.settings, setting[0], str(spot["name"])
+        sender = self._senders.get(known)
+        if sender is None:
+            sender = self._senders[known] = self._sender(level, setting, spot)
         for member in members:
             address = text_at(member, "fqdn") or text_at(member, "ipAddress")
             if address is None:
