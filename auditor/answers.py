@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -46,7 +47,7 @@ def finding_of(rule: Rule, resource: Resource, answer: Answer, owner: str | None
         resource=ResourceRef.of(resource),
         element=answer.element,
         title=rule.title,
-        message=message(rule, answer),
+        message=message(rule, answer, resource),
         evidence=answer.evidence,
         gap=answer.gap,
         origin=resource.origin,
@@ -54,7 +55,7 @@ def finding_of(rule: Rule, resource: Resource, answer: Answer, owner: str | None
     )
 
 
-def message(rule: Rule, answer: Answer) -> str:
+def message(rule: Rule, answer: Answer, resource: Resource) -> str:
     """One sentence that says what was found."""
     if answer.outcome is Outcome.PASS:
         return rule.title
@@ -62,10 +63,37 @@ def message(rule: Rule, answer: Answer) -> str:
         return f"The rule could not be run: {answer.gap}"
     if answer.outcome is Outcome.UNKNOWN:
         return f"Not known: {answer.gap}"
-    return _found(answer.evidence) if answer.evidence else f"Not so: {rule.title}"
+    return _found(answer.evidence, resource) if answer.evidence else f"Not so: {rule.title}"
 
 
-def _found(evidence: Sequence[Evidence]) -> str:
+def _found(evidence: Sequence[Evidence], resource: Resource) -> str:
+    first = evidence[0]
+    if resource.type.startswith("auditor/") and (says := _says(resource.body, first.path)):
+        return f"{says}: {_held(evidence)}"
+    return _held(evidence)
+
+
+def _says(body: Any, path: str) -> str:
+    """What a lens says of the thing that holds the evidence, in words; of a hop also whence and whither."""
+    here = body
+    for step in _STEP.findall(path)[:-1]:
+        if isinstance(here, dict):
+            here = here.get(step)
+        elif isinstance(here, list) and step.isdecimal() and int(step) < len(here):
+            here = here[int(step)]
+        else:
+            return ""
+    says = here.get("says") if isinstance(here, dict) else None
+    if not isinstance(says, str):
+        return ""
+    ends = [end["name"] for end in (here.get("from"), here.get("to")) if isinstance(end, dict) and "name" in end]
+    return f"{' → '.join(ends)}, {says}" if len(ends) == 2 else says
+
+
+_STEP: Final = re.compile(r"[^.\[\]]+")
+
+
+def _held(evidence: Sequence[Evidence]) -> str:
     first = evidence[0]
     actual = "absent" if first.actual is None else _inline(first.actual)
     more = f" (and {len(evidence) - 1} more)" if len(evidence) > 1 else ""
@@ -95,6 +123,7 @@ class FailureWriter:
     """Writes failures of one resource: what they say of the resource is made once."""
 
     def __init__(self, resource: Resource, owner: str | None = None) -> None:
+        self._of = resource
         self._identity = f"{resource.id.casefold()}\0".encode("utf-8", "surrogatepass")
         self._resource = encode(ResourceRef.of(resource))
         self._origin = encode(resource.origin) + (b"" if owner is None else b',"owner":' + encode(owner))
@@ -105,7 +134,7 @@ class FailureWriter:
         digest.update(self._identity)
         if element:
             digest.update(element.encode("utf-8", "surrogatepass"))
-        said = _found(evidence) if evidence else f"Not so: {form.rule.title}"
+        said = _found(evidence, self._of) if evidence else f"Not so: {form.rule.title}"
         return b'{"fingerprint":"%b%b%b,"element":%b%b%b,"evidence":%b,"gap":null,"exemption":null,"origin":%b}' % (
             digest.hexdigest()[:32].encode(),
             form.after_fingerprint,

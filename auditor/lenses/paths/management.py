@@ -383,7 +383,9 @@ def _authentication(policies: tuple[EffectivePolicy, ...], hole: str | None) -> 
     if any(policy.certificates for policy in policies):
         by.add("validate-client-certificate")
     effective = truth_and(*(policy.authenticated for policy in policies))
-    return {"effective": effective, "by": sorted(by), "exceptions": bare}
+    found = {"effective": effective, "by": sorted(by), "exceptions": bare}
+    names = [operation.rpartition("/apis/")[2].replace("/operations/", "/") for operation in bare]
+    return found | ({"says": f"callers are not checked in {', '.join(names)}"} if bare else {})
 
 
 def is_open(service: Resource) -> Truth:
