@@ -27,6 +27,11 @@ _FREE_IN_ARM: Final = frozenset({"metadata"})
 _PUBLIC: Final = frozenset({"apiversion", "kind", "location", "type"})
 """Keys of values that Azure and Kubernetes chose, in most places."""
 _ARM_TYPE: Final = re.compile(r"(?i)microsoft\.[\w.]+(/\w+)*")
+_CIPHERS: Final = re.compile(
+    r"(?i)(TLS|SSL)(_(ECDHE?|DHE?|RSA|ECDSA|DSS|PSK|SRP|ANON|NULL|WITH|AES|3?DES|EDE|RC[24]|CAMELLIA|CHACHA20|POLY1305"
+    r"|ARIA|SEED|GCM|CBC|CCM|MD5|SHA\d*|EXPORT|\d+))+"
+)
+"""Cipher suites, by the names of IANA."""
 _BLOB: Final = re.compile(r"-----BEGIN |[A-Za-z0-9+/=\s]{200,}\Z")
 _REDACTED: Final = "redacted: it may hold names that cannot be replaced"
 
@@ -35,6 +40,8 @@ def pseudonyms(salt: bytes, rules: Iterable[Rule], resources: Iterable[Resource]
     """Pseudonyms for some resources, that leave the answers of some rules as they are."""
     words = Pseudonyms(salt, Vocabulary(rules))
     for resource in resources:
+        if _ARM_TYPE.fullmatch(resource.type):
+            words.learn_type(resource.type)
         for name in (resource.name, resource.namespace, resource.resource_group, resource.cluster):
             words.learn(name or "")
     return words
@@ -91,6 +98,8 @@ def _value(key: str, value: Any, words: Pseudonyms, of_azure: bool) -> Any:
         if _BLOB.match(value):
             return Unknown(_REDACTED)
         if key in _PUBLIC and (key == "location" or _ARM_TYPE.fullmatch(value)):
+            return value
+        if _CIPHERS.fullmatch(value):
             return value
         return words.text(value)
     if isinstance(value, dict):

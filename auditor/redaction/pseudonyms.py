@@ -45,6 +45,7 @@ class Pseudonyms:
         parts = (found for text in vocabulary.texts for found in _PART.finditer(text))
         self._guids = {found["guid"].casefold() for found in parts if found["guid"]}
         self._names: set[str] = set()
+        self._types: set[str] = set()
         self._texts: dict[str, str] = {}
 
     def learn(self, name: str) -> None:
@@ -58,6 +59,10 @@ class Pseudonyms:
                 self._names.add(name.casefold())
         elif len(words) == 1 and self._is_known(words[0]) and not words[0].isdigit():
             self.left.add(name)
+
+    def learn_type(self, kind: str) -> None:
+        """Take note of a type of Azure: what stands in ids between the names."""
+        self._types.update(kind.casefold().split("/"))
 
     def text(self, text: str) -> str:
         """A text with other words. An ARM id keeps its types and keywords."""
@@ -81,13 +86,17 @@ class Pseudonyms:
                 found.append(part)
                 at_name = False
             elif keyword or not at_name:
-                found.append(part)
+                found.append(part if keyword or self._is_type(part) else self._words(part))
                 at_name = part != "" and part.casefold() != "providers"
             else:
                 found.append(self._words(part))
                 at_name = False
             after_provider = not after_provider and part.casefold() == "providers"
         return "/".join(found)
+
+    def _is_type(self, part: str) -> bool:
+        """An id may be written wrong: only what is a type somewhere is taken for one."""
+        return part.casefold() in self._types or self._vocabulary.says(part)
 
     def _part(self, found: re.Match[str]) -> str:
         text = found[0]
