@@ -285,7 +285,7 @@ def test_a_scan_publishes(azure: LocalAzure, tmp_path: Path) -> None:
         "--select",
         "azure.storage.*",
     )
-    done = auditor(*words, azure=azure, cwd=tmp_path)
+    done = auditor(*words, "--baseline", "last", azure=azure, cwd=tmp_path)  # there is none yet
     assert done.returncode == 0, done.stderr
     assert azure.ingestion.rows[-1]["RecordType"] == "ScanSummary"
     assert {row["Status"] for row in azure.ingestion.rows[:-1]} <= {"Open", "NotEvaluated"}
@@ -454,6 +454,37 @@ def test_a_history_in_blob_storage(azure: LocalAzure, blobs: str, saved: Path, t
     told = auditor("history", "--history", blobs, "-f", "json", azure=azure, cwd=tmp_path)
     assert len(json.loads(told.stdout)["runs"]) == 1, told.stderr
     assert not list(tmp_path.glob("*.db"))
+
+
+def test_a_scheduled_run_begins_its_history_in_blob_storage(azure: LocalAzure, blobs: str, tmp_path: Path) -> None:
+    """As the Container Apps job does: the first run finds an empty container, the next one the trend."""
+    settings = {
+        "estate": "prod",
+        "auth": ["secret"],
+        "history": blobs,
+        "publish": {"sentinel": {"endpoint": ENDPOINT, "rule": RULE}},
+    }
+    (tmp_path / "auditor.yaml").write_text(json.dumps(settings))
+    (tmp_path / "estate.json").write_text(json.dumps(BUCKET))
+    words = (
+        "scan",
+        "--from",
+        "estate.json",
+        "--publish",
+        "sentinel",
+        "--fail-on",
+        "never",
+        "-f",
+        "html",
+        "-o",
+        "r.html",
+    )
+    for number, part in enumerate(("Failures over time", "Failures over time")):
+        done = auditor(*words, "--baseline", "last", azure=azure, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert (part in (tmp_path / "r.html").read_text()) is bool(number)
+    told = auditor("history", azure=azure, cwd=tmp_path)
+    assert "prod: 2 audits" in told.stdout, told.stderr
 
 
 def test_a_history_that_another_run_has(

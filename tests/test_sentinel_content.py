@@ -34,7 +34,8 @@ SCOPE = Scope(resources=100, resource_types={"Microsoft.KeyVault/vaults": 100}, 
 CRITICAL = audits.rule("azure.key-vault.public-access-off", Severity.CRITICAL)
 PATH = audits.rule("paths.encrypted", Severity.HIGH)
 CERTIFICATE = audits.rule("certificates.not-expired", Severity.HIGH)
-RULES = (CRITICAL, PATH, CERTIFICATE)
+LOGS = audits.rule("paths.logs-together", Severity.MEDIUM)
+RULES = (CRITICAL, PATH, CERTIFICATE, LOGS)
 
 
 def told(kind: str, name: str) -> dict[str, Any]:
@@ -153,6 +154,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
             finding(CRITICAL, "kv-2"),
             finding(CRITICAL, "kv-7"),
             finding(PATH, "shop"),
+            finding(LOGS, "shop"),
             finding(CERTIFICATE, "kv-6"),
             finding(CERTIFICATE, "kv-3", Outcome.EXEMPT, exemption=_until(5)),
             finding(CERTIFICATE, "kv-4", Outcome.EXEMPT, exemption=_until(50)),
@@ -244,7 +246,7 @@ def test_hunting(workspace: Workspace, name: str, column: str, expected: set[Any
 
 def test_the_workbook_has_numbers(workspace: Workspace) -> None:
     found = {name: workspace.run(query.replace("{Estate}", "'prod'")) for name, query in workbook().items()}
-    assert {row["Severity"]: row["Findings"] for row in found["open by severity"]} == {"critical": 3, "high": 2}
+    assert {row["Severity"]: row["Findings"] for row in found["open by severity"]} == {"critical": 3, "high": 2, "medium": 1}
     assert len(found["audits"]) == 3
     assert all(row["Arrived"] == row["Records"] for row in found["audits"])
     assert found["opened and resolved"]

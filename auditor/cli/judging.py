@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -13,8 +13,8 @@ import click
 from msgspec.structs import replace
 
 from auditor.cli import accepting, options, telemetry
-from auditor.cli.past import compared_with, the_past
-from auditor.cli.publishing import DEFAULT, publishing
+from auditor.cli.past import DEFAULT, compared_with, the_past
+from auditor.cli.publishing import Publishing, publishing
 from auditor.cli.thresholds import verdict
 from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
 from auditor.model import Outcome
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
     from auditor.render.options import Earlier, Options
 
 
-def judge_and_report(chosen: options.Settings, inventory: Inventory, publish: Callable[[Audit, Findings], bool]) -> int:
+def judge_and_report(chosen: options.Settings, inventory: Inventory, publish: Publishing) -> int:
     """Audit an estate, render every report, publish, return the exit code. Raises AuditorError."""
     rules = options.bound_rules(chosen)
     exemptions = accepting.of_estate(chosen, inventory)
     with ExitStack() as stack:
         past = stack.enter_context(
-            the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock, chosen.config)
+            the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock, chosen.config, publish.store)
         )
         shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or chosen.sinks else set())
         audit, findings = _judged(stack, chosen, rules, inventory, shown)
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=True)
         changes = changes_since(past, audit, findings)
         write_reports(chosen.reports, audit, findings, chosen.outcomes, past, changes)
-        delivered = publish(audit, findings)
+        delivered = publish.done(audit, findings)
         code, unmet = verdict(audit, chosen.thresholds)
         if code == INCOMPLETE and not chosen.quiet:
             say_why(audit, chosen.reports, code, unmet)
@@ -71,7 +71,7 @@ def judge_change(
     with ExitStack() as stack:
         publish = stack.enter_context(publishing(chosen))
         past = stack.enter_context(
-            the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock, chosen.config)
+            the_past(chosen.baseline, chosen.history, chosen.estate, chosen.clock, chosen.config, publish.store)
         )
         if against is not None:
             before, found = _judged(stack, chosen, rules, against, None)
@@ -83,7 +83,7 @@ def judge_change(
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=False)
         since = changes_since(past, audit, findings)
         write_reports(chosen.reports, audit, findings, chosen.outcomes, past, since)
-        delivered = publish(audit, findings)
+        delivered = publish.done(audit, findings)
         known = set(against.gaps) if against and new_only else ()
         gaps = [gap for gap in audit.gaps if gap not in known]
         code, unmet = verdict(audit, chosen.thresholds, gaps)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from auditor.model import Audit
     from auditor.render.options import Earlier, Past
 
+DEFAULT = "default"
+"""The estate that nobody named."""
 LAST = "last"
 """As baseline: the latest audit in the history."""
 HISTORY = "auditor-history.db"
@@ -39,15 +41,25 @@ def compared_with(past: ThePast, audit: Audit, findings: Findings) -> ThePast:
 
 @contextmanager
 def the_past(
-    baseline: str | None, history: str | None, estate: str | None, now: dt.datetime, config: Told | None = None
+    baseline: str | None,
+    history: str | None,
+    estate: str | None,
+    now: dt.datetime,
+    config: Told | None = None,
+    store: Store | None = None,
 ) -> Iterator[ThePast]:
     """What lies before `now`, read before anything is judged. Raises InputError.
 
     `history` is a folder of audits saved as JSON, or the history that `publish` writes; with the baseline `last` the
-    latest audit of that one is compared with.
+    latest audit of that one is compared with. `store` is the history that this run will be recorded in: it is asked
+    instead, and may know nothing of the estate yet.
     """
     with ExitStack() as last:
-        if baseline == LAST or (history is not None and (_is_blob(history) or Path(history).is_file())):
+        if store is not None:
+            known = (estate or DEFAULT) in store.estates()
+            past = _from_store(last, store, estate or DEFAULT, now) if known else ThePast()
+            yield past if baseline in (None, LAST) else compared_with(past, *_loaded(last, baseline))
+        elif baseline == LAST or (history is not None and (_is_blob(history) or Path(history).is_file())):
             store = last.enter_context(open_history(history, None, config or {}, write=False))
             past = _from_store(last, store, estate, now)
             yield past if baseline in (None, LAST) else compared_with(past, *_loaded(last, baseline))

@@ -58,8 +58,8 @@ class Published(NamedTuple):
 
 def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
     """Record the audit, when one is named, and send. Exits with 3 when something is left."""
-    from auditor.cli.past import must_be_there, open_history
-    from auditor.cli.publishing import DEFAULT, record, send
+    from auditor.cli.past import DEFAULT, must_be_there, open_history
+    from auditor.cli.publishing import record, send
     from auditor.publish.outbox import try_again
     from auditor.render import load_audit
 

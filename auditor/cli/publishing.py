@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from gzip import GzipFile
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 import click
 
+from auditor.cli.past import DEFAULT
+
 PATIENCE = 300.0
 """Seconds for which a scan goes on when a sink is busy."""
-DEFAULT = "default"
-"""The estate that nobody named."""
 CHANGE = " (change)"
 """Ends the name of the estate in which audits of changes to another are recorded."""
 _AHEAD = dt.timedelta(days=1)
@@ -82,15 +82,23 @@ def told(sink: Sink, delivered: Delivered) -> str:
     return f"{said}."
 
 
+class Publishing(NamedTuple):
+    """What a run does with its audit at the end: `done` is True when all of it was sent, or nothing had to be. `store`
+    is the history of earlier runs; None when nothing is published."""
+
+    done: Callable[[Audit, Findings], bool]
+    store: Store | None
+
+
 @contextmanager
-def publishing(chosen: Settings) -> Iterator[Callable[[Audit, Findings], bool]]:
-    """What a run does with its audit at the end: True when all of it was sent, or nothing had to be.
+def publishing(chosen: Settings) -> Iterator[Publishing]:
+    """A run that may publish.
 
     Sinks are made, and the estate is held, before the run begins: a second run on the same estate leaves at once.
     Raises AuditorError.
     """
     if not chosen.sinks:
-        yield lambda _audit, _findings: True
+        yield Publishing(lambda _audit, _findings: True, None)
         return
     from auditor.cli.past import open_history
     from auditor.cli.sinks import sink_of
@@ -107,4 +115,4 @@ def publishing(chosen: Settings) -> Iterator[Callable[[Audit, Findings], bool]]:
             record(store, estate, audit, findings, sinks, full=False)
             return send(store, sinks, PATIENCE, quiet=chosen.quiet)
 
-        yield done
+        yield Publishing(done, store)

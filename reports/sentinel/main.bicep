@@ -744,6 +744,7 @@ resource pathBroken 'Microsoft.SecurityInsights/alertRules@2024-09-01' = if (dep
     query: '''
 AuditorFindings_CL
 | where RecordType == "Finding" and RuleId startswith "paths." and Status == "Open"
+| where RuleId !in ("paths.complete", "paths.logs-together")
 | where Planned == false and (FailingSince == ScanTime or Was == "Exempt")
 | summarize arg_max(TimeGenerated, *) by RecordId
 | project TimeGenerated, Estate, RuleId, RuleTitle, Severity, ResourceName, ResourceId, Element, Message, Remediation, FindingId
