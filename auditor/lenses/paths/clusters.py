@@ -22,7 +22,7 @@ from auditor.lenses.paths.istio import Istio
 from auditor.lenses.paths.network_policies import contains
 from auditor.lenses.paths.pods import POD, SERVICE, Pods
 from auditor.lenses.paths.routes import is_pattern
-from auditor.lenses.paths.shapes import Missing, Truth, evidence, hop, place
+from auditor.lenses.paths.shapes import Missing, Truth, evidence, hop, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown
@@ -180,14 +180,16 @@ class Clusters:
     def _service(self, service: Resource, port: int, host: str) -> Landing:
         """A load balancer without an Ingress or Gateway that is known to be behind it."""
         target = place("loadBalancer", f"{service.namespace}/{service.name}", service.id, port=port)
-        tail = self._pods.plain(service, port, target)
+        around = self._around.cluster(service.cluster)
         behind = [one for one in self.declares(host) if one.cluster == service.cluster]
         if behind:
-            why = f"{behind[0].namespace}/{behind[0].name} takes this host and shows no address"
-            tail = tail.lacking(Missing(f"entrance behind Service {service.name}", why))
+            told = f"{behind[0].namespace}/{behind[0].name} takes this host and shows no address"
+            why = Unknown(told)
+            tail = lost(target, f"entrance behind Service {service.name}", told)
+            return Landing(target, served=why, asks=why, tails=(tail,), bypasses=around)
         hole = next((hole for kind in (GATEWAY, INGRESS, ISTIO) if (hole := self._estate.hole(kind))), None)
         asks = Unknown(f"what is behind the load balancer was not seen: {hole}") if hole else None
-        return Landing(target, asks=asks, tails=(tail,), bypasses=self._around.cluster(service.cluster))
+        return Landing(target, asks=asks, tails=(self._pods.plain(service, port, target),), bypasses=around)
 
     def _pod(self, pod: Resource, port: int) -> Landing:
         """A pod that is called by its own address, as the ingress controller of Application Gateway does."""
