@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import random
+from typing import Any
 
 import pytest
 
@@ -77,6 +78,64 @@ def test_an_unknown_never_makes_a_verdict_better(seed: int) -> None:
     variant = rng.choice(VARIANTS)
     bodies = [body for body in varied(variant) if resource_of(body).type.casefold() in LENS.reads]
     assert no_better(judged(bodies, LENS.reads), judged(blinded(bodies, rng), LENS.reads)) == [], variant["name"]
+
+
+_A = "aks.internal.contoso.com/A/*"
+_GATEWAY = "ingress/gateway.networking.k8s.io/Gateway/platform"
+_SELECTOR = ("allowedRoutes", "namespaces", "selector", "matchLabels", "kubernetes.io/metadata.name")
+FOUND = [  # by random blinding, where the table above did not look
+    ("the listener of the Gateway takes another host", _A, ("properties", "aRecords", 0)),
+    ("a record that leads to an address of nobody", _A, ("properties", "aRecords")),
+    (
+        "the controller refuses the route",
+        "payments/gateway.networking.k8s.io/HTTPRoute/payments",
+        ("status", "parents", 0, "parentRef", "sectionName"),
+    ),
+    (
+        "a pod without a sidecar",
+        "aks-istio-system/security.istio.io/PeerAuthentication/default",
+        ("spec", "mtls", "mode"),
+    ),
+    ("a workload refuses the sidecar", _GATEWAY, ("spec", "listeners", 1, *_SELECTOR)),
+    (
+        "no NetworkPolicy before the pods",
+        "orders/gateway.networking.k8s.io/HTTPRoute/orders",
+        ("spec", "parentRefs"),
+    ),
+    (
+        "the Gateway trusts another authority for client certificates",
+        "backends/orders",
+        ("properties", "credentials", "certificateIds", 0),
+    ),
+    (
+        "one port is PERMISSIVE",
+        "payments/security.istio.io/PeerAuthentication/payments",
+        ("spec", "selector", "matchLabels"),
+    ),
+    ("one port is PERMISSIVE", _GATEWAY, ("status", "addresses", 0)),
+    ("no NetworkPolicy before the pods", "orders/core/Service/orders-api", ("spec", "selector", "app")),
+    (
+        "the TLS section covers another host, and the controller has no certificate of its own",
+        "ingress-nginx/apps/Deployment/ingress-nginx-controller",
+        ("spec", "template", "spec", "containers", 0, "args"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "resource", "steps"), FOUND)
+def test_a_value_that_is_not_known_never_makes_a_verdict_better(
+    name: str, resource: str, steps: tuple[str | int, ...]
+) -> None:
+    (variant,) = (variant for variant in VARIANTS if variant["name"] == name)
+    bodies = [body for body in varied(variant) if resource_of(body).type.casefold() in LENS.reads]
+    changed = copy.deepcopy(bodies)
+    (holder,) = (body for body in changed if resource_of(body).id.endswith(f"/{resource}"))
+    *way, last = steps
+    at: Any = holder
+    for step in way:
+        at = at[step]
+    at[last] = Unknown("not known")
+    assert no_better(judged(bodies, LENS.reads), judged(changed, LENS.reads)) == []
 
 
 @pytest.mark.parametrize("kind", sorted({resource_of(body).type.casefold() for body in designed()} & LENS.reads))
