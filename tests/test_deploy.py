@@ -113,6 +113,7 @@ def shipped() -> list[dict[str, Any]]:
     return documents("cronjob.yaml") + access
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("cluster")
 def test_a_real_server_takes_what_is_applied_and_the_pod_that_comes_of_it(cluster: Server) -> None:
     """All that was said is kept: what a server does not know it drops. Ours is older than `batch/v1` for a CronJob, and

@@ -22,6 +22,7 @@ from tests.azure.fault_plan import Fault
 from tests.azure.local import LocalAzure, local_azure
 from tests.azure.rights import Rights
 
+pytestmark = pytest.mark.slow
 RULE = audits.rule()
 NAME = assessment_name(RULE.id)
 SCOPE = Scope(resources=3, resource_types={"Microsoft.KeyVault/vaults": 3}, subscriptions=(audits.SUBSCRIPTION,))

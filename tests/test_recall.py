@@ -23,6 +23,7 @@ from tests.azure.ingestion import publishing_estate
 from tests.azure.local import LocalAzure, local_azure
 from tests.kql.parser import checked
 
+pytestmark = pytest.mark.slow
 RULES = [audits.rule(), audits.rule("azure.key-vault.public-access-off", Severity.CRITICAL)]
 HOSTILE = "prod' | take 0 //\\ \"ü\U0001f512\n"
 WAIVER = Exemption(category="waiver", owner="team", reason="moves in May", expires_on="2025-06-01")
