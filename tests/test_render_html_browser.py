@@ -175,6 +175,7 @@ def test_by_keyboard_from_opening_to_copying_a_command(browser: Browser, events:
     assert copied == "az keyvault update --name NAME --enable-purge-protection true"
     page.keyboard.press("Escape")
     assert page.locator(".detail").count() == 0
+    page.wait_for_timeout(300)  # the rows change their height with the width of the list, and are made anew
     assert page.evaluate("document.activeElement.getAttribute('role')") == "row"  # where the reader was
 
 

@@ -77,8 +77,10 @@ class Grid {
     const height = first ? first.offsetHeight : this.height;
     if (height && height !== this.height) {
       this.height = height;
+      const focused = this.body.contains(document.activeElement);
       this.clear();
       this.draw();
+      if (focused) this.rows.get(this.active)?.focus({ preventScroll: true }); // the row that had it was made anew
     }
     this.body.style.height = `${Math.min(this.model.count, MOST_ROWS) * this.height}px`;
     this.draw();
