@@ -115,6 +115,16 @@ FOUND = [  # by random blinding, where the table above did not look
     ("one port is PERMISSIVE", _GATEWAY, ("status", "addresses", 0)),
     ("no NetworkPolicy before the pods", "orders/core/Service/orders-api", ("spec", "selector", "app")),
     (
+        "a NetworkPolicy that lets everyone in beside one that refuses",
+        "orders/core/Service/orders-api",
+        ("spec", "ports", 0),
+    ),
+    (
+        "no NetworkPolicy before the pods",
+        "orders/networking.k8s.io/NetworkPolicy/allow-out",
+        ("spec", "policyTypes"),
+    ),
+    (
         "the TLS section covers another host, and the controller has no certificate of its own",
         "ingress-nginx/apps/Deployment/ingress-nginx-controller",
         ("spec", "template", "spec", "containers", 0, "args"),

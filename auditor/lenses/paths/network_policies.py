@@ -66,6 +66,9 @@ def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Trut
     if isinstance(spec, Unknown):
         return spec
     kinds = get(spec, "policyTypes")
+    odd = next((one for one in (kinds, *(kinds if isinstance(kinds, list) else ())) if isinstance(one, Unknown)), None)
+    if odd:
+        return odd
     if isinstance(kinds, list) and "Ingress" not in kinds:
         return None
     selector = get(spec, "podSelector")
@@ -86,6 +89,8 @@ def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Trut
         sources, ports = get(rule, "from"), get(rule, "ports")
         if isinstance(sources, Unknown) or isinstance(ports, Unknown):
             return sources if isinstance(sources, Unknown) else ports
+        if ports and port is None:
+            return Unknown("the port of the pods is not known")
         if ports and not any(_is_at(item, port, named) for item in items(rule, "ports")):
             continue
         if not sources or any(_is_everyone(item) for item in items(rule, "from")):

@@ -128,7 +128,7 @@ class Pods:
             target,
             (last,),
             (odd,) if odd else (),
-            tuple(around(self._estate, service, backend.pods, backend.number)),
+            () if odd and odd.gone else tuple(around(self._estate, service, backend.pods, backend.number)),
         )
 
     def in_mesh(self, workload: Resource) -> Truth:
