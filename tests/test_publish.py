@@ -222,6 +222,16 @@ def test_names_that_are_rubbish_arrive(azure: LocalAzure, tmp_path: Path) -> Non
     )
 
 
+def test_nothing_that_was_named_speaks_to_the_terminal(saved: Path, tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    name = "prod\x1b]0;owned\x07\nsecond line"
+    auditor("publish", "file", "--folder", "drop", "--estate", name, str(saved), cwd=tmp_path)
+    done = auditor("history", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "prod" in done.stdout and "1 audit," in done.stdout
+    assert not {"\x1b", "\x07"} & set(done.stdout) and "\nsecond" not in done.stdout
+
+
 def test_what_waits_for_another_sink_is_told(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:
     azure.faults.faults.append(Fault(INGEST, 503))
     publish(azure, tmp_path, str(saved), "--patience", "0")

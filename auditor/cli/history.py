@@ -69,21 +69,24 @@ def _recalled(workspace: str, told: Told, estate: str | None, since: str | None)
 
 
 def _text(found: History) -> list[str]:
+    from auditor.render.words import plural, visible
+
     first, last = found.runs[0] if found.runs else None, found.runs[-1] if found.runs else None
-    lines = [f"{found.estate}: {len(found.runs)} audits"]
+    lines = [f"{visible(found.estate)}: {plural(len(found.runs), 'audit')}"]
     if first and last:
         lines[0] += f", {_day(first.at)} to {_day(last.at)}"
     for title, rows in (("Severity", found.severities), ("Rule", found.rules)):
-        width = max([len(title), *(len(row.name) for row in rows)])
+        shown = [(visible(row.name), row) for row in rows]
+        width = max([len(title), *(len(name) for name, _row in shown)])
         heads = f"{'open':>6} {'exempt':>6} {'unknown':>7} {'opened':>7} {'resolved':>8} {'age':>8} {'mended in':>9}"
         lines += ["", f"{title:{width}}  {heads}"]
-        lines += [_row(row, width) for row in rows]
+        lines += [_row(name, row, width) for name, row in shown]
     return lines
 
 
-def _row(row: Line, width: int) -> str:
+def _row(name: str, row: Line, width: int) -> str:
     return (
-        f"{row.name:{width}}  {row.open:6} {row.exempt:6} {row.not_evaluated:7} {row.opened:7} {row.resolved:8} "
+        f"{name:{width}}  {row.open:6} {row.exempt:6} {row.not_evaluated:7} {row.opened:7} {row.resolved:8} "
         f"{_days(row.age_days):>8} {_days(row.days_to_mend):>9}"
     )
 

@@ -73,13 +73,15 @@ def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -
 
 
 def told(sink: Sink, delivered: Delivered) -> str:
-    """What a delivery came to, in a sentence."""
+    """What a delivery came to, in a sentence. What a sink said of it could hold anything."""
+    from auditor.render.words import visible
+
     said = f"{sink.name.split()[0]}: {delivered.sent:,} records sent in {delivered.requests:,} requests"
     if delivered.refused:
         said += f"; {delivered.refused:,} were refused and are kept in the history ({delivered.refusal})"
     if delivered.left:
         said += f"; {delivered.left:,} are left for the next run, for {delivered.why}"
-    return f"{said}."
+    return visible(f"{said}.")
 
 
 class Publishing(NamedTuple):
