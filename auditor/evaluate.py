@@ -213,6 +213,10 @@ def rule_pack(rules: Sequence[Bound]) -> RulePack:
     return RulePack(digest=digest.hexdigest()[:12], rules=len(rules))
 
 
+_Key = tuple[str, str, bool]
+"""What decides which function judges a resource: its type, where it was read, whether it holds unknown values."""
+
+
 class Judge:
     """All rules over one resource after another. Counts as it goes: `counts` by rule, in the order of `rules`.
 
@@ -238,14 +242,14 @@ class Judge:
         self._passed = [0] * len(self.rules)  # of these the passes: the commonest answer by far
         self._forms = [FailureForm(bound.rule) for bound in self.rules]
         self._errors: dict[int, str] = {}
-        self._functions: dict[tuple[str, str], Compiled | None] = {}
-        self._by_folded: dict[tuple[str, str], Compiled | None] = {}
+        self._functions: dict[_Key, Compiled | None] = {}
+        self._by_folded: dict[_Key, Compiled | None] = {}
         self._explainers: dict[int, Explainer] = {}
         self._patience = patience
         self._owner_tags = owner_tags
         self._excerpts = excerpts
         self._ranks = [bound.rule.severity.rank for bound in self.rules]
-        self._met: Counter[tuple[str, str]] = Counter()  # resources by type, failures by rule: until there is code
+        self._met: Counter[_Key] = Counter()  # resources by type, failures by rule: until there is code
         self._failures: Counter[int] = Counter()
         # What the function of a type reports of one resource; emptied after each.
         self._kept: list[int] = []
@@ -265,13 +269,14 @@ class Judge:
 
     def findings(self, resource: Resource) -> list[bytes]:
         """Every finding of a resource, as JSON; passes only when they are kept."""
+        key = resource.type, resource.origin.source, resource.partial
         try:
-            function = self._functions[resource.type, resource.origin.source]
+            function = self._functions[key]
         except KeyError:
-            function = self._function(resource.type, resource.origin.source)
+            function = self._function(key)
         if function is None:
             return []
-        if resource.partial or function is _not_yet:
+        if function is _not_yet:
             self._asked += self._indexes(resource.type, resource.origin.source)
         else:
             function(resource, *self._report)
@@ -334,6 +339,8 @@ class Judge:
 
     def _reason(self, index: int, bound: Bound, scope: Scope, relations: Relations) -> Sequence[Evidence]:
         """The evidence of a failure by generated code, else by the reference."""
+        if scope.root.partial:
+            return reason(bound, scope, relations)
         explainer = self._explainers.get(index)
         if explainer is None:
             self._failures[index] += 1
@@ -347,22 +354,23 @@ class Judge:
             return reason(bound, scope, relations)
         return [Evidence(path=path, actual=explain.shown(value), expected=text) for path, value, text in pieces]
 
-    def _function(self, kind: str, source: str) -> Compiled | None:
+    def _function(self, key: _Key) -> Compiled | None:
         if len(self._functions) > _MOST_TYPES:
             self._functions.clear()  # spellings of types come from the input, so their number has no bound of its own
-        folded = kind.casefold(), source
+        kind, source, partial = key
+        folded = kind.casefold(), source, partial
         if folded not in self._by_folded:
-            rules = [(index, self.rules[index]) for index in self._indexes(*folded)]
+            rules = [(index, self.rules[index]) for index in self._indexes(kind, source)]
             if rules:
                 self._met[folded] += 1
                 if self._met[folded] <= self._patience:
                     return _not_yet
                 from auditor.conditions.compile import compile_rules  # here: a small audit does without
 
-                self._by_folded[folded] = compile_rules(rules, self._relations)
+                self._by_folded[folded] = compile_rules(rules, self._relations, partial=partial)
             else:
                 self._by_folded[folded] = None
-        self._functions[kind, source] = self._by_folded[folded]
+        self._functions[key] = self._by_folded[folded]
         return self._by_folded[folded]
 
     def _indexes(self, kind: str, source: str) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from auditor.conditions.paths import DERIVED
@@ -11,10 +11,14 @@ INDENT: Final = "    "
 
 
 class Names:
-    """The namespace of generated code. Names and literals of rules are in it as constants, never in the text."""
+    """The namespace of generated code. Names and literals of rules are in it as constants, never in the text.
 
-    def __init__(self, **given: Any) -> None:
-        self.values: dict[str, Any] = given
+    `partial`: the code is for resources that hold unknown values. What is read below one is unknown, and asked about.
+    """
+
+    def __init__(self, given: Mapping[str, Any], *, partial: bool = False) -> None:
+        self.partial = partial
+        self.values = dict(given)
         self.functions: list[str] = []
         self._constants: dict[Any, str] = {}
         self._functions: dict[str, str] = {}
@@ -117,11 +121,12 @@ class Block:
 
     def _guarded(self, reads: dict[str, _Read], source: str) -> list[str]:
         names = [name for read in reads.values() for name in read.names()]
+        below = f"{source} if {source}.__class__ is Unknown else M" if self.function.names.partial else "M"
         return [
             f"if {source}.__class__ is dict:",
             *(INDENT + line for line in self._level(reads, source)),
             "else:",
-            f"{INDENT}{' = '.join(names)} = M",
+            f"{INDENT}{' = '.join(names)} = {below}",
         ]
 
     def _level(self, reads: dict[str, _Read], source: str) -> list[str]:

@@ -18,12 +18,12 @@ from typing import Any, Final, Protocol
 from auditor.conditions import reasons
 from auditor.conditions.blocks import INDENT, Block, Function, Names
 from auditor.conditions.expressions import Expressions, Scopes, loops, split
-from auditor.conditions.generated import against, fold, items, tested, undecided
+from auditor.conditions.generated import against, fold, items, known, tested, undecided
 from auditor.conditions.grammar import All, Count, Field, Node, Path
 from auditor.conditions.marks import FAILS, PASSES, SKIP
 from auditor.conditions.reasons import Explainer
 from auditor.conditions.relations import Relations
-from auditor.model import MISSING, Resource
+from auditor.model import MISSING, Resource, Unknown
 
 Report = Callable[[Any], None]
 Compiled = Callable[[Resource, Report, Report, Report, Report], None]
@@ -42,9 +42,10 @@ class Judged(Protocol):
     def condition(self) -> Node: ...
 
 
-def compile_rules(rules: Sequence[tuple[int, Judged]], relations: Relations) -> Compiled:
-    """The function for all rules of one type; each rule comes with the index that names it."""
-    names = Names(**_CALLED)
+def compile_rules(rules: Sequence[tuple[int, Judged]], relations: Relations, *, partial: bool = False) -> Compiled:
+    """The function for all rules of one type, for resources that hold unknown values or (faster) for those that do not;
+    each rule comes with the index that names it."""
+    names = Names(_CALLED, partial=partial)
     writer = _Writer(Expressions(names, relations))
     root = Block(Function(names), "r", resource=True)
     writer.rules(root, [(index, rule, _conjuncts(rule.when)) for index, rule in rules])
@@ -57,7 +58,7 @@ def compile_rules(rules: Sequence[tuple[int, Judged]], relations: Relations) -> 
 
 def compile_why(rule: Judged, relations: Relations) -> Explainer:
     """The function that gives the evidence where a rule is known to fail."""
-    names = Names(**_CALLED, **reasons.CALLED)
+    names = Names({**_CALLED, **reasons.CALLED})
     root = Block(Function(names), "r", resource=True)
     item = root if rule.each is None else Block(root.function, "e")
     why = reasons.Reasons(names, relations).why(rule.condition, Scopes(root, item, item, root.function))
@@ -73,7 +74,8 @@ def compile_why(rule: Judged, relations: Relations) -> Explainer:
 
 
 _CALLED: Final = {
-    "M": MISSING, "fold": fold, "items": items, "tested": tested, "against": against, "undecided": undecided,
+    "M": MISSING, "Unknown": Unknown, "fold": fold, "items": items, "known": known, "tested": tested,
+    "against": against, "undecided": undecided,
 }  # fmt: skip
 _Member = tuple[int, Judged, Sequence[Node]]
 """A rule, and what is left of its `when`: all of these conditions."""

@@ -73,14 +73,15 @@ class Expressions:
                 return "undecided()"
             operand = self.value(scopes.start(test.operand), test.operand.segments, scopes)
             return f"against({value}, {operand}, {self.names.constant(test)})"
+        known = f"known({value})" if self.names.partial else value
         if test.operator == "exists":
             return (
-                f"({value} is not M and {value} is not None)" if test.prepared else f"({value} is M or {value} is None)"
+                f"({known} is not M and {value} is not None)" if test.prepared else f"({known} is M or {value} is None)"
             )
         texts = self._verdicts(test)
         if test.operator in ("equals", "notEquals") and isinstance(test.prepared, bool):
             spelled = (
-                f"{value} is not {test.prepared}" if test.operator == "notEquals" else f"{value} is {test.prepared}"
+                f"{known} is not {test.prepared}" if test.operator == "notEquals" else f"{known} is {test.prepared}"
             )
             return f"({texts}[{value}] if {value}.__class__ is str else {spelled})"
         operator = OPERATORS[test.operator]

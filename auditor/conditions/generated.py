@@ -79,10 +79,19 @@ def tester(test: Test) -> Callable[[Any, Any], bool | Unknown]:
     return OPERATORS[test.operator].test
 
 
+def known(value: Any) -> Any:
+    """A value that is known."""
+    if value.__class__ is Unknown:
+        raise Undecided
+    return value
+
+
 def tested(value: Any, function: Callable[[Any, Any], bool | Unknown], prepared: Any, absent: bool) -> bool:
     """The verdict on a value of any kind."""
     if value is MISSING or value is None:
         return absent
+    if value.__class__ is Unknown:
+        raise Undecided
     verdict = function(value, prepared)
     if verdict is True or verdict is False:
         return verdict
@@ -91,7 +100,7 @@ def tested(value: Any, function: Callable[[Any, Any], bool | Unknown], prepared:
 
 def against(value: Any, operand: Any, test: Test) -> bool:
     """A value against the value of another field."""
-    if operand is MISSING or operand is None:
+    if operand is MISSING or operand is None or operand.__class__ is Unknown or value.__class__ is Unknown:
         raise Undecided
     operator = OPERATORS[test.operator]
     try:
@@ -129,7 +138,7 @@ class Lookup:
 
     def several(self, values: list[Any], asking: Resource) -> list[Resource]:
         """Those that match any of several keys."""
-        keys = [value for value in values if value is not MISSING and value is not None]
+        keys = [known(value) for value in values if value is not MISSING and value is not None]
         match = self._relations.matching(self._relation, keys, asking)
         if match.maybe or (keys and match.incomplete) or any(resource.partial for resource in match.found):
             raise Undecided
