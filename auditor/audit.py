@@ -136,7 +136,8 @@ _ODD: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, Rec
 
 
 class _Reading:
-    """Lenses at work. Each begins, and is imported, with the first resource that it reads.
+    """Lenses at work. Each begins, and is imported, with the first resource from which something follows; what it reads
+    before that is held for it.
 
     A resource that breaks a lens is a gap to all of them, and so is what a broken lens does not derive.
     """
@@ -145,42 +146,44 @@ class _Reading:
         self.broken: list[Gap] = []
         self._gaps = inventory.gaps
         self._coverage = Coverage(inventory.covers, inventory.gaps)
-        self._waiting: dict[str, list[Lens]] = defaultdict(list)
-        self._takers: dict[str, list[Callable[[Resource], None]]] = defaultdict(list)  # by casefolded type
+        self._lenses = lenses
+        self._reading: dict[str, list[Lens]] = defaultdict(list)  # by casefolded type
         self._readers: dict[str, Reader] = {}
-        self._order = [lens.type for lens in lenses]
+        self._held: dict[str, list[Resource]] = defaultdict(list)
         for lens in lenses:
             for kind in lens.reads:
-                self._waiting[kind].append(lens)
+                self._reading[kind].append(lens)
 
     @property
     def types(self) -> frozenset[str]:
         """The casefolded types that some lens reads."""
-        return frozenset(self._waiting)
+        return frozenset(self._reading)
 
     def take(self, kind: str, resource: Resource) -> None:
-        if kind in self._waiting:
-            self._begin(kind)
-        for take in self._takers.get(kind, ()):
-            try:
-                take(resource)
-            except _ODD as error:
-                self._broken(resource.id, resource.type, error)
-
-    def _begin(self, kind: str) -> None:
-        for lens in self._waiting.pop(kind):
+        for lens in self._reading.get(kind, ()):
             reader = self._readers.get(lens.type)
+            if reader is None and lens.begins and kind not in lens.begins:
+                self._held[lens.type].append(resource)
+                continue
             if reader is None:
                 reader = self._readers[lens.type] = lens.start(self._coverage)
-            self._takers[kind].append(reader.take)
+                for earlier in self._held.pop(lens.type, ()):
+                    self._give(reader, earlier)
+            self._give(reader, resource)
+
+    def _give(self, reader: Reader, resource: Resource) -> None:
+        try:
+            reader.take(resource)
+        except _ODD as error:
+            self._broken(resource.id, resource.type, error)
 
     def derived(self) -> Iterator[Resource]:
-        for kind in self._order:
-            if kind in self._readers:
+        for lens in self._lenses:
+            if lens.type in self._readers:
                 try:
-                    yield from self._readers[kind].derived()
+                    yield from self._readers[lens.type].derived()
                 except _ODD as error:
-                    self._broken(kind, kind, error)
+                    self._broken(lens.type, lens.type, error)
 
     def _broken(self, what: str, kind: str, error: Exception) -> None:
         told = f"a defect of the auditor, please report it: {type(error).__name__}: {error}"

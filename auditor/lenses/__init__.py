@@ -22,12 +22,14 @@ class Reader(Protocol):
 class Lens(NamedTuple):
     """Reads resources of the casefolded types `reads`, all of them, and gives those of the derived `type`.
 
-    `start` gives a reader. The coverage tells it whether what it did not find is really not there.
+    `start` gives a reader. The coverage tells it whether what it did not find is really not there. Without a resource
+    of the types `begins` nothing follows; empty: of any that it reads.
     """
 
     type: str
     reads: frozenset[str]
     start: Callable[[Coverage], Reader]
+    begins: frozenset[str] = frozenset()
 
     def derive(self, resources: Iterable[Resource], coverage: Coverage) -> Iterator[Resource]:
         """What follows from these resources."""
@@ -149,6 +151,18 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
 }
 """Everything that a request passes, or that says how."""
 
+_ENTRANCES: Final = frozenset(
+    {
+        "microsoft.network/applicationgateways",
+        "microsoft.apimanagement/service",
+        "networking.k8s.io/ingress",
+        "gateway.networking.k8s.io/gateway",
+        "networking.istio.io/gateway",
+        "core/service",
+    }
+)
+"""Where a path may begin."""
+
 LENSES: Final = (
     Lens(
         "auditor/certificate",
@@ -175,7 +189,7 @@ LENSES: Final = (
         _certificates,
     ),
     Lens("auditor/apiPolicy", API_POLICY_READS, _api_policies),
-    Lens("auditor/trafficPath", TRAFFIC_PATH_READS, _traffic_paths),
+    Lens("auditor/trafficPath", TRAFFIC_PATH_READS, _traffic_paths, _ENTRANCES),
     Lens(
         "auditor/policyDocument",
         frozenset(
