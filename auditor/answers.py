@@ -1,4 +1,4 @@
-"""Answers of rules as findings: identity, wording, and the JSON of the commonest finding, a plain failure. Pure."""
+"""Answers of rules as findings: identity, wording, and the JSON of the commonest findings. Pure."""
 
 from __future__ import annotations
 
@@ -108,19 +108,21 @@ def _inline(value: Any) -> str:
     return text if len(text) <= 120 else f"{text[:120]}…"
 
 
-class FailureForm:
-    """The JSON of a failure of one rule, but for what the resource and the evidence fill in."""
+class Form:
+    """The JSON of a failure or a pass of one rule, but for what the resource and the evidence fill in."""
 
-    def __init__(self, rule: Rule) -> None:
-        said = f'","ruleId":{encode(rule.id).decode()},"outcome":"fail","severity":"{rule.severity.value}","resource":'
+    def __init__(self, rule: Rule, outcome: Outcome) -> None:
+        verdict = f'"outcome":"{outcome.value}","severity":"{rule.severity.value}"'
+        said = f'","ruleId":{encode(rule.id).decode()},{verdict},"resource":'
         self.after_fingerprint = said.encode()
         self.after_element = b',"title":%b,"message":' % encode(rule.title)
         self.begun = hashlib.sha256(f"{rule.id}\0".encode())
         self.rule = rule
+        self.passes = outcome is Outcome.PASS
 
 
-class FailureWriter:
-    """Writes failures of one resource: what they say of the resource is made once."""
+class Writer:
+    """Writes failures and passes of one resource: what they say of the resource is made once."""
 
     def __init__(self, resource: Resource, owner: str | None = None) -> None:
         self._of = resource
@@ -128,13 +130,16 @@ class FailureWriter:
         self._resource = encode(ResourceRef.of(resource))
         self._origin = encode(resource.origin) + (b"" if owner is None else b',"owner":' + encode(owner))
 
-    def line(self, form: FailureForm, element: str | None, evidence: Sequence[Evidence]) -> bytes:
+    def line(self, form: Form, element: str | None, evidence: Sequence[Evidence]) -> bytes:
         """The same bytes as the encoded `finding_of`."""
         digest = form.begun.copy()
         digest.update(self._identity)
         if element:
             digest.update(element.encode("utf-8", "surrogatepass"))
-        said = _found(evidence, self._of) if evidence else f"Not so: {form.rule.title}"
+        if form.passes:
+            said = form.rule.title
+        else:
+            said = _found(evidence, self._of) if evidence else f"Not so: {form.rule.title}"
         return b'{"fingerprint":"%b%b%b,"element":%b%b%b,"evidence":%b,"gap":null,"exemption":null,"origin":%b}' % (
             digest.hexdigest()[:32].encode(),
             form.after_fingerprint,

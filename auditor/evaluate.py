@@ -15,7 +15,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from auditor.answers import Answer, FailureForm, FailureWriter, encode, finding_of, identity_of
+from auditor.answers import Answer, Form, Writer, encode, finding_of, identity_of
 from auditor.conditions import explain
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, related_types, relations_of
 from auditor.conditions.marks import ASK, FAILS, PASSES, SKIP
@@ -240,11 +240,11 @@ class Judge:
         self._keep_passes = keep_passes
         self._counts = [Counts() for _ in self.rules]
         self._passed = [0] * len(self.rules)  # of these the passes: the commonest answer by far
-        self._forms = [FailureForm(bound.rule) for bound in self.rules]
+        self._forms: dict[tuple[int, Outcome], Form] = {}
         self._errors: dict[int, str] = {}
         self._functions: dict[_Key, Compiled | None] = {}
         self._by_folded: dict[_Key, Compiled | None] = {}
-        self._explainers: dict[int, Explainer] = {}
+        self._explainers: dict[tuple[int, bool], Explainer] = {}
         self._patience = patience
         self._owner_tags = owner_tags
         self._excerpts = excerpts
@@ -298,7 +298,7 @@ class Judge:
         for reports in (self._failed, self._marked, self._asked):
             reports.clear()
         found: list[bytes] = []
-        writer: FailureWriter | None = None
+        writer: Writer | None = None
         owner: str | None = None
         excerpts = self._excerpts
         for index, known in sorted(told, key=_first):
@@ -307,18 +307,24 @@ class Judge:
                 continue
             if writer is None:
                 owner = owner_of(resource, self._owner_tags) if self._owner_tags else None
-                writer = FailureWriter(resource, owner)
+                writer = Writer(resource, owner)
             for answer in self._answers(index, resource, known):
                 if known != PASSES:
                     count(self._counts[index], answer.outcome)
-                if answer.outcome is Outcome.FAIL:
-                    line = writer.line(self._forms[index], answer.element, answer.evidence)
-                    found.append(line)
-                    if excerpts and excerpts.wanted(self._ranks[index]):
-                        excerpts.add(self._ranks[index], identity_of(line), resource, answer.evidence)
-                elif self._keep_passes or answer.outcome is not Outcome.PASS:
+                if answer.outcome in (Outcome.UNKNOWN, Outcome.ERROR):
                     found.append(encode(finding_of(self.rules[index].rule, resource, answer, owner)))
+                elif self._keep_passes or answer.outcome is Outcome.FAIL:
+                    line = writer.line(self._form(index, answer.outcome), answer.element, answer.evidence)
+                    found.append(line)
+                    if excerpts and answer.outcome is Outcome.FAIL and excerpts.wanted(self._ranks[index]):
+                        excerpts.add(self._ranks[index], identity_of(line), resource, answer.evidence)
         return found
+
+    def _form(self, index: int, outcome: Outcome) -> Form:
+        form = self._forms.get((index, outcome))
+        if form is None:
+            form = self._forms[index, outcome] = Form(self.rules[index].rule, outcome)
+        return form
 
     def _answers(self, index: int, resource: Resource, known: int | list[int]) -> list[Answer]:
         """The answers of a rule of which the verdict is known, or the marks of its elements, or nothing (`ASK`)."""
@@ -339,16 +345,15 @@ class Judge:
 
     def _reason(self, index: int, bound: Bound, scope: Scope, relations: Relations) -> Sequence[Evidence]:
         """The evidence of a failure by generated code, else by the reference."""
-        if scope.root.partial:
-            return reason(bound, scope, relations)
-        explainer = self._explainers.get(index)
+        key = index, scope.root.partial
+        explainer = self._explainers.get(key)
         if explainer is None:
             self._failures[index] += 1
             if self._failures[index] <= self._patience:
                 return reason(bound, scope, relations)
             from auditor.conditions.compile import compile_why
 
-            explainer = self._explainers[index] = compile_why(bound, relations)
+            explainer = self._explainers[key] = compile_why(bound, relations, partial=scope.root.partial)
         pieces = explainer(scope.root, scope.item, scope.item_prefix)
         if pieces is None:
             return reason(bound, scope, relations)

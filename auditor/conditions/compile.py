@@ -56,9 +56,9 @@ def compile_rules(rules: Sequence[tuple[int, Judged]], relations: Relations, *, 
     return compiled
 
 
-def compile_why(rule: Judged, relations: Relations) -> Explainer:
-    """The function that gives the evidence where a rule is known to fail."""
-    names = Names({**_CALLED, **reasons.CALLED})
+def compile_why(rule: Judged, relations: Relations, *, partial: bool = False) -> Explainer:
+    """The function that gives the evidence where a rule is known to fail; `partial` as above."""
+    names = Names({**_CALLED, **reasons.CALLED}, partial=partial)
     root = Block(Function(names), "r", resource=True)
     item = root if rule.each is None else Block(root.function, "e")
     why = reasons.Reasons(names, relations).why(rule.condition, Scopes(root, item, item, root.function))
