@@ -240,10 +240,15 @@ def phrase(test: Test, wanted: bool = True) -> str:
         text = test.prepared.strftime("%Y-%m-%dT%H:%M:%SZ")
     elif isinstance(operand, Path):
         text = f"the value of {operand.text}"
+    elif test.operator == "matches" and len(operand) > _LONGEST_PATTERN:
+        text = "the pattern of the rule"
     else:
         text = ", ".join(map(_word, operand)) if isinstance(operand, list) else _word(operand)
     words = OPERATORS[test.operator].expected.replace("{}", text or "''")
     return words if wanted else f"not {words}"
+
+
+_LONGEST_PATTERN: Final = 60  # that people read
 
 
 def _word(value: Any) -> str:
