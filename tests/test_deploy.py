@@ -85,7 +85,8 @@ def test_the_roles_of_the_job_are_these_and_no_other() -> None:
     """Reader, Security Reader and Key Vault Reader (azure-roles.md); AcrPull, Monitoring Metrics Publisher and Storage
     Blob Data Contributor, each on the one thing that it is for."""
     text = "".join(path.read_text(encoding="utf-8") for path in BICEP)
-    audits = set(re.findall(GUID, (DEPLOY / "azure-roles.md").read_text(encoding="utf-8")))
+    table = re.findall(r"^\|.*\|$", (DEPLOY / "azure-roles.md").read_text(encoding="utf-8"), re.MULTILINE)
+    audits = set(re.findall(GUID, "\n".join(table)))
     assert set(re.findall(GUID, text)) == audits | {
         "7f951dda-4ed3-4680-a7ca-43fe172d538d",
         "3913510d-42f4-4e42-8a64-420c390055eb",
