@@ -137,7 +137,9 @@ def _paths(rule: dict[str, Any]) -> list[tuple[str, bool]]:
 def _accepted(route: Resource, gateway: Resource, parent: dict[str, Any]) -> Truth:
     """False when the controller says that it does not take a route."""
     for told in items(route.body, "status", "parents"):
-        own = get(told, "parentRef")
+        own, conditions = get(told, "parentRef"), get(told, "conditions")
+        if isinstance(conditions, Unknown):
+            return conditions
         states = [(get(one, "type"), get(one, "status")) for one in items(told, "conditions")]
         if ("Accepted", "False") not in states:
             continue

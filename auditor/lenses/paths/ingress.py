@@ -136,7 +136,10 @@ class Ingresses:
         for rule in rules:
             if not _same(text_at(rule, "host") or "*", host):
                 continue
-            for entry in items(rule, "http", "paths"):
+            entries, odd = listing(rule, "http", "paths")
+            if odd:
+                yield route, None, odd
+            for entry in entries:
                 path = text_at(entry, "path") or "/"
                 service = text_at(entry, "backend", "service", "name") or text_at(entry, "backend", "serviceName")
                 port = (
@@ -187,7 +190,7 @@ class Ingresses:
 
     def encrypts(self, ingress: Resource, host: str) -> bool | Unknown:
         """Whether its TLS section covers a host."""
-        entries, hidden = listing(ingress.body, "spec", "tls")
+        entries, hidden = _tls(ingress)
         if any(_covers(entry, host) for entry in entries):
             return True
         if hidden:
@@ -200,7 +203,7 @@ class Ingresses:
         return False
 
     def _served(self, ingress: Resource, host: str, controller: str) -> Served | Unknown:
-        entries, hidden = listing(ingress.body, "spec", "tls")
+        entries, hidden = _tls(ingress)
         for entry in entries:
             if _covers(entry, host):
                 name = text_at(entry, "secretName")
@@ -361,6 +364,20 @@ def _plain(value: str | Unknown | None) -> str | None:
 def _same(own: str, host: str) -> bool:
     """Whether a host of a rule is the host of a request."""
     return own in ("*", "") or host in ("*", "") or covers([own], host)
+
+
+def _tls(ingress: Resource) -> tuple[list[dict[str, Any]], Unknown | None]:
+    """The entries of the TLS section whose hosts are known, and why there may be more."""
+    entries, hidden = listing(ingress.body, "spec", "tls")
+    known = []
+    for entry in entries:
+        hosts = get(entry, "hosts")
+        each = (hosts, *(hosts if isinstance(hosts, list) else ()))
+        odd = next((one for one in each if isinstance(one, Unknown)), None)
+        hidden = hidden or odd
+        if odd is None:
+            known.append(entry)
+    return known, hidden
 
 
 def _covers(entry: dict[str, Any], host: str) -> bool:
