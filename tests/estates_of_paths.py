@@ -120,9 +120,14 @@ STRICT += " spec: {mtls: {mode: STRICT}}}"
 
 def paths(cluster: str, azure: list[Body], looked_at: frozenset[str] = TRAFFIC_PATH_READS) -> list[Body]:
     """The properties of the paths of an estate, which was looked at as a whole."""
+    return [path.body["properties"] for path in derived(cluster, azure, looked_at)]
+
+
+def derived(cluster: str, azure: list[Body], looked_at: frozenset[str] = TRAFFIC_PATH_READS) -> list[Resource]:
+    """The paths of an estate, which was looked at as a whole."""
     objects = [body for body in yaml.safe_load_all(cluster) if body]
     resources = [
         *(Resource(body["type"], body, Origin(source="live")) for body in azure),
         *(Resource(kubernetes_type(body), body, Origin(source="live"), "aks") for body in objects),
     ]
-    return [path.body["properties"] for path in lens_of("auditor/trafficPath").derive(resources, Coverage(looked_at))]
+    return list(lens_of("auditor/trafficPath").derive(resources, Coverage(looked_at)))

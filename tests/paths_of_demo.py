@@ -58,9 +58,9 @@ def verdicts(estate: Inventory) -> set[Verdict]:
 
 
 def short(name: str) -> str:
-    """`api.contoso.com/orders/* → …` → `api/orders`."""
-    told = name.partition(" → ")[0].replace(".contoso.com", "").removesuffix("/*")
-    return re.sub(r"/\*$", "", told)
+    """`api.contoso.com/orders/* → …` → `api/orders`; what else tells paths apart stays."""
+    told = name.partition(" → ")[0].replace(".contoso.com", "")
+    return re.sub(r"/\*(?=$| \()", "", told)
 
 
 # --- changes ------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def test_every_hop_is_drawn_in_words_without_colours_for_a_pipe(folder: Path) ->
     assert done.stdout == (
         "2 traffic paths of 2 host names\n"
         "\n"
-        "shop.contoso.com/* → shop/web\n"
+        "http://shop.contoso.com/* → shop/web\n"
         "  weakest hop: plain text\n"
         "  Internet\n"
         "   │  plain text · the entrance speaks plain text to clients · asks for shop.contoso.com\n"

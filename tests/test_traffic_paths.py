@@ -18,7 +18,7 @@ from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.estate import Estate
 from auditor.model import Origin, Outcome, Resource, Unknown
 from tests.damage import damage_tree, parts
-from tests.paths_of_demo import LENS, VARIANTS, designed, rules, short, varied
+from tests.paths_of_demo import LENS, VARIANTS, designed, rules, varied
 
 _RANK = {Outcome.FAIL: 0, Outcome.ERROR: 0, Outcome.UNKNOWN: 1, Outcome.PASS: 2}
 _BLIND = int(os.environ.get("AUDITOR_PATH_SEEDS", "40"))
@@ -30,10 +30,10 @@ def judged(bodies: list[Body], covers: frozenset[str]) -> dict[tuple[str, str], 
     resources = [resource_of(body) for body in bodies if resource_of(body).type.casefold() in LENS.reads]
     found: dict[tuple[str, str], Outcome] = {}
     for path in LENS.derive(resources, Coverage(covers)):
-        host = path.body["properties"]["host"]
+        host, route = (path.body["properties"][key] for key in ("host", "route"))
         for bound in rules():
             for answer in answers(bound, path, Relations([])):
-                for key in (short(path.name), f"{host} *"):
+                for key in (f"{host}{route}", f"{host} *"):
                     worst = found.get((bound.rule.id, key), Outcome.PASS)
                     found[bound.rule.id, key] = min(worst, answer.outcome, key=lambda one: _RANK[one])
     return found

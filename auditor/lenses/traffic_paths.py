@@ -7,7 +7,6 @@ What cannot be resolved is a missing edge with its name, and nothing after it is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from auditor.lenses.paths.gateway import Entered, Gateway
 from auditor.lenses.paths.landings import Landings
 from auditor.lenses.paths.logs import Logs
 from auditor.lenses.paths.management import Management
+from auditor.lenses.paths.naming import named
 from auditor.lenses.paths.shapes import MUTUAL, PASSTHROUGH, PLAINTEXT, UNVERIFIED, VERIFIED, Hop, Missing, lowest
 from auditor.lenses.paths.trust import Trust
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown
@@ -56,29 +56,33 @@ class TrafficPaths:
         logs = Logs(estate)
         reached: set[str] = set()
         hosts: set[str] = set()
-        taken: dict[str, int] = {}
-        dated: dict[Any, dict[str, Any]] = {}
+        every: list[Entered] = []
         for resource in estate.all(GATEWAY):
             for found in Gateway(resource, estate, trust, landings.land).paths():
                 reached.update(one["to"].get("resource", "") for one in found.tail.hops)
                 hosts.add(found.host)
-                yield _path(found, logs, taken, dated)
+                every.append(found)
         for found in landings.management.paths():
             reached.update(one["to"].get("resource", "") for one in found.tail.hops)
-            yield _path(found, logs, taken, dated)
-        for found in landings.clusters.paths(frozenset(reached), frozenset(hosts)):
-            yield _path(found, logs, taken, dated)
+            every.append(found)
+        every += landings.clusters.paths(frozenset(reached), frozenset(hosts))
+        drafts = [(found, _narrow(found.route, found.tail.label)) for found in every]
+        entries: set[tuple[str, str]] = set()
+        dated: dict[Any, dict[str, Any]] = {}
+        for (found, route), (key, name) in zip(drafts, named(drafts), strict=True):
+            yield _path(found, key, name, _properties(found, route, logs, dated, first=_once(found, entries)))
 
 
-def _path(found: Entered, logs: Logs, taken: dict[str, int], dated: dict[Any, dict[str, Any]]) -> Resource:
+def _properties(
+    found: Entered, route: str, logs: Logs, dated: dict[Any, dict[str, Any]], *, first: bool
+) -> dict[str, Any]:
     """A path with its sums."""
     tail = found.tail
-    route = _narrow(found.route, tail.label)
     properties: dict[str, Any] = {
         "host": found.host,
         "route": route,
         "public": found.public,
-        "firstOfEntry": _once(found, taken),
+        "firstOfEntry": first,
         "entry": found.entry,
         "target": tail.target,
         "hops": list(tail.hops),
@@ -98,16 +102,12 @@ def _path(found: Entered, logs: Logs, taken: dict[str, int], dated: dict[Any, di
     blind = next((one["nameMatches"] for one in tail.hops if one["to"]["kind"] == "unknown"), None)
     if blind is not None:
         _forget(properties, blind)
-    told = f"{found.host}{route}" if route.startswith(("/", ":")) else f"{found.host} {route}"
-    key = f"{_slug(found.entry['name'])}/{_slug(found.host)}/{_slug(route)}/{_slug(tail.target['name'])}"
-    taken[key] = taken.get(key, 0) + 1
+    return properties
+
+
+def _path(found: Entered, key: str, name: str, properties: dict[str, Any]) -> Resource:
     subscription, group = arm_scope(found.resource.body)
-    body: dict[str, Any] = {
-        "id": f"/trafficPaths/{key}" + (f"/{taken[key]}" if taken[key] > 1 else ""),
-        "type": TYPE,
-        "name": f"{told} → {tail.target['name']}",
-        "properties": properties,
-    }
+    body: dict[str, Any] = {"id": f"/trafficPaths/{key}", "type": TYPE, "name": name, "properties": properties}
     if subscription:
         body["subscriptionId"] = subscription
     if group:
@@ -115,11 +115,12 @@ def _path(found: Entered, logs: Logs, taken: dict[str, int], dated: dict[Any, di
     return Resource(TYPE, body, found.resource.origin, partial=holds_unknown(properties))
 
 
-def _once(found: Entered, taken: dict[str, int]) -> bool:
+def _once(found: Entered, entries: set[tuple[str, str]]) -> bool:
     """True for the first path of an entry: what is said of the entry itself is said once."""
-    key = f" {found.resource.id} {found.entry['name']}"
-    taken[key] = taken.get(key, 0) + 1
-    return taken[key] == 1
+    key = found.resource.id, found.entry["name"]
+    first = key not in entries
+    entries.add(key)
+    return first
 
 
 def _forget(properties: dict[str, Any], why: Unknown) -> None:
@@ -166,8 +167,3 @@ def _narrow(route: str, label: str) -> str:
     if not label or label == "/*":
         return route
     return label if route == "/*" or label.startswith(route.removesuffix("*")) else route
-
-
-def _slug(text: str) -> str:
-    """A text as a part of an id."""
-    return re.sub(r"[^A-Za-z0-9.*_-]+", "~", text).strip("~")[:120] or "-"

@@ -232,9 +232,9 @@ class Clusters:
             for host in self.hosts(entrance):
                 if kind == "applicationGateway" and host in hosts:
                     continue  # the gateway itself was read
-                for sender, landing in self._first(entrance, host):
+                for sender, landing, port in self._first(entrance, host):
                     for tail in follow(sender, [landing], "" if host == "*" else host, self._trust):
-                        yield Entered(entrance, host, "/*", entry, public, tail)
+                        yield Entered(entrance, host, "/*", entry, public, tail, port)
         for service in self._balanced:
             if any(self._at.get(address) for address in addresses(service)) or service.id in reached:
                 continue
@@ -260,8 +260,8 @@ class Clusters:
             return False
         return Unknown("the entrance shows no address")
 
-    def _first(self, entrance: Resource, host: str) -> Iterator[tuple[Sender, Landing]]:
-        """The hop from clients to an entrance: as it is offered to them."""
+    def _first(self, entrance: Resource, host: str) -> Iterator[tuple[Sender, Landing, int | None]]:
+        """The hop from clients to an entrance, as it is offered to them, and at which port where one is written."""
         kind = entrance.type.casefold()
         offers: list[tuple[int | None, Truth, str]] = []
         if kind == INGRESS:
@@ -276,8 +276,9 @@ class Clusters:
                 (get(one, "port", "number"), self._istio.encrypts(one), "spec.servers[*].port.protocol")
                 for one in self._istio.servers(entrance, host, None)
             ]
-        for port, encrypts, path in offers:
-            landing = self._meet(entrance, host, "/*", port if isinstance(port, int) else None)
+        for told, encrypts, path in offers:
+            port = told if isinstance(told, int) else None
+            landing = self._meet(entrance, host, "/*", port)
             if landing is None:
                 continue
             spoken = "TLS" if encrypts is True else "plain text" if encrypts is False else "something not known"
@@ -286,7 +287,7 @@ class Clusters:
                 place("client", "Internet"), encrypts, True, says, evidence(entrance.id, path, None), well_known=True
             )
             bypasses = tuple(one for one in landing.bypasses if one["kind"] != "publicIngress")
-            yield sender, replace(landing, bypasses=bypasses, plain=False)
+            yield sender, replace(landing, bypasses=bypasses, plain=False), port
 
     def _alone(self, service: Resource, public: Truth) -> Iterator[Entered]:
         own = list(addresses(service))

@@ -45,7 +45,7 @@ _BACKEND_FLOOR: Final = "1.2"
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A host and route that clients reach, the hop to it, and one of the ways it goes on."""
+    """A host and route that clients reach, at a port where one is known, the hop to it, and a way it goes on."""
 
     resource: Resource
     host: str
@@ -53,6 +53,7 @@ class Entered:
     entry: Place
     public: bool | Unknown
     tail: Tail
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class Gateway:
                     whole = replace(whole, missing=(*lacking, *whole.missing))
                     if odd:
                         whole = whole.lacking(Missing(f"host names of listener {name}", odd.reason))
-                    yield Entered(self._resource, host, route, entry, public, whole)
+                    yield Entered(self._resource, host, route, entry, public, whole, port)
 
     def _front(self, reference: Any) -> tuple[bool | Unknown, tuple[str, ...], tuple[Missing, ...]]:
         """Whether a frontend is public, with which addresses, and what of it was not found."""

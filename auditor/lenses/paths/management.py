@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from auditor.lenses.paths.ends import Land, Landing, Sender, follow
 from auditor.lenses.paths.estate import Estate, flag, listing, word
 from auditor.lenses.paths.gateway import Entered
+from auditor.lenses.paths.naming import OTHERS
 from auditor.lenses.paths.routes import taken
 from auditor.lenses.paths.shapes import Missing, Place, Tail, Truth, evidence, lost, place, truth_and
 from auditor.lenses.paths.trust import Served, Trust, store_of
@@ -34,6 +36,8 @@ _MOST: Final = 16  # members of a pool of backends
 
 Around = Callable[[Resource, str | None, str | None], tuple[dict[str, Any], ...]]
 """The ways around a service: itself, the subnet it is in, the subnet that its callers come from."""
+Way = tuple[Tail, "list[EffectivePolicy]"]
+"""A tail, and the policies by which requests take it."""
 
 
 class Management:
@@ -233,22 +237,25 @@ class Management:
         policies = self._policies.of_api(api.id)
         origin = place("apiManagement", f"{service.name}/{api.name}", api.id)
         authentication = _authentication(policies, self._estate.hole(f"{APIS}/policies", api.id))
-        targets: dict[tuple[Any, ...], tuple[Target, EffectivePolicy]] = {}
+        calls: dict[tuple[Any, ...], tuple[Target, list[EffectivePolicy]]] = {}
         for policy in policies:
             for target in policy.targets:
                 where = target.url, target.resource, target.backend, target.unknown
-                targets.setdefault(where, (target, policy))
-        tails: list[Tail] = []
-        for target, policy in targets.values():
-            tails += self._target(service, api, target, policy, origin)
-        if not tails and policies and all(policy.answers_itself for policy in policies):
-            tails.append(Tail(origin))  # no request goes further
-        if not tails:
-            tails.append(lost(origin, f"backend of API {api.name}", "neither the API nor a policy names one"))
-        for tail in _unlike(tails):
-            yield Tail(
-                tail.target, tail.hops, tail.missing, tail.bypasses, tail.logging, authentication, tail.redirect, serves
-            )
+                how = policy.backend_certificate, policy.sent_certificates
+                calls.setdefault((where, how), (target, []))[1].append(policy)
+        ways: list[Way] = []
+        for target, alike in calls.values():
+            ways += ((tail, alike) for tail in self._target(service, api, target, alike[0], origin))
+        if not ways and policies and all(policy.answers_itself for policy in policies):
+            ways.append((Tail(origin), list(policies)))  # no request goes further
+        if not ways:
+            nowhere = lost(origin, f"backend of API {api.name}", "neither the API nor a policy names one")
+            ways.append((nowhere, list(policies)))
+        ways = _unlike(ways)
+        ends = Counter(tail.target["name"] for tail, _ in ways)
+        for tail, alike in ways:
+            some = _operations(alike, policies) if ends[tail.target["name"]] > 1 else ()
+            yield replace(tail, authentication=authentication, label=serves, operations=some)
 
     def _target(
         self, service: Resource, api: Resource, target: Target, policy: EffectivePolicy, origin: Place
@@ -360,13 +367,24 @@ class Management:
         return served or Unknown(f"the certificate {found.name} is not visible")
 
 
-def _unlike(tails: list[Tail]) -> list[Tail]:
-    """Tails that differ in where they lead."""
-    seen: list[Tail] = []
-    for tail in tails:
-        if all(tail.hops != other.hops or tail.missing != other.missing for other in seen):
-            seen.append(tail)
-    return seen
+def _unlike(ways: list[Way]) -> list[Way]:
+    """Ways that differ in where they lead; those that do not are one, of the policies of all of them."""
+    found: list[Way] = []
+    for tail, policies in ways:
+        same = next((own for other, own in found if tail.hops == other.hops and tail.missing == other.missing), None)
+        if same is None:
+            found.append((tail, list(policies)))
+        else:
+            same += (policy for policy in policies if policy not in same)
+    return found
+
+
+def _operations(some: Sequence[EffectivePolicy], policies: Sequence[EffectivePolicy]) -> tuple[str, ...]:
+    """The names of the operations that some of the policies of an API are of; none when they are all."""
+    if len(some) == len(policies):
+        return ()
+    own = sorted(policy.operation.rpartition("/")[2] for policy in some if policy.operation)
+    return (*own, *([OTHERS] if len(own) < len(some) else ()))
 
 
 def _authentication(policies: tuple[EffectivePolicy, ...], hole: str | None) -> dict[str, Any]:

@@ -61,7 +61,9 @@ class Missing:
 class Tail:
     """The rest of a path: its hops, where it ends, and what was found on the way.
 
-    `label` distinguishes the tails of one place: an API, a route. `logging` are ids of the resources whose logs count.
+    `label` distinguishes the tails of one place: an API, a route. `operations` are names of those of an API that take
+    this one of several ways to one target; empty: all do, or it is the only way. `logging` are ids of the resources
+    whose logs count.
     """
 
     target: Place
@@ -72,6 +74,7 @@ class Tail:
     authentication: dict[str, Any] | None = None
     redirect: dict[str, Any] | None = None
     label: str = ""
+    operations: tuple[str, ...] = ()
 
     def after(
         self, first: Hop, *, bypasses: Sequence[dict[str, Any]] = (), logging: Sequence[str] = (), label: str = ""
