@@ -16,7 +16,7 @@ from auditor.evaluate import answers
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.estate import Estate
-from auditor.model import Origin, Outcome, Resource, Unknown
+from auditor.model import Gap, Origin, Outcome, Resource, Unknown
 from tests.damage import damage_tree, parts
 from tests.paths_of_demo import LENS, VARIANTS, designed, rules, varied
 
@@ -129,6 +129,9 @@ FOUND = [  # by random blinding, where the table above did not look
         "ingress-nginx/apps/Deployment/ingress-nginx-controller",
         ("spec", "template", "spec", "containers", 0, "args"),
     ),
+    ("the authority between has expired", "orders/core/ConfigMap/variant", ("data", "ca.crt")),
+    ("the authority between has expired", "orders/core/ConfigMap/variant", ("data",)),
+    ("the authority between has expired", "vaults/kv/certificates/variant", ("properties", "cer")),
 ]
 
 
@@ -146,6 +149,29 @@ def test_a_value_that_is_not_known_never_makes_a_verdict_better(
         at = at[step]
     at[last] = Unknown("not known")
     assert no_better(judged(bodies, LENS.reads), judged(changed, LENS.reads)) == []
+
+
+def test_an_authority_in_what_could_not_be_read_leaves_the_end_of_the_path_open() -> None:
+    (variant,) = (variant for variant in VARIANTS if variant["name"] == "the authority between has expired")
+    resources = [resource_of(body) for body in varied(variant)]
+    left = [one for one in resources if one.type.casefold() in LENS.reads and one.type != "core/ConfigMap"]
+
+    def ends(*gaps: Gap) -> list[Any]:
+        (path,) = (
+            path
+            for path in LENS.derive(left, Coverage(LENS.reads, gaps))
+            if path.body["properties"]["host"] == "developer.contoso.com"
+        )
+        return [one["notAfter"] for one in path.body["properties"]["certificates"] if one["hop"] == 1]
+
+    assert [type(one) for one in ends()] == [str]
+    place = "/clusters/aks-apiplatform-prod-weu/namespaces/orders"
+    _, issuer = ends(Gap(what=place, reason="forbidden", type="core/ConfigMap"))
+    assert isinstance(issuer, Unknown)
+    assert (
+        issuer.reason
+        == "the issuer of CN=developer.apim.internal.contoso.com was not found, and core/configmap: forbidden"
+    )
 
 
 @pytest.mark.parametrize("kind", sorted({resource_of(body).type.casefold() for body in designed()} & LENS.reads))

@@ -80,7 +80,9 @@ def _sums(properties: dict[str, Any]) -> str:
     if isinstance(tls, str):
         parts.append(f"TLS {tls} or newer")
     if ends:
-        parts.append(f"first certificate to end: {ends['name']}, {str(ends['notAfter'])[:10]}")
+        whole = all(isinstance(one["notAfter"], str) for one in properties["certificates"])
+        told = "first certificate to end" if whole else "first certificate to end, of those that are visible"
+        parts.append(f"{told}: {ends['name']}, {str(ends['notAfter'])[:10]}")
     if "redirect" in properties:
         parts.append(f"redirects to {properties['redirect']['to']}")
     if known:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from auditor.lenses.certificates import covers
 from auditor.lenses.chains import Chains
 from auditor.lenses.kubernetes_sources import secret_provider_class
-from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.estate import Estate, listing
 from auditor.lenses.paths.shapes import Truth
 from auditor.lenses.sightings import SecretKey, VaultRef, get, items, moment, text_at, texts, thumbprint_of, vault_ref
 from auditor.lenses.times import stamp
@@ -71,19 +71,22 @@ class Trust:
         self._served: dict[str, Served] = {}  # by SHA-256 of the leaf and what is sent with it
         self._shown: dict[Served, dict[str, Any]] = {}
         self._chains = Chains()
+        gaps = (estate.gap(kind, "") for kind in (CONFIG, SECRET, VAULT))
+        self._unread = next(filter(None, gaps), None)  # the first place where an authority may be that cannot be read
         self._vaults: dict[VaultRef, Resource] = {}
         self._mounted: dict[SecretKey, VaultRef] = {}
         self._managed: dict[SecretKey, Resource] = {}
         for resource in estate.all(VAULT):
             self._vaults[_vault_of(resource)] = resource
-            self.read(text_at(resource.body, "properties", "cer"))
+            self._take(get(resource.body, "properties", "cer"), resource)
         for resource in estate.all(CONFIG, SECRET):
-            self.read(material(resource, "ca.crt"))
-            self.read(material(resource, "tls.crt"))
+            self._take(get(resource.body, "data", "ca.crt"), resource)
+            self._take(get(resource.body, "data", "tls.crt"), resource)
         for resource in estate.all(GATEWAY):
             for collection, key in _IN_GATEWAYS:
-                for item in items(resource.body, "properties", collection):
-                    self.read(text_at(item, "properties", key))
+                elements, hidden = listing(resource.body, "properties", collection)
+                for value in (hidden, *(get(item, "properties", key) for item in elements)):
+                    self._take(value, resource)
         for resource in estate.all(MOUNTED):
             for sighting in secret_provider_class(resource):
                 if sighting.secret and sighting.vault:
@@ -92,6 +95,13 @@ class Trust:
             name = text_at(resource.body, "spec", "secretName")
             if name:
                 self._managed[resource.cluster, resource.namespace or "", name] = resource
+
+    def _take(self, value: Any, resource: Resource) -> None:
+        """Know the certificates in a value of a resource, or that it may hold some which are not visible."""
+        bundle = self.read(value) if isinstance(value, str) else None
+        hidden = bundle.problem if bundle else not isinstance(value, str | None)
+        if hidden and self._unread is None:
+            self._unread = f"{resource.type.rpartition('/')[2]} {resource.name} cannot be read"
 
     def read(self, text: str | None) -> Bundle | None:
         """The certificates in a text, which are known from now on."""
@@ -237,7 +247,7 @@ class Trust:
         found = self._shown.get(served)
         if found is None:
             found = {"id": served.id, "name": served.name, "notAfter": served.ends}
-            above = [self._authority(one) for one in self._above(served)]
+            above = [*map(self._authority, self._above(served)), *self._lost(served)]
             self._shown[served] = found = found | ({"authorities": above} if above else {})
         return found
 
@@ -252,6 +262,33 @@ class Trust:
             at = issuers[0]
             above[at.thumbprint] = at
         return above.values()
+
+    def _lost(self, served: Served) -> Iterable[dict[str, Any]]:
+        """The authority that a chain lacks, where it may be among what cannot be read.
+
+        Not asked of public authorities: they sign nothing that outlives them. Nor where the end of the chain is sent
+        with the leaf: what it lacks is the root then, which the other end has of its own.
+        """
+        if self._unread is None or served.public:
+            return
+        end = self._open_end(served.leaf) if served.leaf else None
+        if served.leaf is None or (end is not None and end.thumbprint not in {one.thumbprint for one in served.sent}):
+            name = served.name if end is None else _subject(end)
+            why = f"the issuer of {name} was not found, and {self._unread}"
+            yield {"name": f"issuer of {name}", "notAfter": Unknown(why)}
+
+    def _open_end(self, leaf: Certificate) -> Certificate | None:
+        """Where a chain ends without a root; None when it reaches one."""
+        at, seen = [leaf], {leaf.thumbprint}
+        for _ in range(_LONGEST):
+            if any(self._chains.self_signed(one) for one in at):
+                return None
+            above = [issuer for one in at for issuer in self._chains.issuers(one) if issuer.thumbprint not in seen]
+            if not above:
+                break
+            seen.update(one.thumbprint for one in above)
+            at = above
+        return at[0]
 
     def _authority(self, certificate: Certificate) -> dict[str, Any]:
         found = properties_of(certificate)
