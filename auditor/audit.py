@@ -66,6 +66,20 @@ class _Task(NamedTuple):
     excerpts: bool
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """What a resource leaves behind is free of cycles, and the collector would cost as much as judging: it would look
+    through all that lenses and the relation index hold."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@_no_collection()
 def audit(
     rules: Sequence[Bound],
     inventory: Inventory,
@@ -84,8 +98,7 @@ def audit(
     `touched`: judge these casefolded ids alone (a change); the other resources are there for relations and lenses.
     `owner_tags` name the tags that say whose a resource is. With `excerpts` the audit has parts of resources that fail.
     """
-    with _no_collection():
-        relations, derived, broken = _first_pass(rules, inventory)
+    relations, derived, broken = _first_pass(rules, inventory)
     keep_passes = outcomes is None or Outcome.PASS in outcomes
     task = _Task(rules, relations, keep_passes, tuple(tag.casefold() for tag in owner_tags), excerpts)
     parts = inventory.parts(jobs) if jobs > 1 and touched is None else [inventory]
@@ -214,36 +227,23 @@ def _judge(
     )
     holders = Holders(task.owner_tags, judge.types)
     pending: list[bytes] = []
-    with _no_collection():
-        for number, resource in enumerate(inventory.resources(judge.types | holders.types, part.census), 1):
-            holders.add(resource)
-            if touched is not None and resource.id.casefold() not in touched:
-                continue
-            part.census.add(resource)
-            pending += judge.findings(resource)
-            if len(pending) >= _BATCH:
-                findings.extend_lines(pending)
-                pending = []
-            if progress and not number % _BATCH:
-                progress(number)
-        for resource in derived:  # no resource of the estate: not counted as one
-            pending += judge.findings(resource)
-        if pending:
+    for number, resource in enumerate(inventory.resources(judge.types | holders.types, part.census), 1):
+        holders.add(resource)
+        if touched is not None and resource.id.casefold() not in touched:
+            continue
+        part.census.add(resource)
+        pending += judge.findings(resource)
+        if len(pending) >= _BATCH:
             findings.extend_lines(pending)
+            pending = []
+        if progress and not number % _BATCH:
+            progress(number)
+    for resource in derived:  # no resource of the estate: not counted as one
+        pending += judge.findings(resource)
+    if pending:
+        findings.extend_lines(pending)
     part.runs, part.gaps, part.owners = judge.runs(), inventory.gaps, holders.owners
     return part
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """What a resource leaves behind is free of cycles, and the collector would cost as much as judging."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _side_by_side(
