@@ -169,6 +169,13 @@ class Resource:
         return None if self.is_kubernetes else parent_of(self.id)
 
     @property
+    def user_name(self) -> Any:
+        """What the tokens of a Kubernetes service account say whose they are; `MISSING` for anything else."""
+        if self.type != "core/ServiceAccount":
+            return MISSING
+        return f"system:serviceaccount:{self.namespace}:{self.name}"
+
+    @property
     def pod_spec(self) -> Any:
         """The pod specification of a workload, or `MISSING`."""
         path = WORKLOADS.get(self.type)

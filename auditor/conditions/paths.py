@@ -31,6 +31,7 @@ DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
     "resourceGroup": _from("id", lambda r: r.resource_group),
     "parentId": _from("id", lambda r: r.parent_id),
     "namespace": lambda r: r.namespace,
+    "userName": lambda r: r.user_name,
     "podSpec": lambda r: r.pod_spec,
     "containers": lambda r: r.containers,
 }
