@@ -52,6 +52,7 @@ ACCEPTED: Final[dict[str, str]] = {
     "microsoft.insights/privatelinkscopes": "2019-10-17-preview 2021-07-01-preview 2021-09-01",
     "microsoft.insights/datacollectionrules": "2021-09-01-preview 2022-06-01 2023-03-11 2024-03-11",
     "microsoft.insights/datacollectionruleassociations": "2021-09-01-preview 2022-06-01 2023-03-11 2024-03-11",
+    "microsoft.security/apicollections": "2022-11-20-preview 2023-11-15",
     "microsoft.security/pricings": "2018-06-01 2022-03-01 2023-01-01 2024-01-01",
     "microsoft.security/securitycontacts": "2017-08-01-preview 2020-01-01-preview 2023-12-01-preview",
     "microsoft.security/settings": "2019-01-01 2021-06-01 2021-07-01 2022-05-01",

@@ -37,6 +37,7 @@ class Child(NamedTuple):
 
 _RAW: Final = "format=rawxml"
 _APIM: Final = "2024-05-01"
+_SERVICE: Final = "microsoft.apimanagement/service"
 _SQL: Final = "2023-08-01"
 _SQL_SERVER: Final = (
     "administrators", "advancedThreatProtectionSettings", "auditingSettings", "azureADOnlyAuthentications",
@@ -53,7 +54,7 @@ _NO_SERVICE: Final = frozenset({"featurenotsupportedforaccount", "fileshareservi
 
 
 def _apim(path: str, *, below: str = "", **more: object) -> Child:
-    parent = f"microsoft.apimanagement/service{below}".casefold()
+    parent = f"{_SERVICE}{below}".casefold()
     name = "policies" if path == "policies/policy" else path
     kind = f"Microsoft.ApiManagement/service{below}/{name}"
     if path == "policies/policy":
@@ -112,6 +113,7 @@ CHILDREN: Final = (
     _apim("policies/policy", below="/workspaces/apis/operations"),
     _apim("policies/policy", below="/workspaces/products"),
     _apim("apiLinks", below="/workspaces/products"),
+    Child("Microsoft.Security/apiCollections", _SERVICE, "providers/Microsoft.Security/apiCollections", "2023-11-15"),
     *_below("Microsoft.Sql/servers", _SQL, *_SQL_SERVER),
     *_below(
         "Microsoft.Sql/servers/databases",
@@ -139,7 +141,6 @@ CHILDREN: Final = (
 )
 """Every type that is read below a parent, diagnostic settings aside: these hang below many types."""
 
-_SERVICE: Final = "microsoft.apimanagement/service"
 SAID_ELSEWHERE: Final = {
     f"{_SERVICE}/apis/products": f"{_SERVICE}/products/apis",
     f"{_SERVICE}/products/apilinks": f"{_SERVICE}/products/apis",
