@@ -158,6 +158,29 @@ def test_a_name_that_no_zone_holds_is_outside_and_one_that_a_zone_lacks_is_missi
     assert path["missing"][0]["edge"] == "DNS record erp.fabrikam.com"
 
 
+def record(kind: str, name: str, **own: Any) -> Body:
+    zone = "/z/providers/Microsoft.Network/privateDnsZones/fabrikam.com"
+    kinds = "Microsoft.Network/privateDnsZones"
+    if not kind:
+        return {"id": zone, "name": "fabrikam.com", "type": kinds}
+    return {"id": f"{zone}/{kind}/{name}", "name": name, "type": f"{kinds}/{kind}", "properties": own}
+
+
+def test_a_host_that_aaaa_records_alone_resolve_has_a_record() -> None:
+    azure = [*gateway({"fqdn": "erp.fabrikam.com"}), record("", "")]
+    six = record("AAAA", "erp", aaaaRecords=[{"ipv6Address": "fd00:0:0::0007"}])
+    cluster = "\n---\n".join((APP, CONTROLLER, INGRESS.replace("10.0.0.4", "'fd00::7'")))
+    (path,) = paths(cluster, [*azure, six])
+    assert (path["complete"], path["target"]["name"]) == (True, "shop/web")
+    assert "erp.fabrikam.com is fd00::7 in fabrikam.com" in path["hops"][1]["via"]
+    four = record("A", "erp", aRecords=[{"ipv4Address": "10.9.9.9"}])
+    (path,) = paths(cluster, [*azure, six, four])
+    assert path["missing"][0]["edge"] == "owner of 10.9.9.9"
+    hidden = record("AAAA", "erp", aaaaRecords=Unknown("not read"))
+    (path,) = paths(cluster, [*azure, hidden])
+    assert isinstance(path["complete"], Unknown)
+
+
 def test_an_entrance_in_public_is_a_way_in_of_its_own_and_a_gateway_of_azure_a_front_door() -> None:
     (path,) = paths("\n---\n".join((APP, INGRESS.replace("10.0.0.4", "20.0.0.9"))), [])
     assert (path["entry"]["kind"], path["public"]) == ("ingress", True)

@@ -19,7 +19,8 @@ PUBLIC: Final = "microsoft.network/dnszones"
 LINKS: Final = f"{PRIVATE}/virtualnetworklinks"
 NETWORKS: Final = "microsoft.network/virtualnetworks"
 READS: Final = frozenset(
-    {PRIVATE, LINKS, PUBLIC, NETWORKS, *(f"{zone}/{kind}" for zone in (PRIVATE, PUBLIC) for kind in ("a", "cname"))}
+    {PRIVATE, LINKS, PUBLIC, NETWORKS}
+    | {f"{zone}/{kind}" for zone in (PRIVATE, PUBLIC) for kind in ("a", "aaaa", "cname")}
 )
 _MOST: Final = 8  # aliases in a row
 
@@ -45,7 +46,7 @@ class Names:
         for zone in estate.all(PRIVATE, PUBLIC):
             self._zones[zone.name.casefold()].append(zone)
         for kind in (PRIVATE, PUBLIC):
-            for record in estate.all(f"{kind}/a", f"{kind}/cname"):
+            for record in estate.all(f"{kind}/a", f"{kind}/cname", f"{kind}/aaaa"):  # IPv6 where there is nothing else
                 zone_id = parent_of(record.id) or ""
                 zone_name = zone_id.rpartition("/")[2]
                 name = zone_name if record.name == "@" else f"{record.name}.{zone_name}"
@@ -98,8 +99,8 @@ class Names:
         zones = [zone for at in range(len(labels)) for zone in self._zones.get(".".join(labels[at:]), ())]
         edge = f"DNS record {name}"
         for zone in zones:
-            kind = f"{PRIVATE if _is_private(zone.id) else PUBLIC}/a"
-            hole = self._estate.hole(kind, zone.id)
+            kind = PRIVATE if _is_private(zone.id) else PUBLIC
+            hole = self._estate.hole(f"{kind}/a", zone.id) or self._estate.gap(f"{kind}/aaaa", zone.id)
             yield Missing(edge, hole or f"zone {zone.name} holds no such record", gone=hole is None)
             return
         hole = self._estate.hole(PRIVATE) or self._estate.hole(f"{PRIVATE}/a")
@@ -150,11 +151,19 @@ def _is_private(zone_id: str) -> bool:
 def _addresses(record: Resource) -> tuple[tuple[str, ...], Unknown | None]:
     """The addresses of a record set, and why there may be more."""
     properties = get(record.body, "properties")
-    key = "aRecords" if get(properties, "aRecords") is not None else "ARecords"
+    key, field = ("aaaaRecords", "ipv6Address") if record.type.casefold().endswith("/aaaa") else _A
     records, hidden = listing(properties, key)
-    told = [get(item, "ipv4Address") for item in records]
+    told = [get(item, field) for item in records]
     hidden = hidden or next((one for one in told if isinstance(one, Unknown)), None)
-    return tuple(one for one in told if isinstance(one, str) and one), hidden
+    return tuple(_plain(one) for one in told if isinstance(one, str) and one), hidden
+
+
+_A: Final = ("aRecords", "ipv4Address")
+
+
+def _plain(address: str) -> str:
+    """An address in its one short form; what is none as it is."""
+    return str(ipaddress.ip_address(address)) if is_address(address) else address
 
 
 def is_address(value: Any) -> bool:
