@@ -89,6 +89,19 @@ def test_two_listeners_of_a_gateway_in_a_cluster_are_told_apart() -> None:
     assert {path.name[:4]: path.id.rpartition("/")[2] for path in found} == {"http": "2", "shop": "shop~web"}
 
 
+def test_two_apis_of_one_path_are_named() -> None:
+    service = {"id": SERVICE, "name": "apim", "type": KIND, "properties": {"gatewayUrl": "https://apim.azure-api.net"}}
+    apis: list[Body] = [
+        {"id": f"{SERVICE}/apis/{name}", "name": name, "type": f"{KIND}/apis", "properties": properties}
+        for name in ("orders-v2", "orders-v1")
+        for properties in ({"path": "orders", "serviceUrl": "https://erp.fabrikam.com", "apiVersion": name[-2:]},)
+    ]
+    assert named(service, *apis) == [
+        "apim.azure-api.net/orders/* through apim/orders-v1 → erp.fabrikam.com",
+        "apim.azure-api.net/orders/* through apim/orders-v2 → erp.fabrikam.com",
+    ]
+
+
 def through(**operations: str) -> list[Resource]:
     """The paths of an API with a backend, whose operations have these policies."""
 

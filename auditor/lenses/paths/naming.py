@@ -28,8 +28,13 @@ def named(drafts: Sequence[Draft]) -> list[tuple[str, str]]:
     for alike in _alike(names):
         if len({_entry(drafts[number]) for number in alike}) > 1:
             for number in alike:
-                told, arrow, target = names[number].partition(" → ")
-                names[number] = f"{told} by {drafts[number][0].entry['name']}{arrow}{target}"
+                names[number] = _with(names[number], f" by {drafts[number][0].entry['name']}")
+    for alike in _alike(names):
+        for senders in zip(*(_senders(drafts[number]) for number in alike), strict=False):
+            if len(set(senders)) == len(alike):
+                for number, sender in zip(alike, senders, strict=True):
+                    names[number] = _with(names[number], f" through {sender}")
+                break
     return list(zip(keys, _distinct(drafts, names, "{} ({})".format), strict=True))
 
 
@@ -76,6 +81,15 @@ def _rank(draft: Draft) -> tuple[str, bool, int, str]:
     found, _ = draft
     plain = found.tail.hops[0]["protection"] == PLAINTEXT
     return found.resource.id.casefold(), plain, found.port or 0, repr((found.tail.hops, found.tail.missing))
+
+
+def _with(name: str, more: str) -> str:
+    told, arrow, target = name.partition(" → ")
+    return f"{told}{more}{arrow}{target}"
+
+
+def _senders(draft: Draft) -> list[str]:
+    return [hop["from"]["name"] for hop in draft[0].tail.hops]
 
 
 def _entry(draft: Draft) -> tuple[str, str]:
