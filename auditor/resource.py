@@ -173,7 +173,9 @@ class Resource:
         """What the tokens of a Kubernetes service account say whose they are; `MISSING` for anything else."""
         if self.type != "core/ServiceAccount":
             return MISSING
-        return f"system:serviceaccount:{self.namespace}:{self.name}"
+        parts = [self.body.get("metadata"), self._metadata.get("namespace"), self._metadata.get("name")]
+        unknown = next((part for part in parts if isinstance(part, Unknown)), None)
+        return f"system:serviceaccount:{self.namespace}:{self.name}" if unknown is None else unknown
 
     @property
     def pod_spec(self) -> Any:

@@ -172,6 +172,22 @@ def test_what_is_derived_from_an_unknown_id_is_unknown() -> None:
     assert verdict({"name": UNKNOWN}, {"field": "name", "equals": "t"}) == OPEN
 
 
+@pytest.mark.parametrize(
+    ("metadata", "name"),
+    [
+        ({"namespace": "shop", "name": "api"}, "system:serviceaccount:shop:api"),
+        ({"name": "api"}, "system:serviceaccount:default:api"),
+        ({"namespace": "shop", "name": UNKNOWN}, UNKNOWN),
+        ({"namespace": UNKNOWN, "name": "api"}, UNKNOWN),
+        (UNKNOWN, UNKNOWN),
+    ],
+)
+def test_service_accounts_have_the_name_of_their_tokens(metadata: Any, name: str | Unknown) -> None:
+    body = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+    assert Resource("core/ServiceAccount", body, Origin()).user_name == name
+    assert verdict({"metadata": metadata}, {"field": "userName", "exists": True}) == NO
+
+
 def test_an_operand_may_be_another_field() -> None:
     assert verdict({"a": "X", "b": "x"}, {"field": "a", "equals": {"field": "b"}}) == YES
     assert verdict({"a": "X"}, {"field": "a", "equals": {"field": "b"}}) == OPEN
