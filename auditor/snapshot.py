@@ -265,7 +265,12 @@ def _encoded(body: Any, default: Any) -> bytes:
     try:
         return orjson.dumps(body, default=default)
     except orjson.JSONEncodeError:  # more than 254 levels: slower, and good for a few times as many
-        return json.dumps(body, default=default, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(body, default=default, ensure_ascii=False, separators=(",", ":")).encode()
+        try:
+            orjson.loads(text)  # what can be written by newer versions of Python need not be readable
+        except orjson.JSONDecodeError as error:
+            raise RecursionError(error.msg) from error
+        return text
 
 
 def _as_marker(value: object) -> dict[str, str]:

@@ -298,12 +298,13 @@ def test_a_scan_publishes(azure: LocalAzure, tmp_path: Path) -> None:
         "--select",
         "azure.storage.*",
     )
-    done = auditor(*words, "--baseline", "last", azure=azure, cwd=tmp_path)  # there is none yet
+    words = (*words, "--baseline", "last", "--as-of")
+    done = auditor(*words, "2026-11-01T06:00:00Z", azure=azure, cwd=tmp_path)  # there is none yet
     assert done.returncode == 0, done.stderr
     assert azure.ingestion.rows[-1]["RecordType"] == "ScanSummary"
     assert {row["Status"] for row in azure.ingestion.rows[:-1]} <= {"Open", "NotEvaluated"}
     count = len(azure.ingestion.rows)
-    again = auditor(*words, "--baseline", "last", "--format", "line", azure=azure, cwd=tmp_path)
+    again = auditor(*words, "2026-11-02T06:00:00Z", "--format", "line", azure=azure, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert len(azure.ingestion.rows) == count + 1  # nothing changed: the summary alone
     told = auditor("history", "-f", "json", cwd=tmp_path)
@@ -494,10 +495,10 @@ def test_a_scheduled_run_begins_its_history_in_blob_storage(azure: LocalAzure, b
         "-o",
         "r.html",
     )
-    for number, part in enumerate(("Failures over time", "Failures over time")):
-        done = auditor(*words, "--baseline", "last", azure=azure, cwd=tmp_path)
+    for day, trend in (("2026-11-01", False), ("2026-11-02", True)):
+        done = auditor(*words, "--baseline", "last", "--as-of", day, azure=azure, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert (part in (tmp_path / "r.html").read_text()) is bool(number)
+        assert ("Failures over time" in (tmp_path / "r.html").read_text()) is trend
     told = auditor("history", azure=azure, cwd=tmp_path)
     assert "prod: 2 audits" in told.stdout, told.stderr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import os
@@ -65,12 +66,13 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt as error:
             raise click.Abort from error
         except BrokenPipeError:  # the reader went away (`| head`), which is no error
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())  # Python flushes stdout once more when it exits
+            _abandon_output()
             return None
         except MemoryError as error:
             raise ResourceError("There is not enough memory.", "Audit less at once, or with fewer --jobs.") from error
         except OSError as error:
+            if not error.filename:
+                _abandon_output()
             named = f"{error.filename}: " if error.filename else ""
             raise ResourceError(f"{named}{error.strerror or error}.", "Check space and permissions.") from error
         except Exception as error:
@@ -78,6 +80,12 @@ class LazyGroup(click.Group):
                 raise
             told = f"auditor has a defect here: {type(error).__name__}: {error}"
             raise DefectError(told, "Run it again with -vv, and report what it prints.") from error
+
+
+def _abandon_output() -> None:
+    """Standard output takes no more. Python flushes it once more when it exits, and would end with its own code."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

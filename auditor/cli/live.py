@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -148,15 +148,19 @@ def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *,
     clusters = live_clusters.clusters_of(live.clusters)  # what is no cluster is said before anything is read
     if live.clusters.aks:
         needs = needs._replace(types=needs.types | {live_clusters.AKS})
-    book = Book(file, live.head(needs), until=time.monotonic() + live.minutes * 60)
-    clock = _time(book.note("begun", clock.isoformat()))
-    with stopping(book), showing(book, quiet=quiet):
-        if azure:
-            _gather_azure(live, needs, azure, book)
-            clusters += live_clusters.aks_of(live.clusters, azure, book)
-        if clusters:
-            live_clusters.gather(live.clusters, needs, clusters, book)
-    return book, inventory_of(book, live, clock)
+    with ExitStack() as stack:
+        book = Book(file, live.head(needs), until=time.monotonic() + live.minutes * 60)
+        stack.callback(book.close)
+        clock = _time(book.note("begun", clock.isoformat()))
+        with stopping(book), showing(book, quiet=quiet):
+            if azure:
+                _gather_azure(live, needs, azure, book)
+                clusters += live_clusters.aks_of(live.clusters, azure, book)
+            if clusters:
+                live_clusters.gather(live.clusters, needs, clusters, book)
+        inventory = inventory_of(book, live, clock)
+        stack.pop_all()  # all went well: the book stays open
+    return book, inventory
 
 
 def signed_in(live: LiveSettings) -> tuple[Cloud, Credential]:
