@@ -81,14 +81,12 @@ def test_there_are_variants_enough_of_every_rule() -> None:
 
 def test_the_table_of_lenses_reads_what_the_hops_read() -> None:
     import importlib
+    import pkgutil
 
-    from auditor.lenses import API_POLICY_READS
+    from auditor.lenses import API_POLICY_READS, paths
 
-    hops = (
-        "around", "clusters", "dns", "gateway", "gateway_api", "gateway_routes", "ingress", "istio", "landings", "logs",
-        "management", "mesh", "network_policies", "pods", "trust",
-    )  # fmt: skip
-    modules = [importlib.import_module(f"auditor.lenses.paths.{name}") for name in hops]
+    names = [module.name for module in pkgutil.iter_modules(paths.__path__)]
+    modules = [importlib.import_module(f"auditor.lenses.paths.{name}") for name in names]
     assert (
         frozenset().union(API_POLICY_READS, *(getattr(module, "READS", frozenset()) for module in modules))
         == LENS.reads

@@ -18,12 +18,22 @@ from auditor.lenses.paths.clusters import Clusters
 from auditor.lenses.paths.dns import Names
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.gateway import KIND as GATEWAY
-from auditor.lenses.paths.gateway import Entered, Gateway
+from auditor.lenses.paths.gateway import Gateway
 from auditor.lenses.paths.landings import Landings
 from auditor.lenses.paths.logs import Logs
 from auditor.lenses.paths.management import Management
 from auditor.lenses.paths.naming import named
-from auditor.lenses.paths.shapes import MUTUAL, PASSTHROUGH, PLAINTEXT, UNVERIFIED, VERIFIED, Hop, Missing, lowest
+from auditor.lenses.paths.shapes import (
+    MUTUAL,
+    PASSTHROUGH,
+    PLAINTEXT,
+    UNVERIFIED,
+    VERIFIED,
+    Entered,
+    Hop,
+    Missing,
+    lowest,
+)
 from auditor.lenses.paths.trust import Trust
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown
 

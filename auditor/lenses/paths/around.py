@@ -8,8 +8,8 @@ from typing import Any, Final
 from auditor.lenses.paths.dns import NETWORKS, Ranges, is_address, is_public, within
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.gateway import KIND as GATEWAY
-from auditor.lenses.paths.management import KIND as MANAGEMENT
-from auditor.lenses.paths.management import is_open
+from auditor.lenses.paths.service import KIND as MANAGEMENT
+from auditor.lenses.paths.service import is_open
 from auditor.lenses.paths.shapes import Truth
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown

@@ -11,7 +11,6 @@ from auditor.lenses.paths.around import Around, bypass
 from auditor.lenses.paths.dns import is_address, is_public
 from auditor.lenses.paths.ends import Landing, Sender, follow
 from auditor.lenses.paths.estate import Estate, word
-from auditor.lenses.paths.gateway import Entered
 from auditor.lenses.paths.gateway_api import KIND as GATEWAY
 from auditor.lenses.paths.gateway_api import Gateways
 from auditor.lenses.paths.gateway_routes import takes
@@ -22,7 +21,7 @@ from auditor.lenses.paths.istio import Istio
 from auditor.lenses.paths.network_policies import contains
 from auditor.lenses.paths.pods import POD, SERVICE, Pods
 from auditor.lenses.paths.routes import is_pattern
-from auditor.lenses.paths.shapes import Missing, Truth, evidence, hop, lost, place
+from auditor.lenses.paths.shapes import Entered, Missing, Truth, evidence, hop, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown

@@ -13,6 +13,7 @@ from auditor.lenses.paths.shapes import (
     MUTUAL,
     PLAINTEXT,
     VERIFIED,
+    Entered,
     Hop,
     Missing,
     Place,
@@ -41,19 +42,6 @@ FLOORS: Final = {
 """The lowest version of the predefined policies (learn.microsoft.com: application-gateway-ssl-policy-overview)."""
 _BACKEND_FLOOR: Final = "1.2"
 """Since 31 August 2025 the gateway speaks nothing older to backends (application-gateway/ssl-overview)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """A host and route that clients reach, at a port where one is known, the hop to it, and a way it goes on."""
-
-    resource: Resource
-    host: str
-    route: str
-    entry: Place
-    public: bool | Unknown
-    tail: Tail
-    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

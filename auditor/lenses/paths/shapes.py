@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model import Resource, Unknown
 
 Place = dict[str, Any]
 """`kind`, `name`, and where known `resource`, `element`, `port`."""
@@ -92,6 +92,19 @@ class Tail:
     def lacking(self, *missing: Missing) -> Tail:
         """This tail with edges that were not found on the way to its first hop."""
         return replace(self, missing=(*missing, *self.missing))
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A host and route that clients reach, at a port where one is known, the hop to it, and a way it goes on."""
+
+    resource: Resource
+    host: str
+    route: str
+    entry: Place
+    public: bool | Unknown
+    tail: Tail
+    port: int | None = None
 
 
 def lost(origin: Place, edge: str, reason: str, *, gone: bool = False) -> Tail:
