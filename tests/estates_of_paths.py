@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -118,14 +119,18 @@ STRICT = "{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata:
 STRICT += " spec: {mtls: {mode: STRICT}}}"
 
 
-def paths(cluster: str, azure: list[Body], looked_at: frozenset[str] = TRAFFIC_PATH_READS) -> list[Body]:
+def paths(
+    cluster: str, azure: list[Body], looked_at: frozenset[str] = TRAFFIC_PATH_READS, more: Sequence[Body] = ()
+) -> list[Body]:
     """The properties of the paths of an estate, which was looked at as a whole."""
-    return [path.body["properties"] for path in derived(cluster, azure, looked_at)]
+    return [path.body["properties"] for path in derived(cluster, azure, looked_at, more)]
 
 
-def derived(cluster: str, azure: list[Body], looked_at: frozenset[str] = TRAFFIC_PATH_READS) -> list[Resource]:
-    """The paths of an estate, which was looked at as a whole."""
-    objects = [body for body in yaml.safe_load_all(cluster) if body]
+def derived(
+    cluster: str, azure: list[Body], looked_at: frozenset[str] = TRAFFIC_PATH_READS, more: Sequence[Body] = ()
+) -> list[Resource]:
+    """The paths of an estate, which was looked at as a whole. `more`: objects of the cluster that no YAML can say."""
+    objects = [*(body for body in yaml.safe_load_all(cluster) if body), *more]
     resources = [
         *(Resource(body["type"], body, Origin(source="live")) for body in azure),
         *(Resource(kubernetes_type(body), body, Origin(source="live"), "aks") for body in objects),

@@ -132,6 +132,11 @@ FOUND = [  # by random blinding, where the table above did not look
     ("the authority between has expired", "orders/core/ConfigMap/variant", ("data", "ca.crt")),
     ("the authority between has expired", "orders/core/ConfigMap/variant", ("data",)),
     ("the authority between has expired", "vaults/kv/certificates/variant", ("properties", "cer")),
+    (
+        "a NetworkPolicy that lets everyone in beside one that refuses",
+        "orders/networking.k8s.io/NetworkPolicy/allow-https-in",
+        ("spec", "ingress", 0, "ports", 0),
+    ),
 ]
 
 

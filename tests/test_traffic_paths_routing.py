@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -39,8 +40,8 @@ def reached(cluster: str, azure: list[Body] | None = None) -> list[str]:
     return [f"{path['target']['name']} {one}" for path, one in zip(found, told, strict=True)]
 
 
-def around(cluster: str, azure: list[Body] | None = None) -> list[tuple[str, Any]]:
-    found = paths(cluster, gateway({"ipAddress": "10.0.0.4"}) if azure is None else azure)
+def around(cluster: str, azure: list[Body] | None = None, more: Sequence[Body] = ()) -> list[tuple[str, Any]]:
+    found = paths(cluster, gateway({"ipAddress": "10.0.0.4"}) if azure is None else azure, more=more)
     return [(one["kind"], one["open"]) for path in found for one in path["bypasses"]]
 
 
@@ -284,6 +285,8 @@ def test_a_route_reaches_a_service_elsewhere_by_a_grant_alone() -> None:
         ("[{ports: [{port: 8000, endPort: 9000}]}]", [True]),
         ("[{ports: [{port: 8000, endPort: 8100}]}]", []),
         ("[{ports: [{port: 8443, protocol: UDP}]}]", []),
+        ("[{from: [{namespaceSelector: {matchExpressions: [{key: a, operator: Exists}]}}]}]", []),
+        ("[{from: [{podSelector: {}}, {ipBlock: {cidr: 0.0.0.0/0}}]}]", [True]),
     ],
 )
 def test_whom_a_network_policy_lets_in(ingress: str, expected: list[bool]) -> None:
@@ -291,6 +294,55 @@ def test_whom_a_network_policy_lets_in(ingress: str, expected: list[bool]) -> No
     policy += f"{{podSelector: {{}}, ingress: {ingress}}}}}"
     named = APP.replace("{containerPort: 8443}", "{name: web, containerPort: 8443}")
     assert around(joined(named, INGRESS, policy)) == [("noNetworkPolicy", one) for one in expected]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("{key: app, operator: In, values: [web, api]}", []),
+        ("{key: app, operator: In, values: [api]}", [True]),
+        ("{key: app, operator: NotIn, values: [web]}", [True]),
+        ("{key: tier, operator: NotIn, values: [web]}", []),
+        ("{key: app, operator: Exists}", []),
+        ("{key: app, operator: DoesNotExist}", [True]),
+        ("{key: app, operator: Near}", [None]),
+    ],
+)
+def test_a_network_policy_may_select_pods_by_expressions(expression: str, expected: list[bool | None]) -> None:
+    policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: shop}, spec: "
+    policy += f"{{podSelector: {{matchExpressions: [{expression}]}}, ingress: []}}}}"
+    found = [one for _, one in around(joined(APP, INGRESS, policy))]
+    assert [None if isinstance(one, Unknown) else one for one in found] == expected
+
+
+NARROW: list[Body] = [{"podSelector": {"matchLabels": {"app": "gateway"}}}]
+HIDDEN = Unknown("not known")
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"ports": [HIDDEN]}, None),
+        ({"ports": [HIDDEN, {"port": 8443}]}, True),
+        ({"ports": [{"port": HIDDEN}]}, None),
+        ({"ports": [{"port": 8000, "endPort": HIDDEN}]}, None),
+        ({"ports": [{"port": 8443, "protocol": HIDDEN}]}, None),
+        ({"ports": [{"port": 9090}, {"port": HIDDEN, "protocol": "UDP"}]}, False),
+        ({"from": [HIDDEN]}, None),
+        ({"from": [*NARROW, HIDDEN]}, None),
+        ({"from": [HIDDEN], "ports": [{"port": 9090}]}, False),
+        ({"from": [{"ipBlock": {"cidr": HIDDEN}}]}, None),
+        ({"from": [{"namespaceSelector": HIDDEN}]}, None),
+        ({"from": [{"namespaceSelector": {"matchLabels": HIDDEN}}]}, None),
+        ({"from": NARROW}, False),
+    ],
+)
+def test_what_is_not_known_of_a_network_policy_may_let_everyone_in(rule: Body, expected: bool | None) -> None:
+    policy: Body = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    policy |= {"metadata": {"name": "p", "namespace": "shop"}, "spec": {"podSelector": {}, "ingress": [rule]}}
+    found = [one for _, one in around(joined(APP, INGRESS), more=[policy])]
+    told = True in found or (None if found else False)
+    assert told is expected
 
 
 def test_one_workload_of_a_service_that_no_policy_selects_is_a_way_in() -> None:

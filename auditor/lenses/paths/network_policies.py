@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from auditor.lenses.paths.dns import within
 from auditor.lenses.paths.estate import Estate, listing
-from auditor.lenses.paths.shapes import Truth
+from auditor.lenses.paths.shapes import Truth, truth_and, truth_or
 from auditor.lenses.sightings import get, items, text_at
 from auditor.model import Resource, Unknown
 
@@ -71,50 +71,81 @@ def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Trut
         return odd
     if isinstance(kinds, list) and "Ingress" not in kinds:
         return None
-    selector = get(spec, "podSelector")
-    if isinstance(selector, Unknown):
-        return selector
-    if get(selector, "matchExpressions"):
-        return Unknown("a NetworkPolicy selects pods by expressions, which are not followed")
-    wanted = get(selector, "matchLabels")
-    hidden_in = wanted.values() if isinstance(wanted, dict) else (wanted,)
-    if hidden := next((one for one in hidden_in if isinstance(one, Unknown)), None):
-        return hidden
-    if isinstance(wanted, dict) and not contains(own, wanted):
+    selected = _selects(get(spec, "podSelector"), own)
+    if selected is False:
         return None
+    if isinstance(selected, Unknown):
+        return selected
     rules, hidden = listing(spec, "ingress")
-    if hidden:
-        return hidden
-    for rule in rules:
-        sources, ports = get(rule, "from"), get(rule, "ports")
-        if isinstance(sources, Unknown) or isinstance(ports, Unknown):
-            return sources if isinstance(sources, Unknown) else ports
-        if ports and port is None:
-            return Unknown("the port of the pods is not known")
-        if ports and not any(_is_at(item, port, named) for item in items(rule, "ports")):
-            continue
-        if not sources or any(_is_everyone(item) for item in items(rule, "from")):
-            return True
-    return False
+    return truth_or(*(_lets_in(rule, port, named) for rule in rules), *([hidden] if hidden else []))
 
 
-def _is_at(item: dict[str, Any], port: Any, named: str | None) -> bool:
+def _selects(selector: Any, own: dict[str, Any]) -> Truth:
+    """Whether a label selector is about what has these labels; one that says nothing is about all."""
+    wanted = get(selector, "matchLabels")
+    expressions, hidden = listing(selector, "matchExpressions")
+    for value in (selector, wanted, hidden, *(wanted.values() if isinstance(wanted, dict) else ())):
+        if isinstance(value, Unknown):
+            return value
+    labelled = not isinstance(wanted, dict) or contains(own, wanted)
+    return truth_and(labelled, *(_holds(one, own) for one in expressions))
+
+
+def _holds(expression: dict[str, Any], own: dict[str, Any]) -> Truth:
+    key, operator, values = (get(expression, part) for part in ("key", "operator", "values"))
+    for value in (key, operator, values, *(values if isinstance(values, list) else ()), *own.values()):
+        if isinstance(value, Unknown):
+            return value
+    there = key in own if isinstance(key, str) else False
+    among = there and isinstance(values, list) and own[key] in values
+    answers = {"In": among, "NotIn": not among, "Exists": there, "DoesNotExist": not there}
+    return answers.get(str(operator), Unknown("an operator of a label selector is not known"))
+
+
+def _lets_in(rule: dict[str, Any], port: Any, named: str | None) -> Truth:
+    """Whether a rule lets everyone in to a port; one that names no port, or nobody, means all of them."""
+    ports, more_ports = listing(rule, "ports")
+    sources, more_sources = listing(rule, "from")
+    at: Truth = truth_or(*(_is_at(item, port, named) for item in ports), *([more_ports] if more_ports else []))
+    who: Truth = truth_or(*(_is_everyone(item) for item in sources), *([more_sources] if more_sources else []))
+    return truth_and(at if get(rule, "ports") else True, who if get(rule, "from") else True)
+
+
+def _is_at(item: dict[str, Any], port: Any, named: str | None) -> Truth:
     """Whether a port of a NetworkPolicy (a number, a range, a name) is the one that is asked about."""
-    if (text_at(item, "protocol") or "TCP") != "TCP":
+    protocol, first, end = get(item, "protocol"), get(item, "port"), get(item, "endPort")
+    if isinstance(protocol, Unknown):
+        return protocol
+    if (protocol or "TCP") != "TCP":
         return False
-    first, last_ = get(item, "port"), get(item, "endPort")
-    if isinstance(first, int) and isinstance(last_, int) and isinstance(port, int):
-        return first <= port <= last_
-    return first is None or first == port or (isinstance(first, str) and first == named)
+    if first is None:
+        return True
+    if port is None:
+        return Unknown("the port of the pods is not known")
+    if isinstance(first, Unknown) or isinstance(end, Unknown):
+        return first if isinstance(first, Unknown) else end
+    if isinstance(first, int) and isinstance(end, int) and isinstance(port, int):
+        return first <= port <= end
+    return first == port or (isinstance(first, str) and first == named)
 
 
-def _is_everyone(source: dict[str, Any]) -> bool:
+def _is_everyone(source: dict[str, Any]) -> Truth:
     """Every pod of the cluster, or every address."""
-    cidr = text_at(source, "ipBlock", "cidr")
-    if cidr:
-        return within("0.0.0.0/0", cidr)
-    spaces, pods = get(source, "namespaceSelector"), get(source, "podSelector")
-    return isinstance(spaces, dict) and not any(spaces.values()) and (not pods or pods == {"matchLabels": {}})
+    cidr = get(source, "ipBlock", "cidr")
+    if cidr is not None:
+        return cidr if isinstance(cidr, Unknown) else isinstance(cidr, str) and within("0.0.0.0/0", cidr)
+    return truth_and(_is_all(get(source, "namespaceSelector"), otherwise=False), _is_all(get(source, "podSelector")))
+
+
+def _is_all(selector: Any, *, otherwise: bool = True) -> Truth:
+    """Whether a label selector takes everything; `otherwise`: what it means when it is not there."""
+    if selector is None or isinstance(selector, Unknown):
+        return otherwise if selector is None else selector
+    if not isinstance(selector, dict):
+        return Unknown("a label selector is not an object")
+    asked = [get(selector, part) for part in ("matchLabels", "matchExpressions")]
+    hidden = next((one for one in asked if isinstance(one, Unknown)), None)
+    return False if any(one for one in asked if not isinstance(one, Unknown)) else hidden or True
 
 
 def _name_of(port: Any, pod: Resource) -> str | None:

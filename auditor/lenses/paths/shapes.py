@@ -138,6 +138,13 @@ def truth_and(*values: Truth) -> Truth:
     return next((value for value in values if isinstance(value, Unknown)), True)
 
 
+def truth_or(*values: Truth) -> Truth:
+    """True when one is, else unknown when one is."""
+    if any(value is True for value in values):
+        return True
+    return next((value for value in values if isinstance(value, Unknown)), False)
+
+
 def lowest(versions: Sequence[str | Unknown]) -> str | Unknown | None:
     """The lowest of some TLS versions; an old one is known even beside one that is not."""
     known = [version for version in versions if isinstance(version, str)]
