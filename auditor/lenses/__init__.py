@@ -97,6 +97,8 @@ API_POLICY_READS: Final = frozenset(
 """Everything that decides which policy of API Management is effective."""
 
 TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
+    "microsoft.apimanagement/service/apiversionsets",
+    "microsoft.apimanagement/service/workspaces/apiversionsets",
     "microsoft.apimanagement/service/certificates",
     "microsoft.apimanagement/service/workspaces",
     "microsoft.apimanagement/service/workspaces/certificates",

@@ -127,12 +127,12 @@ class Management:
             return
         negotiates = flag(configured, "negotiateClientCertificate", otherwise=False)
         found = 0
-        for api, serves in self._apis.serving(service, route):
+        for api, serves, missing in self._apis.serving(service, route):
             found += 1
             yield Landing(
                 target, served=served, asks=self._asks(api, negotiates), tls=floor, bypasses=bypasses,
                 logging=(service.id,), tails=self._backends.of_api(service, api, serves),
-                missing=self._apis.elsewhere(service, api),
+                missing=missing,
             )  # fmt: skip
         hole = self._apis.hole(service)
         if hole or not found:
