@@ -11,7 +11,10 @@ def main() -> None:
     gc.set_threshold(_THRESHOLD)
     from auditor.cli import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        gc.freeze()  # the process ends: Python would look through all that is left once more
 
 
 _THRESHOLD = 100_000

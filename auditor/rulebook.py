@@ -151,13 +151,22 @@ def select(rules: Sequence[Rule], chosen: Sequence[str], excluded: Sequence[str]
     A pattern is an id or a glob of ids (`azure.sql.*`), or `component=`, `severity=` (that or worse), `framework=`
     (`mcsb`, or one control as `mcsb:DP-3`), `equivalent=` with a value.
     """
-    kept = [rule for rule in rules if not chosen or any(_chosen(rule, pattern) for pattern in chosen)]
-    for pattern in (*chosen, *excluded):
-        if not any(_chosen(rule, pattern) for rule in rules):
-            raise RuleError(
-                f"no rule matches {pattern!r}{_meant(pattern, rules)}", "`auditor rules list` shows all rules."
-            )
-    return [rule for rule in kept if not any(_chosen(rule, pattern) for pattern in excluded)]
+    named = {rule.id: rule for rule in rules}
+
+    def meant(patterns: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for pattern in patterns:
+            one = named.get(pattern.casefold())  # most patterns are ids
+            ids = [one.id] if one else [rule.id for rule in rules if _chosen(rule, pattern)]
+            if not ids:
+                raise RuleError(
+                    f"no rule matches {pattern!r}{_meant(pattern, rules)}", "`auditor rules list` shows all rules."
+                )
+            found.update(ids)
+        return found
+
+    kept, left = meant(chosen) if chosen else set(named), meant(excluded)
+    return [rule for rule in rules if rule.id in kept and rule.id not in left]
 
 
 def _chosen(rule: Rule, pattern: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -10,11 +12,23 @@ import click
 from auditor.cli import options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from auditor.inventory import Inventory
     from auditor.model import Resource
     from auditor.plans.change import Addition, Change, Changes
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """What a change is read into is needed until the end: the collector would look through it for nothing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @click.command("gate", cls=options.ReportingCommand)
@@ -34,6 +48,7 @@ if TYPE_CHECKING:
 @click.option("--new-only", is_flag=True, help="With --against or --baseline: only new failures make the exit code.")
 @options.common
 @click.pass_context
+@_no_collection()
 def command(
     ctx: click.Context,
     /,

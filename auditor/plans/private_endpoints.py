@@ -47,4 +47,5 @@ def _value(tree: dict[str, Any], name: str) -> Any:
     """A value by its key, whatever the casing."""
     if name in tree:
         return tree[name]
-    return next((value for key, value in tree.items() if key.casefold() == name.casefold()), None)
+    folded = name.casefold()
+    return next((tree[key] for key in tree if len(key) == len(name) and key.casefold() == folded), None)

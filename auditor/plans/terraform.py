@@ -21,9 +21,9 @@ from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_
 from auditor.plans.terraform_nodes import Node, nodes_of
 from auditor.plans.terraform_references import References
 from auditor.plans.terraform_subscription import subscription_of
-from auditor.plans.terraform_table import Extra, Onto, Table
-from auditor.plans.terraform_translate import Place, body_of, chosen, write
-from auditor.plans.terraform_versions import major_of, table_as_of
+from auditor.plans.terraform_table import Extra, Onto
+from auditor.plans.terraform_translate import Place, Writer, body_of, chosen
+from auditor.plans.terraform_versions import Translation, major_of, translation_of
 
 _MAJORS: Final = ("0", "1")
 _AZURE: Final = ("azurerm_", "azapi_")
@@ -115,9 +115,9 @@ def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, M
     for node in nodes:
         if node.data or side.raw(node) is None:
             continue
-        table = table_as_of(node.type, major)
-        if table is not None:
-            made += _by_table(node, table, side)
+        translation = translation_of(node.type, major)
+        if translation is not None:
+            made += _by_table(node, translation, side)
         elif node.type.startswith("azapi_"):
             made += azapi_made(node, side)
         elif is_kubernetes(node.type):
@@ -131,23 +131,25 @@ def _name(item: Made) -> Any:
     return name if isinstance(name, str) else item.body.get("metadata", {}).get("name")
 
 
-def _by_table(node: Node, table: Table, side: Side) -> Iterator[Made]:
+def _by_table(node: Node, translation: Translation, side: Side) -> Iterator[Made]:
+    table = translation.table
     tree, written, own = side.tree(node), side.written(node), side.id(node)
     base = own if isinstance(own, str) else f"/-/{table.type}/{node.address}"
-    body = body_of(table, tree, base, written)
+    body = body_of(table.type, translation.write, tree, base, written)
     if isinstance(table.at, Onto):
         yield Made(table.type, own, body, node.address, onto=True)
         return
     name = table.name[1:] if table.name.startswith("=") else chosen(tree, table.name)
     named = {"name": name} if isinstance(name, str | Unknown) else {}
     yield Made(table.type, own, {"id": own, **named, **body}, node.address)
-    for extra in table.extras:
-        yield from _extra(extra, table, tree, own, node)
+    for extra, write in translation.extras:
+        yield from _extra(extra, write, f"{table.type}/{extra.kind}", tree, own, node.address)
 
 
-def _extra(extra: Extra, table: Table, tree: dict[str, Any], own: str | Unknown, node: Node) -> Iterator[Made]:
+def _extra(
+    extra: Extra, write: Writer, kind: str, tree: dict[str, Any], own: str | Unknown, address: str
+) -> Iterator[Made]:
     """The children in ARM that are written inside this resource."""
-    kind = f"{table.type}/{extra.kind}"
     blocks = chosen(tree, extra.block) if extra.block else [tree]
     if isinstance(blocks, dict):
         blocks = [blocks]
@@ -161,8 +163,8 @@ def _extra(extra: Extra, table: Table, tree: dict[str, Any], own: str | Unknown,
         if isinstance(block, Unknown):
             body["properties"] = block
         else:
-            write(extra.parts, given, body, Place(str(below), str(below)))
-        yield Made(kind, below, body, node.address)
+            write(given, body, Place(str(below), str(below)))
+        yield Made(kind, below, body, address)
 
 
 def _deployed(nodes: list[Node], subscription: str, origins: dict[str, Origin]) -> Iterator[Change | Gap]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.model import Unknown, parent_of
@@ -20,7 +20,6 @@ class Made:
     body: dict[str, Any]
     address: str
     onto: bool = False
-    siblings: list[dict[str, Any]] = field(default_factory=list)
 
 
 GROUP: Final = "Microsoft.Network/networkSecurityGroups"

@@ -1,18 +1,24 @@
-"""A planned Terraform resource → the body of the ARM resource, as its table says. Pure."""
+"""A planned Terraform resource → the body of the ARM resource, as its table says. Pure.
+
+Each part of a table becomes one function, made when a plan first holds the type: what a table says once (its paths, its
+spellings, what an absent value means) is then not worked out again for every resource.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
 
 from auditor.model import MISSING, Unknown
-from auditor.plans.terraform_table import Attr, Below, Block, Composed, Fixed, Part, Table, segments, spellings
+from auditor.plans.terraform_table import Attr, Below, Block, Composed, Fixed, Part, segments, spellings
 from auditor.plans.terraform_values import SENSITIVE, is_digest
 
 _ODD: Final = Unknown("a block is expected here")
+_PLAIN: Final = (str, bool, int, float)
 
 
 class Place(Struct, frozen=True):
@@ -26,41 +32,37 @@ class Place(Struct, frozen=True):
     written: Mapping[str, Any] | None = None
 
 
-def body_of(table: Table, tree: Mapping[str, Any], own: str, written: Mapping[str, Any] | None) -> dict[str, Any]:
+Tree = Mapping[str, Any]
+Body = dict[str, Any]
+Writer = Callable[[Tree, Body, Place], None]
+"""Writes what the attributes of a block say into the body."""
+
+
+def writer(parts: tuple[Part, ...]) -> Writer:
+    """What writes every part of a block."""
+    writers = [_WRITERS[type(part)](part) for part in parts]
+
+    def write(source: Tree, body: Body, place: Place) -> None:
+        for each in writers:
+            each(source, body, place)
+
+    return write
+
+
+def body_of(type: str, write: Writer, tree: Tree, own: str, written: Tree | None) -> Body:
     """The ARM body without id and name."""
-    body: dict[str, Any] = {"type": table.type}
+    body: Body = {"type": type}
     for key in ("location", "zones"):
         if tree.get(key) is not None:
             body[key] = tree[key]
     tags = tree.get("tags")
-    if isinstance(tags, dict | Unknown):
+    if isinstance(tags, (dict, Unknown)):
         body["tags"] = tags
-    write(table.parts, tree, body, Place(own, own, written))
+    write(tree, body, Place(own, own, written))
     return body
 
 
-def write(parts: tuple[Part, ...], source: Mapping[str, Any], body: dict[str, Any], place: Place) -> None:
-    """Write every part of a block into the body."""
-    for part in parts:
-        if isinstance(part, Attr):
-            value = chosen(source, part.names)
-            if part.unset:
-                value = _known(part, value, place)
-            value = _translated(part, value)
-            if value is not None and value is not MISSING:
-                put(body, part.to, value)
-        elif isinstance(part, Block):
-            value = source if part.names == "." else _known(part, chosen(source, part.names), place)
-            _write_block(part, value, body, place)
-        elif isinstance(part, Below):
-            _write_reference(part, chosen(source, part.names), body, place.own)
-        elif isinstance(part, Fixed):
-            put(body, part.to, part.value)
-        elif isinstance(part, Composed):
-            put(body, part.to, composed(part.template, source))
-
-
-def composed(template: str, source: Mapping[str, Any]) -> Any:
+def composed(template: str, source: Tree) -> Any:
     """A template with attributes in its braces; unknown when one of them is not a known text."""
     for name in re.findall(r"{(\w+)}", template):
         value = source.get(name)
@@ -70,14 +72,7 @@ def composed(template: str, source: Mapping[str, Any]) -> Any:
     return template
 
 
-def _known(part: Attr | Block, value: Any, place: Place) -> Any:
-    """What is unknown only because the provider computes what nobody wrote is absent."""
-    if isinstance(value, Unknown) and part.unset and place.written is not None:
-        return value if any(name in place.written for name in spellings(part.names)) else None
-    return value
-
-
-def chosen(source: Mapping[str, Any], names: str) -> Any:
+def chosen(source: Tree, names: str) -> Any:
     """The value of an attribute by the first spelling that says something; null where one is there and says nothing."""
     if "|" not in names:
         only = source.get(names, MISSING)
@@ -94,69 +89,101 @@ def chosen(source: Mapping[str, Any], names: str) -> Any:
     return found
 
 
-def _translated(part: Attr, value: Any) -> Any:
-    if value is MISSING:
-        value = part.default
-    if value is None or value is MISSING:
-        return part.otherwise
-    how = part.how
-    if how is None or isinstance(value, Unknown):
-        return value
-    if is_digest(value):
-        return SENSITIVE
-    if callable(how):
-        return how(value)
-    return how.get(value, value) if isinstance(value, str | bool | int | float) else value
+def _attr(part: Attr) -> Writer:
+    names, setter, how, otherwise = part.names, _setter(part.to), part.how, part.otherwise
+
+    def translated(value: Any) -> Any:
+        if value is None or value is MISSING:
+            return otherwise
+        if how is None or isinstance(value, Unknown):
+            return value
+        if is_digest(value):
+            return SENSITIVE
+        if callable(how):
+            return how(value)
+        return how.get(value, value) if isinstance(value, _PLAIN) else value
+
+    default = translated(part.default)
+    shared = default is None or default is MISSING or isinstance(default, (*_PLAIN, Unknown))
+    plain, only = how is None and not part.unset, "|" not in names
+
+    def write(source: Tree, body: Body, place: Place) -> None:
+        value = source.get(names, MISSING) if only else chosen(source, names)
+        if value is MISSING:
+            value = default if shared else translated(part.default)
+        elif value is None or value == "":
+            value = otherwise
+        elif not plain:
+            value = translated(_known(part, value, place))
+        if value is not None and value is not MISSING:
+            setter(body, value)
+
+    return write
 
 
-def _write_block(part: Block, value: Any, body: dict[str, Any], place: Place) -> None:
-    if isinstance(value, Unknown):
-        _unknown_block(part, value, body)
-        return
-    blocks = [value] if isinstance(value, Mapping) else value if isinstance(value, list) else []
-    written = _written(part, blocks, place)
-    if part.to.endswith("[*]"):
-        if isinstance(value, list | Mapping):
-            kept = [block for block in blocks if _wanted(part, block)]
-            append(body, part.to[:-3], [_element(part, block, place, written) for block in kept])
-        return
-    if not blocks:
-        if part.implied:
-            _write_inside(part, {}, body, place, written)
-    elif not isinstance(blocks[0], Mapping | None):
-        _unknown_block(part, blocks[0] if isinstance(blocks[0], Unknown) else _ODD, body)
-    else:
-        _write_inside(part, blocks[0] or {}, body, place, written)
+def _known(part: Attr | Block, value: Any, place: Place) -> Any:
+    """What is unknown only because the provider computes what nobody wrote is absent."""
+    if part.unset and isinstance(value, Unknown) and place.written is not None:
+        return value if any(name in place.written for name in spellings(part.names)) else None
+    return value
 
 
-def _written(part: Block, blocks: list[Any], place: Place) -> Mapping[str, Any] | None:
+def _block(part: Block) -> Writer:
+    inside, names, own, implied = writer(part.parts), part.names, part.names == ".", part.implied
+
+    def elements(value: Any, body: Body, place: Place) -> None:
+        blocks = [value] if isinstance(value, dict) else value
+        if isinstance(blocks, list):
+            written = _written(part, blocks, place)
+            kept = [_element(part, inside, block, place, written) for block in blocks if _wanted(part, block)]
+            append(body, part.to[:-3], kept)
+
+    def first(value: Any, body: Body, place: Place) -> None:
+        blocks = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
+        block = blocks[0] if blocks else {}
+        if not blocks and not implied:
+            return
+        if block is not None and not isinstance(block, dict):
+            _unknown_block(part, block if isinstance(block, Unknown) else _ODD, body)
+            return
+        here = Place(place.own, place.here, _written(part, blocks, place))
+        if not part.to:
+            inside(block or {}, body, here)
+            return
+        inner: Body = {}
+        inside(block or {}, inner, here)
+        put(body, part.to, inner)
+
+    each = elements if part.to.endswith("[*]") else first
+
+    def write(source: Tree, body: Body, place: Place) -> None:
+        value = source if own else chosen(source, names)
+        if isinstance(value, Unknown):
+            value = _known(part, value, place)
+        if isinstance(value, Unknown):
+            _unknown_block(part, value, body)
+        elif implied or value is not MISSING:
+            each(value, body, place)
+
+    return write
+
+
+def _written(part: Block, blocks: list[Any], place: Place) -> Tree | None:
     """What the configuration writes inside the only block of its name; None where that is not known."""
-    given = chosen(place.written or {}, part.names)
-    if len(blocks) == 1 and isinstance(given, list) and len(given) == 1 and isinstance(given[0], dict):
-        return given[0]
-    return None
+    if not place.written or len(blocks) != 1:
+        return None
+    given = chosen(place.written, part.names)
+    return given[0] if isinstance(given, list) and len(given) == 1 and isinstance(given[0], dict) else None
 
 
 def _wanted(part: Block, block: Any) -> bool:
-    if part.where is None or not isinstance(block, Mapping):
+    if part.where is None or not isinstance(block, dict):
         return True
     name, value = part.where
     return bool(block.get(name)) is value
 
 
-def _write_inside(
-    part: Block, block: Mapping[str, Any], body: dict[str, Any], place: Place, written: Mapping[str, Any] | None
-) -> None:
-    here = Place(place.own, place.here, written)
-    if not part.to:
-        write(part.parts, block, body, here)
-        return
-    inner: dict[str, Any] = {}
-    write(part.parts, block, inner, here)
-    put(body, part.to, inner)
-
-
-def _unknown_block(part: Block, value: Unknown, body: dict[str, Any]) -> None:
+def _unknown_block(part: Block, value: Unknown, body: Body) -> None:
     if part.to:
         put(body, part.to.removesuffix("[*]"), value)
         return
@@ -167,44 +194,77 @@ def _unknown_block(part: Block, value: Unknown, body: dict[str, Any]) -> None:
             put(body, inner.to.removesuffix("[*]"), value)
 
 
-def _element(part: Block, block: Any, place: Place, written: Mapping[str, Any] | None) -> Any:
-    if not isinstance(block, Mapping | None):
+def _element(part: Block, inside: Writer, block: Any, place: Place, written: Tree | None) -> Any:
+    if block is not None and not isinstance(block, dict):
         return block if isinstance(block, Unknown) else _ODD
-    element: dict[str, Any] = {}
+    element: Body = {}
     here = place.here
     if part.ids and isinstance(name := (block or {}).get("name"), str):
         here = f"{place.here}/{segments(part.to)[-2]}/{name}"
         element["id"] = here
-    write(part.parts, block or {}, element, Place(place.own, here, written))
+    inside(block or {}, element, Place(place.own, here, written))
     return element
 
 
-def _write_reference(part: Below, value: Any, body: dict[str, Any], own: str) -> None:
-    def reference(name: Any) -> Any:
-        return name if isinstance(name, Unknown) else f"{own}/{part.collection}/{name}"
+def _below(part: Below) -> Writer:
+    def write(source: Tree, body: Body, place: Place) -> None:
+        def reference(name: Any) -> Any:
+            return name if isinstance(name, Unknown) else f"{place.own}/{part.collection}/{name}"
 
-    if isinstance(value, Unknown):
-        put(body, part.to if part.many else f"{part.to}.id", value)
-    elif part.many and isinstance(value, list):
-        put(body, part.to, [{"id": reference(name)} for name in value])
-    elif isinstance(value, str):
-        put(body, f"{part.to}.id", reference(value))
+        value = chosen(source, part.names)
+        if isinstance(value, Unknown):
+            put(body, part.to if part.many else f"{part.to}.id", value)
+        elif part.many and isinstance(value, list):
+            put(body, part.to, [{"id": reference(name)} for name in value])
+        elif isinstance(value, str):
+            put(body, f"{part.to}.id", reference(value))
+
+    return write
 
 
-def put(body: dict[str, Any], path: str, value: Any) -> None:
+def _fixed(part: Fixed) -> Writer:
+    return lambda _source, body, _place: put(body, part.to, part.value)
+
+
+def _composed(part: Composed) -> Writer:
+    return lambda source, body, _place: put(body, part.to, composed(part.template, source))
+
+
+_WRITERS: Final[dict[type, Callable[[Any], Writer]]] = {
+    Attr: _attr,
+    Below: _below,
+    Block: _block,
+    Composed: _composed,
+    Fixed: _fixed,
+}
+
+
+def put(body: Body, path: str, value: Any) -> None:
     """Set a value at a path, making the objects on the way. What is unknown on the way stays unknown."""
+    _setter(path)(body, value)
+
+
+@lru_cache(maxsize=4096)
+def _setter(path: str) -> Callable[[Body, Any], None]:
     *way, last = segments(path)
-    node = body
-    for key in way:
-        inner = node.setdefault(key, {})
-        if not isinstance(inner, dict):
-            return
-        node = inner
-    old = node.get(last)
-    node[last] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+
+    def setter(body: Body, value: Any) -> None:
+        node = body
+        for key in way:
+            inner = node.get(key, MISSING)
+            if inner is MISSING:
+                inner = node[key] = {}
+            elif not isinstance(inner, dict):
+                return
+            node = inner
+        if isinstance(value, dict) and isinstance(old := node.get(last), dict):
+            value = merge(old, value)
+        node[last] = value
+
+    return setter
 
 
-def append(body: dict[str, Any], path: str, items: list[Any]) -> None:
+def append(body: Body, path: str, items: list[Any]) -> None:
     """Add elements to an array, making it on the way."""
     *way, last = segments(path)
     node: Any = body

@@ -1,4 +1,4 @@
-"""Which major version of azurerm a plan was made with, and the mapping tables as of it.
+"""Which major version of azurerm a plan was made with, and how its resources are translated.
 
 The plan tells the constraint that its configuration writes, the lock file beside the source the version itself. Where
 neither settles the major version, defaults that differ between them are unknown.
@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from auditor.model import MISSING, Unknown
 from auditor.plans.azurerm import table_of
-from auditor.plans.terraform_table import Attr, Block, Fixed, Part, Since, Table
+from auditor.plans.terraform_table import Attr, Block, Extra, Fixed, Part, Since, Table
+from auditor.plans.terraform_translate import Writer, writer
 
 _LOCKED: Final = re.compile(r'provider\s+"[^"]*/hashicorp/azurerm"\s*\{[^}]*?\bversion\s*=\s*"(\d+)\.', re.DOTALL)
 _CONSTRAINT: Final = re.compile(r"(=|!=|>=|<=|>|<|~>)?\s*(\d+)((?:\.\d+)*)")
@@ -56,11 +57,22 @@ def _only_major(constraint: str) -> int | None:
     return next(iter(left)) if len(left) == 1 else None
 
 
+class Translation(NamedTuple):
+    """A mapping table, and what writes its parts and those of its extras."""
+
+    table: Table
+    write: Writer
+    extras: tuple[tuple[Extra, Writer], ...]
+
+
 @cache
-def table_as_of(kind: str, major: int | None) -> Table | None:
-    """The mapping table of a Terraform type, its defaults being those of a version."""
+def translation_of(kind: str, major: int | None) -> Translation | None:
+    """How a Terraform type is translated, its defaults being those of a version; None where there is no table."""
     table = table_of(kind)
-    return None if table is None else replace(table, parts=_as_of(table.parts, major))
+    if table is None:
+        return None
+    extras = tuple((extra, writer(_as_of(extra.parts, major))) for extra in table.extras)
+    return Translation(table, writer(_as_of(table.parts, major)), extras)
 
 
 def _as_of(parts: tuple[Part, ...], major: int | None) -> tuple[Part, ...]:
