@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.conditions.operators import OPERATORS, at_least_operand
+from auditor.fields import ELEMENTS
 
 
 class GrammarError(ValueError):
@@ -24,7 +25,7 @@ class GrammarError(ValueError):
         self.place = place
 
 
-EACH: Final = "[*]"
+EACH: Final = ELEMENTS
 """The path segment that stands for every element."""
 
 ITSELF: Final = "@"

@@ -59,7 +59,7 @@ class Relations:
             relations = [each for rule in self._rules.get(kind, ()) for each in rule.relations if kind in each.types]
             read = [path for each in relations if each.where is not None for path in read_paths(each.where)]
             slots = {each.theirs.text: _Slot(each.theirs) for each in relations}
-            table = self._tables[kind] = _Table(slots, Keep.of(read))
+            table = self._tables[kind] = _Table(slots, Keep(read))
         return table
 
     def add(self, resource: Resource) -> None:

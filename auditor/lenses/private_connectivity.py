@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from auditor.fields import Fields
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.private_connectivity_services import SERVICES, WORKSPACE, Service, Truth, public_access_off
 from auditor.lenses.sightings import get, items, last, text_at, texts
@@ -59,6 +60,23 @@ class PrivateConnectivity:
             yield _resource(service, self._estate)
 
 
+_PROPERTIES: Final = (
+    "accessModeSettings",
+    "privateEndpointConnections",
+    "publicNetworkAccess",
+    "publicNetworkAccessForIngestion",
+    "publicNetworkAccessForQuery",
+    "virtualNetworkType",
+)
+_KEPT: Final = Fields.of(
+    [
+        *((key,) for key in ("apiVersion", "id", "name", "type", "subscriptionId", "resourceGroup")),
+        *(("properties", key) for key in _PROPERTIES),
+    ]
+)
+"""What the proof reads of a service, once all was read."""
+
+
 class _Estate:
     """Networks, endpoints, zones. Ids are casefolded where they are keys."""
 
@@ -101,7 +119,8 @@ class _Estate:
         if resource.partial and kind in (_GROUPS, _LINKS, _RECORDS) and holds_unknown(properties):
             self.vague.add(above)
         if kind in SERVICES or kind == WORKSPACE:
-            self.services.append(resource)
+            body = _KEPT.part_of(resource.body)
+            self.services.append(Resource(resource.type, body, resource.origin, partial=resource.partial))
         if kind in _WORKLOADS:
             for network in _networks_of(kind, properties):
                 self.workloads[network].append(resource.name)

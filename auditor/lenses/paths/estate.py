@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.paths.kept import reduced
 from auditor.lenses.sightings import get
 from auditor.model import Resource, Unknown
 
@@ -20,13 +21,13 @@ class Estate:
         self._objects: dict[tuple[str, str, str, str], Resource] = {}
 
     def take(self, resource: Resource) -> None:
-        """Keep a resource; of several with one id the first."""
+        """Keep what is read of a resource; of several with one id the first."""
         kind = resource.type.casefold()
         key = resource.id.casefold()
         own = self._types[kind]
         if key in own:
             return
-        own[key] = resource
+        own[key] = resource = reduced(kind, resource)
         if not kind.startswith("microsoft.") and resource.is_kubernetes:
             space = kind, resource.cluster, resource.namespace or ""
             self._spaces[space].append(resource)

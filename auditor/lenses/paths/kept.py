@@ -1,0 +1,76 @@
+"""What paths read of the types that make up most of an estate: the rest of their bodies would fill the memory.
+
+A type that is not here is kept whole. A test holds the table to what is really read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from auditor.fields import ELEMENTS, Fields
+from auditor.model import Resource
+
+_OBJECT: Final = "apiVersion kind metadata.name metadata.namespace metadata.uid metadata.labels"
+_AZURE: Final = "apiVersion id name type subscriptionId resourceGroup"
+_PODS: Final = (
+    "hostNetwork containers[*].name containers[*].args containers[*].ports "
+    "initContainers[*].name initContainers[*].ports initContainers[*].restartPolicy "
+    "ephemeralContainers[*].name ephemeralContainers[*].ports"
+)
+
+
+def _below(place: str, fields: str) -> str:
+    return " ".join(f"{place}.{field}" for field in fields.split())
+
+
+_TEMPLATE: Final = (
+    f"{_OBJECT} metadata.ownerReferences spec.template.metadata.labels spec.template.metadata.annotations "
+    f"{_below('spec.template.spec', _PODS)}"
+)
+_RULE: Final = "name " + _below(
+    "properties",
+    "access direction priority protocol "
+    "sourceAddressPrefix sourceAddressPrefixes sourceApplicationSecurityGroups "
+    "destinationAddressPrefix destinationAddressPrefixes destinationApplicationSecurityGroups "
+    "destinationPortRange destinationPortRanges",
+)
+
+KEPT: Final[Mapping[str, str]] = {
+    "core/pod": f"{_OBJECT} metadata.annotations metadata.ownerReferences status.podIP {_below('spec', _PODS)}",
+    "core/configmap": f"{_OBJECT} data.ssl-protocols data.ca:crt data.tls:crt data.cacert",
+    "apps/deployment": _TEMPLATE,
+    "apps/statefulset": _TEMPLATE,
+    "apps/daemonset": _TEMPLATE,
+    "apps/replicaset": _TEMPLATE,
+    "microsoft.insights/diagnosticsettings": f"{_AZURE} properties.workspaceId properties.logs[*].enabled",
+    "microsoft.keyvault/vaults/certificates": f"{_AZURE} properties.cer properties.id properties.sid",
+    "microsoft.network/networksecuritygroups": f"{_AZURE} {_below('properties.securityRules[*]', _RULE)}",
+    "microsoft.network/publicipaddresses": f"{_AZURE} properties.ipAddress properties.dnsSettings",
+    "microsoft.web/sites": f"{_AZURE} "
+    + _below("properties", "defaultHostName hostNames siteConfig publicNetworkAccess clientCertEnabled clientCertMode"),
+    "microsoft.network/virtualnetworks": (
+        f"{_AZURE} properties.addressSpace properties.dhcpOptions properties.virtualNetworkPeerings "
+        f"properties.subnets[*].id properties.subnets[*].name "
+        + _below("properties.subnets[*].properties", "addressPrefix addressPrefixes networkSecurityGroup")
+    ),
+}
+"""Casefolded type → fields, with `[*]` for the elements of a list and `:` for a dot inside of a key."""
+
+
+def path_of(text: str) -> tuple[str, ...]:
+    """The keys of a field of the table."""
+    keys = text.replace(ELEMENTS, f".{ELEMENTS}").split(".")
+    return tuple(key.replace(":", ".") for key in keys)
+
+
+_FIELDS: Final = {kind: Fields.of(map(path_of, text.split())) for kind, text in KEPT.items()}
+
+
+def reduced(kind: str, resource: Resource) -> Resource:
+    """The resource, or one like it with the fields alone that are read of its casefolded type."""
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        return resource
+    body = fields.part_of(resource.body)
+    return Resource(resource.type, body, resource.origin, resource.cluster, partial=resource.partial)
