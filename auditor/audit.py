@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import os
-import signal
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor import __version__
+from auditor.beside import beside, can_fork
 from auditor.conditions.relations import Relations
-from auditor.errors import AuditorError, ResourceError
 from auditor.evaluate import Bound, Judge, rule_pack
 from auditor.findings import Findings
 from auditor.inventory import Inventory
@@ -33,8 +32,6 @@ from auditor.owners import Holders, inherit
 from auditor.reading.census import Census
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
     from auditor.excerpts import Excerpts
 
 Progress = Callable[[int], None]
@@ -57,13 +54,28 @@ class _Part:
 
 
 class _Task(NamedTuple):
-    """How to judge a part."""
+    """How to judge."""
 
     rules: Sequence[Bound]
     relations: Relations
     keep_passes: bool
     owner_tags: tuple[str, ...]
     excerpts: bool
+
+    def judge(self, part: _Part) -> Judge:
+        """A judge, whose excerpts go to a part."""
+        if self.excerpts:
+            from auditor.excerpts import Excerpts
+
+            part.excerpts = Excerpts()
+        return Judge(
+            self.rules,
+            self.relations,
+            keep_passes=self.keep_passes,
+            patience=_PATIENCE,
+            owner_tags=self.owner_tags,
+            excerpts=part.excerpts,
+        )
 
 
 @contextmanager
@@ -98,19 +110,16 @@ def audit(
     `touched`: judge these casefolded ids alone (a change); the other resources are there for relations and lenses.
     `owner_tags` name the tags that say whose a resource is. With `excerpts` the audit has parts of resources that fail.
     """
-    relations, derived, broken = _first_pass(rules, inventory)
+    parts = inventory.parts(jobs) if jobs > 1 and touched is None and can_fork() else [inventory]
+    relations, derived, broken = _first_pass(rules, inventory, apart=len(parts) > 1)
     keep_passes = outcomes is None or Outcome.PASS in outcomes
     task = _Task(rules, relations, keep_passes, tuple(tag.casefold() for tag in owner_tags), excerpts)
-    parts = inventory.parts(jobs) if jobs > 1 and touched is None else [inventory]
     with ExitStack() as stack:
         findings = stack.enter_context(Findings())
-        if len(parts) > 1 and hasattr(os, "fork"):
+        if len(parts) > 1:
             done = _side_by_side(task, parts, derived, findings)
         else:
-            done = [
-                _judge(task, part, findings, progress, () if number else derived, touched)
-                for number, part in enumerate(parts)
-            ]
+            done = [_judge(task, inventory, findings, progress, touched), _judge_derived(task, derived, findings)]
         inherit(findings, {held: owner for part in done for held, owner in part.owners.items()})
         stack.pop_all()  # all went well: the findings stay open
     done[0].gaps = [*done[0].gaps, *broken]
@@ -125,23 +134,33 @@ def audit(
     return made, findings
 
 
-def _first_pass(rules: Sequence[Bound], inventory: Inventory) -> tuple[Relations, list[Resource], list[Gap]]:
-    """The relation index, the resources that lenses derive, and where a lens broke."""
+def _first_pass(
+    rules: Sequence[Bound], inventory: Inventory, *, apart: bool
+) -> tuple[Relations, list[Resource], list[Gap]]:
+    """The relation index, the resources that lenses derive, and where a lens broke. `apart`: lenses read in a process
+    of their own, beside the index."""
     relations = Relations(rules, inventory.covers)
     related = relations.types
     reading = _Reading(needed(related.union(*(rule.types for rule in rules))), inventory)
-    wanted = related | reading.types
-    for resource in inventory.resources(wanted) if wanted else ():
-        kind = resource.type.casefold()
-        if kind in related:
-            relations.add(resource)
-        reading.take(kind, resource)
-    derived = list(reading.derived())
+    if apart and related and reading.types:
+        with beside(reading.all) as answer:
+            for resource in inventory.resources(related):
+                relations.add(resource)
+            derived, broken = answer()
+        inventory.gaps += broken
+    else:
+        wanted = related | reading.types
+        for resource in inventory.resources(wanted) if wanted else ():
+            kind = resource.type.casefold()
+            if kind in related:
+                relations.add(resource)
+            reading.take(kind, resource)
+        derived, broken = list(reading.derived()), reading.broken
     for resource in derived:
         if resource.type.casefold() in related:
             relations.add(resource)
     relations.add_gaps(inventory.gaps)
-    return relations, derived, reading.broken
+    return relations, derived, broken
 
 
 _ODD: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -157,6 +176,7 @@ class _Reading:
 
     def __init__(self, lenses: Sequence[Lens], inventory: Inventory) -> None:
         self.broken: list[Gap] = []
+        self._inventory = inventory
         self._gaps = inventory.gaps
         self._coverage = Coverage(inventory.covers, inventory.gaps)
         self._lenses = lenses
@@ -171,6 +191,12 @@ class _Reading:
     def types(self) -> frozenset[str]:
         """The casefolded types that some lens reads."""
         return frozenset(self._reading)
+
+    def all(self) -> tuple[list[Resource], list[Gap]]:
+        """What follows from the whole inventory, and where a lens broke."""
+        for resource in self._inventory.resources(self.types):
+            self.take(resource.type.casefold(), resource)
+        return list(self.derived()), self.broken
 
     def take(self, kind: str, resource: Resource) -> None:
         for lens in self._reading.get(kind, ()):
@@ -209,22 +235,10 @@ def _judge(
     inventory: Inventory,
     findings: Findings,
     progress: Progress | None = None,
-    derived: Sequence[Resource] = (),
     touched: frozenset[str] | None = None,
 ) -> _Part:
     part = _Part()
-    if task.excerpts:
-        from auditor.excerpts import Excerpts
-
-        part.excerpts = Excerpts()
-    judge = Judge(
-        task.rules,
-        task.relations,
-        keep_passes=task.keep_passes,
-        patience=_PATIENCE,
-        owner_tags=task.owner_tags,
-        excerpts=part.excerpts,
-    )
+    judge = task.judge(part)
     holders = Holders(task.owner_tags, judge.types)
     pending: list[bytes] = []
     for number, resource in enumerate(inventory.resources(judge.types | holders.types, part.census), 1):
@@ -238,74 +252,49 @@ def _judge(
             pending = []
         if progress and not number % _BATCH:
             progress(number)
-    for resource in derived:  # no resource of the estate: not counted as one
-        pending += judge.findings(resource)
     if pending:
         findings.extend_lines(pending)
     part.runs, part.gaps, part.owners = judge.runs(), inventory.gaps, holders.owners
     return part
 
 
-def _side_by_side(
-    task: _Task,
-    parts: Sequence[Inventory],
-    derived: Sequence[Resource],
-    findings: Findings,
-) -> list[_Part]:
-    """Judge each part in a process of its own. A forked child shares the rules and the relation index with us."""
-    import multiprocessing  # here: few audits need it
+def _judge_derived(task: _Task, derived: Sequence[Resource], findings: Findings) -> _Part:
+    """What lenses derived is no resource of the estate: it is not counted as one."""
+    part = _Part()
+    judge = task.judge(part)
+    for resource in derived:
+        if found := judge.findings(resource):
+            findings.extend_lines(found)
+    part.runs = judge.runs()
+    return part
 
-    context = multiprocessing.get_context("fork")
+
+def _side_by_side(
+    task: _Task, parts: Sequence[Inventory], derived: Sequence[Resource], findings: Findings
+) -> list[_Part]:
+    """Judge each part, and its share of what was derived, in a process of its own."""
+    shares = [derived[i * len(derived) // len(parts) : (i + 1) * len(derived) // len(parts)] for i in range(len(parts))]
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder, ExitStack() as stack:
         gc.freeze()
         stack.callback(gc.unfreeze)
-        running = []
-        for number, part in enumerate(parts):
-            receive, send = context.Pipe(duplex=False)
-            file = Path(folder) / f"{number}.ndjson"
-            own = () if number else derived
-            process = context.Process(target=_in_child, args=(task, part, own, file, send))
-            process.start()
-            stack.callback(process.join)
-            stack.callback(process.terminate)
-            send.close()
-            running.append((process, receive, file))
-        done = []
-        for process, receive, file in running:
-            try:
-                answer: _Part | AuditorError = receive.recv()
-            except EOFError as error:
-                process.join()
-                raise ResourceError(
-                    f"One of the jobs ended with code {process.exitcode} before it was done.",
-                    "When the memory was used up, take fewer --jobs.",
-                ) from error
-            process.join()
-            if isinstance(answer, AuditorError):
-                raise answer
-            findings.absorb(file)
-            done.append(answer)
-        return done
+        answers = [
+            stack.enter_context(beside(partial(_judge_into, Path(folder, str(number)), task, part, share)))
+            for number, (part, share) in enumerate(zip(parts, shares, strict=True))
+        ]
+        done = [answer() for answer in answers]
+        for kind in _FILES:
+            for number in range(len(parts)):
+                findings.absorb(Path(folder, f"{number}{kind}"))
+    return [part for part, _ in done] + [share for _, share in done]
 
 
-def _in_child(
-    task: _Task,
-    inventory: Inventory,
-    derived: Sequence[Resource],
-    file: Path,
-    send: Connection,
-) -> None:
-    # The parent is told to stop, and ends its children: they have nothing to say to the terminal themselves.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    try:
-        with Findings(file) as findings:
-            part = _judge(task, inventory, findings, None, derived)
-        send.send(part)
-    except AuditorError as error:
-        send.send(error)
-    finally:
-        send.close()
+_FILES: Final = (".own", ".derived")
+
+
+def _judge_into(file: Path, task: _Task, inventory: Inventory, derived: Sequence[Resource]) -> tuple[_Part, _Part]:
+    own, other = (file.with_suffix(kind) for kind in _FILES)
+    with Findings(own) as findings, Findings(other) as more:
+        return _judge(task, inventory, findings), _judge_derived(task, derived, more)
 
 
 def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -> Audit:

@@ -20,6 +20,7 @@ ALLOWED = {
     "places": {"errors"},
     "findings": {"model"},
     "fields": set(),
+    "beside": {"errors"},
     "conditions": {"model", "conditions", "fields"},
     "answers": {"model", "conditions"},
     "excerpts": {"model"},
