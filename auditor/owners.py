@@ -40,17 +40,18 @@ def owner_of(resource: Resource, tags: tuple[str, ...]) -> str | None:
     for named in held:
         if not isinstance(named, dict) or not named:
             continue
-        folded = {_last(str(key)): value for key, value in named.items()}
-        for tag in tags:
-            value = folded.get(tag)
+        for key in _naming(tuple(named), tags):
+            value = named[key]
             if isinstance(value, str) and value.strip():
                 return value.strip()
     return None
 
 
-@lru_cache(maxsize=4096)  # an estate has few names of tags and labels
-def _last(key: str) -> str:
-    return key.rpartition("/")[2].casefold()
+@lru_cache(maxsize=4096)  # an estate has few sets of tags and labels
+def _naming(keys: tuple[Any, ...], tags: tuple[str, ...]) -> list[Any]:
+    """The keys that may name an owner, best first; of several that are alike the last."""
+    folded = {str(key).rpartition("/")[2].casefold(): key for key in keys}
+    return [folded[tag] for tag in tags if tag in folded]
 
 
 class Holders:
