@@ -21,27 +21,26 @@ def resource(name: str, **properties: object) -> Resource:
 
 
 def test_resources_come_in_the_order_of_their_calls(tmp_path: Path) -> None:
-    book = Book(tmp_path / "j", HEAD)
-    book.keep("b page 00001", [resource("3")])
-    book.keep("a", [resource("1"), resource("2")], "more")
-    for _ in range(2):
-        assert [found.id for found in book] == [f"/subscriptions/a/{number}" for number in "123"]
-    assert book.kept("a").more == "more"  # type: ignore[union-attr]
-    assert book.kept("c") is None
+    with Book(tmp_path / "j", HEAD) as book:
+        book.keep("b page 00001", [resource("3")])
+        book.keep("a", [resource("1"), resource("2")], "more")
+        for _ in range(2):
+            assert [found.id for found in book] == [f"/subscriptions/a/{number}" for number in "123"]
+        assert book.kept("a").more == "more"  # type: ignore[union-attr]
+        assert book.kept("c") is None
 
 
 def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
-    book = Book(tmp_path / "j", HEAD)
-    assert book.note("begun", "monday") == "monday"
-    book.keep("a", [resource("1", managed=Unknown("why"), plain={"$unknown": "x"})])
-    book.close()
-    again = Book(tmp_path / "j", HEAD)
-    assert again.note("begun", "tuesday") == "monday"
-    (found,) = again
-    assert isinstance(found.body["properties"]["managed"], Unknown)
-    assert found.body["properties"]["plain"] == {"$unknown": "x"}
-    again.forget("a")
-    assert not list(again)
+    with Book(tmp_path / "j", HEAD) as book:
+        assert book.note("begun", "monday") == "monday"
+        book.keep("a", [resource("1", managed=Unknown("why"), plain={"$unknown": "x"})])
+    with Book(tmp_path / "j", HEAD) as again:
+        assert again.note("begun", "tuesday") == "monday"
+        (found,) = again
+        assert isinstance(found.body["properties"]["managed"], Unknown)
+        assert found.body["properties"]["plain"] == {"$unknown": "x"}
+        again.forget("a")
+        assert not list(again)
 
 
 def test_another_collection_is_refused(tmp_path: Path) -> None:
@@ -51,10 +50,8 @@ def test_another_collection_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_at_once_are_refused(tmp_path: Path) -> None:
-    first = Book(tmp_path / "j", HEAD)
-    with pytest.raises(InputError, match="locked"):
+    with Book(tmp_path / "j", HEAD), pytest.raises(InputError, match="locked"):
         Book(tmp_path / "j", HEAD)
-    first.close()
 
 
 def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
@@ -64,14 +61,14 @@ def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
 
 
 def test_very_many_gaps_of_a_type_are_one_for_each_subscription(tmp_path: Path) -> None:
-    book = Book(tmp_path / "j", HEAD)
-    for number in range(600):
-        book.gap(Gap(what=f"/subscriptions/A/r/{number}", reason="it answered 503", type="T/t", kind="unreachable"))
-    book.gap(Gap(what="/subscriptions/b", reason="gone", type="T/u"))
-    assert [(gap.what, gap.type) for gap in book.every_gap()] == [
-        ("/subscriptions/a", "T/t"),
-        ("/subscriptions/b", "T/u"),
-    ]
+    with Book(tmp_path / "j", HEAD) as book:
+        for number in range(600):
+            book.gap(Gap(what=f"/subscriptions/A/r/{number}", reason="it answered 503", type="T/t", kind="unreachable"))
+        book.gap(Gap(what="/subscriptions/b", reason="gone", type="T/u"))
+        assert [(gap.what, gap.type) for gap in book.every_gap()] == [
+            ("/subscriptions/a", "T/t"),
+            ("/subscriptions/b", "T/u"),
+        ]
 
 
 def test_what_comes_after_the_end_is_dropped(tmp_path: Path) -> None:

@@ -83,7 +83,6 @@ class Read:
         self.resources = list(book)
         self.gaps = sorted(book.gaps, key=lambda gap: (gap.what, gap.type or "", gap.reason))
         self.covers = book.covers
-        book.close()
 
     def of(self, kind: str) -> list[Resource]:
         return [resource for resource in self.resources if resource.type == kind]
@@ -108,10 +107,10 @@ def read(
     seconds: float = 60,
     **wanted: Any,
 ) -> Read:
-    book = Book(folder / f"journal-{time.monotonic_ns()}", {}, until=time.monotonic() + seconds)
     clusters = contexts_of(contexts or ("all",), str(kubeconfig))
-    collect(Wanted(frozenset(types), **wanted), clusters, book, patience, page)
-    return Read(book)
+    with Book(folder / f"journal-{time.monotonic_ns()}", {}, until=time.monotonic() + seconds) as book:
+        collect(Wanted(frozenset(types), **wanted), clusters, book, patience, page)
+        return Read(book)
 
 
 def through(cluster: Server, folder: Path, plan: Plan, **more: Any) -> tuple[Read, list[str]]:
@@ -412,15 +411,14 @@ def test_what_was_read_once_is_not_asked_for_again(cluster: Server, folder: Path
     with before(cluster, one) as proxy:
         kubeconfig = cluster.kubeconfig(folder / "faulty", ("prod", ADMIN), server=proxy.url)
         clusters = contexts_of(["prod"], str(kubeconfig))
-        book = Book(folder / "journal", {})
-        collect(Wanted(frozenset(TYPES)), clusters, book, HASTY)
-        assert len(book.gaps) == 1
-        book.close()
+        with Book(folder / "journal", {}) as book:
+            collect(Wanted(frozenset(TYPES)), clusters, book, HASTY)
+            assert len(book.gaps) == 1
         resumed.append(True)
         proxy.asked.clear()
-        book = Book(folder / "journal", {})
-        collect(Wanted(frozenset(TYPES)), clusters, book, HASTY)
-        again = Read(book)
+        with Book(folder / "journal", {}) as book:
+            collect(Wanted(frozenset(TYPES)), clusters, book, HASTY)
+            again = Read(book)
     assert not again.gaps
     assert [path for path in proxy.asked if "limit=" in path] == [
         "/apis/rbac.authorization.k8s.io/v1/clusterroles?limit=500"

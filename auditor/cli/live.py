@@ -149,8 +149,7 @@ def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *,
     if live.clusters.aks:
         needs = needs._replace(types=needs.types | {live_clusters.AKS})
     with ExitStack() as stack:
-        book = Book(file, live.head(needs), until=time.monotonic() + live.minutes * 60)
-        stack.callback(book.close)
+        book = stack.enter_context(Book(file, live.head(needs), until=time.monotonic() + live.minutes * 60))
         clock = _time(book.note("begun", clock.isoformat()))
         with stopping(book), showing(book, quiet=quiet):
             if azure:

@@ -45,11 +45,8 @@ def command(ctx: click.Context, /, form: str, cluster_role: bool, **_given: obje
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
         from auditor.collect.book import Book
 
-        book = Book(Path(folder) / "journal", {}, until=time.monotonic() + wanted.minutes * 60)
-        try:
+        with Book(Path(folder) / "journal", {}, until=time.monotonic() + wanted.minutes * 60) as book:
             rights = _rights(wanted, needs, book)
-        finally:
-            book.close()
     types_of = {bound.rule.id: _types_of(needs_of([bound])) for bound in options.bound_rules(chosen)}
     suffers = suffering(types_of, rights)
     click.echo(_json(rights, suffers) if form == "json" else _text(rights, suffers, len(types_of)), nl=False)

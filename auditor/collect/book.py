@@ -13,8 +13,10 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 import orjson
@@ -69,10 +71,13 @@ class Book:
         self._committed = time.monotonic()
         try:
             file.touch(mode=0o600)
-            self._base = sqlite3.connect(file, check_same_thread=False, timeout=2)
-            self._base.execute("PRAGMA locking_mode = EXCLUSIVE")  # nobody else writes it meanwhile
-            self._base.executescript(_SCHEMA)
-            self._compare(file, {key: orjson.dumps(value).decode() for key, value in head.items()})
+            with ExitStack() as stack:
+                self._base = sqlite3.connect(file, check_same_thread=False, timeout=2)
+                stack.callback(self._base.close)
+                self._base.execute("PRAGMA locking_mode = EXCLUSIVE")  # nobody else writes it meanwhile
+                self._base.executescript(_SCHEMA)
+                self._compare(file, {key: orjson.dumps(value).decode() for key, value in head.items()})
+                stack.pop_all()  # all went well: it stays open
         except sqlite3.DatabaseError as error:
             raise InputError(f"{file} cannot be used as a journal: {error}", "remove it and collect again") from error
 
@@ -181,6 +186,12 @@ class Book:
                 return
             last = row[0]
             yield from _unpacked(row[1])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _type: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        self.close()
 
     def close(self) -> None:
         """What late threads still bring is dropped."""
