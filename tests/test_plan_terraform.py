@@ -279,6 +279,51 @@ def test_the_subscription_is_that_of_the_provider() -> None:
     assert body(changes, "vaults")["id"].startswith("/subscriptions/11111111-1111-1111-1111-111111111111/")
 
 
+TWO = {
+    "azurerm": {"expressions": {"subscription_id": refs("11111111-1111-1111-1111-111111111111")}},
+    "azurerm.hub": {"expressions": {"subscription_id": refs(["var.hub"])}},
+    "azurerm.more": {"expressions": {"features": [{}]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [
+        ("azurerm", "11111111-1111-1111-1111-111111111111"),
+        ("azurerm.hub", "22222222-2222-2222-2222-222222222222"),
+        ("azurerm.more", "11111111-1111-1111-1111-111111111111"),
+    ],
+)
+def test_each_provider_has_its_subscription(provider: str, expected: str) -> None:
+    vault = {**written("azurerm_key_vault.kv"), "provider_config_key": provider}
+    changes = read(
+        [item("azurerm_key_vault.kv", VAULT)],
+        configuration={"provider_config": TWO, "root_module": {"resources": [vault]}},
+        variables={"hub": {"value": "22222222-2222-2222-2222-222222222222"}},
+    )
+    assert body(changes, "vaults")["id"].split("/")[2] == expected
+
+
+def test_the_same_name_in_two_subscriptions_is_two_things() -> None:
+    group = {"name": "nsg", "resource_group_name": "rg"}
+    rule = {"name": "in", "network_security_group_name": "nsg", "resource_group_name": "rg", "access": "Allow"}
+    items, resources = [], []
+    for provider, source in (("azurerm", "*"), ("azurerm.hub", "10.0.0.0/8")):
+        for kind, tree in (
+            ("azurerm_network_security_group", group),
+            ("azurerm_network_security_rule", {**rule, "source_address_prefix": source}),
+        ):
+            address = f"{kind}.{provider[8:] or 'spoke'}"
+            items.append(item(address, tree, unknown={"id": True}))
+            resources.append({**written(address), "provider_config_key": provider})
+    changes = read(items, configuration={"provider_config": TWO, "root_module": {"resources": resources}})
+    found = {change.after.origin.address: change.after for change in of(changes, "/networkSecurityGroups")}
+    assert len({one.id for one in found.values()}) == 2  # one is told a variable without a value, and has an id still
+    for address, source in (("spoke", "*"), ("hub", "10.0.0.0/8")):
+        (one,) = found[f"azurerm_network_security_group.{address}"].body["properties"]["securityRules"]
+        assert one["properties"]["sourceAddressPrefix"] == source
+
+
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -331,3 +331,39 @@ def test_an_assessment_belongs_to_the_server_of_its_alert_policy() -> None:
     found = body(changes, "/vulnerabilityAssessments")
     assert found["id"] == f"{GROUP}/Microsoft.Sql/servers/sql/vulnerabilityAssessments/Default"
     assert found["properties"]["recurringScans"] == {"isEnabled": True}
+
+
+def test_an_endpoint_for_each_module_of_a_module_call() -> None:
+    """`for_each = module.vault` and `each.value.id` name the modules as a whole."""
+    keys = ("x", "y")
+    items = []
+    for key in keys:
+        items.append(item(f'module.vault["{key}"].azurerm_key_vault.kv', {**VAULT, "name": f"kv{key}"}))
+        items.append(endpoint(f'azurerm_private_endpoint.pe["{key}"]'))
+    calls = {
+        "vault": {
+            "module": {
+                "resources": [written("azurerm_key_vault.kv")],
+                "outputs": {"id": {"expression": refs(["azurerm_key_vault.kv.id", "azurerm_key_vault.kv"])}},
+            }
+        }
+    }
+    config = written(
+        "azurerm_private_endpoint.pe",
+        for_each=["module.vault"],
+        private_service_connection=connected(to=["each.value.id", "each.value"]),
+    )
+    changes = read(items, [config], calls)
+    for change in of(changes, "vaults"):
+        assert change.after is not None
+        (connection,) = change.after.body["properties"]["privateEndpointConnections"]
+        assert connection["properties"]["privateLinkServiceConnectionState"]["status"] == "Approved"
+
+
+def test_a_name_in_another_resource_group_is_not_meant() -> None:
+    group = {"name": "nsg", "resource_group_name": "other"}
+    rule = {"name": "in", "network_security_group_name": "nsg", "resource_group_name": "rg", "access": "Allow"}
+    changes = read([item("azurerm_network_security_group.g", group), item("azurerm_network_security_rule.r", rule)])
+    found = {change.after.origin.address: change.after.body for change in of(changes, "Groups") if change.after}
+    assert "properties" not in found["azurerm_network_security_group.g"]
+    assert len(found["azurerm_network_security_rule.r"]["properties"]["securityRules"]) == 1

@@ -20,7 +20,7 @@ from auditor.plans.terraform_join import Made, additions, join
 from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_made
 from auditor.plans.terraform_nodes import Node, nodes_of
 from auditor.plans.terraform_references import References
-from auditor.plans.terraform_subscription import subscription_of
+from auditor.plans.terraform_subscription import Subscriptions
 from auditor.plans.terraform_table import Extra, Onto
 from auditor.plans.terraform_translate import Place, Writer, body_of, chosen
 from auditor.plans.terraform_versions import Translation, major_of, translation_of
@@ -74,17 +74,17 @@ def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = Non
         files = Source(raw, source)
         written, dynamic = files.places(nodes), files.dynamic
     references = References(raw, nodes, dynamic)
-    subscription = subscription_of(raw, nodes)
+    subscriptions = Subscriptions(raw, nodes, references)
     major = major_of(raw, source)
-    before, added_before = _made(nodes, Side(nodes, references, "before", subscription), major)
-    after, added = _made(nodes, Side(nodes, references, "after", subscription), major)
+    before, added_before = _made(nodes, Side(nodes, references, "before", subscriptions), major)
+    after, added = _made(nodes, Side(nodes, references, "after", subscriptions), major)
     actions = {node.address: node.action for node in nodes}
     origins = {address: _origin(address, file, written.get(address)) for address in actions}
     changes = tuple(
         _change(actions[key[0]], before.get(key), after.get(key), origins[key[0]])
         for key in dict.fromkeys([*after, *before])
     )
-    found = [*changes, *_gaps(raw, nodes, file), *_deployed(nodes, subscription, origins)]
+    found = [*changes, *_gaps(raw, nodes, file), *_deployed(nodes, subscriptions, origins)]
     return Changes(
         tuple(one for one in found if isinstance(one, Change)),
         tuple(one for one in found if isinstance(one, Gap)),
@@ -167,13 +167,13 @@ def _extra(
         yield Made(kind, below, body, address)
 
 
-def _deployed(nodes: list[Node], subscription: str, origins: dict[str, Origin]) -> Iterator[Change | Gap]:
+def _deployed(nodes: list[Node], subscriptions: Subscriptions, origins: dict[str, Origin]) -> Iterator[Change | Gap]:
     """What the ARM templates make that Terraform deploys; where the deployment is written, in the plan's file."""
     for node in nodes:
         if node.type in TEMPLATES and not node.data and node.after is not None:
             from auditor.plans.terraform_templates import deployed
 
-            for one in deployed(node, subscription):
+            for one in deployed(node, subscriptions.of(node)):
                 if isinstance(one, Change) and one.after is not None:
                     one.after.origin = origins[node.address]
                 yield one

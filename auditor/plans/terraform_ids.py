@@ -15,6 +15,7 @@ from auditor.model import Unknown, parent_of
 from auditor.plans.azurerm import table_of
 from auditor.plans.terraform_nodes import Node
 from auditor.plans.terraform_references import References, Site, Target
+from auditor.plans.terraform_subscription import Subscriptions
 from auditor.plans.terraform_table import Child, Extension, Group, Onto, Subscription, Table
 from auditor.plans.terraform_translate import chosen, composed
 from auditor.plans.terraform_values import LATER
@@ -33,10 +34,10 @@ _IN_VAULT: Final = {
 class Side:
     """One side of a plan, before or after: trees with what references tell, and ids."""
 
-    def __init__(self, nodes: Iterable[Node], references: References, side: str, subscription: str) -> None:
+    def __init__(self, nodes: Iterable[Node], references: References, side: str, subscriptions: Subscriptions) -> None:
         self._references = references
         self._side = side
-        self._subscription = subscription
+        self._subscriptions = subscriptions
         self._trees: dict[Node, dict[str, Any]] = {}
         self._ids: dict[Node, str | Unknown] = {}
         self._by_name: dict[tuple[str, str], list[Node]] = {}
@@ -101,17 +102,27 @@ class Side:
         name = chosen(tree, scope.name) if scope.name else None
         if not isinstance(name, str):
             return found if isinstance(found, Unknown) else name if isinstance(name, Unknown) else LATER
-        known = self._by_name.get((scope.of.casefold(), name.casefold()), [])
+        known = self._named(node, scope.of, name)
         if len(known) == 1:
             parent = self.id(known[0])
             return parent if isinstance(parent, Unknown) else parent + through
-        group = tree.get("resource_group_name")
-        base = self.group(group) if isinstance(group, str) else f"/subscriptions/{self._subscription}/resourceGroups/-"
-        return f"{base}/providers/{scope.of}/{name}{through}"
+        return f"{self._group(node)}/providers/{scope.of}/{name}{through}"
 
-    def group(self, name: str) -> str:
-        """The id of a resource group."""
-        return f"/subscriptions/{self._subscription}/resourceGroups/{name}"
+    def _named(self, node: Node, kind: str, name: str) -> list[Node]:
+        """The nodes that a node can mean by a name: of its subscription, and of the resource group that it names."""
+        group = self.tree(node).get("resource_group_name")
+
+        def fits(other: Node) -> bool:
+            own = self.tree(other).get("resource_group_name")
+            elsewhere = isinstance(own, str) and isinstance(group, str) and own.casefold() != group.casefold()
+            return not elsewhere and self._subscriptions.of(other) == self._subscriptions.of(node)
+
+        return [other for other in self._by_name.get((kind.casefold(), name.casefold()), ()) if fits(other)]
+
+    def _group(self, node: Node) -> str:
+        """The id of the resource group that a node names."""
+        name = self.tree(node).get("resource_group_name")
+        return f"/subscriptions/{self._subscriptions.of(node)}/resourceGroups/{name if isinstance(name, str) else '-'}"
 
     def _id(self, node: Node) -> str | Unknown:
         raw = self.raw(node) or {}
@@ -130,12 +141,10 @@ class Side:
         name = table.name[1:] if table.name.startswith("=") else chosen(tree, table.name)
         match table.at:
             case Group():
-                group = tree.get("resource_group_name")
-                known = isinstance(group, str) and isinstance(name, str)
-                parent = self.group(str(group) if isinstance(group, str) else "-")
-                return self.arm_id(node, table.type, parent, name if known else None)
+                known = isinstance(tree.get("resource_group_name"), str) and isinstance(name, str)
+                return self.arm_id(node, table.type, self._group(node), name if known else None)
             case Subscription():
-                return self.arm_id(node, table.type, f"/subscriptions/{self._subscription}", name)
+                return self.arm_id(node, table.type, f"/subscriptions/{self._subscriptions.of(node)}", name)
             case Child() as scope:
                 return self.arm_id(node, table.type, self.parent(node, scope), name)
             case Extension(target):

@@ -131,7 +131,7 @@ class References:
             return self._follow(("each.key", *site.repeat), here, (*tail[1:], *rest), hint, depth)
         if head == "var" and tail:
             return self._variable(str(tail[0]), site, (*tail[1:], *rest), hint, depth)
-        if head == "module" and len(tail) > 1:
+        if head == "module" and tail:
             return self._output(tail, site, rest, hint, depth, repeated)
         if head == "data":
             head, tail = f"data.{tail[0] if tail else ''}", tail[1:]
@@ -161,6 +161,8 @@ class References:
         repeated: bool,
     ) -> list[Target]:
         name, tail = str(tail[0]), tail[1:]
+        if not tail:  # the module as a whole, of which something is taken: `each.value.id` of `for_each = module.m`
+            tail, rest = rest, ()
         keys = self._instances.get((site.module, name), set())
         key: Key = None
         if tail and tail[0] in keys:

@@ -1,43 +1,75 @@
-"""The subscription that a plan works on. Pure."""
+"""The subscription that each object of a plan lies in. Pure.
+
+A configuration has one provider for each subscription that it works on: `azurerm`, `azurerm.hub`. An object that exists
+says its subscription in its id. For one that is to be made the plan says with which provider, and for a provider what
+its `subscription_id` is, when that is written there or stands in a variable of the root module.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
 from auditor.plans.terraform_nodes import Node
+from auditor.plans.terraform_references import References
 
 NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 _SUBSCRIPTION: Final = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|$)")
+_DEFAULT: Final = "azurerm"
 
 
-def subscription_of(plan: dict[str, Any], nodes: Iterable[Node]) -> str:
-    """The subscription that the plan works on: as the provider is told, else the only one that its ids name."""
-    told = _told(plan)
-    if told:
-        return told
-    seen = set()
-    for node in nodes:
-        tree = node.after or node.before or {}
-        for text in (tree.get("id"), f"/subscriptions/{tree.get('subscription_id')}"):
-            match = _SUBSCRIPTION.match(text) if isinstance(text, str) else None
-            if match:
-                seen.add(match[1].lower())
-    return seen.pop() if len(seen) == 1 else NO_SUBSCRIPTION
+class Subscriptions:
+    """The subscription of each node: as its provider is told, else the only one that the ids of its other nodes name.
+
+    A provider that is told one which the plan does not give stands for itself, so that what lies in two subscriptions
+    is not taken for the same. One that is told none works on that of the default provider.
+    """
+
+    def __init__(self, plan: dict[str, Any], nodes: Iterable[Node], references: References) -> None:
+        self._plan = plan
+        self._references = references
+        self._providers: dict[str, str] = {}
+        self._seen: dict[str, set[str]] = defaultdict(set)
+        for node in nodes:
+            tree = node.after or node.before or {}
+            for text in (tree.get("id"), f"/subscriptions/{tree.get('subscription_id')}"):
+                match = _SUBSCRIPTION.match(text) if isinstance(text, str) else None
+                if match:
+                    self._seen[self._key(node)].add(match[1].lower())
+
+    def of(self, node: Node) -> str:
+        """The subscription that a new object is made in."""
+        key = self._key(node)
+        if key not in self._providers:
+            self._providers[key] = self._provider(key)
+        return self._providers[key]
+
+    def _key(self, node: Node) -> str:
+        """The provider of a node, the default one where the plan does not tell which of the root module it is."""
+        key = (self._references.config(node) or {}).get("provider_config_key")
+        if not isinstance(key, str) or _at(self._written(key), "expressions", "subscription_id") is None:
+            return _DEFAULT
+        return key
+
+    def _written(self, key: str) -> Any:
+        return _at(self._plan, "configuration", "provider_config", key)
+
+    def _provider(self, key: str) -> str:
+        told = _at(self._written(key), "expressions", "subscription_id")
+        value = _at(told, "constant_value")
+        references = _at(told, "references")
+        for text in references if isinstance(references, list) and ":" not in key else ():
+            given = _at(self._plan, "variables", str(text).removeprefix("var."), "value")
+            value = value if given is None else given
+        if isinstance(value, str) and value:
+            return value
+        seen = self._seen[key]
+        return next(iter(seen)) if len(seen) == 1 else NO_SUBSCRIPTION if key == _DEFAULT else key
 
 
-def _told(plan: dict[str, Any]) -> str | None:
-    """`subscription_id` of the provider, when it is written there or stands in a variable."""
-    place: Any = plan
-    for key in ("configuration", "provider_config", "azurerm", "expressions", "subscription_id"):
-        place = place.get(key) if isinstance(place, dict) else None
-    if not isinstance(place, dict):
-        return None
-    value = place.get("constant_value")
-    variables = plan.get("variables")
-    references = place.get("references")
-    for text in references if isinstance(references, list) else ():
-        given = variables.get(str(text).removeprefix("var.")) if isinstance(variables, dict) else None
-        value = given.get("value") if isinstance(given, dict) else value
-    return value if isinstance(value, str) and value else None
+def _at(tree: Any, *way: str) -> Any:
+    for key in way:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
