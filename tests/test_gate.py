@@ -69,6 +69,27 @@ def test_what_a_plan_does_not_touch_is_not_reported(gate: Any, tmp_path: Path) -
     assert gate("plan.json", "--require-resources")[0] == 3, "nothing evaluated is no pass"
 
 
+def test_what_is_taken_over_unchanged_is_judged(gate: Any, tmp_path: Path) -> None:
+    """`import` of something that lives already: nothing changes in Azure, but the configuration answers for it now."""
+    imported = planned("kv", False, False, "no-op")
+    imported["change"]["importing"] = {"id": f"{VAULTS}kv"}
+    plan = {"format_version": "1.2", "resource_changes": [imported]}
+    assert gate(write(tmp_path, "plan.json", plan)) == (1, {"kv": "fail"})
+
+
+def test_what_only_adds_to_something_unseen_says_so(gate: Any, tmp_path: Path) -> None:
+    policy = planned("kv", None, True, "create")
+    policy |= {"type": "azurerm_key_vault_access_policy", "address": "azurerm_key_vault_access_policy.p"}
+    policy["change"]["after"] = {"key_vault_id": f"{VAULTS}kv", "object_id": "o", "key_permissions": ["Purge"]}
+    plan = {"format_version": "1.2", "resource_changes": [policy]}
+    assert gate(write(tmp_path, "plan.json", plan)) == (0, {})
+    (gap,) = json.loads((tmp_path / "out.json").read_text())["gaps"]
+    assert gap["what"] == "azurerm_key_vault_access_policy.p"
+    assert "--against" in gap["reason"]
+    code, _ = gate("plan.json", "--fail-on-unknown")
+    assert code == 3
+
+
 def test_against_the_estate_only_new_failures_gate(gate: Any, tmp_path: Path) -> None:
     estate = write(tmp_path, "estate.json", [vault("old", False), vault("worse", True), vault("gone", False)])
     change = write(

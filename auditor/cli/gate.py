@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from auditor.inventory import Inventory
-    from auditor.model import Resource
+    from auditor.model import Gap, Resource
     from auditor.plans.change import Addition, Change, Changes
 
 
@@ -115,8 +115,22 @@ def _after(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
     from auditor.inventory import CollectedSource, Inventory
 
     resources = [change.after for one in changes for change in one.changes if change.after]
-    gaps = [gap for one in changes for gap in one.gaps]
+    gaps = [*(gap for one in changes for gap in one.gaps), *_not_judged(changes, resources)]
     return Inventory(files, [CollectedSource(resources)], gaps=gaps, covers=_covers(changes, resources))
+
+
+def _not_judged(changes: Sequence[Changes], resources: Iterable[Resource]) -> Iterator[Gap]:
+    """What a change adds to resources that it does not make, and that cannot be judged without them."""
+    from auditor.model import Gap
+
+    ids = {resource.id.casefold() for resource in resources}
+    for part in (part for one in changes for part in one.additions):
+        if part.stand_in.casefold() not in ids:
+            yield Gap(
+                what=part.origin.address or part.target,
+                reason=f"it is a part of {part.target}, which is not in the change: --against judges it there",
+                kind="unknown-until-apply",
+            )
 
 
 def _covers(changes: Sequence[Changes], resources: Iterable[Resource]) -> frozenset[str]:

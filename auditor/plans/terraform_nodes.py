@@ -80,6 +80,8 @@ def _of_change(item: dict[str, Any]) -> Node:
     new = _tree(after, change.get("after_unknown"), change.get("after_sensitive"))
     if action == "no-op" and (new is None or actions == ("forget",)):
         new = old
+    if action == "no-op" and change.get("importing"):
+        action = "update"  # nothing changes in Azure, but it is this configuration's from now on
     return _node(item, action, old, None if action == "delete" else new)
 
 
