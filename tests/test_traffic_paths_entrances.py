@@ -107,48 +107,6 @@ def test_the_add_on_of_aks_leaves_namespaces_with_the_old_label_out() -> None:
     assert path["hops"][-1]["protection"] == "plaintext"
 
 
-def to_site(**properties: Any) -> Body:
-    """The path to an App Service with these properties."""
-    site = {
-        "id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/shop",
-        "name": "shop",
-        "type": "Microsoft.Web/sites",
-        "properties": {"defaultHostName": "shop.azurewebsites.net", **properties},
-    }
-    (path,) = paths("", [*gateway({"fqdn": "shop.azurewebsites.net"}, pickHostNameFromBackendAddress=True), site])
-    return path
-
-
-def test_gateway_to_app_service() -> None:
-    path = to_site(clientCertEnabled=True)
-    assert [one["protection"] for one in path["hops"]] == ["encryptedVerified", "encryptedVerified"]
-    assert isinstance(path["hops"][1]["clientCertificate"], Unknown)  # the platform hands it on unverified
-    assert path["target"]["kind"] == "appService"
-    assert to_site(clientCertEnabled=True, clientCertMode="Optional")["hops"][1]["clientCertificate"] == "asked"
-    assert to_site()["hops"][1]["clientCertificate"] == "none"
-
-
-FRONT = {"ipAddress": "20.0.0.1/32", "action": "Allow"}
-EVERYONE = {"ipAddress": "Any", "action": "Allow"}
-
-
-@pytest.mark.parametrize(
-    ("properties", "expected"),
-    [
-        ({"publicNetworkAccess": "Disabled"}, []),
-        ({"publicNetworkAccess": "Enabled"}, [None]),
-        ({"siteConfig": {"ipSecurityRestrictions": []}}, [True]),
-        ({"siteConfig": {"ipSecurityRestrictions": [EVERYONE]}}, [True]),
-        ({"siteConfig": {"ipSecurityRestrictions": [FRONT]}}, []),
-        ({"siteConfig": {"ipSecurityRestrictions": [FRONT, EVERYONE | {"action": "Deny"}]}}, []),
-        ({"siteConfig": {"ipSecurityRestrictions": [], "ipSecurityRestrictionsDefaultAction": "Deny"}}, []),
-    ],
-)
-def test_an_app_service_that_answers_the_internet_is_a_way_around(properties: Body, expected: list[Any]) -> None:
-    found = [one["open"] for one in to_site(**properties)["bypasses"]]
-    assert [None if isinstance(one, Unknown) else one for one in found] == expected
-
-
 def test_a_name_that_no_zone_holds_is_outside_and_one_that_a_zone_lacks_is_missing() -> None:
     (path,) = paths("", gateway({"fqdn": "erp.fabrikam.com"}))
     assert (path["complete"], path["target"]["kind"]) == (True, "host")

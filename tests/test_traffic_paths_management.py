@@ -102,6 +102,17 @@ def test_an_api_that_answers_by_itself_ends_the_path() -> None:
     assert (path["target"]["name"], len(path["hops"])) == ("apim/health", 2)
 
 
+def test_a_private_endpoint_is_the_way_to_its_service() -> None:
+    connection = {"properties": {"privateLinkServiceId": SERVICE, "privateLinkServiceConnectionState": {}}}
+    own = {"privateLinkServiceConnections": [connection], "customDnsConfigs": [{"ipAddresses": ["10.1.0.5"]}]}
+    kind = "Microsoft.Network/privateEndpoints"
+    endpoint = {"id": f"/subscriptions/s/resourceGroups/rg/providers/{kind}/pe", "name": "pe", "type": kind}
+    closed = service(virtualNetworkType="None", publicNetworkAccess="Disabled", privateIPAddresses=None)
+    (path,) = through(api("orders"), endpoint | {"properties": own}, own=closed)
+    assert (path["target"]["name"], path["complete"]) == ("erp.fabrikam.com", True)
+    assert through(api("orders"), own=closed)[0]["target"]["name"] == "owner of 10.1.0.5"
+
+
 def test_a_host_name_with_a_wildcard_answers_for_the_names_below_it() -> None:
     hosts = [
         {"type": "Proxy", "hostName": "*.internal", "certificate": {"thumbprint": "A" * 40}},

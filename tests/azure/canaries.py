@@ -150,6 +150,15 @@ def _more(estate: Estate) -> Iterator[Body]:
         },
     )
     yield _resource(
+        f"{group}/providers/Microsoft.Web/sites/app/config/web",
+        {
+            "publishingUsername": "$app",
+            "machineKey": {"validationKey": canary("validation"), "decryptionKey": canary("decryption")},
+            "connectionStrings": [{"name": "Db", "connectionString": canary("config-connection"), "type": "SQLAzure"}],
+            "azureStorageAccounts": {"share": {"accountName": "st", "accessKey": canary("config-mount")}},
+        },
+    )
+    yield _resource(
         f"{group}/providers/Microsoft.Web/certificates/web",
         {"pfxBlob": canary("web-pfx"), "password": canary("web-password"), "expirationDate": "2027-01-01T00:00:00Z"},
     )

@@ -24,7 +24,8 @@ _SECRET: Final = frozenset(
 )  # fmt: skip
 """Names of fields whose texts are secrets wherever they stand, in small letters and without signs."""
 _SECRET_ENDS: Final = (
-    "password", "passwd", "connectionstring", "accesskey", "accountkey", "apikey", "authorizationkey", "functionskey",
+    "password", "passwd", "connectionstring", "accesskey", "accountkey", "apikey", "authorizationkey", "decryptionkey",
+    "functionskey",
     "masterkey", "primarykey", "privatekey", "secondarykey", "servicekey", "sharedkey", "storagekey", "subscriptionkey",
     "validationkey", "workspacekey", "accesstoken", "authtoken", "refreshtoken", "repositorytoken", "sastoken",
     "clientsecret", "serversecret", "sharedsecret",

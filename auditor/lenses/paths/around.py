@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from auditor.lenses.paths.dns import NETWORKS, Ranges, is_address, is_public, within
+from auditor.lenses.paths.dns import NETWORKS, Ranges, covers_half, is_address, is_public, within
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.gateway import KIND as GATEWAY
 from auditor.lenses.paths.service import KIND as MANAGEMENT
@@ -125,7 +125,7 @@ class Around:
             if private == "true":
                 continue
             open_: Truth = private if isinstance(private, Unknown) else True
-            if open_ is True and ranges and not any(_is_everyone(one) for one in ranges):
+            if open_ is True and ranges and not any(map(covers_half, ranges)):
                 continue
             if open_ is True and not named:
                 open_ = Unknown("which cluster of Azure these objects are in is not known")
@@ -219,11 +219,6 @@ def _network_of(subnet: str) -> str:
 def _prefixes(item: Any) -> list[str]:
     one = text_at(item, "properties", "addressPrefix")
     return [*([one] if one else []), *texts(item, "properties", "addressPrefixes")]
-
-
-def _is_everyone(ranges: str) -> bool:
-    """A range of half the Internet, or all of it."""
-    return within("0.0.0.0/1", ranges) or within("128.0.0.0/1", ranges)
 
 
 def _names(cluster: Resource) -> tuple[str, str]:

@@ -183,6 +183,11 @@ def within(inner: str, outer: str) -> bool:
     return one.subnet_of(other)  # type: ignore[arg-type]
 
 
+def covers_half(outer: str) -> bool:
+    """A range of half the Internet, or all of it."""
+    return within("0.0.0.0/1", outer) or within("128.0.0.0/1", outer)
+
+
 class Ranges:
     """Which ranges hold an address, however many there are: by their length, then by their beginning."""
 

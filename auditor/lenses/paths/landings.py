@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
 
-from auditor.lenses.paths.around import bypass
 from auditor.lenses.paths.clusters import Clusters
 from auditor.lenses.paths.dns import Names, is_address, is_public
+from auditor.lenses.paths.endpoints import Endpoints
 from auditor.lenses.paths.ends import Landing
-from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.management import Management
-from auditor.lenses.paths.shapes import Missing, Place, Tail, Truth, lost, place
-from auditor.lenses.sightings import get, text_at, texts
-from auditor.model import Resource, Unknown
-
-SITES: Final = "microsoft.web/sites"
-READS: Final = frozenset({SITES})
-_FLOORS: Final = ("1.0", "1.1", "1.2", "1.3")
+from auditor.lenses.paths.service import KIND as MANAGEMENT
+from auditor.lenses.paths.shapes import Missing, Place, Tail, lost, place
+from auditor.lenses.paths.sites import SITES, Sites
 
 
 class Landings:
     """The one place that knows all kinds of receivers."""
 
     def __init__(self, estate: Estate, names: Names) -> None:
-        self._estate = estate
         self._names = names
         self.management: Management
         self.clusters: Clusters
-        self._sites: dict[str, Resource] = {}
-        for site in estate.all(SITES):
-            for host in (
-                text_at(site.body, "properties", "defaultHostName"),
-                *texts(site.body, "properties", "hostNames"),
-            ):
-                if host:
-                    self._sites[host.casefold()] = site
+        self._estate = estate
+        self._endpoints = Endpoints(estate)
+        self._sites = Sites(estate, self._endpoints)
         self._found: dict[tuple[str, int, str, str, str | None], tuple[Landing, ...]] = {}
 
     def land(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
@@ -56,8 +44,8 @@ class Landings:
     def _land(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
         if is_address(address):
             return self._at(address, port, host, route, subnet) or self._nobody(address)
-        if site := self._sites.get(address):
-            return (self._site(site),)
+        if site := self._sites.by_host(address):
+            return (self._sites.landing(site),)
         network = subnet.partition("/subnets/")[0] if subnet and "/subnets/" in subnet else None
         answer = self._names.resolve(address, network)
         found: list[Landing] = []
@@ -77,8 +65,10 @@ class Landings:
         )
 
     def _at(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
-        service = self.management.by_address(address)
-        if service:
+        behind = self._endpoints.behind(address)
+        if site := self._estate.by_id(SITES, behind):
+            return (self._sites.landing(site),)
+        if service := self.management.by_address(address) or self._estate.by_id(MANAGEMENT, behind):
             return self.management.landings(service, host, route, subnet, address)
         return self.clusters.landings(address, port, host, route, subnet)
 
@@ -94,46 +84,6 @@ class Landings:
         if service:
             return self.management.landings(service, host, route, subnet, None)
         return self.clusters.by_host(name, route, port)
-
-    def _site(self, site: Resource) -> Landing:
-        """An App Service: its platform certificate and names are Azure's."""
-        least = word(site.body, "properties", "siteConfig", "minTlsVersion")
-        clients = word(site.body, "properties", "clientCertEnabled", otherwise="false")
-        mode = word(site.body, "properties", "clientCertMode", otherwise="required")
-        wanted = clients if not isinstance(clients, str) else ("none" if clients != "true" else mode)
-        answers: dict[str, str | Unknown] = {"required": _BY_THE_APP, "none": "none"}
-        asks = answers.get(wanted, "asked") if isinstance(wanted, str) else wanted
-        floor = least if not isinstance(least, str) or least in _FLOORS else None
-        return Landing(
-            place("appService", site.name, site.id), asks=asks, tls=floor or None, logging=(site.id,),
-            bypasses=tuple(_beside(site)),
-        )  # fmt: skip
-
-
-_BY_THE_APP: Final = Unknown("App Service demands a client certificate and leaves it to the app to verify it")
-"""learn.microsoft.com: app-service/app-service-web-configure-tls-mutual-auth"""
-
-
-def _beside(site: Resource) -> Iterator[dict[str, Any]]:
-    """An App Service that answers the Internet itself."""
-    access = word(site.body, "properties", "publicNetworkAccess")
-    rules, hidden = listing(site.body, "properties", "siteConfig", "ipSecurityRestrictions")
-    if access == "disabled":
-        return
-    shown = get(site.body, "properties", "siteConfig", "ipSecurityRestrictions") is not None
-    otherwise = word(site.body, "properties", "siteConfig", "ipSecurityRestrictionsDefaultAction")
-    everyone = [one for one in rules if word(one, "ipAddress") in ("any", "0.0.0.0/0")]
-    open_: Truth = Unknown("the access restrictions of the site were not read")
-    if isinstance(access, Unknown) or hidden:
-        open_ = access if isinstance(access, Unknown) else hidden or open_
-    elif shown:
-        allowed = any(word(one, "action", otherwise="allow") == "allow" for one in everyone)
-        refused = any(word(one, "action", otherwise="allow") == "deny" for one in everyone) or otherwise == "deny"
-        limited = any(one not in everyone for one in rules)  # then who is not named is refused
-        open_ = allowed or not (refused or limited)
-    if open_ is not False:
-        path = "properties.siteConfig.ipSecurityRestrictions" if shown else "properties.publicNetworkAccess"
-        yield bypass("publicAppService", site.id, path, f"{site.name} answers the Internet itself", open_)
 
 
 def _behind(target: Place, missing: tuple[Missing, ...]) -> Tail:
