@@ -8,8 +8,10 @@ from tests.azure.load import load
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("cluster")
 def test_a_larger_estate_is_read_without_one_call_too_early() -> None:
-    measured = load(30, 100, 100, "--select", "azure.api-management.*", "--select", "azure.network-security-group.*")
+    rules = ("azure.api-management.*", "azure.network-security-group.*", "kubernetes.workload.*")
+    measured = load(30, 100, 100, *(word for rule in rules for word in ("--select", rule)), clusters=2)
     assert measured.code == 0, measured.said
-    assert measured.resources > 500 and measured.queries and measured.reads > 250
+    assert measured.resources > 500 and measured.queries and measured.reads > 250 and measured.listings > 10
     assert measured.throttled == 0 and not measured.violations

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from auditor import __version__
 from auditor.cli import live_clusters, options
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class LiveSettings(NamedTuple):
     def head(self, needs: Needs) -> dict[str, Any]:
         """What must be the same when a collection is continued."""
         return {
+            "version": __version__,
             "scope": self.shown(),
             "cloud": self.cloud,
             "with": sorted(self.extras),

@@ -1,17 +1,19 @@
 """Work that begets work, done by a few threads.
 
 Services hold back each subscription by itself: the one with the most work left comes first, unless it is being held
-back. So the longest one runs all the time, and the others fill its pauses.
+back. So the longest one runs all the time, and the others fill its pauses. Within each, what leads to more work comes
+first: only what is known can be weighed.
 
 The threads are daemons: one that hangs in a call cannot keep the process from ending when it is told to stop.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
-from collections import deque
 from collections.abc import Iterable, Mapping
+from heapq import heappop, heappush
 from typing import Final
 
 from auditor.collect.book import Book
@@ -25,6 +27,11 @@ class Job:
     """Something to read. `lane` says which threads do it: the name of the source."""
 
     lane: str = ""
+
+    @property
+    def leads_to(self) -> int:
+        """How many levels of further reading hang below it: the more, the sooner it is done."""
+        return 0
 
     @property
     def pace(self) -> str:
@@ -48,10 +55,15 @@ def run(jobs: Iterable[Job], lanes: Mapping[str, int], book: Book) -> list[Job]:
     return _Workers(jobs, lanes, book).run(lanes)
 
 
+_Waiting = tuple[int, int, Job]
+"""In the order in which they are done: those that lead to more, then those that came first."""
+
+
 class _Workers:
     def __init__(self, jobs: Iterable[Job], lanes: Iterable[str], book: Book) -> None:
         self._book = book
-        self._waiting: dict[str, dict[str, deque[Job]]] = {lane: {} for lane in lanes}
+        self._waiting: dict[str, dict[str, list[_Waiting]]] = {lane: {} for lane in lanes}
+        self._numbers = itertools.count()
         self._running: dict[int, Job] = {}
         self._changed = threading.Condition()
         self._error: BaseException | None = None
@@ -77,11 +89,12 @@ class _Workers:
 
     def _left(self) -> list[Job]:
         waiting = (jobs for by_pace in self._waiting.values() for jobs in by_pace.values())
-        return [*self._running.values(), *(job for jobs in waiting for job in jobs)]
+        return [*self._running.values(), *(job for jobs in waiting for _, _, job in jobs)]
 
     def _add(self, jobs: Iterable[Job]) -> None:
         for job in jobs:
-            self._waiting[job.lane].setdefault(job.pace, deque()).append(job)
+            waiting = self._waiting[job.lane].setdefault(job.pace, [])
+            heappush(waiting, (-job.leads_to, next(self._numbers), job))
 
     def _next(self, lane: str) -> Job | None:
         with self._changed:
@@ -93,11 +106,11 @@ class _Workers:
             self._running[id(job)] = job
             return job
 
-    def _pick(self, waiting: dict[str, deque[Job]]) -> Job:
+    def _pick(self, waiting: dict[str, list[_Waiting]]) -> Job:
         """The next of where the most are waiting and are not held back; if all are, of where the most are."""
         by_work = sorted(waiting, key=lambda pace: -len(waiting[pace]))
-        pace = next((pace for pace in by_work if not waiting[pace][0].held()), by_work[0])
-        job = waiting[pace].popleft()
+        pace = next((pace for pace in by_work if not waiting[pace][0][2].held()), by_work[0])
+        _, _, job = heappop(waiting[pace])
         if not waiting[pace]:
             del waiting[pace]
         return job

@@ -32,10 +32,12 @@ class Estate:
         self.kubeconfigs: dict[str, str] = {}
         self.logs: dict[str, dict[str, list[Body]]] = {}
         self.by_id: dict[str, Body] = {}
+        self.by_type: dict[str, list[Body]] = defaultdict(list)
         self.collections: dict[str, list[Body]] = defaultdict(list)
         for body in self.bodies:
             place = body["id"].casefold()
             self.by_id[place] = body
+            self.by_type[kind(body)].append(body)
             self.collections[place.rpartition("/")[0]].append(body)
         self.subscriptions = [
             body["id"].rpartition("/")[2] for body in self.bodies if kind(body) == "microsoft.resources/subscriptions"
@@ -43,8 +45,7 @@ class Estate:
         self.groups = groups or {"contoso": list(self.subscriptions)}
 
     def of_type(self, type_: str) -> list[Body]:
-        wanted = type_.casefold()
-        return [body for body in self.bodies if kind(body) == wanted]
+        return list(self.by_type.get(type_.casefold(), ()))
 
     def vault(self, name: str) -> Body | None:
         return next(

@@ -36,6 +36,10 @@ KEPT: Final = 64
 LARGEST: Final = 16 << 20
 """Bytes of an answer; a larger one is refused."""
 TEXT: Final = ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy")
+SHOWN: Final = {"JSON": "object", "BIGINT": "integer", "BOOLEAN": "boolean"}
+"""How an answer names the types of the engine; the others are strings."""
+Rows = tuple[list[str], list[str], list[Any]]
+"""Names and types of the columns, and the rows as the engine has them: JSON is text."""
 DYNAMIC: Final = ("sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation", "aliases")
 TABLES: Final[dict[str, str]] = {
     "resourcecontainers": r"microsoft\.(resources/subscriptions(/resourcegroups)?|management/managementgroups)",
@@ -108,7 +112,7 @@ class ResourceGraph:
         self.manager, self.estate, self.rights = manager, estate, rights
         self.quota = quota or Quota()
         self._lock = threading.Lock()
-        self._done: OrderedDict[bytes, tuple[list[str], list[str], list[list[Any]]]] = OrderedDict()
+        self._done: OrderedDict[bytes, Rows] = OrderedDict()
         self._con = duckdb_kql.connect()
         with tempfile.TemporaryDirectory() as folder:
             for table, pattern in TABLES.items():
@@ -151,11 +155,17 @@ class ResourceGraph:
         key = hashlib.sha256(orjson.dumps([request.get("query"), sorted(scope)])).digest()
         start = _offset(options.get("$skipToken"), key) if options.get("$skipToken") else options.get("$skip", 0)
         names, types, rows = self._rows(request.get("query") or "", scope, key)
-        page, more = rows[start : start + top], start + top < len(rows)
+        more = start + top < len(rows)
+        page = [
+            [_value(cell, type_) for cell, type_ in zip(row, types, strict=True)] for row in rows[start : start + top]
+        ]
         pageable = "id" in names
         data: Any = [dict(zip(names, row, strict=True)) for row in page]
         if form == "table":
-            data = {"columns": [{"name": n, "type": t} for n, t in zip(names, types, strict=True)], "rows": page}
+            shown = [
+                {"name": name, "type": SHOWN.get(type_, "string")} for name, type_ in zip(names, types, strict=True)
+            ]
+            data = {"columns": shown, "rows": page}
         body = {
             "totalRecords": len(rows),
             "count": len(page),
@@ -201,7 +211,7 @@ class ResourceGraph:
             if not self.rights.may(f"{kind(body)}/read", body["id"])
         ]
 
-    def _rows(self, query: str, scope: set[str], key: bytes) -> tuple[list[str], list[str], list[list[Any]]]:
+    def _rows(self, query: str, scope: set[str], key: bytes) -> Rows:
         with self._lock:
             if key in self._done:
                 self._done.move_to_end(key)
@@ -215,15 +225,9 @@ class ResourceGraph:
                 self._con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT * FROM all_{table} WHERE {seen}")
             try:
                 found = duckdb_kql.query(self._con, _runnable(query))
-                names, kinds = list(found.columns), [str(kind) for kind in found.types]
-                raw = found.fetchall()
+                self._done[key] = list(found.columns), [str(kind) for kind in found.types], found.fetchall()
             except (duckdb_kql.KqlError, duckdb.Error) as error:
                 raise bad("InvalidQuery", "Query is invalid.", ("ParserFailure", str(error)[:300])) from error
-            rows = [[_value(cell, type_) for cell, type_ in zip(row, kinds, strict=True)] for row in raw]
-            types = [
-                {"JSON": "object", "BIGINT": "integer", "BOOLEAN": "boolean"}.get(name, "string") for name in kinds
-            ]
-            self._done[key] = names, types, rows
             while len(self._done) > KEPT:
                 self._done.popitem(last=False)
             return self._done[key]

@@ -56,12 +56,11 @@ def collect(
     if not groups:
         jobs += (job for resource in subscriptions for job in below(live, SUBSCRIPTION, resource.id, resource.body))
     for table, kinds in tables.items():
-        types = tuple(kind for kind in kinds if kind != SUBSCRIPTION)  # these are in the book
-        for number, part in enumerate(batches(names) if types else ()):
-            stream = Stream(
-                f"graph {table} {number:03}", table, types, query_of(table, types, groups), {"subscriptions": part}
-            )
-            jobs.append(ReadTable(live, stream))
+        for turn, types in enumerate(plan.in_turn(kind for kind in kinds if kind != SUBSCRIPTION)):  # are in the book
+            query = query_of(table, types, groups)
+            for number, part in enumerate(batches(names)):
+                call = f"graph {table} {turn} {number:03}"
+                jobs.append(ReadTable(live, Stream(call, table, types, query, {"subscriptions": part})))
     interrupted(run(jobs, LANES, book), book)
     if evidence:
         interrupted(run(questions_for(cloud, credential, arm, book), LOGS, book), book)

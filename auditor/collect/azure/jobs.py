@@ -79,6 +79,10 @@ class ReadTable(Job):
     readings: int = 1
     lane: str = GRAPH
 
+    @property
+    def leads_to(self) -> int:
+        return max(map(self.live.plan.levels, self.stream.types))
+
     def run(self) -> Iterator[Job]:
         live, stream = self.live, self.stream
         try:
@@ -136,6 +140,10 @@ class ReadChildren(Job):
     parent: str
     managed: Managed = None
     lane: str = ARM
+
+    @property
+    def leads_to(self) -> int:
+        return self.child.each + self.live.plan.levels(self.child.type.casefold())
 
     @property
     def pace(self) -> str:
@@ -252,6 +260,13 @@ class ReadPermissions(Job):
     place: str
     types: frozenset[str]
     lane: str = ARM
+
+    @property
+    def pace(self) -> str:
+        return subscription_of(self.place)
+
+    def held(self) -> bool:
+        return self.live.arm.held(self.pace)
 
     def run(self) -> Iterator[Job]:
         try:

@@ -38,12 +38,26 @@ class Plan(NamedTuple):
             found |= {child.type, *self.below(child.type.casefold())}
         return found
 
+    def levels(self, kind: str) -> int:
+        """How many levels of further reading hang below a type: what leads to most is to be read first."""
+        found = [1 + child.each + self.levels(child.type.casefold()) for child in self.children.get(kind, ())]
+        return max([2 if kind == VAULT_TYPE and self.certificates else 0, *found])
+
+    def in_turn(self, kinds: Iterable[str]) -> list[tuple[str, ...]]:
+        """Types of a table, in groups of a query each: first those that lead to most, so that it begins early."""
+        by_levels: dict[int, list[str]] = defaultdict(list)
+        for kind in kinds:
+            by_levels[min(self.levels(kind), _MOST_TURNS - 1)].append(kind)
+        return [tuple(by_levels[levels]) for levels in sorted(by_levels, reverse=True)]
+
     def above_groups(self) -> frozenset[str]:
         """The types of what lies above resource groups: a scope of groups has none of them."""
         tables = (kind for table in _ABOVE_GROUPS for kind in self.tables.get(table, ()))
         return frozenset({SUBSCRIPTION, *tables, *(kind.casefold() for kind in self.below(SUBSCRIPTION))})
 
 
+_MOST_TURNS: Final = 3
+"""Each costs a query of every table that has such types."""
 _ABOVE_GROUPS: Final = ("resourcecontainers", "securityresources", "authorizationresources", "policyresources")
 
 
