@@ -16,8 +16,8 @@ from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.clusters import Clusters
 from auditor.lenses.paths.dns import Names
+from auditor.lenses.paths.elements import KIND as GATEWAY
 from auditor.lenses.paths.estate import Estate
-from auditor.lenses.paths.gateway import KIND as GATEWAY
 from auditor.lenses.paths.gateway import Gateway
 from auditor.lenses.paths.landings import Landings
 from auditor.lenses.paths.logs import Logs

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from auditor.lenses.paths.dns import NETWORKS, Ranges, covers_half, is_address, is_public, within
+from auditor.lenses.paths.elements import KIND as GATEWAY
 from auditor.lenses.paths.estate import Estate, listing, word
-from auditor.lenses.paths.gateway import KIND as GATEWAY
 from auditor.lenses.paths.service import KIND as MANAGEMENT
 from auditor.lenses.paths.service import is_open
 from auditor.lenses.paths.shapes import Truth

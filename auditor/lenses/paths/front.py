@@ -1,0 +1,153 @@
+"""The front of an Application Gateway: public address → listener, with what it serves and asks of clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements
+from auditor.lenses.paths.ends import unseen
+from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.shapes import (
+    MUTUAL,
+    PLAINTEXT,
+    VERIFIED,
+    Hop,
+    Missing,
+    Place,
+    Protection,
+    evidence,
+    hop,
+    place,
+)
+from auditor.lenses.paths.trust import Served, Trust
+from auditor.lenses.sightings import get, last, text_at, texts, vault_ref
+from auditor.model import Unknown
+
+ADDRESSES: Final = "microsoft.network/publicipaddresses"
+READS: Final = frozenset({ADDRESSES})
+FLOORS: Final = {
+    "appgwsslpolicy20150501": "1.0",
+    "appgwsslpolicy20170401": "1.1",
+    "appgwsslpolicy20170401s": "1.2",
+    "appgwsslpolicy20220101": "1.2",
+    "appgwsslpolicy20220101s": "1.2",
+}
+"""The lowest version of the predefined policies (learn.microsoft.com: application-gateway-ssl-policy-overview)."""
+_VERSIONS: Final = {"tlsv1_0": "1.0", "tlsv1_1": "1.1", "tlsv1_2": "1.2", "tlsv1_3": "1.3"}
+
+
+class Front:
+    """Where clients come in at one gateway."""
+
+    def __init__(self, elements: Elements, estate: Estate, trust: Trust) -> None:
+        self._elements = elements
+        self._estate = estate
+        self._trust = trust
+
+    def of(self, reference: Any) -> tuple[bool | Unknown, tuple[str, ...], tuple[Missing, ...]]:
+        """Whether a frontend is public, with which addresses, and what of it was not found."""
+        found = self._elements.named("frontendIPConfigurations", reference)
+        if found is None:
+            why = self._elements.missing("frontendIPConfigurations", reference)
+            return Unknown(f"the frontend of the listener: {why}"), (), (Missing("frontend of the listener", why),)
+        own = get(found[1], "properties")
+        told = get(own, "publicIPAddress")
+        if isinstance(told, Unknown):
+            return told, (), (Missing("frontend of the listener", told.reason),)
+        if not told:
+            return False, (), ()
+        address = self._estate.by_id(ADDRESSES, text_at(told, "id"))
+        edge = f"public address {last(text_at(told, 'id')) or 'of the frontend'}"
+        if address is None and not text_at(told, "id"):
+            return True, (), (Missing(edge, self._elements.missing("publicIPAddresses", told)),)
+        if address is None:
+            hole = self._estate.hole(ADDRESSES, text_at(told, "id") or "")
+            return True, (), (Missing(edge, hole or "it is not in the estate", gone=hole is None),)
+        names = (
+            text_at(address.body, "properties", "ipAddress"),
+            text_at(address.body, "properties", "dnsSettings", "fqdn"),
+        )
+        return True, tuple(filter(None, names)), ()
+
+    def port(self, reference: Any) -> int | None:
+        """The number of a frontend port."""
+        found = self._elements.named("frontendPorts", reference)
+        port = get(found[1], "properties", "port") if found else None
+        return port if isinstance(port, int) else None
+
+    def enter(self, spot: Place, path: str, own: Any, host: str, addresses: Sequence[str]) -> Hop:
+        """The hop of a client to a listener, for one of its hosts."""
+        client = place("client", "Internet")
+        via = [f"public address {address}" for address in addresses] or None
+        protocol = word(own, "protocol")
+        told = evidence(self._elements.resource.id, f"{path}.protocol", get(own, "protocol"))
+        if protocol == "http":
+            return hop(client, spot, PLAINTEXT, "the listener speaks HTTP", evidence=told, via=via, host=host)
+        if protocol not in ("https", "tls"):
+            why = protocol if isinstance(protocol, Unknown) else TCP if protocol == "tcp" else NO_PROTOCOL
+            return hop(
+                client, spot, why, "the protocol of the listener is not known", evidence=told, via=via, host=host
+            )
+        served = self._served(get(own, "sslCertificate"))
+        profile = self._elements.named("sslProfiles", get(own, "sslProfile"))
+        asks = self._client_certificate(own, profile)
+        protection: Protection = MUTUAL if asks == "verified" else VERIFIED
+        more: dict[str, Any] = {"clientCertificate": asks, "tls": self._floor(profile[1] if profile else None)}
+        if isinstance(served, Served):
+            more |= {
+                "certificate": self._trust.shown(served),
+                "nameMatches": True if host == "*" else served.bears(host),
+            }
+        else:
+            more |= {"certificate": unseen(served), "nameMatches": served}
+        says = "the listener ends TLS" + (" and demands a client certificate" if asks == "verified" else "")
+        return hop(client, spot, protection, says, evidence=told, via=via, host=host, **more)
+
+    def _served(self, reference: Any) -> Served | Unknown:
+        found = self._elements.named("sslCertificates", reference)
+        if found is None:
+            return Unknown(f"the certificate of the listener: {self._elements.missing('sslCertificates', reference)}")
+        own = get(found[1], "properties")
+        served = self._trust.of_text(text_at(own, "publicCertData"))
+        served = served or self._trust.of_vault(vault_ref(get(own, "keyVaultSecretId")))
+        return served or Unknown(f"the certificate {last(text_at(reference, 'id'))} is not visible")
+
+    def _client_certificate(self, own: Any, profile: tuple[int, dict[str, Any]] | None) -> str | Unknown:
+        reference = get(own, "sslProfile")
+        if reference is None:
+            return "none"
+        if profile is None:
+            return Unknown(f"the TLS profile of the listener: {self._elements.missing('sslProfiles', reference)}")
+        settings = get(profile[1], "properties")
+        trusted, hidden = listing(settings, "trustedClientCertificates")
+        mode = word(settings, "clientAuthConfiguration", "verifyClientAuthMode", otherwise="strict")
+        if hidden or isinstance(mode, Unknown):
+            return hidden or mode
+        if mode == "passthrough":
+            return "asked"
+        return "verified" if trusted else "none"
+
+    def _floor(self, profile: dict[str, Any] | None) -> str | Unknown:
+        """The lowest version that a listener takes: of its profile, else of the gateway, else of the gateway's age."""
+        policy = get(profile, "properties", "sslPolicy") or get(self._elements.properties, "sslPolicy")
+        if isinstance(policy, Unknown):
+            return policy
+        least = word(policy, "minProtocolVersion")
+        name = word(policy, "policyName") or word(self._elements.properties, "defaultPredefinedSslPolicy")
+        if isinstance(least, Unknown) or (not least and isinstance(name, Unknown)):
+            return least if isinstance(least, Unknown) else name
+        if least:
+            return _VERSIONS.get(least, Unknown(f"{least} is no version of TLS"))
+        return FLOORS.get(str(name), Unknown("the gateway does not show its TLS policy"))
+
+
+def hosts_of(own: Any) -> tuple[list[str], Unknown | None]:
+    """The host names of a listener (`*`: any), and why there may be more."""
+    several = get(own, "hostNames")
+    one = get(own, "hostName")
+    odd = next((value for value in (own, several, one) if isinstance(value, Unknown)), None)
+    named = [host for host in (one if isinstance(one, str) else "", *texts(own, "hostNames")) if host]
+    if isinstance(several, list) and len(texts(own, "hostNames")) < len(several):
+        odd = odd or Unknown("a host name is not known")
+    return list(dict.fromkeys(named)) or ["*"], odd

@@ -1,0 +1,143 @@
+"""The back of an Application Gateway: backend settings → members of a pool → where these are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from auditor.lenses.paths.dns import is_address
+from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level
+from auditor.lenses.paths.ends import Land, Sender, follow
+from auditor.lenses.paths.estate import flag, listing, word
+from auditor.lenses.paths.shapes import Place, Tail, evidence, lost, truth_and
+from auditor.lenses.paths.trust import Trust, thumbprints
+from auditor.lenses.sightings import get, items, last, text_at
+from auditor.model import Unknown
+
+_FLOOR: Final = "1.2"
+"""Since 31 August 2025 the gateway speaks nothing older to backends (application-gateway/ssl-overview)."""
+
+
+class Pools:
+    """Where one gateway sends what it received."""
+
+    def __init__(self, elements: Elements, trust: Trust, land: Land) -> None:
+        self._elements = elements
+        self._trust = trust
+        self._land = land
+        inside = items(elements.properties, "gatewayIPConfigurations")
+        self._subnet = next((text_at(item, "properties", "subnet", "id") for item in inside), None)
+        self._tails: dict[tuple[str, ...], tuple[Tail, ...]] = {}
+        self._senders: dict[tuple[str, int, str], Sender] = {}  # by setting, and the listener before it
+
+    def tails(self, level: Level, pool: Any, setting: Any, spot: Place, route: str, host: str) -> tuple[Tail, ...]:
+        """Every way from a listener on, by a setting to the members of a pool."""
+        members = self._elements.named("backendAddressPools", pool)
+        how = self._elements.named(level.settings, setting)
+        if how is None:
+            return (lost(spot, "backend settings of the rule", self._elements.missing(level.settings, setting)),)
+        if members is None:
+            return (lost(spot, "backend pool of the rule", self._elements.missing("backendAddressPools", pool)),)
+        asked = _asked(get(how[1], "properties"))
+        key = (spot["name"], level.settings, str(how[0]), str(members[0]), route, host if asked is None else "")
+        found = self._tails.get(key)
+        if found is None:
+            found = self._tails[key] = tuple(self._members(level, members[1], how, asked, spot, route, host))
+        return found
+
+    def _members(
+        self,
+        level: Level,
+        pool: dict[str, Any],
+        setting: tuple[int, dict[str, Any]],
+        asked: str | Unknown | None,
+        spot: Place,
+        route: str,
+        host: str,
+    ) -> Iterator[Tail]:
+        name = text_at(pool, "name") or last(text_at(pool, "id"))
+        members, hidden = listing(pool, "properties", "backendAddresses")
+        own = get(setting[1], "properties")
+        port, path = get(own, "port"), get(own, "path")
+        if path is not None:
+            route = f"{path.rstrip('/')}/*" if isinstance(path, str) else "/*"
+        known = level.settings, setting[0], str(spot["name"])
+        sender = self._senders.get(known)
+        if sender is None:
+            sender = self._senders[known] = self._sender(level, setting, spot)
+        for member in members:
+            address = text_at(member, "fqdn") or text_at(member, "ipAddress")
+            if address is None:
+                hidden = hidden or Unknown("an address is not known")
+                continue
+            address = address.rstrip(".")
+            sni = asked if asked is not None else host
+            if asked == "":
+                sni = address
+            if isinstance(sni, Unknown) or sni == "*":
+                sni = "" if isinstance(sni, Unknown) or is_address(address) else address
+            number = port if isinstance(port, int) else 443
+            yield from follow(sender, self._land(address, number, sni, route, self._subnet), sni, self._trust)
+        if hidden:
+            yield lost(spot, f"members of pool {name}", hidden.reason)
+        elif not members:
+            attached = get(pool, "properties", "backendIPConfigurations")
+            why = "its members are network interfaces, which are not followed" if attached else "the pool is empty"
+            yield lost(spot, f"members of pool {name}", why, gone=not attached)
+
+    def _sender(self, level: Level, setting: tuple[int, dict[str, Any]], spot: Place) -> Sender:
+        number, item = setting
+        own = get(item, "properties")
+        path = f"properties.{level.settings}[{number}].properties"
+        name = text_at(item, "name") or last(text_at(item, "id"))
+        protocol = word(own, "protocol")
+        encrypts: bool | Unknown
+        if protocol in ("https", "tls", "http"):
+            encrypts = protocol != "http"
+        else:
+            encrypts = protocol if isinstance(protocol, Unknown) else TCP if protocol == "tcp" else NO_PROTOCOL
+        chain = flag(own, "validateCertChainAndExpiry", otherwise=True)
+        names = flag(own, "validateSNI", otherwise=True)
+        roots, hidden = listing(own, "trustedRootCertificates")
+        stores = [self._elements.named("trustedRootCertificates", root) for root in roots]
+        anchors, whole = thumbprints(
+            self._trust.read(text_at(store[1], "properties", "data") if store else None) for store in stores
+        )
+        verifies = truth_and(chain, names)
+        deciding = "validateCertChainAndExpiry" if chain is not True else "validateSNI"
+        told = (
+            evidence(self._elements.resource.id, f"{path}.{deciding}", get(own, deciding))
+            if encrypts is True and verifies is not True
+            else evidence(self._elements.resource.id, f"{path}.protocol", get(own, "protocol"))
+        )
+        return Sender(
+            place=spot,
+            encrypts=encrypts,
+            verifies=verifies,
+            says=f"backend setting {name} speaks {_said(encrypts, verifies)}",
+            evidence=told,
+            anchors=anchors,
+            whole=whole and hidden is None,
+            well_known=not roots and hidden is None,
+            tls=_FLOOR,
+        )
+
+
+def _said(encrypts: bool | Unknown, verifies: bool | Unknown) -> str:
+    if encrypts is False:
+        return "plain text"
+    if isinstance(encrypts, Unknown) or isinstance(verifies, Unknown):
+        return "a protocol that is not known"
+    return "TLS and verifies the backend" if verifies else "TLS without verifying the backend"
+
+
+def _asked(own: Any) -> str | Unknown | None:
+    """The name that a setting asks backends for; empty: the pool member's own; None: the client's."""
+    for key in ("sniName", "hostName"):
+        found = get(own, key)
+        if isinstance(found, Unknown):
+            return found
+        if isinstance(found, str) and found:
+            return found.rstrip(".")
+    picks = flag(own, "pickHostNameFromBackendAddress", otherwise=False)
+    return picks if isinstance(picks, Unknown) else "" if picks else None
