@@ -15,10 +15,11 @@ from auditor.lenses.paths.gateway_api import KIND as GATEWAY
 from auditor.lenses.paths.gateway_api import Gateways
 from auditor.lenses.paths.gateway_routes import takes
 from auditor.lenses.paths.ingress import KIND as INGRESS
-from auditor.lenses.paths.ingress import Ingresses, is_of_nginx
+from auditor.lenses.paths.ingress import Ingresses
 from auditor.lenses.paths.istio import KIND as ISTIO
 from auditor.lenses.paths.istio import Istio
 from auditor.lenses.paths.network_policies import contains
+from auditor.lenses.paths.nginx import is_of_nginx
 from auditor.lenses.paths.pods import POD, SERVICE, Pods
 from auditor.lenses.paths.routes import is_pattern
 from auditor.lenses.paths.shapes import Entered, Missing, Truth, evidence, hop, lost, place

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.lenses.certificates import covers
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate, listing, word
-from auditor.lenses.paths.pods import WORKLOADS, Inbound, Pods
+from auditor.lenses.paths.nginx import PREFIX, Nginx, note, plain
+from auditor.lenses.paths.pods import Inbound, Pods
 from auditor.lenses.paths.routes import covers as holds
 from auditor.lenses.paths.routes import overlaps
 from auditor.lenses.paths.shapes import (
     PASSTHROUGH,
     PLAINTEXT,
-    UNVERIFIED,
     VERIFIED,
     Protection,
     Tail,
-    Truth,
     evidence,
     lost,
     place,
-    redirected,
 )
-from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Store, Trust
+from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown
 
 KIND, CLASS = "networking.k8s.io/ingress", "networking.k8s.io/ingressclass"
 READS: Final = frozenset({KIND, CLASS})
 NGINX, AGIC, CONTAINERS, OTHER = "nginx", "agic", "containers", ""
-_NGINX: Final = "nginx.ingress.kubernetes.io/"
 _AGIC: Final = "appgw.ingress.kubernetes.io/"
 _CLASSES: Final = {
     "nginx": NGINX,
@@ -58,15 +54,7 @@ class Ingresses:
         self._estate = estate
         self._trust = trust
         self._pods = pods
-        self._arguments: dict[str, tuple[list[str], bool]] = {}
-        self._controllers: dict[str, list[Resource]] = defaultdict(list)
-        self._maps: dict[str, list[Resource]] = defaultdict(list)
-        for workload in estate.all(*WORKLOADS):
-            if is_of_nginx(workload):
-                self._controllers[workload.cluster].append(workload)
-        for config in estate.all(CONFIG):
-            if _is_of_nginx(config):
-                self._maps[config.cluster].append(config)
+        self._nginx = Nginx(estate, trust, pods)
 
     def hosts(self, ingress: Resource) -> list[str]:
         """The hosts of its rules; `*` for a rule without one."""
@@ -108,11 +96,10 @@ class Ingresses:
         inbound = self._inbound(ingress, controller, target)
         through = inbound.protection == PASSTHROUGH  # then nothing else that is said of the host counts
         tails: list[Tail] = []
-        notes = [_note(ingress, key) for key in _REDIRECTS] if controller == NGINX else []
-        redirect = next((note for note in notes if note), None)
+        redirect = self._nginx.redirect(ingress) if controller == NGINX else None
         for path, service, port in backends:
             if redirect:
-                tails.append(_sent_away(redirect))
+                tails.append(redirect)
             elif service is None:
                 tails.append(lost(target, f"backend of {path}", "it is no Service, or is not named"))
             else:
@@ -121,7 +108,7 @@ class Ingresses:
             target,
             served=None if through else self._served(ingress, host, controller),
             asks=None if through else self._asks(ingress, controller),
-            accepts=self._accepts(ingress),
+            accepts=self._nginx.accepts(ingress),
             tls=None if through else self._floor(ingress, controller),
             tails=tuple(tails),
         )
@@ -181,7 +168,7 @@ class Ingresses:
             return _CLASSES.get(name.casefold(), OTHER)
         annotations = get(ingress.body, "metadata", "annotations")
         keys = [key for key in annotations if isinstance(key, str)] if isinstance(annotations, dict) else []
-        for prefix, family in ((_NGINX, NGINX), (_AGIC, AGIC)):
+        for prefix, family in ((PREFIX, NGINX), (_AGIC, AGIC)):
             if any(key.startswith(prefix) for key in keys):
                 return family
         return OTHER
@@ -196,7 +183,7 @@ class Ingresses:
         if hidden:
             return hidden
         family = self._controller(ingress)
-        if family == AGIC and _note(ingress, f"{_AGIC}appgw-ssl-certificate"):
+        if family == AGIC and note(ingress, f"{_AGIC}appgw-ssl-certificate"):
             return True
         if family == OTHER:
             return Unknown("its controller is not one whose settings are known here")
@@ -212,7 +199,7 @@ class Ingresses:
                 return Unknown("its TLS section names no Secret")
         if hidden:
             return hidden
-        arguments, seen = self._controller_arguments(ingress.cluster)
+        arguments, seen = self._nginx.arguments(ingress.cluster)
         default = [one.partition("=")[2] for one in arguments if one.startswith("--default-ssl-certificate")]
         namespace, _, name = default[0].partition("/") if default else ("", "", "")
         if controller == NGINX and name:
@@ -223,142 +210,48 @@ class Ingresses:
 
     def _asks(self, ingress: Resource, controller: str) -> str | Unknown:
         if controller == AGIC:
-            profile = _note(ingress, f"{_AGIC}appgw-ssl-profile")
+            profile = note(ingress, f"{_AGIC}appgw-ssl-profile")
             return Unknown("the TLS profile is the gateway's") if profile else "none"
         if controller != NGINX:
             return Unknown("its controller is not one whose settings are known here")
-        secret = _note(ingress, f"{_NGINX}auth-tls-secret")
-        if isinstance(secret, Unknown) or not secret:
-            return secret or "none"
-        mode = _note(ingress, f"{_NGINX}auth-tls-verify-client") or "on"
-        if isinstance(mode, Unknown):
-            return mode
-        return {"on": "verified", "off": "none"}.get(mode, "asked")
-
-    def _accepts(self, ingress: Resource) -> Store | Unknown | None:
-        """The authorities of client certificates that nginx verifies by."""
-        named = get(ingress.body, "metadata", "annotations", f"{_NGINX}auth-tls-secret")
-        if not isinstance(named, str):
-            return named if isinstance(named, Unknown) else None
-        namespace, _, name = named.rpartition("/")
-        return self._trust.store(SECRET, ingress.cluster, namespace or ingress.namespace or "", name)
+        return self._nginx.asks(ingress)
 
     def _floor(self, ingress: Resource, controller: str) -> str | Unknown:
-        """The lowest version that nginx takes: 1.2 where its ConfigMap says nothing else."""
         if controller != NGINX:
             return Unknown("the TLS versions of its controller are not visible")
-        maps = self._maps.get(ingress.cluster, [])
-        if len(maps) != 1:
-            return Unknown(f"{len(maps)} ConfigMaps of controllers were found")
-        told = get(maps[0].body, "data", "ssl-protocols")
-        if told is None:
-            return "1.2"
-        versions = [part.removeprefix("TLSv") for part in told.split()] if isinstance(told, str) else []
-        spelled = ["1.0" if version == "1" else version for version in versions]
-        known = [version for version in spelled if version in ("1.0", "1.1", "1.2", "1.3")]
-        return min(known) if known else Unknown("ssl-protocols cannot be read")
+        return self._nginx.floor(ingress.cluster)
 
     # --- towards pods -------------------------------------------------------------------------------------------
 
     def _inbound(self, ingress: Resource, controller: str, target: dict[str, Any]) -> Inbound:
         protection, says, key, host = self._upstream(ingress, controller)
-        where = self._namespace_of(ingress.cluster) if controller == NGINX else ""
+        where = self._nginx.namespace_of(ingress.cluster) if controller == NGINX else ""
         return Inbound(
             place={k: v for k, v in target.items() if k != "port"},
             cluster=ingress.cluster,
             namespace=where,
             protection=protection,
             says=says,
-            evidence=evidence(ingress.id, f"metadata.annotations['{key}']", _plain(_note(ingress, key))),
-            meshed=False if controller in (AGIC, CONTAINERS) else self._meshed(ingress.cluster),
+            evidence=evidence(ingress.id, f"metadata.annotations['{key}']", plain(note(ingress, key))),
+            meshed=False if controller in (AGIC, CONTAINERS) else self._nginx.meshed(ingress.cluster),
             host=host,
         )
 
     def _upstream(self, ingress: Resource, controller: str) -> tuple[Protection, str, str, str | None]:
         """How the controller speaks to pods, in words, the annotation that says so, and the name it asks for."""
         if controller == NGINX:
-            return self._nginx(ingress)
+            return self._nginx.upstream(ingress)
         if controller == AGIC:
             key = f"{_AGIC}backend-protocol"
-            protocol = _note(ingress, key) or "http"
+            protocol = note(ingress, key) or "http"
             if isinstance(protocol, Unknown):
                 return protocol, "the protocol to pods is not known", key, None
-            host = _note(ingress, f"{_AGIC}backend-hostname")
+            host = note(ingress, f"{_AGIC}backend-hostname")
             if protocol == "https":
-                return VERIFIED, "the gateway speaks TLS to pods and verifies them", key, _plain(host)
+                return VERIFIED, "the gateway speaks TLS to pods and verifies them", key, plain(host)
             return PLAINTEXT, "the gateway speaks plain text to pods", key, None
         why = Unknown("its controller is not one whose settings are known here")
         return why, why.reason, "kubernetes.io/ingress.class", None
-
-    def _nginx(self, ingress: Resource) -> tuple[Protection, str, str, str | None]:
-        key = f"{_NGINX}ssl-passthrough"
-        through = _note(ingress, key)
-        if through == "true":
-            arguments, seen = self._controller_arguments(ingress.cluster)
-            if any(argument.startswith("--enable-ssl-passthrough") for argument in arguments):
-                return PASSTHROUGH, "the controller passes TLS through to pods", key, None
-            if not seen:
-                why = Unknown("whether the controller passes TLS through was not seen")
-                return why, why.reason, key, None
-        key = f"{_NGINX}backend-protocol"
-        protocol = _note(ingress, key) or "http"
-        for value in (through, protocol):
-            if isinstance(value, Unknown):
-                return value, "the protocol to pods is not known", key, None
-        if any(_note(ingress, f"{_NGINX}{part}") for part in ("configuration-snippet", "server-snippet")):
-            why = Unknown("a snippet of nginx may change how it speaks to pods")
-            return why, why.reason, f"{_NGINX}configuration-snippet", None
-        if protocol not in ("https", "grpcs"):
-            if protocol == "auto_http":
-                return Unknown("AUTO_HTTP is decided at run time"), "the protocol to pods is not known", key, None
-            return PLAINTEXT, f"nginx speaks {str(protocol).upper()} to pods", key, None
-        verify, secret = (
-            _note(ingress, f"{_NGINX}proxy-ssl-verify") or "off",
-            _note(ingress, f"{_NGINX}proxy-ssl-secret"),
-        )
-        for value in (verify, secret):
-            if isinstance(value, Unknown):
-                return value, "whether nginx verifies pods is not known", f"{_NGINX}proxy-ssl-verify", None
-        if verify != "on" or not secret:
-            return UNVERIFIED, "nginx speaks TLS to pods without verifying them", f"{_NGINX}proxy-ssl-verify", None
-        name = _plain(_note(ingress, f"{_NGINX}proxy-ssl-name"))
-        return VERIFIED, "nginx speaks TLS to pods and verifies them", f"{_NGINX}proxy-ssl-verify", name
-
-    # --- the controller -----------------------------------------------------------------------------------------
-
-    def _controller_arguments(self, cluster: str) -> tuple[list[str], bool]:
-        """The arguments of the nginx controllers of a cluster, and whether one was seen."""
-        found = self._arguments.get(cluster)
-        if found is None:
-            arguments: list[str] = []
-            seen = False
-            for workload in self._controllers.get(cluster, ()):
-                containers = workload.containers
-                seen = True
-                for container in containers if isinstance(containers, list) else ():
-                    arguments += texts(container, "args")
-            found = self._arguments[cluster] = arguments, seen
-        return found
-
-    def _namespace_of(self, cluster: str) -> str:
-        found = self._controllers.get(cluster)
-        return found[0].namespace or "" if found else ""
-
-    def _meshed(self, cluster: str) -> Truth:
-        """Whether the controller's own pods are in a mesh."""
-        found = [self._pods.in_mesh(controller) for controller in self._controllers.get(cluster, ())]
-        if not found:
-            return Unknown("whether the controller is in the mesh was not seen")
-        return found[0] if len(set(map(repr, found))) == 1 else Unknown("one of several controllers is in the mesh")
-
-
-def _note(ingress: Resource, key: str) -> str | Unknown:
-    """An annotation in small letters, empty when it is not there."""
-    return word(ingress.body, "metadata", "annotations", key)
-
-
-def _plain(value: str | Unknown | None) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _same(own: str, host: str) -> bool:
@@ -395,31 +288,5 @@ def _taking(entry: dict[str, Any]) -> tuple[str, bool]:
     return own, whole and word(entry, "pathType") != "exact"
 
 
-_REDIRECTS: Final = (f"{_NGINX}permanent-redirect", f"{_NGINX}temporal-redirect")
-
-
-def _sent_away(url: str | Unknown) -> Tail:
-    """nginx answers with a redirect to a URL."""
-    if isinstance(url, Unknown):
-        return redirected(url, "(not known)", url)
-    scheme, _, rest = url.partition("://")
-    return redirected(scheme, rest.partition("/")[0], Unknown("the address of the redirect is not a URL"))
-
-
 def _is_default(resource: Resource) -> bool:
     return text_at(resource.body, "metadata", "annotations", "ingressclass.kubernetes.io/is-default-class") == "true"
-
-
-def is_of_nginx(workload: Resource) -> bool:
-    """A workload of the nginx controller, or the Service before it."""
-    labels = get(workload.body, "metadata", "labels")
-    return text_at(labels, "app.kubernetes.io/name") in ("ingress-nginx", "ingress-nginx-controller") or (
-        text_at(labels, "app") in ("ingress-nginx", "ingress-nginx-controller")
-    )
-
-
-def _is_of_nginx(config: Resource) -> bool:
-    return config.name.endswith("nginx-controller") or (
-        text_at(config.body, "metadata", "labels", "app.kubernetes.io/name") == "ingress-nginx"
-        and get(config.body, "data", "ssl-protocols") is not None
-    )
