@@ -192,6 +192,30 @@ def test_the_scope_may_stand_in_the_configuration(meet: Meet, scope: str, inputs
     assert open_snapshot(str(auditor.folder / "snap")).inputs == inputs
 
 
+def test_what_the_configuration_names_and_options_set_aside_is_said(meet: Meet) -> None:
+    """A scheduled audit that names its cluster by an option would lose its subscriptions without a word."""
+    auditor = meet()
+    text = f"subscriptions: [{OTHER}]\naks: true\nfrom: [export.json]\nselect: [azure.bastion.*]\nauth: [secret]\n"
+    (auditor.folder / "auditor.yaml").write_text(text)
+    assert "auditor.yaml also names subscriptions, aks:" in auditor("collect", "--all", "-o", "snap")
+    assert "also names" not in auditor("collect", "--all", "-o", "snap", "-q")
+    said = auditor("scan", "--all", "-f", "json", "-o", "audit.json", "--fail-on", "never")
+    (notice,) = orjson.loads((auditor.folder / "audit.json").read_bytes())["notices"]
+    assert notice["kind"] == "scope-set-aside" and notice["message"] in said
+    assert "from" in notice["message"] and "subscriptions" in notice["message"] and "all" not in notice["message"][:60]
+    auditor("scan", "--from", "snap", "-f", "json", "-o", "audit.json", "--fail-on", "never", "-q")
+    (notice,) = orjson.loads((auditor.folder / "audit.json").read_bytes())["notices"]
+    assert "which audits files alone" in notice["message"]
+
+
+def test_what_options_name_as_the_configuration_does_is_not_set_aside(meet: Meet) -> None:
+    auditor = meet()
+    (auditor.folder / "auditor.yaml").write_text(
+        f"subscriptions: [{DEMO}]\nselect: [azure.bastion.*]\nauth: [secret]\n"
+    )
+    assert "also names" not in auditor("collect", "--subscription", DEMO, "-o", "snap")
+
+
 def test_a_management_group_is_all_below_it(meet: Meet) -> None:
     auditor = meet()
     auditor("collect", "--management-group", "contoso", "--select", "azure.bastion.*", "-o", "snap")

@@ -34,6 +34,7 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, redac
         raise ConfigError(f"{resume} has no journal to continue from.", "Collect again with --output.")
     chosen, wanted = options.settings(ctx, []), live.settings(ctx)
     wanted.check()
+    live.set_aside(ctx, wanted, quiet=chosen.quiet)
     check_target(directory)
     if output:
         journal.unlink(missing_ok=True)

@@ -41,6 +41,7 @@ def judge_and_report(chosen: options.Settings, inventory: Inventory, publish: Pu
         )
         shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or chosen.sinks else set())
         audit, findings = _judged(stack, chosen, rules, inventory, shown)
+        audit.notices += chosen.notices
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=True)
         changes = changes_since(past, audit, findings)
         write_reports(chosen.reports, audit, findings, chosen.outcomes, past, changes)

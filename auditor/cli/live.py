@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from auditor.collect.azure.sign_in import Credential
     from auditor.collect.book import Book
     from auditor.inventory import Inventory
+    from auditor.model import Notice
 
 WAYS = ("workload", "secret", "certificate", "managed", "cli")
 EXTRAS = ("backend-health", "effective-routes")
@@ -45,6 +46,7 @@ _LIVE = (
         "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="MINUTES", help="End then, with gaps."
     ),
 )
+_PLACES = ("subscriptions", "managementGroups", "all", "resourceGroups", "kubeContexts", "inCluster", "aks")
 _TIME_LIMIT = 120.0
 """Minutes. Beyond it the tokens, the network or the services are not what they should be."""
 
@@ -75,6 +77,14 @@ class LiveSettings(NamedTuple):
     def wanted(self) -> bool:
         """Whether a part of the live estate was named."""
         return self.of_azure or self.clusters.wanted or self.clusters.aks
+
+    def named(self) -> dict[str, Any]:
+        """What was named, as `auditor.yaml` has it."""
+        scope, clusters = self.scope, self.clusters
+        azure = (scope.subscriptions, scope.management_groups, scope.everything, scope.resource_groups)
+        places = (*azure, clusters.contexts, clusters.in_cluster, clusters.aks)
+        named = (list(place) if isinstance(place, tuple) else place for place in places)
+        return dict(zip(_PLACES, named, strict=True))
 
     def check(self) -> None:
         """Raises `ConfigError` when the parts do not go together."""
@@ -126,6 +136,30 @@ def settings(ctx: click.Context) -> LiveSettings:
         minutes=given["time_limit"] or config.get("timeLimit", _TIME_LIMIT),
         clusters=live_clusters.settings(given, place),
     )
+
+
+def set_aside(
+    ctx: click.Context, audited: LiveSettings | None, files: Sequence[str] | None = None, *, quiet: bool
+) -> tuple[Notice, ...]:
+    """What `auditor.yaml` names and this run leaves out, because something else was named; said at once, too.
+
+    `audited` is the live scope, None where only files are audited; `files` are these, None where none can be.
+    """
+    config = options.config_of(ctx.params.get("config"))
+    taken = audited.named() if audited else dict.fromkeys(_PLACES)
+    if files is not None:
+        taken["from"] = list(files)
+    left = [key for key, value in taken.items() if config.get(key) and config[key] != value]
+    if not left:
+        return ()
+    from auditor.model import Notice
+
+    file = ctx.params.get("config") or options.CONFIG_FILE
+    instead = "what options name" if audited else "files"
+    told = f"{file} also names {', '.join(left)}: not part of this run, which audits {instead} alone."
+    if not quiet:
+        click.echo(told, err=True)
+    return (Notice(kind="scope-set-aside", message=told, file=str(file)),)
 
 
 def needs_of(chosen: options.Settings) -> Needs:

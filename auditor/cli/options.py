@@ -18,7 +18,7 @@ from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
     from auditor.evaluate import Bound
-    from auditor.model import Outcome
+    from auditor.model import Notice, Outcome
 
 SEVERITIES = thresholds.LEVELS[:-1]
 OUTCOMES = ("pass", "fail", "unknown", "error", "exempt")
@@ -186,6 +186,7 @@ class Settings(NamedTuple):
     limits: dict[str, Any]  # of exemptions, as `auditor.yaml` has them
     config: dict[str, Any]  # the whole of it, for what one command alone reads
     begun: int  # when the command began, in nanoseconds since 1970
+    notices: tuple[Notice, ...] = ()  # about how the audit was asked for
 
 
 def settings(ctx: click.Context, inputs: Sequence[str]) -> Settings:

@@ -42,6 +42,7 @@ def command(ctx: click.Context, /, form: str, cluster_role: bool, **_given: obje
         click.echo(role_text(needs, tls_secrets=wanted.clusters.tls_secrets), nl=False)
         sys.exit(CLEAN)
     wanted.check()
+    live.set_aside(ctx, wanted, quiet=chosen.quiet)
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
         from auditor.collect.book import Book
 

@@ -120,7 +120,7 @@ DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
     },
     "Notice": {
         "kind": "exemption-expired, exemption-expires-soon, exemption-too-long, exemption-unused, "
-        "exemption-too-broad or exemption-misplaced.",
+        "exemption-too-broad or exemption-misplaced; scope-set-aside: what auditor.yaml names and was not audited.",
         "message": "What to know and to do, in a sentence.",
         "file": "The file it is about.",
         "line": "The line in this file.",
