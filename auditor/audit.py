@@ -12,7 +12,7 @@ import datetime as dt
 import gc
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -117,7 +117,7 @@ def audit(
     with ExitStack() as stack:
         findings = stack.enter_context(Findings())
         if len(parts) > 1:
-            done = _side_by_side(task, parts, derived, findings)
+            done = _side_by_side(task, parts, derived, findings, progress)
         else:
             done = [_judge(task, inventory, findings, progress, touched), _judge_derived(task, derived, findings)]
         inherit(findings, {held: owner for part in done for held, owner in part.owners.items()})
@@ -270,17 +270,26 @@ def _judge_derived(task: _Task, derived: Sequence[Resource], findings: Findings)
 
 
 def _side_by_side(
-    task: _Task, parts: Sequence[Inventory], derived: Sequence[Resource], findings: Findings
+    task: _Task,
+    parts: Sequence[Inventory],
+    derived: Sequence[Resource],
+    findings: Findings,
+    progress: Progress | None,
 ) -> list[_Part]:
     """Judge each part, and its share of what was derived, in a process of its own."""
+    from multiprocessing import RawArray  # here: small audits do without
+
+    judged = RawArray("q", len(parts))
+    tell = partial(_tell, progress, judged) if progress else None
     shares = [derived[i * len(derived) // len(parts) : (i + 1) * len(derived) // len(parts)] for i in range(len(parts))]
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder, ExitStack() as stack:
         gc.freeze()
         stack.callback(gc.unfreeze)
-        answers = [
-            stack.enter_context(beside(partial(_judge_into, Path(folder, str(number)), task, part, share)))
-            for number, (part, share) in enumerate(zip(parts, shares, strict=True))
-        ]
+        answers = []
+        for number, (part, share) in enumerate(zip(parts, shares, strict=True)):
+            count = partial(judged.__setitem__, number)
+            work = partial(_judge_into, Path(folder, str(number)), task, part, share, count)
+            answers.append(stack.enter_context(beside(work, tell)))
         done = [answer() for answer in answers]
         for kind in _FILES:
             for number in range(len(parts)):
@@ -291,10 +300,16 @@ def _side_by_side(
 _FILES: Final = (".own", ".derived")
 
 
-def _judge_into(file: Path, task: _Task, inventory: Inventory, derived: Sequence[Resource]) -> tuple[_Part, _Part]:
+def _tell(progress: Progress, judged: Iterable[int]) -> None:
+    progress(sum(judged))
+
+
+def _judge_into(
+    file: Path, task: _Task, inventory: Inventory, derived: Sequence[Resource], progress: Progress
+) -> tuple[_Part, _Part]:
     own, other = (file.with_suffix(kind) for kind in _FILES)
     with Findings(own) as findings, Findings(other) as more:
-        return _judge(task, inventory, findings), _judge_derived(task, derived, more)
+        return _judge(task, inventory, findings, progress), _judge_derived(task, derived, more)
 
 
 def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -> Audit:

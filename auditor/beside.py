@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from auditor.errors import AuditorError, ResourceError
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 T = TypeVar("T")
+_NOW_AND_THEN: Final = 0.2
+"""Seconds."""
 
 
 def can_fork() -> bool:
@@ -21,9 +23,15 @@ def can_fork() -> bool:
     return hasattr(os, "fork")
 
 
+def processors() -> int:
+    """How many of them may run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
-def beside(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
-    """Begin some work; what is given waits for its answer, and raises the `AuditorError` that ended it.
+def beside(work: Callable[[], T], meanwhile: Callable[[], None] | None = None) -> Iterator[Callable[[], T]]:
+    """Begin some work; what is given waits for its answer, and raises the `AuditorError` that ended it. While it waits
+    it does something else now and then.
 
     Raises `ResourceError` when the process ends without a word. It is ended with the block.
     """
@@ -36,6 +44,8 @@ def beside(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
     send.close()
 
     def answer() -> T:
+        while meanwhile is not None and not receive.poll(_NOW_AND_THEN):
+            meanwhile()
         try:
             found: T | AuditorError = receive.recv()
         except EOFError as error:

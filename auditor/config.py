@@ -115,7 +115,7 @@ class ConfigForm(_Form):
     exemptions: ExemptionsForm = ExemptionsForm.model_construct()
     as_of: str | None = Field(None, alias="asOf")
     outcomes: list[_OUTCOMES] = []
-    jobs: int = Field(1, ge=1, le=64)
+    jobs: int | None = Field(None, ge=1, le=64, description="Processes for large inputs; else by the machine.")
     quiet: bool = False
     history: _Path | None = Field(None, description="A folder of earlier audits as JSON, or the history file.")
     owner_tags: list[_Path] = Field([], alias="ownerTags", description="Tags and labels that name an owner.")

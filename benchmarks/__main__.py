@@ -109,11 +109,11 @@ class Bench:
             yield Line(f"{name} / python -c pass", ratio(runs, floor), goal, note=note)
 
     def _audits(self, estate: Path, size: str) -> dict[str, list[Run]]:
-        commands = {"floor": (sys.executable, "-c", _FLOOR, str(estate)), "one core": self._scan(estate)}
+        commands = {"floor": (sys.executable, "-c", _FLOOR, str(estate)), "one core": self._scan(estate, "--jobs", "1")}
         if size in ("100k", "1m"):
             commands["--jobs 2"] = self._scan(estate, "--jobs", "2")
             without = [part for rule in self._related_rules() for part in ("--exclude", rule)]
-            commands["unrelated rules"] = self._scan(estate, *without)
+            commands["unrelated rules"] = self._scan(estate, "--jobs", "1", *without)
         return self._in_turns(commands, self._runs)
 
     def _writing(self, estate: Path) -> Iterator[Line]:

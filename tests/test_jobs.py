@@ -15,8 +15,8 @@ from tests.paths_of_demo import designed
 DISK = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/d"
 
 
-@pytest.mark.parametrize("jobs", ["2", "5"])
-def test_jobs_change_nothing(jobs: str, command: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [[], ["--jobs", "2"], ["--jobs", "5"]])
+def test_jobs_change_nothing(jobs: list[str], command: Command, tmp_path: Path) -> None:
     lines = [json.dumps(body) for body in as_found(designed(), planted())]
     lines.insert(50, '{"type": "Microsoft.KeyVault/vaults", "id": ')  # cut off: a gap
     disks = SPLIT_FROM // 200
@@ -25,7 +25,7 @@ def test_jobs_change_nothing(jobs: str, command: Command, tmp_path: Path) -> Non
     ]
     (tmp_path / "estate.ndjson").write_text("\n".join(lines) + "\n", "utf-8")
     told = ["scan", "--from", "estate.ndjson", "-f", "json", "--as-of", "2026-07-01", "-q"]
-    once, several = command(*told), command(*told, "--jobs", jobs)
+    once, several = command(*told, "--jobs", "1"), command(*told, *jobs)
     audit = json.loads(once.stdout)
     assert (audit["paths"], audit["certificates"]) != ([], []), "lenses have something to derive"
     assert len(audit["gaps"]) == 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from auditor.beside import processors
 from auditor.cli import VERBOSITY, thresholds
 from auditor.cli.thresholds import Thresholds
 from auditor.errors import ConfigError
@@ -155,9 +156,11 @@ _COMMON = (
     click.option(
         "--publish", "sinks", multiple=True, metavar="SINK", help="Record the audit and send what changed: sentinel, …"
     ),
-    click.option("--jobs", type=click.IntRange(1, 64), help="Processes for large inputs."),
+    click.option("--jobs", type=click.IntRange(1, 64), help="Processes for large inputs; by itself up to 4."),
     *_SELECTING[-2:],
 )
+_MOST_JOBS = 4
+"""Unless more are asked for: each takes memory of its own."""
 
 
 class Settings(NamedTuple):
@@ -207,7 +210,7 @@ def settings(ctx: click.Context, inputs: Sequence[str]) -> Settings:
         clock=clock(given.get("as_of") or config.get("asOf")),
         clock_given=bool(given.get("as_of") or config.get("asOf")),
         outcomes=outcomes_of(given.get("outcomes") or ",".join(config.get("outcomes", ()))),
-        jobs=given.get("jobs") or config.get("jobs", 1),
+        jobs=given.get("jobs") or config.get("jobs") or min(processors(), _MOST_JOBS),
         parameters=config.get("parameters", {}),
         quiet=given["quiet"] or config.get("quiet", False),
         history=given.get("history") or config.get("history"),
