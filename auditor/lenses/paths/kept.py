@@ -35,6 +35,7 @@ _RULE: Final = "name " + _below(
     "destinationAddressPrefix destinationAddressPrefixes destinationApplicationSecurityGroups "
     "destinationPortRange destinationPortRanges",
 )
+_CONNECTION: Final = "privateLinkServiceId privateLinkServiceConnectionState"
 
 KEPT: Final[Mapping[str, str]] = {
     "core/pod": f"{_OBJECT} metadata.annotations metadata.ownerReferences status.podIP {_below('spec', _PODS)}",
@@ -46,6 +47,14 @@ KEPT: Final[Mapping[str, str]] = {
     "microsoft.insights/diagnosticsettings": f"{_AZURE} properties.workspaceId properties.logs[*].enabled",
     "microsoft.keyvault/vaults/certificates": f"{_AZURE} properties.cer properties.id properties.sid",
     "microsoft.network/networksecuritygroups": f"{_AZURE} {_below('properties.securityRules[*]', _RULE)}",
+    "microsoft.network/privatednszones": _AZURE,
+    "microsoft.network/privatednszones/virtualnetworklinks": f"{_AZURE} properties.virtualNetwork",
+    "microsoft.network/privateendpoints": (
+        f"{_AZURE} properties.customDnsConfigs "
+        + _below("properties.privateLinkServiceConnections[*].properties", _CONNECTION)
+        + " "
+        + _below("properties.manualPrivateLinkServiceConnections[*].properties", _CONNECTION)
+    ),
     "microsoft.network/publicipaddresses": f"{_AZURE} properties.ipAddress properties.dnsSettings",
     "microsoft.web/sites": f"{_AZURE} "
     + _below("properties", "defaultHostName hostNames siteConfig publicNetworkAccess clientCertEnabled clientCertMode"),
