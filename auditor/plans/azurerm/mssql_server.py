@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.plans.azurerm._identity import IDENTITY
+from auditor.plans.azurerm._sql import CONNECTION_POLICY
 from auditor.plans.terraform_table import ENABLED, Attr, Block, Extra, Fixed, Group, Table
 
 TABLE: Final = Table(
@@ -40,12 +41,7 @@ TABLE: Final = Table(
         ),
     ),
     extras=(
-        Extra(
-            "connectionPolicies",
-            "=default",
-            "",
-            (Attr("connection_policy", "properties.connectionType", default="Default"),),
-        ),
+        CONNECTION_POLICY,
         Extra(
             "sqlVulnerabilityAssessments",
             "=default",

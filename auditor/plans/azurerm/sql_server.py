@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.plans.azurerm._identity import IDENTITY
-from auditor.plans.terraform_table import Attr, Extra, Fixed, Group, Table
+from auditor.plans.azurerm._sql import CONNECTION_POLICY
+from auditor.plans.terraform_table import Attr, Fixed, Group, Table
 
 TABLE: Final = Table(
     "Microsoft.Sql/servers",
@@ -16,12 +17,5 @@ TABLE: Final = Table(
         Attr("version", "properties.version"),
         Attr("administrator_login", "properties.administratorLogin"),
     ),
-    extras=(
-        Extra(
-            "connectionPolicies",
-            "=default",
-            "",
-            (Attr("connection_policy", "properties.connectionType", default="Default"),),
-        ),
-    ),
+    extras=(CONNECTION_POLICY,),
 )
