@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.errors import InputError
-from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
+from auditor.model import MISSING, Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX
 from auditor.plans.change import Addition, Change, Changes, Lines
 from auditor.plans.terraform_azapi import azapi_made
@@ -22,7 +22,7 @@ from auditor.plans.terraform_nodes import Node, nodes_of
 from auditor.plans.terraform_references import References
 from auditor.plans.terraform_subscription import Subscriptions
 from auditor.plans.terraform_table import Extra, Onto
-from auditor.plans.terraform_translate import Place, Writer, body_of, chosen
+from auditor.plans.terraform_translate import Place, Writer, body_of, chosen, if_written
 from auditor.plans.terraform_versions import Translation, major_of, translation_of
 
 _MAJORS: Final = ("0", "1")
@@ -121,7 +121,7 @@ def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, M
         elif node.type.startswith("azapi_"):
             made += azapi_made(node, side)
         elif is_kubernetes(node.type):
-            made += kubernetes_made(node, side.tree(node))
+            made += kubernetes_made(node, side.judged(node))
     found = {(item.address, item.kind.casefold(), str(_name(item))): item for item in join(made)}
     return found, {(part.address, target): part for target, part in additions(made)}
 
@@ -133,7 +133,7 @@ def _name(item: Made) -> Any:
 
 def _by_table(node: Node, translation: Translation, side: Side) -> Iterator[Made]:
     table = translation.table
-    tree, written, own = side.tree(node), side.written(node), side.id(node)
+    tree, written, own = side.judged(node), side.written(node), side.id(node)
     base = own if isinstance(own, str) else f"/-/{table.type}/{node.address}"
     body = body_of(table.type, translation.write, tree, base, written)
     if isinstance(table.at, Onto):
@@ -143,20 +143,23 @@ def _by_table(node: Node, translation: Translation, side: Side) -> Iterator[Made
     named = {"name": name} if isinstance(name, str | Unknown) else {}
     yield Made(table.type, own, {"id": own, **named, **body}, node.address)
     for extra, write in translation.extras:
-        yield from _extra(extra, write, f"{table.type}/{extra.kind}", tree, own, node.address)
+        blocks = tree if not extra.block else if_written(chosen(tree, extra.block), extra.block, written)
+        yield from _extra(extra, write, f"{table.type}/{extra.kind}", blocks, own, node.address)
 
 
-def _extra(
-    extra: Extra, write: Writer, kind: str, tree: dict[str, Any], own: str | Unknown, address: str
-) -> Iterator[Made]:
-    """The children in ARM that are written inside this resource."""
-    blocks = chosen(tree, extra.block) if extra.block else [tree]
-    if isinstance(blocks, dict):
-        blocks = [blocks]
-    for block in blocks if isinstance(blocks, list) else ():
+def _extra(extra: Extra, write: Writer, kind: str, blocks: Any, own: str | Unknown, address: str) -> Iterator[Made]:
+    """The children in ARM that are written inside this resource. Whether there are any is not known of unknown blocks:
+    such a child has no id, unless there can be only one."""
+    for number, block in enumerate(blocks if isinstance(blocks, list) else [blocks]):
+        if block is None or block is MISSING:
+            continue
         given = block if isinstance(block, dict) else {}
         name = extra.name[1:] if extra.name.startswith("=") else chosen(given, extra.name)
-        below = f"{own}/{extra.kind}/{name}" if isinstance(own, str) and isinstance(name, str) else own
+        if isinstance(block, Unknown) and not isinstance(name, str):
+            name = block
+        below: str | Unknown = own
+        if isinstance(own, str):
+            below = block if name is block else f"{own}/{extra.kind}/{name if isinstance(name, str) else number}"
         body: dict[str, Any] = {"id": below, "type": kind}
         if isinstance(name, str | Unknown):
             body["name"] = name

@@ -13,7 +13,7 @@ from auditor.plans.terraform_nodes import Node
 
 def azapi_made(node: Node, side: Side) -> list[Made]:
     """The resource, or what an `azapi_update_resource` adds to one. Nothing where the type is unknown."""
-    tree = side.tree(node)
+    tree = side.judged(node)
     kind, _at, version = str(tree.get("type") or "").partition("@")
     if (
         node.type not in ("azapi_resource", "azapi_update_resource")

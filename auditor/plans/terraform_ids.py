@@ -18,7 +18,7 @@ from auditor.plans.terraform_references import References, Site, Target
 from auditor.plans.terraform_subscription import Subscriptions
 from auditor.plans.terraform_table import Child, Extension, Group, Onto, Subscription, Table
 from auditor.plans.terraform_translate import chosen, composed
-from auditor.plans.terraform_values import LATER
+from auditor.plans.terraform_values import LATER, SENSITIVE, is_digest, judged
 
 _GROUP_TYPE: Final = "Microsoft.Resources/resourceGroups"
 _JOINED: Final = re.compile(r"(^|_)(ids?|name|scopes?|security_group)$")
@@ -61,6 +61,11 @@ class Side:
                 self._trees[node] = self._joined(raw, config.get("expressions"), self._references.site(node))
         return self._trees[node]
 
+    def judged(self, node: Node) -> dict[str, Any]:
+        """The values of a node as they are judged: what is sensitive is not known."""
+        tree = self.tree(node)
+        return {key: judged(value) for key, value in tree.items()} if node.sensitive else tree
+
     def written(self, node: Node) -> Mapping[str, Any] | None:
         """What the configuration of a new resource writes; None where that does not matter, or is not known."""
         config = self._references.config(node)
@@ -95,6 +100,8 @@ class Side:
         through = composed(f"/{scope.through}", tree) if scope.through else ""
         if isinstance(through, Unknown):
             return through
+        if is_digest(found):
+            return SENSITIVE
         if isinstance(found, str):
             for _level in range(scope.up):
                 found = parent_of(found) or found
@@ -106,6 +113,8 @@ class Side:
         if len(known) == 1:
             parent = self.id(known[0])
             return parent if isinstance(parent, Unknown) else parent + through
+        if is_digest(name):
+            return SENSITIVE
         return f"{self._group(node)}/providers/{scope.of}/{name}{through}"
 
     def _named(self, node: Node, kind: str, name: str) -> list[Node]:
@@ -148,7 +157,7 @@ class Side:
             case Child() as scope:
                 return self.arm_id(node, table.type, self.parent(node, scope), name)
             case Extension(target):
-                found = chosen(tree, target)
+                found = judged(chosen(tree, target))
                 return self.arm_id(node, table.type, found if isinstance(found, str | Unknown) else LATER, name)
             case Onto(target=scope):
                 return self.parent(node, scope)

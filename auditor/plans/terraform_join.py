@@ -121,16 +121,18 @@ def _inside_network(target: str, part: Made) -> tuple[str, Made]:
 
 
 def _add(made: list[Made], by_id: dict[str, Made], item: Made) -> None:
-    """Add to the resource that is meant; where that is not known, any of its type may have what is added."""
+    """Add to the resource that is meant. Where that is not known, any of its type may have what is added; where it is
+    not there, any whose id is not known."""
     added = {key: value for key, value in item.body.items() if key != "type"}
-    if isinstance(item.id, Unknown):
-        for one in made:
-            if not one.onto and one.kind.casefold() == item.kind.casefold():
-                one.body = merge(_vague(added, item.id), one.body)
-        return
-    target = by_id.get(item.id.casefold().rstrip("/"))
+    target = by_id.get(item.id.casefold().rstrip("/")) if isinstance(item.id, str) else None
     if target is not None:
         target.body = merge(target.body, added)
+        return
+    for one in made:
+        if not one.onto and one.kind.casefold() == item.kind.casefold():
+            unknown = next((id for id in (item.id, one.id) if isinstance(id, Unknown)), None)
+            if unknown is not None:
+                one.body = merge(_vague(added, unknown), one.body)
 
 
 def _vague(value: Any, why: Unknown) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.plans.change import Action
-from auditor.plans.terraform_values import merged
+from auditor.plans.terraform_values import marked, merged
 
 Key = str | int | None
 Step = tuple[str, Key]
@@ -34,7 +34,10 @@ _STEP: Final = re.compile(r'module\.([^.\[]+)(?:\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A resource or data source of the plan. `after` and `before` hold `Unknown` and digests, never a secret."""
+    """A resource or data source of the plan. `after` and `before` hold `Unknown` and digests, never a secret.
+
+    `sensitive`: something in them may be a digest.
+    """
 
     address: str
     module: tuple[Step, ...]
@@ -45,6 +48,7 @@ class Node:
     action: Action
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    sensitive: bool
 
     @property
     def config(self) -> str:
@@ -82,7 +86,8 @@ def _of_change(item: dict[str, Any]) -> Node:
         new = old
     if action == "no-op" and change.get("importing"):
         action = "update"  # nothing changes in Azure, but it is this configuration's from now on
-    return _node(item, action, old, None if action == "delete" else new)
+    sensitive = marked(change.get("before_sensitive")) or marked(change.get("after_sensitive"))
+    return _node(item, action, old, None if action == "delete" else new, sensitive)
 
 
 def _tree(values: Any, unknown: Any, sensitive: Any) -> dict[str, Any] | None:
@@ -92,10 +97,12 @@ def _tree(values: Any, unknown: Any, sensitive: Any) -> dict[str, Any] | None:
 
 def _of_values(item: dict[str, Any], action: Action) -> Node:
     tree = _tree(item.get("values"), None, item.get("sensitive_values")) or {}
-    return _node(item, action, tree if action == "no-op" else None, tree)
+    return _node(item, action, tree if action == "no-op" else None, tree, marked(item.get("sensitive_values")))
 
 
-def _node(item: dict[str, Any], action: Action, before: dict[str, Any] | None, after: dict[str, Any] | None) -> Node:
+def _node(
+    item: dict[str, Any], action: Action, before: dict[str, Any] | None, after: dict[str, Any] | None, sensitive: bool
+) -> Node:
     address = str(item.get("address") or "")
     key = item.get("index")
     return Node(
@@ -108,6 +115,7 @@ def _node(item: dict[str, Any], action: Action, before: dict[str, Any] | None, a
         action=action,
         before=before,
         after=after,
+        sensitive=sensitive,
     )
 
 

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from auditor.model import MISSING, Unknown
 from auditor.plans.terraform_table import Attr, Below, Block, Composed, Fixed, Part, segments, spellings
-from auditor.plans.terraform_values import SENSITIVE, is_digest
 
 _ODD: Final = Unknown("a block is expected here")
 _PLAIN: Final = (str, bool, int, float)
@@ -97,8 +96,6 @@ def _attr(part: Attr) -> Writer:
             return otherwise
         if how is None or isinstance(value, Unknown):
             return value
-        if is_digest(value):
-            return SENSITIVE
         if callable(how):
             return how(value)
         return how.get(value, value) if isinstance(value, _PLAIN) else value
@@ -114,17 +111,17 @@ def _attr(part: Attr) -> Writer:
         elif value is None or value == "":
             value = otherwise
         elif not plain:
-            value = translated(_known(part, value, place))
+            value = translated(if_written(value, names, place.written) if part.unset else value)
         if value is not None and value is not MISSING:
             setter(body, value)
 
     return write
 
 
-def _known(part: Attr | Block, value: Any, place: Place) -> Any:
-    """What is unknown only because the provider computes what nobody wrote is absent."""
-    if part.unset and isinstance(value, Unknown) and place.written is not None:
-        return value if any(name in place.written for name in spellings(part.names)) else None
+def if_written(value: Any, names: str, written: Tree | None) -> Any:
+    """A value, None where it is unknown only because the provider computes what nobody wrote."""
+    if isinstance(value, Unknown) and written is not None and not any(name in written for name in spellings(names)):
+        return None
     return value
 
 
@@ -158,8 +155,8 @@ def _block(part: Block) -> Writer:
 
     def write(source: Tree, body: Body, place: Place) -> None:
         value = source if own else chosen(source, names)
-        if isinstance(value, Unknown):
-            value = _known(part, value, place)
+        if part.unset:
+            value = if_written(value, names, place.written)
         if isinstance(value, Unknown):
             _unknown_block(part, value, body)
         elif implied or value is not MISSING:
@@ -265,13 +262,12 @@ def _setter(path: str) -> Callable[[Body, Any], None]:
 
 
 def append(body: Body, path: str, items: list[Any]) -> None:
-    """Add elements to an array, making it on the way."""
+    """Add elements to an array, making it on the way. One that is unknown stays unknown."""
     *way, last = segments(path)
     node: Any = body
     for key in way:
         node = node.setdefault(key, {}) if isinstance(node, dict) else None
-    if isinstance(node, dict):
-        old = node.get(last)
+    if isinstance(node, dict) and not isinstance(old := node.get(last), Unknown):
         node[last] = old + items if isinstance(old, list) else items
 
 

@@ -2,7 +2,8 @@
 
 A plan leaves out what is not known yet and says so in a second tree of the same shape, `after_unknown`; a third one,
 `after_sensitive`, says what must not be shown. Here the three become one tree: `Unknown` where a value is not known, a
-digest where a text is sensitive.
+digest where a text is sensitive. A digest names a thing, and tells whether two names are the same; what is judged must
+not be compared with one, and has `Unknown` in its place.
 """
 
 from __future__ import annotations
@@ -67,6 +68,15 @@ def concealed(value: Any) -> Any:
 def is_digest(value: Any) -> bool:
     """True for a text that `concealed` has made."""
     return isinstance(value, str) and value.startswith(_DIGEST)
+
+
+def judged(value: Any) -> Any:
+    """A copy with no digest in it: what is sensitive is not known."""
+    if isinstance(value, dict):
+        return {key: judged(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [judged(item) for item in value]
+    return SENSITIVE if is_digest(value) else value
 
 
 def _at(items: list[Any], index: int) -> Any:

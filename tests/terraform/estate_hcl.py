@@ -53,6 +53,8 @@ def _kinds() -> dict[str, str]:
 
 
 KINDS = _kinds()
+AZURERM = frozenset(KINDS.values()) | {"azurerm_subnet_network_security_group_association"}
+"""The types that are written here with azurerm; the others are azapi's."""
 
 
 def at(body: Any, path: str) -> Any:
@@ -179,19 +181,19 @@ class Estate:
         self.left_out: list[Body] = []
         self._addresses: dict[str, str] = {}
         self._edges: dict[str, set[str]] = defaultdict(set)
-        self._made: list[tuple[str, str, dict[str, Any]]] = []
+        self.made: list[tuple[str, str, dict[str, Any]]] = []
         chosen = [(KINDS[body["type"].casefold()], body) for body in _apart(list(bodies), self.left_out)]
         self.left_out += [body for kind, body in chosen if _tree_of(kind, body) is None]
         chosen = [(kind, body) for kind, body in chosen if _tree_of(kind, body) is not None]
         for number, (kind, body) in enumerate(chosen):
             label = re.sub(r"\W", "_", body["name"].rpartition("/")[2]).lower()
             self._addresses[body["id"].casefold()] = f"{kind}.{'_' if label[0].isdigit() else ''}{label}_{number}"
-        self._made += [("azapi_resource", f"other_{n}", _azapi(body)) for n, body in enumerate(self.left_out)]
+        self.made += [("azapi_resource", f"other_{n}", _azapi(body)) for n, body in enumerate(self.left_out)]
         for kind, body in chosen:
             tree = self._tree(kind, body)
-            self._made.append((kind, self._addresses[body["id"].casefold()].partition(".")[2], tree))
+            self.made.append((kind, self._addresses[body["id"].casefold()].partition(".")[2], tree))
             if kind == "azurerm_subnet":
-                self._made += self._associations(body)
+                self.made += self._associations(body)
 
     def _tree(self, kind: str, body: Body) -> dict[str, Any]:
         table = table_of(kind)
@@ -207,8 +209,8 @@ class Estate:
                 inner[extra.name] = child["name"].rpartition("/")[2]
             tree |= {extra.block: [inner]} if extra.block else inner
         tree |= _identity(table, schema, body)
-        if kind == "azurerm_api_management":
-            tree["sku_name"] = f"{tree['sku_name']}_{body['sku']['capacity']}"
+        if kind == "azurerm_api_management" and "sku_name" in tree:
+            tree["sku_name"] = f"{tree['sku_name']}_{body['sku'].get('capacity', 1)}"
         return {name: value for name, value in tree.items() if name in schema}
 
     def _associations(self, body: Body) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -221,7 +223,7 @@ class Estate:
 
     def text(self, subscription: str) -> str:
         """All of it as one file."""
-        parts = [HEADER.replace("SUBSCRIPTION", subscription), *(self._resource(*made) for made in self._made)]
+        parts = [HEADER.replace("SUBSCRIPTION", subscription), *(self._resource(*made) for made in self.made)]
         return "\n".join(parts)
 
     def _resource(self, kind: str, label: str, tree: dict[str, Any]) -> str:
