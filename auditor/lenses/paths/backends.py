@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.lenses.paths.callers import authentication_of
 from auditor.lenses.paths.ends import Land, Sender, follow
 from auditor.lenses.paths.estate import Estate, flag, listing, word
 from auditor.lenses.paths.naming import OTHERS
@@ -58,7 +59,7 @@ class Backends:
     def _backends(self, service: Resource, api: Resource, serves: str) -> Iterator[Tail]:
         policies = self._policies.of_api(api.id)
         origin = place("apiManagement", f"{service.name}/{api.name}", api.id)
-        authentication = _authentication(policies, self._estate.hole(_POLICIES, api.id))
+        authentication = authentication_of(policies, self._estate.hole(_POLICIES, api.id))
         calls: dict[tuple[Any, ...], tuple[Target, list[EffectivePolicy]]] = {}
         for policy in policies:
             for target in policy.targets:
@@ -207,22 +208,3 @@ def _operations(some: Sequence[EffectivePolicy], policies: Sequence[EffectivePol
         return ()
     own = sorted(policy.operation.rpartition("/")[2] for policy in some if policy.operation)
     return (*own, *([OTHERS] if len(own) < len(some) else ()))
-
-
-def _authentication(policies: tuple[EffectivePolicy, ...], hole: str | None) -> dict[str, Any]:
-    """Whether every operation of an API knows who calls, by what, and which do not."""
-    if not policies:
-        return {"effective": Unknown(hole or "the policy of the API was not read"), "by": [], "exceptions": []}
-    bare = sorted(
-        operation
-        for policy in policies
-        if policy.authenticated is False
-        for operation in (policy.operations or (policy.operation or policy.api,))
-    )
-    by = {token.policy for policy in policies for token in policy.tokens}
-    if any(policy.certificates for policy in policies):
-        by.add("validate-client-certificate")
-    effective = truth_and(*(policy.authenticated for policy in policies))
-    found = {"effective": effective, "by": sorted(by), "exceptions": bare}
-    names = [operation.rpartition("/apis/")[2].replace("/operations/", "/") for operation in bare]
-    return found | ({"says": f"callers are not checked in {', '.join(names)}"} if bare else {})

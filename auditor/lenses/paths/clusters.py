@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from auditor.lenses.paths.around import Around, bypass
@@ -117,27 +118,34 @@ class Clusters:
 
     # --- where a request arrives --------------------------------------------------------------------------------
 
-    def landings(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
+    def landings(
+        self, address: str, port: int, host: str, route: str, subnet: str | None, but: frozenset[str] = frozenset()
+    ) -> tuple[Landing, ...]:
         """What a request to an address meets."""
-        key = address, port, host, route, subnet
+        key = address, port, host, route, subnet, but
         found = self._found.get(key)
         if found is None:
             around = self._around.address(address, port, subnet)
             found = tuple(
                 replace(landing, bypasses=(*around, *landing.bypasses))
-                for landing in self._at_address(address, port, host, route)
+                for landing in self._at_address(address, port, host, route, but)
             )
             self._found[key] = found
         return found
 
-    def _at_address(self, address: str, port: int, host: str, route: str) -> Iterator[Landing]:
+    def _at_address(self, address: str, port: int, host: str, route: str, but: frozenset[str]) -> Iterator[Landing]:
         entrances = self._at.get(address, [])
         likely = [(e, host) for e in self._taking.get((address, host.casefold()), ())]
         likely += [(e, host) for e in self._taking.get((address, "*"), ())]
         if not host:
-            likely = [(e, host) for e in entrances]
+            likely = [(e, host) for e in entrances if not all(_is_among(one, but) for one in self.hosts(e))]
         elif is_pattern(host):  # every host that it stands for
-            likely = [(e, one) for e in entrances for one in self.hosts(e) if takes(host, one) or takes(one, host)]
+            likely = [
+                (e, one)
+                for e in entrances
+                for one in self.hosts(e)
+                if (takes(host, one) or takes(one, host)) and not _is_among(one, but)
+            ]
         least = max(
             (self._ingresses.reach(e, one, route) for e, one in likely if e.type.casefold() == INGRESS), default=0
         )
@@ -300,6 +308,11 @@ class Clusters:
             tail = self._pods.plain(service, port, spot).after(come_in)
             tail = replace(tail, bypasses=(*tail.bypasses, *self._around.cluster(service.cluster)))
             yield Entered(service, own[0] if own else "*", f":{port}", entry, public, tail)
+
+
+def _is_among(host: str, but: frozenset[str]) -> bool:
+    """Whether a host is one of some names and patterns."""
+    return any(host.casefold() == one or fnmatchcase(host.casefold(), one) for one in but)
 
 
 def addresses(entrance: Resource) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from auditor.lenses.paths.shapes import (
     MUTUAL,
@@ -68,8 +68,22 @@ class Landing:
     refuses: bool = False  # it is there, and takes no such request
 
 
-Land = Callable[[str, int, str, str, str | None], tuple[Landing, ...]]
-"""Where a request arrives: address or name, port, name asked for, route, and the subnet that it comes from."""
+class Land(Protocol):
+    """Where a request arrives."""
+
+    def __call__(
+        self,
+        address: str,
+        port: int,
+        host: str,
+        route: str,
+        subnet: str | None,
+        but: frozenset[str] = frozenset(),
+    ) -> tuple[Landing, ...]:
+        """At an address or name and port, with a name that is asked for, on a route, from a subnet.
+
+        `but`: names and patterns that are not asked for, where the name stands for several.
+        """
 
 
 def arrive(sender: Sender, landing: Landing, host: str, trust: Trust) -> Hop:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements
+from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level
 from auditor.lenses.paths.ends import unseen
 from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.routes import is_pattern
 from auditor.lenses.paths.shapes import (
     MUTUAL,
     PLAINTEXT,
@@ -21,7 +22,7 @@ from auditor.lenses.paths.shapes import (
     place,
 )
 from auditor.lenses.paths.trust import Served, Trust
-from auditor.lenses.sightings import get, last, text_at, texts, vault_ref
+from auditor.lenses.sightings import get, items, last, text_at, texts, vault_ref
 from auditor.model import Unknown
 
 ADDRESSES: Final = "microsoft.network/publicipaddresses"
@@ -140,6 +141,50 @@ class Front:
         if least:
             return _VERSIONS.get(least, Unknown(f"{least} is no version of TLS"))
         return FLOORS.get(str(name), Unknown("the gateway does not show its TLS policy"))
+
+
+class Listeners:
+    """The order in which the listeners of one gateway are asked whether they take a host.
+
+    Those of one address and port are asked by the priority of their rules; where these have none, an exact name comes
+    before a wildcard (learn.microsoft.com: application-gateway/multiple-site-overview).
+    """
+
+    def __init__(self, elements: Elements) -> None:
+        self._elements = elements
+        self._priorities: dict[str, dict[str, Any]] = {}  # by level and casefolded name of the listener
+
+    def before(self, level: Level, number: int, host: str) -> frozenset[str]:
+        """What others take before a listener, whose host stands for several: casefolded names and patterns."""
+        listed = listing(self._elements.properties, level.listeners)[0]
+        own = get(listed[number], "properties")
+        place_, mine = _spot(own), self._priority(level, listed[number])
+        found: set[str] = set()
+        for other in listed:
+            theirs = get(other, "properties")
+            if other is listed[number] or _spot(theirs) != place_:
+                continue
+            priority = self._priority(level, other)
+            hosts = {one.casefold() for one in hosts_of(theirs)[0]} - {"*", host.casefold()}
+            if isinstance(priority, int) and isinstance(mine, int):
+                found |= hosts if priority < mine else set()
+            elif priority is None and mine is None:
+                found |= {one for one in hosts if not is_pattern(one)}
+        return frozenset(found)
+
+    def _priority(self, level: Level, listener: dict[str, Any]) -> Any:
+        """The priority of the rule of a listener; None when it has none, empty when there is no rule."""
+        known = self._priorities.get(level.rules)
+        if known is None:
+            known = self._priorities[level.rules] = {}
+            for rule in items(self._elements.properties, level.rules):
+                own = get(rule, "properties")
+                known[last(text_at(own, level.listener, "id"))] = get(own, "priority")
+        return known.get(last(text_at(listener, "id")) or (text_at(listener, "name") or "").casefold(), "")
+
+
+def _spot(own: Any) -> tuple[str, ...]:
+    return tuple(last(text_at(own, key, "id")) for key in ("frontendIPConfiguration", "frontendPort"))
 
 
 def hosts_of(own: Any) -> tuple[list[str], Unknown | None]:

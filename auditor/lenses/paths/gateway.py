@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
+from auditor.lenses.paths.callers import known_by
 from auditor.lenses.paths.elements import LEVELS, Elements, Level
 from auditor.lenses.paths.ends import Land
 from auditor.lenses.paths.estate import Estate, listing, word
-from auditor.lenses.paths.front import Front, hosts_of
+from auditor.lenses.paths.front import Front, Listeners, hosts_of
 from auditor.lenses.paths.pools import Pools
-from auditor.lenses.paths.shapes import Entered, Missing, Place, Tail, lost, place
+from auditor.lenses.paths.routes import is_pattern
+from auditor.lenses.paths.shapes import Entered, Hop, Missing, Place, Tail, Truth, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.sightings import get, last, text_at, texts
 from auditor.model import Resource, Unknown
+
+Way = Callable[[str, frozenset[str]], tuple[Tail, ...]]
+"""Where a route leads, for a host; the hosts are those that it does not stand for."""
+_UNKNOWN: Final = "(paths not known)"
 
 
 class Gateway:
@@ -24,6 +30,7 @@ class Gateway:
         self._resource = resource
         self._elements = Elements(resource)
         self._front = Front(self._elements, estate, trust)
+        self._listeners = Listeners(self._elements)
         self._pools = Pools(self._elements, trust, land)
 
     def paths(self) -> Iterator[Entered]:
@@ -60,18 +67,18 @@ class Gateway:
         ]
         ways = list(self._ways(level, name, spot))
         for host, come_in in zip(hosts, first, strict=True):
+            but = self._listeners.before(level, number, host) if host == "*" or is_pattern(host) else frozenset()
             for route, way in ways:
-                tails = way(host)
-                for tail in tails:
-                    whole = tail.after(come_in, logging=(self._resource.id,))
+                for tail in way(host, but):
+                    whole = known_by(tail, "clientCertificate", _verified(come_in)).after(
+                        come_in, logging=(self._resource.id,)
+                    )
                     whole = replace(whole, missing=(*lacking, *whole.missing))
                     if odd:
                         whole = whole.lacking(Missing(f"host names of listener {name}", odd.reason))
                     yield Entered(self._resource, host, route, entry, public, whole, port)
 
-    def _ways(
-        self, level: Level, listener: str, spot: Place
-    ) -> Iterator[tuple[str, Callable[[str], tuple[Tail, ...]]]]:
+    def _ways(self, level: Level, listener: str, spot: Place) -> Iterator[tuple[str, Way]]:
         """Each route of a listener, and where it goes for a host."""
         rules, hidden = listing(self._elements.properties, level.rules)
         found = 0
@@ -84,22 +91,24 @@ class Gateway:
             if last(reference if isinstance(reference, str) else None) != listener.casefold():
                 continue
             found += 1
-            if get(part, "urlPathMap") is None:
-                yield "/*", self._way(level, part, "", spot, "/*")
-                continue
-            yield from self._path_map(level, get(part, "urlPathMap"), spot)
+            mapped = get(part, "urlPathMap")
+            ways = (
+                self._path_map(level, mapped, spot)
+                if mapped is not None
+                else [("/*", self._way(level, part, "", spot, "/*"))]
+            )
+            validates = self._validates(part, listener)
+            yield from ((route, _behind(way, validates)) for route, way in ways)
         if hidden or not found:
             why = hidden.reason if hidden else "no rule takes what it receives"
             tail = lost(spot, f"rule of listener {listener}", why, gone=hidden is None)
-            yield "/*", lambda _host: (tail,)
+            yield "/*", lambda _host, _but: (tail,)
 
-    def _path_map(
-        self, level: Level, reference: Any, spot: Place
-    ) -> Iterator[tuple[str, Callable[[str], tuple[Tail, ...]]]]:
+    def _path_map(self, level: Level, reference: Any, spot: Place) -> Iterator[tuple[str, Way]]:
         found = self._elements.named("urlPathMaps", reference)
         if found is None:
             tail = lost(spot, "path map of the rule", self._elements.missing("urlPathMaps", reference))
-            yield "/*", lambda _host: (tail,)
+            yield "/*", lambda _host, _but: (tail,)
             return
         own = get(found[1], "properties")
         rules, hidden = listing(own, "pathRules")
@@ -107,25 +116,78 @@ class Gateway:
         yield "/*", _besides(self._way(level, own, "default", spot, "/*"), special)
         for rule in rules:
             part = get(rule, "properties")
-            paths = texts(part, "paths") or ["(paths not known)"]
-            yield ", ".join(paths), self._way(level, part, "", spot, paths[0])
+            paths, told = texts(part, "paths"), get(part, "paths")
+            if isinstance(told, list) and paths and len(paths) == len(told):
+                yield ", ".join(paths), self._way(level, part, "", spot, ", ".join(paths))
+            else:
+                yield _UNKNOWN, self._way(level, part, "", spot, "/*")
         if hidden:
             tail = lost(spot, f"path rules of {text_at(found[1], 'name')}", hidden.reason)
-            yield "(paths not known)", lambda _host: (tail,)
+            yield _UNKNOWN, lambda _host, _but: (tail,)
 
-    def _way(self, level: Level, part: Any, prefix: str, spot: Place, route: str) -> Callable[[str], tuple[Tail, ...]]:
+    def _way(self, level: Level, part: Any, prefix: str, spot: Place, route: str) -> Way:
         """Where a rule, a path rule, or the default of a path map leads."""
 
-        def name(key: str) -> str:
-            return prefix + key[0].upper() + key[1:] if prefix else key
+        def own(key: str) -> Any:
+            return get(part, prefix + key[0].upper() + key[1:] if prefix else key)
 
-        redirect = get(part, name("redirectConfiguration"))
+        redirect = own("redirectConfiguration")
         if redirect is not None:
-            return lambda _host: (self._redirect(redirect, spot),)
-        pool, setting = get(part, name("backendAddressPool")), get(part, name(level.setting))
-        if get(part, name("rewriteRuleSet")) is not None:
-            route = "/*"  # the path may be another one behind it
-        return lambda host: self._pools.tails(level, pool, setting, spot, route, host)
+            return lambda _host, _but: (self._redirect(redirect, spot),)
+        pools, lost_pools = self._distributed(own("loadDistributionPolicy"), own("backendAddressPool"))
+        new_path, new_host = self._rewritten(own("rewriteRuleSet"))
+        setting, onward = own(level.setting), "/*" if new_path else route
+
+        def way(host: str, but: frozenset[str]) -> tuple[Tail, ...]:
+            asked = "" if new_host else host
+            found = [self._pools.tails(level, pool, setting, spot, onward, asked, but) for pool in pools]
+            rest = [lost(spot, "pools of the rule", lost_pools.reason)] if lost_pools else []
+            return (*(tail for tails in found for tail in tails), *rest)
+
+        return way
+
+    def _distributed(self, policy: Any, pool: Any) -> tuple[list[Any], Unknown | None]:
+        """The pools of a rule: its own, or those that a policy distributes to; and why there may be more."""
+        if policy is None:
+            return [pool], None
+        found = self._elements.named("loadDistributionPolicies", policy)
+        if found is None:
+            return [], Unknown(self._elements.missing("loadDistributionPolicies", policy))
+        targets, hidden = listing(found[1], "properties", "loadDistributionTargets")
+        return [get(one, "properties", "backendAddressPool") for one in targets], hidden
+
+    def _rewritten(self, reference: Any) -> tuple[bool, bool]:
+        """Whether a rewrite may change the path of a request, and the host that it asks for."""
+        if reference is None:
+            return False, False
+        found = self._elements.named("rewriteRuleSets", reference)
+        rules, hidden = listing(found[1], "properties", "rewriteRules") if found else ([], None)
+        if found is None or hidden:
+            return True, True
+        actions = [get(rule, "actionSet") for rule in rules]
+        headers = [listing(action, "requestHeaderConfigurations") for action in actions]
+        names = [word(header, "headerName") for listed, _ in headers for header in listed]
+        new_path = any(get(action, "urlConfiguration", "modifiedPath") for action in actions)
+        new_host = any(odd for _, odd in headers) or any(name == "host" or isinstance(name, Unknown) for name in names)
+        return new_path, new_host
+
+    def _validates(self, rule: Any, listener: str) -> Truth:
+        """Whether a rule refuses requests without a token of Entra ID; only HTTPS listeners have that looked at."""
+        reference = get(rule, "entraJWTValidationConfig")
+        if reference is None:
+            return False
+        found = self._elements.named("entraJWTValidationConfigs", reference)
+        if found is None:
+            return Unknown(
+                f"the validation of tokens: {self._elements.missing('entraJWTValidationConfigs', reference)}"
+            )
+        listened = self._elements.named("httpListeners", {"id": f"/{listener}"})
+        protocol = word(listened[1], "properties", "protocol") if listened else ""
+        action = word(found[1], "properties", "unAuthorizedRequestAction")
+        for value in (protocol, action):
+            if isinstance(value, Unknown):
+                return value
+        return protocol == "https" and action == "deny"
 
     def _redirect(self, reference: Any, spot: Place) -> Tail:
         """A redirect ends the path: the client comes again, to another listener or another site."""
@@ -147,10 +209,23 @@ class Gateway:
         return Tail(target, redirect={"to": target["name"], "encrypted": encrypted})
 
 
-def _besides(way: Callable[[str], tuple[Tail, ...]], special: list[str]) -> Callable[[str], tuple[Tail, ...]]:
+def _besides(way: Way, special: list[str]) -> Way:
     """A way without what path rules take out of it."""
 
     def taken(label: str) -> bool:
         return any(path.endswith("/*") and label.casefold().startswith(path[:-1].casefold()) for path in special)
 
-    return lambda host: tuple(tail for tail in way(host) if not taken(tail.label))
+    return lambda host, but: tuple(tail for tail in way(host, but) if not taken(tail.label))
+
+
+def _behind(way: Way, validates: Truth) -> Way:
+    """A way on which tokens are validated before."""
+    if validates is False:
+        return way
+    return lambda host, but: tuple(known_by(tail, "entraJWTValidation", validates) for tail in way(host, but))
+
+
+def _verified(come_in: Hop) -> Truth:
+    """Whether who comes in showed a client certificate that was verified."""
+    shown = come_in.get("clientCertificate")
+    return shown if isinstance(shown, Unknown) else shown == "verified"

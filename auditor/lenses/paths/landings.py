@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from auditor.lenses.paths.clusters import Clusters
 from auditor.lenses.paths.dns import Names, is_address, is_public
@@ -15,6 +16,14 @@ from auditor.lenses.paths.shapes import Missing, Place, Tail, lost, place
 from auditor.lenses.paths.sites import SITES, Sites
 
 
+class _Call(NamedTuple):
+    port: int
+    host: str
+    route: str
+    subnet: str | None
+    but: frozenset[str]
+
+
 class Landings:
     """The one place that knows all kinds of receivers."""
 
@@ -25,15 +34,18 @@ class Landings:
         self._estate = estate
         self._endpoints = Endpoints(estate)
         self._sites = Sites(estate, self._endpoints)
-        self._found: dict[tuple[str, int, str, str, str | None], tuple[Landing, ...]] = {}
+        self._found: dict[tuple[str, _Call], tuple[Landing, ...]] = {}
 
-    def land(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
-        """Where a request to an address or name arrives, with a name that is asked for, from a subnet."""
-        key = address.casefold().rstrip("."), port, host.casefold().rstrip("."), route, subnet
-        found = self._found.get(key)
+    def land(
+        self, address: str, port: int, host: str, route: str, subnet: str | None, but: frozenset[str] = frozenset()
+    ) -> tuple[Landing, ...]:
+        """Where a request arrives; see `ends.Land`."""
+        name = address.casefold().rstrip(".")
+        call = _Call(port, host.casefold().rstrip("."), route, subnet, but)
+        found = self._found.get((name, call))
         if found is None:
-            self._found[key] = self._loop(address)  # what leads back here is not followed again
-            found = self._found[key] = self._land(*key)
+            self._found[name, call] = self._loop(address)  # what leads back here is not followed again
+            found = self._found[name, call] = self._land(name, call)
         return found
 
     def _loop(self, address: str) -> tuple[Landing, ...]:
@@ -41,36 +53,37 @@ class Landings:
         again = lost(target, f"what is behind {address}", "the way leads back to where it came from")
         return (Landing(target, tails=(again,)),)
 
-    def _land(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
+    def _land(self, address: str, call: _Call) -> tuple[Landing, ...]:
+        subnet = call.subnet
         if is_address(address):
-            return self._at(address, port, host, route, subnet) or self._nobody(address)
+            return self._at(address, call) or self._nobody(address)
         if site := self._sites.by_host(address):
             return (self._sites.landing(site),)
         network = subnet.partition("/subnets/")[0] if subnet and "/subnets/" in subnet else None
         answer = self._names.resolve(address, network)
         found: list[Landing] = []
         for one in answer.addresses:
-            found += self._at(one, port, host, route, subnet) or self._nobody(one)
+            found += self._at(one, call) or self._nobody(one)
         if not answer.addresses and not answer.held:
-            found += self._by_name(address, port, host, route, subnet)
+            found += self._by_name(address, call)
             if found and not answer.missing:
                 told = Missing(f"DNS record {address}", "no zone that was read holds it")
                 answer = replace(answer, missing=(told,))
         if not found:
-            target = place("host", address, port=port)
+            target = place("host", address, port=call.port)
             found = [Landing(target, tails=(_behind(target, answer.missing),) if answer.missing else ())]
             answer = replace(answer, missing=())
         return tuple(
             replace(one, via=(*answer.via, *one.via), missing=(*answer.missing, *one.missing)) for one in found
         )
 
-    def _at(self, address: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
+    def _at(self, address: str, call: _Call) -> tuple[Landing, ...]:
         behind = self._endpoints.behind(address)
         if site := self._estate.by_id(SITES, behind):
             return (self._sites.landing(site),)
         if service := self.management.by_address(address) or self._estate.by_id(MANAGEMENT, behind):
-            return self.management.landings(service, host, route, subnet, address)
-        return self.clusters.landings(address, port, host, route, subnet)
+            return self.management.landings(service, call.host, call.route, call.subnet, address)
+        return self.clusters.landings(address, *call)
 
     def _nobody(self, address: str) -> tuple[Landing, ...]:
         target = place("host", address)
@@ -78,12 +91,12 @@ class Landings:
             return (Landing(target),)  # outside the estate
         return (Landing(target, tails=(lost(target, f"owner of {address}", "nothing that was read has it"),)),)
 
-    def _by_name(self, name: str, port: int, host: str, route: str, subnet: str | None) -> tuple[Landing, ...]:
+    def _by_name(self, name: str, call: _Call) -> tuple[Landing, ...]:
         """What declares a name that nothing resolves. The DNS record stays named as missing."""
         service = self.management.by_host(name)
         if service:
-            return self.management.landings(service, host, route, subnet, None)
-        return self.clusters.by_host(name, route, port)
+            return self.management.landings(service, call.host, call.route, call.subnet, None)
+        return self.clusters.by_host(name, call.route, call.port)
 
 
 def _behind(target: Place, missing: tuple[Missing, ...]) -> Tail:

@@ -14,6 +14,7 @@ from auditor.lenses.paths.trust import Trust, thumbprints
 from auditor.lenses.sightings import get, items, last, text_at
 from auditor.model import Unknown
 
+OWN: Final = "(its own)"  # no host name
 _FLOOR: Final = "1.2"
 """Since 31 August 2025 the gateway speaks nothing older to backends (application-gateway/ssl-overview)."""
 
@@ -27,11 +28,13 @@ class Pools:
         self._land = land
         inside = items(elements.properties, "gatewayIPConfigurations")
         self._subnet = next((text_at(item, "properties", "subnet", "id") for item in inside), None)
-        self._tails: dict[tuple[str, ...], tuple[Tail, ...]] = {}
+        self._tails: dict[tuple[Any, ...], tuple[Tail, ...]] = {}
         self._senders: dict[tuple[str, int, str], Sender] = {}  # by setting, and the listener before it
 
-    def tails(self, level: Level, pool: Any, setting: Any, spot: Place, route: str, host: str) -> tuple[Tail, ...]:
-        """Every way from a listener on, by a setting to the members of a pool."""
+    def tails(
+        self, level: Level, pool: Any, setting: Any, spot: Place, route: str, host: str, but: frozenset[str]
+    ) -> tuple[Tail, ...]:
+        """Every way from a listener on, by a setting to the members of a pool; `but`: see `ends.Land`."""
         members = self._elements.named("backendAddressPools", pool)
         how = self._elements.named(level.settings, setting)
         if how is None:
@@ -39,10 +42,14 @@ class Pools:
         if members is None:
             return (lost(spot, "backend pool of the rule", self._elements.missing("backendAddressPools", pool)),)
         asked = _asked(get(how[1], "properties"))
-        key = (spot["name"], level.settings, str(how[0]), str(members[0]), route, host if asked is None else "")
+        if asked is not None:  # whatever clients ask for
+            host, but = "", frozenset()
+        key = spot["name"], level.settings, how[0], members[0], route, host, but
         found = self._tails.get(key)
         if found is None:
-            found = self._tails[key] = tuple(self._members(level, members[1], how, asked, spot, route, host))
+            found = self._tails[key] = tuple(
+                self._members(level, members[1], how, host if asked is None else asked, spot, route, but)
+            )
         return found
 
     def _members(
@@ -50,10 +57,10 @@ class Pools:
         level: Level,
         pool: dict[str, Any],
         setting: tuple[int, dict[str, Any]],
-        asked: str | Unknown | None,
+        asked: str | Unknown,
         spot: Place,
         route: str,
-        host: str,
+        but: frozenset[str],
     ) -> Iterator[Tail]:
         name = text_at(pool, "name") or last(text_at(pool, "id"))
         members, hidden = listing(pool, "properties", "backendAddresses")
@@ -71,13 +78,12 @@ class Pools:
                 hidden = hidden or Unknown("an address is not known")
                 continue
             address = address.rstrip(".")
-            sni = asked if asked is not None else host
-            if asked == "":
-                sni = address
+            sni = address if asked == OWN or (asked == "*" and not is_address(address)) else asked
             if isinstance(sni, Unknown) or sni == "*":
-                sni = "" if isinstance(sni, Unknown) or is_address(address) else address
+                sni = ""
             number = port if isinstance(port, int) else 443
-            yield from follow(sender, self._land(address, number, sni, route, self._subnet), sni, self._trust)
+            landings = self._land(address, number, sni, route, self._subnet, but)
+            yield from follow(sender, landings, sni, self._trust)
         if hidden:
             yield lost(spot, f"members of pool {name}", hidden.reason)
         elif not members:
@@ -132,7 +138,7 @@ def _said(encrypts: bool | Unknown, verifies: bool | Unknown) -> str:
 
 
 def _asked(own: Any) -> str | Unknown | None:
-    """The name that a setting asks backends for; empty: the pool member's own; None: the client's."""
+    """The name that a setting asks backends for; `OWN`: the pool member's; None: the client's."""
     for key in ("sniName", "hostName"):
         found = get(own, key)
         if isinstance(found, Unknown):
@@ -140,4 +146,4 @@ def _asked(own: Any) -> str | Unknown | None:
         if isinstance(found, str) and found:
             return found.rstrip(".")
     picks = flag(own, "pickHostNameFromBackendAddress", otherwise=False)
-    return picks if isinstance(picks, Unknown) else "" if picks else None
+    return picks if isinstance(picks, Unknown) else OWN if picks else None
