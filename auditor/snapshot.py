@@ -13,8 +13,8 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
-import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -175,8 +175,9 @@ def write_snapshot(inventory: Inventory, directory: str, *, tool_version: str, a
     target = Path(directory)
     try:
         target.absolute().parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.absolute().parent))
-        try:
+        aside = target.absolute().parent / f".{target.name}-{secrets.token_hex(4)}"
+        try:  # before there is anything: Ctrl-C leaves nothing behind
+            aside.mkdir(mode=0o700)
             new = aside / "new"
             new.mkdir()
             _write(inventory, new, tool_version, as_of)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import tools
 
 from auditor.findings import Findings
 from auditor.model import Audit
@@ -16,7 +17,6 @@ from auditor.render import Options, render
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 _AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 READY = "#app:not([hidden]) .app"
@@ -36,14 +36,16 @@ def launched() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+        running = play.chromium.launch(executable_path=tools.chromium(), args=_QUIET)
         yield running
         running.close()
 
 
 def opened(browser: Browser, file: Path, events: list[str], fragment: str = "", **context: Any) -> Page:
     """The file in a fresh window. `events` collects what must not happen: a request, a dialog, an error, a message."""
-    page = browser.new_context(**context).new_page()
+    place = browser.new_context(**context)
+    place.set_default_timeout(tools.PATIENCE * 1000)
+    page = place.new_page()
     ours = file.as_uri()
     page.on("request", lambda request: events.append(request.url) if request.url.split("#")[0] != ours else None)
     page.on("dialog", lambda dialog: events.append(f"dialog {dialog.message}"))

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 import tools
 from commands import Command
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.clusters.server import Server
+
+# A verdict on a change must not depend on chance or on how busy the machine is. Where all tests run (`make test`, CI)
+# the examples are the same each time; `make unit` looks for new ones.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", settings.get_profile("patient"), derandomize=True)
+settings.load_profile("repeatable" if tools.ALL else "patient")
 
 
 @pytest.fixture

@@ -163,7 +163,8 @@ def test_reading_is_linear(piece: str) -> None:
         return taken
 
     seconds(10_000)
-    assert seconds(400_000) < 25 * max(seconds(40_000), 0.005), "ten times as much; a square would be a hundred"
+    large = min(seconds(400_000) for _ in range(2))
+    assert large < 40 * max(seconds(40_000), 0.005), "ten times as much; a square would be a hundred"
 
 
 # --- merging ------------------------------------------------------------------------------------------------------
@@ -569,7 +570,7 @@ GOOD = ("authenticated", "token_checked", "certificate_checked", "audience_check
         "backend_certificate", "backend_identity", "backend_credentials", "filtered", "limited")  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data())
 def test_an_unknown_never_makes_a_verdict_better(data: st.DataObject) -> None:
     texts = data.draw(st.sampled_from([variant[1] for variant in VARIANTS]))
@@ -624,7 +625,7 @@ def test_many_gaps_cost_no_more_than_few() -> None:
         assert coverage.hole(kind.casefold(), True, f"{APIM}/apis/x{number}") is None
         assert coverage.hole(kind.casefold(), True, f"{APIM}/apis/x{number}", below=True)
     assert coverage.hole(kind.casefold(), True) == f"{kind.casefold()}: 403"
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 30, "looking through all of them each time takes minutes"
 
 
 def derived(resources: list[Resource]) -> tuple[int, float]:
@@ -642,6 +643,6 @@ def derived(resources: list[Resource]) -> tuple[int, float]:
 def test_growth_is_linear() -> None:
     small, large_ = min(derived(large(10, 20)) for _ in range(3)), derived(large(100, 20))
     assert (small[0], large_[0]) == (400, 4000)
-    assert large_[1] <= 12 * max(small[1], 0.05)
+    assert large_[1] <= 30 * max(small[1], 0.05), "ten times as much; a square would be a hundred"
     wide = derived(large(10, 200))
-    assert wide[0] == 4000 and wide[1] <= 12 * max(small[1], 0.05)
+    assert wide[0] == 4000 and wide[1] <= 30 * max(small[1], 0.05)

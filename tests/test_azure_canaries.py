@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tools
 
 from auditor.render import FORMATS
 from tests.azure.canaries import canary, found_in, plant
@@ -73,7 +74,9 @@ def test_what_the_token_endpoint_answers_is_not_printed(effect: int | str) -> No
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
         command = [sys.executable, "-m", "auditor", "collect", "--all", "-o", "unwritten"]
         environment = inherited | azure.environment()
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=tools.PATIENCE
+        )
     assert done.returncode == 3 and done.stderr.startswith("Error: "), done.stderr
     assert "Traceback" not in done.stderr and "<html>" not in done.stderr and len(done.stderr.splitlines()) == 2
 

@@ -322,7 +322,7 @@ FRAGMENTS = st.sampled_from(
 
 
 @given(st.lists(FRAGMENTS, max_size=30), st.sampled_from(["x.json", "x.ndjson", "x.yaml", "x"]), st.booleans())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_no_input_breaks_the_reader(
     tmp_path_factory: pytest.TempPathFactory, parts: list[str], name: str, pack: bool
 ) -> None:
@@ -333,7 +333,7 @@ def test_no_input_breaks_the_reader(
 
 
 @given(st.binary(max_size=200), st.sampled_from(["x.json", "x.ndjson", "x.yaml", "x"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str) -> None:
     path = save(tmp_path_factory.mktemp("f") / name, content)
     with contextlib.suppress(InputError):

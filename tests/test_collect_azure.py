@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 import pytest
+import tools
 
 from auditor.cli.needs import needs_of
 from auditor.collect.azure.clouds import CLOUDS, cloud_of
@@ -52,7 +53,7 @@ class Auditor:
     def __call__(self, *command: str, code: int = 0, sign_in: str = "secret", **more: str) -> str:
         """Runs it to its end, which must be this exit code; gives what it says on standard error."""
         process = self.start(*command, sign_in=sign_in, **more)
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=tools.PATIENCE)
         assert process.returncode == code, said
         return said
 
@@ -370,17 +371,16 @@ def test_a_journal_of_another_scope_is_refused(meet: Meet) -> None:
 
 @pytest.mark.slow
 def test_a_signal_leaves_a_partial_snapshot_that_can_be_completed(meet: Meet) -> None:
-    auditor = meet(Fault("/apis/", "delay", times=1, seconds=30.0))
+    auditor = meet(Fault("/apis/", "delay", times=1, seconds=120.0))
     rules = ("--subscription", DEMO, "--select", "azure.api-management.*")
     process = auditor.start("collect", *rules, "-o", "snap")
-    deadline = time.monotonic() + 60
-    while not auditor.azure.faults.faults[0].struck and time.monotonic() < deadline:
+    while not auditor.azure.faults.faults[0].struck and process.poll() is None:
         time.sleep(0.05)
     time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
     begun = time.monotonic()
-    _, said = process.communicate(timeout=60)
-    assert time.monotonic() - begun < 15
+    _, said = process.communicate(timeout=tools.PATIENCE)
+    assert time.monotonic() - begun < 60
     assert process.returncode == 3, said
     assert any("interrupted" in gap.reason for gap in auditor.gaps("snap"))
     auditor("collect", *rules, "--resume", "snap")
@@ -393,7 +393,7 @@ def test_the_time_limit_ends_it_with_gaps(meet: Meet) -> None:
     auditor = meet(Fault("/providers/Microsoft.Sql/servers/[^/]+/", 503))
     begun = time.monotonic()
     auditor("collect", "--all", "--select", "azure.sql.*", "--time-limit", "0.05", "-o", "snap", code=3)
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 90
     assert auditor.gaps("snap")
 
 

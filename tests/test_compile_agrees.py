@@ -169,7 +169,7 @@ RULES = st.lists(
 )
 
 
-@settings(max_examples=1300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1300, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(RULES, st.lists(BODIES, min_size=8, max_size=8), st.lists(BODIES, max_size=3), st.integers(0, 2**32))
 def test_compiled_rules_say_what_the_reference_says(
     raw_rules: list[Any], bodies: list[Any], others: list[Any], seed: int

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +142,11 @@ def test_a_real_server_takes_what_is_applied_and_the_pod_that_comes_of_it(cluste
         for verb, expected in (("list", True), ("create", False)):
             asked = {"user": who, "resourceAttributes": {"group": "apps", "resource": "deployments", "verb": verb}}
             review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": asked}
-            answer = cluster.ask("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+            for _ in range(100):  # a server takes a moment until a new role holds
+                answer = cluster.ask("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+                if answer.body["status"]["allowed"] is expected:
+                    break
+                time.sleep(0.1)
             assert answer.body["status"]["allowed"] is expected, answer.body
     finally:
         for path in reversed(made):  # one by one: no controller runs here that empties a namespace

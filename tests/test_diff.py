@@ -14,7 +14,7 @@ from typing import Any
 import audits
 import pytest
 import tools
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.answers import fingerprint
@@ -204,7 +204,6 @@ def test_of_two_answers_with_one_fingerprint_the_worst_counts() -> None:
 ANSWERS = st.dictionaries(st.integers(0, 5), st.sampled_from(list(Outcome)))
 
 
-@settings(deadline=None)
 @given(ANSWERS, ANSWERS)
 def test_every_answer_is_counted_once_and_unknown_never_resolves(
     before: dict[int, Outcome], after: dict[int, Outcome]

@@ -227,7 +227,7 @@ def test_an_audit_that_is_published_again_in_full_mode_is_sent_again(store: Stor
         max_size=7,
     )
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_sink_shows_what_stands(
     tmp_path_factory: pytest.TempPathFactory, days: list[tuple[dict[str, Outcome], set[str], bool]]
 ) -> None:
@@ -366,7 +366,7 @@ def test_a_disk_that_is_full_changes_nothing(tmp_path: Path) -> None:
         max_size=6,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_figures_add_up(tmp_path_factory: pytest.TempPathFactory, days: list[dict[str, Outcome]]) -> None:
     """Against a plain model: a finding fails from its first failure until an audit that sees it well or gone."""
     failing: dict[str, int] = {}

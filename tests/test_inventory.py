@@ -369,7 +369,7 @@ ODD_LINES = st.sampled_from(
 
 
 @given(st.lists(ODD_LINES, min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_asking_for_types_is_the_same_as_choosing_afterwards(
     tmp_path_factory: pytest.TempPathFactory, text: list[str]
 ) -> None:
@@ -536,7 +536,7 @@ VALUES = st.recursive(
     st.sampled_from([(",", ":"), (", ", ": "), (",\n", ":")]),
     st.integers(1, 40),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_an_array_is_split_as_a_parser_would(
     elements: list[Any], indent: Any, ascii_only: bool, separators: tuple[str, str], step: int
 ) -> None:
@@ -557,7 +557,7 @@ LISTS = ("value", "data", "items")
 
 
 @given(st.dictionaries(TEXT | st.sampled_from(LISTS), VALUES, max_size=5), st.integers(1, 40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_an_object_is_read_as_a_parser_would(document: dict[str, Any], step: int) -> None:
     document = {key: value for key, value in document.items() if not isinstance(value, dict) or key not in LISTS}
     stream = io.BytesIO(json.dumps(document).encode())

@@ -245,7 +245,7 @@ def test_azure_monitor_needs_five_zones_and_workspaces_their_scope() -> None:
     assert proof(bodies, name="log")["attached"] is False
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_an_unknown_never_proves_a_part(data: st.DataObject) -> None:
     bodies = estate()

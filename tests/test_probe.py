@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tools
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from estates_of_certificates import gateway
 from pki import MIDDLE, NOW, b64, make, p7, pem
@@ -62,7 +63,7 @@ def serving(answer: Callable[[socket.socket], None]) -> Iterator[int]:
 
     def one(connection: socket.socket) -> None:
         with connection:
-            connection.settimeout(5)
+            connection.settimeout(60)
             with suppress(OSError):
                 answer(connection)
 
@@ -90,7 +91,7 @@ def tls(made: ssl.SSLContext) -> Callable[[socket.socket], None]:
     return answer
 
 
-def asked(port: int, timeout: float = 5) -> Handshake | Failed:
+def asked(port: int, timeout: float = 60) -> Handshake | Failed:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return shake("localhost", port, timeout)
@@ -137,7 +138,7 @@ def test_silence_and_dripping_end_in_time() -> None:
         with serving(answer) as port:
             begin = time.monotonic()
             found = asked(port, 0.3)
-            assert isinstance(found, Failed) and time.monotonic() - begin < 4
+            assert isinstance(found, Failed) and time.monotonic() - begin < 15
             assert "in time" in found.reason
 
 
@@ -149,10 +150,10 @@ def test_a_version_that_could_not_be_seen_is_not_denied(files: tuple[Path, Path]
         if len(seen) <= 2:
             tls(made)(connection)
         else:
-            time.sleep(2)
+            time.sleep(5)
 
     with serving(answer) as port:
-        found = asked(port, 0.5)
+        found = asked(port, 2)
     assert isinstance(found, Handshake)
     assert found.versions == ("1.3", "1.2") and set(found.unknown) == {"1.1", "1.0"}
 
@@ -200,7 +201,7 @@ def certificates(folder: Path, body: dict[str, Any], *options: str) -> subproces
     estate = folder / "estate.json"
     estate.write_text(json.dumps(body))
     command = [sys.executable, "-m", "auditor", "certificates", "--from", str(estate), "--as-of", NOW.isoformat()]
-    return subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=tools.PATIENCE)
 
 
 def test_what_is_served_stands_beside_what_is_configured(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -59,7 +59,9 @@ def auditor(*words: str, azure: LocalAzure | None = None, cwd: Path | None = Non
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "IDENTITY_"))}
     environment = clean | (azure.environment() if azure else {})
     command = [sys.executable, "-m", "auditor", *words]
-    return subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        command, env=environment, cwd=cwd, capture_output=True, text=True, check=False, timeout=tools.PATIENCE
+    )
 
 
 def publish(azure: LocalAzure, folder: Path, *words: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import audits
 import pytest
+import tools
 
 from auditor.answers import fingerprint
 from auditor.model import Exemption, Finding, Outcome, Scope
@@ -70,7 +71,7 @@ def publish(azure: LocalAzure, folder: Path, *words: object) -> Any:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=tools.PATIENCE,
     )
 
 

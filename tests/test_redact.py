@@ -162,7 +162,7 @@ def common(one: ipaddress.IPv4Address, other: ipaddress.IPv4Address) -> int:
 
 
 @given(ADDRESSES, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_addresses_keep_their_nature_and_their_neighbours(address: ipaddress.IPv4Address, data: st.DataObject) -> None:
     made = Addresses(b"salt", ["13.64.0.0/11", "no network"])
 

@@ -81,7 +81,7 @@ def random_audits(draw: st.DrawFn) -> tuple[Audit, Findings]:
     return audits.audit_of(rules, findings)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(random_audits())
 def test_every_format_tells_the_same_counts(made: tuple[Audit, Findings]) -> None:
     audit, findings = made
@@ -117,7 +117,7 @@ def test_every_format_tells_the_same_counts(made: tuple[Audit, Findings]) -> Non
     assert {name: page.count(f'<tr role="row" data-outcome="{name}"') for name in shown} == shown
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(random_audits())
 def test_every_format_for_programs_tells_the_same_counts(made: tuple[Audit, Findings]) -> None:
     audit, findings = made
@@ -164,7 +164,6 @@ def test_every_format_for_programs_tells_the_same_counts(made: tuple[Audit, Find
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["::", "::error::x", "##[x]", "##vso[task.x]", "##", " ", "\n", "a"])).map("".join))
 def test_no_name_is_a_command_to_ci(name: str) -> None:
     rule = audits.rule(title=f"x {name}")
@@ -174,7 +173,7 @@ def test_no_name_is_a_command_to_ci(name: str) -> None:
             assert not re.search(r"^\s*::|##\[|##vso\[", line)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(random_audits(), st.sampled_from(HERE))
 def test_the_same_bytes_twice(made: tuple[Audit, Findings], format: str) -> None:
     assert written_bytes(*made, format) == written_bytes(*made, format)

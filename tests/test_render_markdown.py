@@ -9,7 +9,7 @@ from typing import Any
 import audits
 import hostile
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -56,7 +56,6 @@ def test_no_name_becomes_markup(make: Any) -> None:
     check_harmless(out.getvalue().decode())
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
 def test_any_text_is_shown_as_it_is(text: str) -> None:
     (token,) = inline(f"- x {code(text)}")[1:]
@@ -65,7 +64,6 @@ def test_any_text_is_shown_as_it_is(text: str) -> None:
     check_harmless(f"x\n\n{'a ' + prose(text)}")
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("`@a#1[]()!<>&*_\\:/w.~$ \n|"), max_size=40))
 def test_texts_made_of_markup_are_shown_as_they_are(text: str) -> None:
     (token,) = inline(f"- x {code(text)}")[1:]

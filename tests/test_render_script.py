@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def checked(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [tools.typescript(), "-p", str(folder)], capture_output=True, text=True, check=False, timeout=120
+        [tools.typescript(), "-p", str(folder)], capture_output=True, text=True, check=False, timeout=tools.PATIENCE
     )
 
 

@@ -127,7 +127,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["p", "$unknown", "$$$unknown"]), JSON, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_unknown_values_come_back_and_are_not_mixed_up_with_data(
     tmp_path_factory: pytest.TempPathFactory, body: dict[str, Any]
 ) -> None:

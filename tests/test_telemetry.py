@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tools
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -66,7 +67,13 @@ def scan(folder: Path, *words: str, **environment: str) -> Any:
     command = [sys.executable, "-m", "auditor", "scan", "--from", "estate.json", "--estate", "prod", "-f", "line"]
     command += ["--select", "azure.key-vault.purge-protection", *words]
     return subprocess.run(
-        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=120
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=tools.PATIENCE,
     )
 
 

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+ALL = bool(os.environ.get("CI") or os.environ.get("AUDITOR_ALL_TESTS"))
+"""Whether all tests must run (`make test`, CI)."""
+PATIENCE = 300
+"""Seconds that a program may take: on a machine with twenty other things to do, many times what it takes alone."""
 
 
 def needed(what: str, *places: str | None) -> str:
@@ -17,7 +21,7 @@ def needed(what: str, *places: str | None) -> str:
     found = next((place for place in places if place and Path(place).exists()), None)
     if found:
         return found
-    if os.environ.get("CI") or os.environ.get("AUDITOR_ALL_TESTS"):
+    if ALL:
         pytest.fail(f"{what} is missing: run make test, which installs it")
     pytest.skip(f"needs {what}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import io
 import os
@@ -66,13 +65,13 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt as error:
             raise click.Abort from error
         except BrokenPipeError:  # the reader went away (`| head`), which is no error
-            _abandon_output()
+            _abandon_stdout()
             return None
         except MemoryError as error:
             raise ResourceError("There is not enough memory.", "Audit less at once, or with fewer --jobs.") from error
         except OSError as error:
             if not error.filename:
-                _abandon_output()
+                _abandon_stdout()
             named = f"{error.filename}: " if error.filename else ""
             raise ResourceError(f"{named}{error.strerror or error}.", "Check space and permissions.") from error
         except Exception as error:
@@ -82,10 +81,10 @@ class LazyGroup(click.Group):
             raise DefectError(told, "Run it again with -vv, and report what it prints.") from error
 
 
-def _abandon_output() -> None:
-    """Standard output takes no more. Python flushes it once more when it exits, and would end with its own code."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _abandon_stdout() -> None:
+    from auditor.render.write import abandon_stdout
+
+    abandon_stdout()
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
@@ -37,12 +38,18 @@ def _to_stdout(produce: Callable[[BinaryIO], None]) -> None:
         produce(out)
         out.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more when it exits, and would complain there.
+        abandon_stdout()
+    except OSError as error:
+        abandon_stdout()
+        raise OutputError(f"The report cannot be written to stdout: {error.strerror or error}.") from error
+
+
+def abandon_stdout() -> None:
+    """Standard output takes no more. Python flushes it once more when it exits, and would end with its own code."""
+    with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-    except OSError as error:
-        raise OutputError(f"The report cannot be written to stdout: {error.strerror or error}.") from error
 
 
 def _to_file(path: Path, produce: Callable[[BinaryIO], None]) -> None:
@@ -52,10 +59,9 @@ def _to_file(path: Path, produce: Callable[[BinaryIO], None]) -> None:
             produce(out)
         return
     aside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
-    # Not tempfile: its files are private to the user, a report has the rights that other files get here.
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        with os.fdopen(descriptor, "wb") as out:
+        # Not tempfile: its files are private to the user, a report has the rights that other files get here.
+        with aside.open("xb") as out:
             produce(out)
         aside.replace(target)
     finally:

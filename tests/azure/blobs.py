@@ -16,6 +16,7 @@ import trustme
 
 from tests.azure.entra import Entra
 from tests.azure.http import Answer, Call, Refused
+from tests.ports import free_ports
 
 ACCOUNT: Final = "devstoreaccount1"
 HOST: Final = f"{ACCOUNT}.blob.core.windows.net"
@@ -34,14 +35,12 @@ class Blobs:
         made.cert_chain_pems[0].write_to_path(folder / "cert.pem")
         self._context = ssl.create_default_context()
         authority.configure_trust(self._context)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        (self._port,) = free_ports(1)
         words = ["node", main, "--blobHost", "127.0.0.1", "--blobPort", str(self._port)]
         words += ["--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem"), "--oauth", "basic"]
         words += ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence"]
         self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(200):
+        for _ in range(1200):  # a busy machine takes its time
             try:
                 socket.create_connection(("127.0.0.1", self._port), 0.2).close()
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -44,10 +45,12 @@ def fill(server: Server) -> None:
     server.create_soon(f"/apis/{GATEWAYS}/v1/namespaces/shop/gateways", gateway)
     grant = {"apiVersion": f"{GATEWAYS}/v1beta1", "kind": "ReferenceGrant", "metadata": {"name": "old"}}
     server.create_soon(f"/apis/{GATEWAYS}/v1beta1/namespaces/shop/referencegrants", grant)
+    for user in ("limited", "reader"):  # their roles are objects too: there from the beginning, whichever test is first
+        allow(server, user, [])
 
 
 def allow(server: Server, user: str, rules: list[dict[str, Any]]) -> None:
-    """A ClusterRole for a user. It replaces the one that the user had."""
+    """A ClusterRole for a user. It replaces the one that the user had, and holds when this returns."""
     kind = "/apis/rbac.authorization.k8s.io/v1"
     role = {"metadata": {"name": user}, "rules": rules}
     if server.ask("PUT", f"{kind}/clusterroles/{user}", role).status == 404:
@@ -57,6 +60,18 @@ def allow(server: Server, user: str, rules: list[dict[str, Any]]) -> None:
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": user},
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
     })  # fmt: skip
+    for _ in range(200):
+        path, review = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", {"spec": {"namespace": "shop"}}
+        held = server.ask("POST", path, review, as_user=user).body["status"]["resourceRules"]
+        held = [one for one in held if one["apiGroups"] != ["authorization.k8s.io"]]
+        if sorted(map(_rights, held)) == sorted(map(_rights, rules)):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{user} has other rights: {held}")
+
+
+def _rights(rule: dict[str, Any]) -> list[list[str]]:
+    return [sorted(rule[key]) for key in ("apiGroups", "resources", "verbs")]
 
 
 def _custom_kind(group: str, kind: str, plural: str, *versions: str) -> dict[str, Any]:

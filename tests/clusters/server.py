@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ import urllib3
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.ports import free_ports
 
 ADMIN: Final = "admin-token"
 READER: Final = "reader-token"
@@ -51,9 +52,10 @@ class Server:
         self._etcd = etcd
         self._pool = urllib3.PoolManager(ca_certs=str(self.ca))
 
-    def ask(self, method: str, path: str, body: Any = None, token: str = ADMIN) -> Answer:
-        """One request."""
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    def ask(self, method: str, path: str, body: Any = None, *, as_user: str = "") -> Answer:
+        """One request of the administrator, who may ask as another user."""
+        headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/json"}
+        headers |= {"Impersonate-User": as_user} if as_user else {}
         data = None if body is None else json.dumps(body)
         answer = self._pool.request(method, self.url + path, body=data, headers=headers)
         text = answer.data
@@ -97,9 +99,15 @@ class Server:
         return path
 
     def requests(self) -> list[dict[str, Any]]:
-        """The audit log: every request that was answered so far."""
-        lines = (self.folder / "audit.log").read_text().splitlines()
-        return [event for line in lines if (event := json.loads(line))["stage"] == "ResponseComplete"]
+        """The audit log: every request that was answered so far. The server writes it just after its answer."""
+        for _ in range(100):
+            text = (self.folder / "audit.log").read_text()
+            events = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+            begun = {event["auditID"] for event in events if event["verb"] != "watch"}
+            if text.endswith("\n") and begun <= {one["auditID"] for one in events if one["stage"] != "RequestReceived"}:
+                break
+            time.sleep(0.1)
+        return [event for event in events if event["stage"] == "ResponseComplete"]
 
 
 @contextmanager
@@ -131,15 +139,6 @@ def running(programs: Path, folder: Path) -> Iterator[Server]:
         yield server
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-
-
 def _start(stack: ExitStack, folder: Path, name: str, command: list[str]) -> subprocess.Popen[bytes]:
     log = stack.enter_context((folder / f"{name}.log").open("wb"))
     process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
@@ -149,7 +148,7 @@ def _start(stack: ExitStack, folder: Path, name: str, command: list[str]) -> sub
 
 
 def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(240):
+    for _ in range(1200):  # a busy machine takes its time
         assert process.poll() is None, (server.folder / "kube-apiserver.log").read_text()[-2000:]
         try:
             if server.ask("GET", "/readyz").body == "ok":
