@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor import __version__
 from auditor.beside import beside, can_fork
+from auditor.bound import Bound, rule_pack
 from auditor.conditions.relations import Relations
-from auditor.evaluate import Bound, Judge, rule_pack
+from auditor.evaluate import Judge
 from auditor.findings import Findings
 from auditor.inventory import Inventory
 from auditor.lenses import Lens, Reader, needed

@@ -11,14 +11,15 @@ from typing import Any, Final
 
 from auditor import marked_yaml
 from auditor.answers import Answer
+from auditor.bound import WORKLOAD, Bound, bind
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Related, Test, Value
 from auditor.conditions.relations import Relations
 from auditor.conditions.scalars import parse_time
 from auditor.errors import RuleError
-from auditor.evaluate import WORKLOAD, Bound, answers, bind
 from auditor.marked_yaml import ABSENT
 from auditor.model import Gap, Origin, Resource, holds_unknown, kubernetes_type
 from auditor.places import rules_folder
+from auditor.reference import answers
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
 
 _SCOPE: Final = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"

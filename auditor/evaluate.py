@@ -1,217 +1,31 @@
 """Rules × resources → findings. Pure: no file, no network, no clock.
 
-`bind` reads the conditions of rules for one estate (parameters) and one time. `Judge` then judges one resource after
-another; what it says of a resource does not depend on those before it. Compiled code (`conditions.compile`) decides;
-whatever it does not pass is judged again by the reference interpreter, which gives the evidence.
+`Judge` judges one resource after another; what it says of a resource does not depend on those before it. Compiled code
+(`conditions/compile.py`) decides; whatever it is not sure of is judged by the reference interpreter (`reference.py`).
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from auditor.answers import Answer, Form, Writer, encode, finding_of, identity_of
+from auditor.bound import Bound
 from auditor.conditions import explain
-from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, related_types, relations_of
-from auditor.conditions.marks import ASK, FAILS, PASSES, SKIP
-from auditor.conditions.paths import Scope, values_at
+from auditor.conditions.marks import ASK, FAILS, PASSES
+from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
-from auditor.model import (
-    SYSTEM_NAMESPACES,
-    WORKLOADS,
-    Counts,
-    Evidence,
-    Outcome,
-    Resource,
-    Rule,
-    RulePack,
-    RuleRun,
-    Unknown,
-)
+from auditor.model import Counts, Evidence, Outcome, Resource, RuleRun
 from auditor.owners import owner_of
+from auditor.reference import answers, marked_answers, reason
 
 if TYPE_CHECKING:
     from auditor.conditions.compile import Compiled
     from auditor.conditions.reasons import Explainer
     from auditor.excerpts import Excerpts
-
-WORKLOAD: Final = "kubernetes/workload"
-"""The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what another object controls
-and what lies in a namespace of the platform."""
-
-_WORKLOAD_WHEN: Final = {
-    "allOf": [
-        {"field": "$.namespace", "notIn": {"param": "systemNamespaces"}},
-        {
-            "count": {"field": "$.metadata.ownerReferences[*]", "where": {"field": "controller", "equals": True}},
-            "equals": 0,
-        },
-    ]
-}
-
-
-class Nodes(NamedTuple):
-    """The conditions of a rule, read."""
-
-    each: Path | None
-    when: Node | None
-    condition: Node
-
-
-class Bound:
-    """A rule for one estate and one time. Its conditions are read when they are first needed: an audit of few types
-    needs few of them."""
-
-    __slots__ = ("_nodes", "clock", "parameters", "rule", "types")
-
-    def __init__(
-        self, rule: Rule, clock: dt.datetime, parameters: Mapping[str, Any], nodes: Nodes | None = None
-    ) -> None:
-        self.rule = rule
-        self.clock = clock
-        self.types = tuple(dict.fromkeys(kind for name in rule.resource for kind in _types_of(name)))  # casefolded
-        self.parameters = parameters
-        self._nodes = nodes
-
-    @property
-    def nodes(self) -> Nodes:
-        """The conditions. Raises GrammarError, with the place inside the rule."""
-        if self._nodes is None:
-            self._nodes = _read(self.rule, self.parameters, self.clock)
-        return self._nodes
-
-    @property
-    def each(self) -> Path | None:
-        return self.nodes.each
-
-    @property
-    def when(self) -> Node | None:
-        return self.nodes.when
-
-    @property
-    def condition(self) -> Node:
-        return self.nodes.condition
-
-    @property
-    def related(self) -> frozenset[str]:
-        """The casefolded types that the relations name; told without reading the conditions."""
-        return frozenset((*related_types(self.rule.when), *related_types(self.rule.condition)))
-
-    @property
-    def relations(self) -> tuple[Related, ...]:
-        """Every relation in the conditions."""
-        if not self.related:
-            return ()
-        return (*(relations_of(self.when) if self.when else ()), *relations_of(self.condition))
-
-    def changed(self, **nodes: Any) -> Bound:
-        """The same rule with other conditions."""
-        return Bound(self.rule, self.clock, self.parameters, self.nodes._replace(**nodes))
-
-
-def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = None) -> Bound:
-    """A rule for an estate. `overrides` are the estate's own values for its parameters.
-
-    Raises GrammarError, with the place inside the rule, when overrides do not fit; a bundled rule is known to be sound.
-    """
-    parameters: dict[str, Any] = {name: parameter.default for name, parameter in rule.parameters.items()}
-    bound = Bound(rule, clock, {**parameters, **(overrides or {})})
-    if overrides:
-        _ = bound.nodes
-    return bound
-
-
-def _read(rule: Rule, parameters: Mapping[str, Any], clock: dt.datetime) -> Nodes:
-    when = None if rule.when is None else parse(rule.when, parameters, clock, ("when",))
-    if WORKLOAD in rule.resource:
-        implied = parse(_WORKLOAD_WHEN, {"systemNamespaces": list(SYSTEM_NAMESPACES), **parameters}, clock)
-        when = implied if when is None else All((implied, when))
-    return Nodes(
-        each=None if rule.each is None else parse_path(rule.each, ("each",)),
-        when=when,
-        condition=parse(rule.condition, parameters, clock, ("assert",)),
-    )
-
-
-def _types_of(name: str) -> tuple[str, ...]:
-    return tuple(kind.casefold() for kind in WORKLOADS) if name == WORKLOAD else (name.casefold(),)
-
-
-Reason = Callable[[Bound, Scope, Relations], Sequence[Evidence]]
-"""Gives the evidence of a failure."""
-
-
-def reason(bound: Bound, scope: Scope, relations: Relations) -> Sequence[Evidence]:
-    """The reference: the evidence of a rule that fails."""
-    return explain.evidence(bound.condition, scope, relations)
-
-
-def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
-    """The reference: every answer of one rule for one resource. An empty list: the rule does not apply."""
-    if bound.each is None:
-        answer = _answer(bound, Scope.of(resource), None, relations)
-        return [] if answer is None else [answer]
-    return marked_answers(bound, resource, relations)
-
-
-def marked_answers(
-    bound: Bound,
-    resource: Resource,
-    relations: Relations,
-    marks: Sequence[int] | None = None,
-    why: Reason = reason,
-) -> list[Answer]:
-    """The same for a rule with `each`. `marks`: what is known of the elements already; then only some are judged."""
-    assert bound.each is not None  # noqa: S101
-    values = values_at(bound.each, Scope.of(resource))
-    found: list[Answer] = []
-    names: set[str] = set()
-    for (text, element), mark in zip(values, marks or [ASK] * len(values), strict=True):
-        if isinstance(element, Unknown) and not text.endswith("]"):
-            return [Answer(None, Outcome.UNKNOWN, gap=f"{text}: {element.reason}")]
-        name = explain.element_name(element, text)
-        if name in names:
-            name = f"{name} ({text})"
-        names.add(name)
-        answer: Answer | None = None
-        if mark == PASSES:
-            answer = Answer(name, Outcome.PASS)
-        elif mark != SKIP:
-            scope = Scope(resource, element, text, element, text)
-            if mark == FAILS:
-                answer = Answer(name, Outcome.FAIL, tuple(why(bound, scope, relations)))
-            else:
-                answer = _answer(bound, scope, name, relations)
-        if answer is not None:
-            found.append(answer)
-    return found
-
-
-def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relations) -> Answer | None:
-    applies = True if bound.when is None else explain.truth(bound.when, scope, relations)
-    if applies is False:
-        return None
-    verdict = explain.truth(bound.condition, scope, relations)
-    if verdict is True:
-        return Answer(element, Outcome.PASS)
-    if verdict is False and applies is True:
-        return Answer(element, Outcome.FAIL, tuple(reason(bound, scope, relations)))
-    reasons = [part.reason for part in (applies, verdict) if isinstance(part, Unknown)]
-    return Answer(element, Outcome.UNKNOWN, gap=reasons[0])
-
-
-def rule_pack(rules: Sequence[Bound]) -> RulePack:
-    """What identifies these rules and the estate's own parameters: SHA-256, its first 12 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for bound in sorted(rules, key=lambda bound: bound.rule.id):
-        digest.update(encode((bound.rule, bound.parameters)))
-    return RulePack(digest=digest.hexdigest()[:12], rules=len(rules))
-
 
 _Key = tuple[str, str, bool]
 """What decides which function judges a resource: its type, where it was read, whether it holds unknown values."""

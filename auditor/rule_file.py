@@ -13,9 +13,9 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor import marked_yaml
+from auditor.bound import bind
 from auditor.conditions.grammar import GrammarError, near
 from auditor.errors import RuleError
-from auditor.evaluate import bind
 from auditor.marked_yaml import Marks, Place
 from auditor.model import Rule
 from auditor.places import rules_folder

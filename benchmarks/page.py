@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.audit import audit
-from auditor.evaluate import bind
+from auditor.bound import bind
 from auditor.inventory import open_inventory
 from auditor.model import Outcome
 from auditor.render import render

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from auditor.audit import audit
-from auditor.evaluate import bind
+from auditor.bound import bind
 from auditor.findings import Findings
 from auditor.inventory import open_inventory
 from auditor.model import Audit, Outcome

@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from auditor.answers import encode, finding_of
+from auditor.bound import Bound, bind
 from auditor.conditions.relations import Relations
 from auditor.demo import AS_OF, as_designed, resource_of
 from auditor.demo.faults import as_found, planted
-from auditor.evaluate import Bound, Judge, answers, bind
+from auditor.evaluate import Judge
 from auditor.model import Resource, Unknown, holds_unknown
+from auditor.reference import answers
 from auditor.rulebook import load_rules
 
 _ODD = (None, True, False, 0, 7, "", "x", "true", [], {}, ["x"], {"name": "x"}, "2026-07-09T00:00:00Z", "10.0.0.0/8")

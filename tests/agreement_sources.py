@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from auditor.audit import audit
+from auditor.bound import Bound, bind
 from auditor.cli.gate import _after
 from auditor.demo import AS_OF, as_designed, inventory, is_kubernetes
 from auditor.demo.faults import as_found, planted
-from auditor.evaluate import Bound, bind
 from auditor.inventory import Inventory
 from auditor.plans.arm_template import read_arm_template
 from auditor.plans.terraform import read_terraform_plan

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.audit import audit
-from auditor.evaluate import bind
+from auditor.bound import bind
 from auditor.inventory import CollectedSource, Inventory
 from auditor.lenses import API_POLICY_READS, lens_of
 from auditor.lenses.api_policy import EffectivePolicies, effective_policies

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from auditor.audit import audit
-from auditor.evaluate import bind
+from auditor.bound import bind
 from auditor.inventory import CollectedSource, Inventory
 from auditor.model import Origin, Resource
 from auditor.rulebook import load_rules

@@ -24,7 +24,7 @@ from estates_of_certificates import (
 from pki import DAY, LEAF, MIDDLE, NOW, ROOT, Made, b64, make, p7, pem
 
 from auditor.audit import audit
-from auditor.evaluate import bind
+from auditor.bound import bind
 from auditor.inventory import CollectedSource, Inventory
 from auditor.lenses import LENSES
 from auditor.lenses.certificates import _SERVING, _SOURCES, covers

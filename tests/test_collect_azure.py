@@ -17,10 +17,10 @@ import orjson
 import pytest
 import tools
 
+from auditor.bound import bind
 from auditor.cli.needs import needs_of
 from auditor.collect.azure.clouds import CLOUDS, cloud_of
 from auditor.collect.azure.plan import plan_for
-from auditor.evaluate import bind
 from auditor.inventory import open_inventory
 from auditor.rulebook import load_rules
 from auditor.snapshot import open_snapshot

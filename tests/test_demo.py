@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
+from auditor.bound import Bound, bind
 from auditor.demo import AS_OF, Body, as_designed, inventory
 from auditor.demo.faults import Fault, Key, answer_key, as_found, merged, planted
-from auditor.evaluate import Bound, bind
 from auditor.model import Audit, Finding, Outcome
 from auditor.rulebook import load_rules
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from auditor.bound import bind
 from auditor.conditions.relations import Relations
-from auditor.evaluate import Judge, bind
+from auditor.evaluate import Judge
 from auditor.model import Finding, Gap, Origin, Remediation, Resource, Rule, Severity, Unknown, kubernetes_type
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from auditor import lenses
 from auditor.audit import audit
-from auditor.evaluate import bind
+from auditor.bound import bind
 from auditor.inventory import CollectedSource, Inventory
 from auditor.lenses import Lens
 from auditor.lenses.coverage import Coverage

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
+from auditor.bound import bind
 from auditor.cli.gate import _after
-from auditor.evaluate import bind
 from auditor.inventory import CollectedSource, Inventory
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.plans.change import Changes

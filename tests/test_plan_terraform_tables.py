@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from auditor.bound import Bound, bind
 from auditor.conditions import grammar as g
-from auditor.evaluate import Bound, bind
 from auditor.plans import azurerm
 from auditor.plans.azurerm import INDEX, SHARED, table_of
 from auditor.plans.terraform_join import _FLAT, ARRAYS

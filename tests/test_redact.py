@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.audit import audit
+from auditor.bound import bind
 from auditor.cli import root
 from auditor.demo import AS_OF, CLUSTER, as_designed, inventory
 from auditor.demo.faults import as_found, planted
-from auditor.evaluate import bind
 from auditor.inventory import Inventory, open_inventory
 from auditor.model import Gap, Origin, Resource
 from auditor.redaction import pseudonyms, redact, redact_gap

@@ -7,8 +7,9 @@ import pytest
 
 from auditor.answers import finding_of
 from auditor.cases import prepare, run_case, survivors
-from auditor.evaluate import Judge, answers
+from auditor.evaluate import Judge
 from auditor.model import Finding
+from auditor.reference import answers
 from auditor.rule_file import CaseForm, RuleSource
 from auditor.rulebook import sources, unique
 

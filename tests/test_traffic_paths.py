@@ -12,11 +12,11 @@ import pytest
 from auditor.conditions.relations import Relations
 from auditor.demo import Body, resource_of
 from auditor.demo.faults import as_found, planted
-from auditor.evaluate import answers
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.estate import Estate
 from auditor.model import Gap, Origin, Outcome, Resource, Unknown
+from auditor.reference import answers
 from tests.damage import damage_tree, parts
 from tests.paths_of_demo import LENS, VARIANTS, designed, rules, varied
 

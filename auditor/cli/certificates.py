@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from auditor.evaluate import Bound
+    from auditor.bound import Bound
     from auditor.model import Gap, Resource
 
 FORMATS = ("text", "json", "csv", "ics")
@@ -77,7 +77,7 @@ def command(
 
 
 def _rules(clock: dt.datetime) -> list[Bound]:
-    from auditor.evaluate import bind
+    from auditor.bound import bind
     from auditor.rulebook import load_rules
 
     return [bind(rule, clock) for rule in load_rules() if "auditor/certificate" in rule.resource]
@@ -90,8 +90,8 @@ def _slug(bound: Bound) -> str:
 def _problems(rules: Sequence[Bound], resource: Resource) -> list[str]:
     """The rules on certificates that this one breaks."""
     from auditor.conditions.relations import Relations
-    from auditor.evaluate import answers
     from auditor.model import Outcome
+    from auditor.reference import answers
 
     none = Relations([])
     return sorted(_slug(b) for b in rules if any(a.outcome is Outcome.FAIL for a in answers(b, resource, none)))

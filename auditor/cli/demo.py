@@ -15,8 +15,8 @@ from auditor.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from auditor.bound import Bound
     from auditor.demo import Body
-    from auditor.evaluate import Bound
 
 
 @click.command("demo", cls=options.ReportingCommand)

@@ -21,8 +21,8 @@ from auditor.model import Outcome
 
 if TYPE_CHECKING:
     from auditor.audit import Progress
+    from auditor.bound import Bound
     from auditor.cli.past import ThePast
-    from auditor.evaluate import Bound
     from auditor.findings import Findings
     from auditor.inventory import Inventory
     from auditor.model import Audit

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 if TYPE_CHECKING:
+    from auditor.bound import Bound
     from auditor.collect import Needs
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
     from auditor.collect.book import Book
     from auditor.collect.kubernetes.clusters import Cluster
-    from auditor.evaluate import Bound
 
 OPTIONS = (
     click.option("--kube-context", "contexts", multiple=True, metavar="NAME", help="A cluster, or all; repeatable."),

@@ -9,7 +9,7 @@ from auditor.collect import Needs
 from auditor.lenses import needed
 
 if TYPE_CHECKING:
-    from auditor.evaluate import Bound
+    from auditor.bound import Bound
 
 _SETTINGS: Final = "microsoft.insights/diagnosticsettings"
 _OWN: Final = frozenset({"parentId", "$.parentId", "id", "$.id"})

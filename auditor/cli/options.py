@@ -18,7 +18,7 @@ from auditor.cli.thresholds import Thresholds
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from auditor.evaluate import Bound
+    from auditor.bound import Bound
     from auditor.model import Notice, Outcome
 
 SEVERITIES = thresholds.LEVELS[:-1]
@@ -282,9 +282,9 @@ def outcomes_of(text: str) -> frozenset[Outcome] | None:
 
 def bound_rules(chosen: Settings) -> list[Bound]:
     """The selected rules, ready to judge. Raises RuleError."""
+    from auditor.bound import bind
     from auditor.conditions.grammar import GrammarError
     from auditor.errors import RuleError
-    from auditor.evaluate import bind
     from auditor.rulebook import check_overrides, load_rules, select
 
     rules = load_rules(chosen.own)

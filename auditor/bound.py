@@ -1,0 +1,121 @@
+"""Rules for one estate and one time: parameters and clock are in their conditions. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from auditor.answers import encode
+from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, related_types, relations_of
+from auditor.model import SYSTEM_NAMESPACES, WORKLOADS, Rule, RulePack
+
+WORKLOAD: Final = "kubernetes/workload"
+"""The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what another object controls
+and what lies in a namespace of the platform."""
+
+_WORKLOAD_WHEN: Final = {
+    "allOf": [
+        {"field": "$.namespace", "notIn": {"param": "systemNamespaces"}},
+        {
+            "count": {"field": "$.metadata.ownerReferences[*]", "where": {"field": "controller", "equals": True}},
+            "equals": 0,
+        },
+    ]
+}
+
+
+class Nodes(NamedTuple):
+    """The conditions of a rule, read."""
+
+    each: Path | None
+    when: Node | None
+    condition: Node
+
+
+class Bound:
+    """A rule for one estate and one time. Its conditions are read when they are first needed: an audit of few types
+    needs few of them."""
+
+    __slots__ = ("_nodes", "clock", "parameters", "rule", "types")
+
+    def __init__(
+        self, rule: Rule, clock: dt.datetime, parameters: Mapping[str, Any], nodes: Nodes | None = None
+    ) -> None:
+        self.rule = rule
+        self.clock = clock
+        self.types = tuple(dict.fromkeys(kind for name in rule.resource for kind in _types_of(name)))  # casefolded
+        self.parameters = parameters
+        self._nodes = nodes
+
+    @property
+    def nodes(self) -> Nodes:
+        """The conditions. Raises GrammarError, with the place inside the rule."""
+        if self._nodes is None:
+            self._nodes = _read(self.rule, self.parameters, self.clock)
+        return self._nodes
+
+    @property
+    def each(self) -> Path | None:
+        return self.nodes.each
+
+    @property
+    def when(self) -> Node | None:
+        return self.nodes.when
+
+    @property
+    def condition(self) -> Node:
+        return self.nodes.condition
+
+    @property
+    def related(self) -> frozenset[str]:
+        """The casefolded types that the relations name; told without reading the conditions."""
+        return frozenset((*related_types(self.rule.when), *related_types(self.rule.condition)))
+
+    @property
+    def relations(self) -> tuple[Related, ...]:
+        """Every relation in the conditions."""
+        if not self.related:
+            return ()
+        return (*(relations_of(self.when) if self.when else ()), *relations_of(self.condition))
+
+    def changed(self, **nodes: Any) -> Bound:
+        """The same rule with other conditions."""
+        return Bound(self.rule, self.clock, self.parameters, self.nodes._replace(**nodes))
+
+
+def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = None) -> Bound:
+    """A rule for an estate. `overrides` are the estate's own values for its parameters.
+
+    Raises GrammarError, with the place inside the rule, when overrides do not fit; a bundled rule is known to be sound.
+    """
+    parameters: dict[str, Any] = {name: parameter.default for name, parameter in rule.parameters.items()}
+    bound = Bound(rule, clock, {**parameters, **(overrides or {})})
+    if overrides:
+        _ = bound.nodes
+    return bound
+
+
+def _read(rule: Rule, parameters: Mapping[str, Any], clock: dt.datetime) -> Nodes:
+    when = None if rule.when is None else parse(rule.when, parameters, clock, ("when",))
+    if WORKLOAD in rule.resource:
+        implied = parse(_WORKLOAD_WHEN, {"systemNamespaces": list(SYSTEM_NAMESPACES), **parameters}, clock)
+        when = implied if when is None else All((implied, when))
+    return Nodes(
+        each=None if rule.each is None else parse_path(rule.each, ("each",)),
+        when=when,
+        condition=parse(rule.condition, parameters, clock, ("assert",)),
+    )
+
+
+def _types_of(name: str) -> tuple[str, ...]:
+    return tuple(kind.casefold() for kind in WORKLOADS) if name == WORKLOAD else (name.casefold(),)
+
+
+def rule_pack(rules: Sequence[Bound]) -> RulePack:
+    """What identifies these rules and the estate's own parameters: SHA-256, its first 12 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for bound in sorted(rules, key=lambda bound: bound.rule.id):
+        digest.update(encode((bound.rule, bound.parameters)))
+    return RulePack(digest=digest.hexdigest()[:12], rules=len(rules))

@@ -1,0 +1,75 @@
+"""What one rule says of one resource, by the reference interpreter: slow, and right by definition. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from auditor.answers import Answer
+from auditor.bound import Bound
+from auditor.conditions import explain
+from auditor.conditions.marks import ASK, FAILS, PASSES, SKIP
+from auditor.conditions.paths import Scope, values_at
+from auditor.conditions.relations import Relations
+from auditor.model import Evidence, Outcome, Resource, Unknown
+
+Reason = Callable[[Bound, Scope, Relations], Sequence[Evidence]]
+"""Gives the evidence of a failure."""
+
+
+def reason(bound: Bound, scope: Scope, relations: Relations) -> Sequence[Evidence]:
+    """The reference: the evidence of a rule that fails."""
+    return explain.evidence(bound.condition, scope, relations)
+
+
+def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
+    """The reference: every answer of one rule for one resource. An empty list: the rule does not apply."""
+    if bound.each is None:
+        answer = _answer(bound, Scope.of(resource), None, relations)
+        return [] if answer is None else [answer]
+    return marked_answers(bound, resource, relations)
+
+
+def marked_answers(
+    bound: Bound,
+    resource: Resource,
+    relations: Relations,
+    marks: Sequence[int] | None = None,
+    why: Reason = reason,
+) -> list[Answer]:
+    """The same for a rule with `each`. `marks`: what is known of the elements already; then only some are judged."""
+    assert bound.each is not None  # noqa: S101
+    values = values_at(bound.each, Scope.of(resource))
+    found: list[Answer] = []
+    names: set[str] = set()
+    for (text, element), mark in zip(values, marks or [ASK] * len(values), strict=True):
+        if isinstance(element, Unknown) and not text.endswith("]"):
+            return [Answer(None, Outcome.UNKNOWN, gap=f"{text}: {element.reason}")]
+        name = explain.element_name(element, text)
+        if name in names:
+            name = f"{name} ({text})"
+        names.add(name)
+        answer: Answer | None = None
+        if mark == PASSES:
+            answer = Answer(name, Outcome.PASS)
+        elif mark != SKIP:
+            scope = Scope(resource, element, text, element, text)
+            if mark == FAILS:
+                answer = Answer(name, Outcome.FAIL, tuple(why(bound, scope, relations)))
+            else:
+                answer = _answer(bound, scope, name, relations)
+        if answer is not None:
+            found.append(answer)
+    return found
+
+
+def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relations) -> Answer | None:
+    applies = True if bound.when is None else explain.truth(bound.when, scope, relations)
+    if applies is False:
+        return None
+    verdict = explain.truth(bound.condition, scope, relations)
+    if verdict is True:
+        return Answer(element, Outcome.PASS)
+    if verdict is False and applies is True:
+        return Answer(element, Outcome.FAIL, tuple(reason(bound, scope, relations)))
+    reasons = [part.reason for part in (applies, verdict) if isinstance(part, Unknown)]
+    return Answer(element, Outcome.UNKNOWN, gap=reasons[0])
