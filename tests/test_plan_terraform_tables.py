@@ -65,6 +65,7 @@ NO_TERRAFORM = {
     "microsoft.sql/servers/auditingsettings": "azurerm makes extendedAuditingSettings",
     "microsoft.sql/servers/azureadonlyauthentications": "azurerm writes it inside the server",
     "microsoft.sql/servers/databases/auditingsettings": "azurerm makes extendedAuditingSettings",
+    "microsoft.sql/servers/databases kind": "a data warehouse is told by its SKU",
     "microsoft.sql/servers/databases/transparentdataencryption properties.status": OLDER,
     "microsoft.sql/servers/firewallrules properties.startipv6address": "a field of ipv6FirewallRules",
     "microsoft.sql/servers/firewallrules properties.endipv6address": "a field of ipv6FirewallRules",
