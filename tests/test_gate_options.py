@@ -173,6 +173,21 @@ def test_thresholds_stand_in_the_settings_and_options_win(gate: Any, tmp_path: P
     assert "no duration" in gate(OPEN).stderr
 
 
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_a_gate_minds_only_what_its_baseline_did_not_have(gate: Any, form: str, tmp_path: Path) -> None:
+    """As pull requests use it: the report of the main branch, in the form that it is kept in."""
+    old, both = [planned("old", False)], [planned("old", False), planned("new", False)]
+    assert gate(old, "-f", form, "-o", "main.out").returncode == 1
+    assert gate(old, "--baseline", "main.out", "--new-only").returncode == 0
+    done = gate(both, "--baseline", "main.out", "--new-only")
+    assert done.returncode == 1 and "1 new" in done.stdout
+    assert "1 resolved" in gate([planned("old", True)], "--baseline", "main.out", "--new-only").stdout
+    foreign = {"version": "2.1.0", "$schema": "x", "runs": [{"tool": {"driver": {"name": "Other"}}, "results": []}]}
+    (tmp_path / "main.out").write_text(json.dumps(foreign))
+    done = gate(old, "--baseline", "main.out")
+    assert done.returncode == 3 and "no SARIF report that can be compared with" in done.stderr
+
+
 def test_a_baseline_stands_in_the_settings(run: Any, tmp_path: Path) -> None:
     (tmp_path / "in.json").write_text(json.dumps([vault("old", False)]))
     assert run("scan", "--from", "in.json", "-f", "json", "-o", "old.json").returncode == 1

@@ -15,9 +15,10 @@ import tools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.compare import compare
 from auditor.findings import Findings
 from auditor.model import Audit, Gap, Origin, Outcome, ResourceRef, Scope, Severity
-from auditor.render import Options, render
+from auditor.render import Options, load_baseline, render
 from auditor.render.locations import category_of, location_of, made_address
 
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
@@ -207,3 +208,21 @@ def test_a_message_is_a_sentence(name: str, element: str | None, message: str, e
     found = audits.finding(rule, audits.vault(name), element=element, message=message)
     (result,) = run_of(*audits.audit_of([rule], [found]))["results"]
     assert result["message"]["text"] == expected
+
+
+@pytest.mark.parametrize("made", [audits.small(), audits.many(300, rules=7)], ids=["small", "many"])
+def test_a_report_can_be_compared_with_like_the_audit_itself(made: tuple[Audit, Findings], tmp_path: Path) -> None:
+    audit, findings = made
+    for form in ("sarif", "json"):
+        with (tmp_path / form).open("wb") as out:
+            render(audit, findings, form, out, Options(outcomes=frozenset(Outcome)))
+    later = audits.many(300, rules=7)
+    told = []
+    for form in ("sarif", "json"):
+        earlier = load_baseline(tmp_path / form)
+        with earlier[1]:
+            told.append(compare(earlier, later))
+    assert told[0].counts == told[1].counts
+    assert told[0].unseen == told[1].unseen
+    of_report, of_audit = ([(d.change, d.before, d.after) for d in each.differences] for each in told)
+    assert of_report == of_audit

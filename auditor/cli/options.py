@@ -113,7 +113,9 @@ _REPORTING = (
     ),
     click.option("--output", "-o", "outputs", multiple=True, metavar="PATH", help="Where the format before it goes."),
     click.option(
-        "--baseline", metavar="AUDIT", help="An earlier audit as JSON, or `last`: reports say what changed since."
+        "--baseline",
+        metavar="AUDIT",
+        help="An earlier audit as JSON or SARIF, or `last`: reports say what changed since.",
     ),
     click.option(
         "--history", metavar="PATH", help="A folder of audits as JSON, or the file that `publish` writes: their trend."

@@ -115,9 +115,9 @@ def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datet
 
 
 def _loaded(last: ExitStack, path: str) -> tuple[Audit, Findings]:
-    from auditor.render import load_audit
+    from auditor.render import load_baseline
 
-    audit, findings = load_audit(path)
+    audit, findings = load_baseline(path)
     return audit, last.enter_context(findings)
 
 

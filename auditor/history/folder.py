@@ -10,7 +10,7 @@ from typing import Final
 from auditor.errors import InputError
 from auditor.findings import Findings
 from auditor.model import Audit
-from auditor.render import load_audit
+from auditor.render import load_audit, load_baseline
 from auditor.render.load import time_of
 from auditor.render.words import utc
 
@@ -33,4 +33,4 @@ def history(folder: str | None, baseline: str | None, before: dt.datetime) -> It
             if baseline is None or not Path(file).samefile(baseline):
                 yield load_audit(file)
     if baseline is not None:
-        yield load_audit(baseline)
+        yield load_baseline(baseline)

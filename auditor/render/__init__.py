@@ -8,10 +8,10 @@ from typing import BinaryIO, Final, NamedTuple
 from auditor.errors import ConfigError
 from auditor.findings import Findings
 from auditor.model import Audit, Outcome
-from auditor.render.load import load_audit
+from auditor.render.load import load_audit, load_baseline
 from auditor.render.options import EVERYTHING, NOTEWORTHY, OPEN, Options, Renderer
 
-__all__ = ["FORMATS", "Format", "Options", "Renderer", "load_audit", "render"]
+__all__ = ["FORMATS", "Format", "Options", "Renderer", "load_audit", "load_baseline", "render"]
 
 
 class Format(NamedTuple):

@@ -22,6 +22,7 @@ _HINT: Final = "Give a file that was written with --format json; write it again 
 _DOCUMENT = msgspec.json.Decoder(RawDocument)
 _FINDING = msgspec.json.Decoder(Finding)
 _BATCH: Final = 2000
+_START: Final = 200
 
 
 def load_audit(path: str | Path) -> tuple[Audit, Findings]:
@@ -34,6 +35,18 @@ def load_audit(path: str | Path) -> tuple[Audit, Findings]:
             return load_document(sys.stdin.buffer, "standard input")
         with Path(path).open("rb") as source:
             return load_document(source, str(path))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
+
+
+def load_baseline(path: str | Path) -> tuple[Audit, Findings]:
+    """Read an audit to compare a later one with: saved as JSON, or as SARIF. Raises InputError."""
+    from auditor.render.load_sarif import is_sarif, load_sarif
+
+    try:
+        with Path(path).open("rb") as source:
+            read = load_sarif if is_sarif(source.peek(_START)[:_START]) else load_document
+            return read(source, str(path))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
 

@@ -2,7 +2,8 @@
 
 Results are encoded one by one; memory holds the lines of the worst findings and no more. With a baseline each result
 has a `baselineState`, and resolved failures are results that are `absent`. GitHub compares uploads by itself and would
-show these as open: upload a report that was written without a baseline.
+show these as open: upload a report that was written without a baseline. `load_sarif` reads a report back as a baseline:
+for that it tells what was looked at, and each gap as it is.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def render_sarif(audit: Audit, findings: Findings, out: BinaryIO, options: Optio
         "invocations": [_invocation(audit, dropped)],
         "automationDetails": {"id": category_of(audit.scope.subscriptions, audit.scope.clusters)},
         "columnKind": "utf16CodeUnits",
-        "properties": {"summary": summary_of(audit)},
+        "properties": {"summary": summary_of(audit), "scope": audit.scope},
     }
     out.write(b'{"$schema":%b,"version":"2.1.0","runs":[\n' % _ENCODER.encode(_SCHEMA))
     out.write(_ENCODER.encode(run)[:-1] + b',\n"results":[\n')  # the closing brace comes after the results
@@ -110,7 +111,8 @@ def _notifications(audit: Audit, dropped: int) -> Iterator[dict[str, Any]]:
     for notice in audit.notices:
         yield _notification("warning", notice.kind, notice_text(notice))
     for gap in audit.gaps[:_MOST_GAPS]:
-        yield _notification("warning", f"gap/{gap.kind}", f"{gap.what} could not be read: {gap.reason}")
+        said = _notification("warning", f"gap/{gap.kind}", f"{gap.what} could not be read: {gap.reason}")
+        yield {**said, "properties": gap}
     if len(audit.gaps) > _MOST_GAPS:
         more = plural(len(audit.gaps) - _MOST_GAPS, "more gap")
         yield _notification("warning", "gaps-left-out", f"The JSON report holds {more}.")

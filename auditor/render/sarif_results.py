@@ -120,7 +120,14 @@ class Results:
             address, line = location_of(ref, _origin(origin))
             location = {
                 "physicalLocation": {"artifactLocation": {"uri": address}, "region": {"startLine": line}},
-                "logicalLocations": [{"name": ref.name, "fullyQualifiedName": ref.id, "kind": "resource"}],
+                "logicalLocations": [
+                    {
+                        "name": ref.name,
+                        "fullyQualifiedName": ref.id,
+                        "kind": "resource",
+                        "properties": {"type": ref.type},
+                    }
+                ],
             }
             written = b'},"locations":%b,"partialFingerprints":{"primaryLocationLineHash":"' % _encode([location])
             found = self._places[key] = _encode(ref.name)[1:-1], written

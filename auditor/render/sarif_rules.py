@@ -17,7 +17,7 @@ LEVELS: Final = {
     Severity.INFO: "note",
 }
 # Code scanning reads: above 9.0 critical, from 7.0 high, from 4.0 medium, below low.
-_SCORES: Final = {
+SCORES: Final = {
     Severity.CRITICAL: "9.5",
     Severity.HIGH: "8.0",
     Severity.MEDIUM: "5.5",
@@ -41,7 +41,7 @@ def describe(rule: Rule) -> dict[str, Any]:
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
             "precision": "high",
-            "security-severity": _SCORES[rule.severity],
+            "security-severity": SCORES[rule.severity],
             "tags": list(_tags(rule))[:_MOST_TAGS],
         },
     }
