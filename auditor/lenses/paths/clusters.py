@@ -86,7 +86,8 @@ class Clusters:
         if kind == ISTIO:
             return self._of_istio(entrance)
         if kind == INGRESS and self._ingresses.is_nginx(entrance):
-            return self._nginx[entrance.cluster]
+            serving = self._ingresses.controllers(entrance)
+            return [service for service in self._nginx[entrance.cluster] if serving.before(service)]
         return [s for a in addresses(entrance) for s in self._services.get(a, ()) if s.cluster == entrance.cluster]
 
     def _of_istio(self, gateway: Resource) -> list[Resource]:

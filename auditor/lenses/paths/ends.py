@@ -177,9 +177,12 @@ def _certificate(sender: Sender, landing: Landing, host: str, trust: Trust) -> d
 
 
 def _floor(ours: str | Unknown | None, theirs: str | Unknown | None) -> str | Unknown | None:
-    """The lowest version that both ends would agree on. None: the receiving end is not judged."""
-    if theirs is None:
-        return None
+    """The lowest version that both ends would agree on. None: the receiving end is not judged.
+
+    Clients of the Internet (`ours` is None) speak whatever is taken.
+    """
+    if theirs is None or ours is None:
+        return theirs
     known = [version for version in (ours, theirs) if isinstance(version, str)]
     if len(known) == 2 or (isinstance(ours, str) and ours >= "1.2"):
         return max(known, key=TLS_ORDER.index)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from auditor.lenses.certificates import covers
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate, listing, word
-from auditor.lenses.paths.nginx import PREFIX, Nginx, note, plain
+from auditor.lenses.paths.nginx import PREFIX, Controllers, Nginx, note, plain
 from auditor.lenses.paths.pods import Inbound, Pods
 from auditor.lenses.paths.routes import covers as holds
 from auditor.lenses.paths.routes import overlaps
@@ -153,17 +153,10 @@ class Ingresses:
 
     def _controller(self, ingress: Resource) -> str:
         """The family of the controller that serves an Ingress; empty for one that is not known here."""
-        name = text_at(ingress.body, "spec", "ingressClassName") or text_at(
-            ingress.body, "metadata", "annotations", "kubernetes.io/ingress.class"
-        )
-        if name is None:
-            classes = [c for c in self._estate.all(CLASS) if c.cluster == ingress.cluster and _is_default(c)]
-            told = text_at(classes[0].body, "spec", "controller") if len(classes) == 1 else None
-        else:
-            known = self._estate.object(CLASS, ingress.cluster, "", name)
-            told = text_at(known.body, "spec", "controller") if known else None
+        name, told = self._class(ingress)
         if told:
-            return next((family for begin, family in _CONTROLLERS if told.casefold().startswith(begin)), OTHER)
+            known = next((family for begin, family in _CONTROLLERS if told.startswith(begin)), OTHER)
+            return NGINX if known == OTHER and self._nginx.runs(ingress.cluster, told) else known
         if name:
             return _CLASSES.get(name.casefold(), OTHER)
         annotations = get(ingress.body, "metadata", "annotations")
@@ -172,6 +165,22 @@ class Ingresses:
             if any(key.startswith(prefix) for key in keys):
                 return family
         return OTHER
+
+    def _class(self, ingress: Resource) -> tuple[str, str]:
+        """The class of an Ingress, and the controller that it is for, in small letters; empty where nothing says it."""
+        name = text_at(ingress.body, "spec", "ingressClassName") or text_at(
+            ingress.body, "metadata", "annotations", "kubernetes.io/ingress.class"
+        )
+        if name is None:
+            defaults = [one for one in self._estate.inside(CLASS, ingress.cluster, "") if _is_default(one)]
+            found = defaults[0] if len(defaults) == 1 else None
+        else:
+            found = self._estate.object(CLASS, ingress.cluster, "", name)
+        return name or "", (text_at(found.body, "spec", "controller") or "").casefold() if found else ""
+
+    def controllers(self, ingress: Resource) -> Controllers:
+        """The nginx controllers that serve an Ingress."""
+        return self._nginx.of(ingress.cluster, self._class(ingress)[1])
 
     # --- towards clients ----------------------------------------------------------------------------------------
 
@@ -199,12 +208,12 @@ class Ingresses:
                 return Unknown("its TLS section names no Secret")
         if hidden:
             return hidden
-        arguments, seen = self._nginx.arguments(ingress.cluster)
-        default = [one.partition("=")[2] for one in arguments if one.startswith("--default-ssl-certificate")]
+        serving = self.controllers(ingress)
+        default = [one.partition("=")[2] for one in serving.arguments if one.startswith("--default-ssl-certificate")]
         namespace, _, name = default[0].partition("/") if default else ("", "", "")
         if controller == NGINX and name:
             return self._trust.of_secret(ingress.cluster, namespace, name)
-        if controller == NGINX and seen and not default:
+        if controller == NGINX and serving.workloads and not default:
             return Served(f"/certificates/{ingress.id.strip('/')}/default", _FAKE, ("ingress.local",), Unknown(_FAKE))
         return Unknown("no TLS section covers the host; the controller serves a certificate that is not visible")
 
@@ -219,28 +228,28 @@ class Ingresses:
     def _floor(self, ingress: Resource, controller: str) -> str | Unknown:
         if controller != NGINX:
             return Unknown("the TLS versions of its controller are not visible")
-        return self._nginx.floor(ingress.cluster)
+        return self.controllers(ingress).floor
 
     # --- towards pods -------------------------------------------------------------------------------------------
 
     def _inbound(self, ingress: Resource, controller: str, target: dict[str, Any]) -> Inbound:
         protection, says, key, host = self._upstream(ingress, controller)
-        where = self._nginx.namespace_of(ingress.cluster) if controller == NGINX else ""
+        serving = self.controllers(ingress)
         return Inbound(
             place={k: v for k, v in target.items() if k != "port"},
             cluster=ingress.cluster,
-            namespace=where,
+            namespace=serving.namespace if controller == NGINX else "",
             protection=protection,
             says=says,
             evidence=evidence(ingress.id, f"metadata.annotations['{key}']", plain(note(ingress, key))),
-            meshed=False if controller in (AGIC, CONTAINERS) else self._nginx.meshed(ingress.cluster),
+            meshed=False if controller in (AGIC, CONTAINERS) else serving.meshed,
             host=host,
         )
 
     def _upstream(self, ingress: Resource, controller: str) -> tuple[Protection, str, str, str | None]:
         """How the controller speaks to pods, in words, the annotation that says so, and the name it asks for."""
         if controller == NGINX:
-            return self._nginx.upstream(ingress)
+            return self._nginx.upstream(ingress, self.controllers(ingress))
         if controller == AGIC:
             key = f"{_AGIC}backend-protocol"
             protocol = note(ingress, key) or "http"

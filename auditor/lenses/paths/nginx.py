@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from auditor.lenses.paths.estate import Estate, word
+from auditor.lenses.paths.network_policies import contains, labels
 from auditor.lenses.paths.pods import WORKLOADS, Pods
 from auditor.lenses.paths.shapes import (
     PASSTHROUGH,
@@ -25,21 +27,72 @@ PREFIX: Final = "nginx.ingress.kubernetes.io/"
 _REDIRECTS: Final = (f"{PREFIX}permanent-redirect", f"{PREFIX}temporal-redirect")
 
 
+_NOT_SEEN: Final = Unknown("the controller was not seen")
+
+
+@dataclass(frozen=True, slots=True)
+class Controllers:
+    """The workloads that serve an Ingress: those of its class, else all of nginx in its cluster."""
+
+    workloads: tuple[Resource, ...] = ()
+    arguments: tuple[str, ...] = ()
+    namespace: str = ""  # of the first
+    meshed: Truth = _NOT_SEEN
+    floor: str | Unknown = _NOT_SEEN  # the lowest version of TLS
+
+    def before(self, service: Resource) -> bool:
+        """Whether a Service sends to them; where none was seen, any of nginx may."""
+        selector = get(service.body, "spec", "selector")
+        if not self.workloads or not isinstance(selector, dict):
+            return True
+        own = [one for one in self.workloads if one.namespace == service.namespace]
+        return any(contains(labels(one), selector) for one in own)
+
+
 class Nginx:
     """The nginx controllers of the clusters."""
 
     def __init__(self, estate: Estate, trust: Trust, pods: Pods) -> None:
         self._trust = trust
         self._pods = pods
-        self._arguments: dict[str, tuple[list[str], bool]] = {}
-        self._controllers: dict[str, list[Resource]] = defaultdict(list)
+        self._workloads: dict[str, list[Resource]] = defaultdict(list)
         self._maps: dict[str, list[Resource]] = defaultdict(list)
+        self._found: dict[tuple[str, str], Controllers] = {}
         for workload in estate.all(*WORKLOADS):
             if is_of_nginx(workload):
-                self._controllers[workload.cluster].append(workload)
+                self._workloads[workload.cluster].append(workload)
         for config in estate.all(CONFIG):
             if _is_of_nginx(config):
                 self._maps[config.cluster].append(config)
+
+    def runs(self, cluster: str, told: str) -> bool:
+        """Whether nginx runs in a cluster as the controller that an IngressClass names."""
+        return any(_class_of(workload) == told.casefold() for workload in self._workloads[cluster])
+
+    def of(self, cluster: str, told: str) -> Controllers:
+        """The controllers that an IngressClass names; it may be empty, or not known here."""
+        found = self._found.get((cluster, told))
+        if found is None:
+            found = self._found[cluster, told] = self._of(cluster, told.casefold())
+        return found
+
+    def _of(self, cluster: str, told: str) -> Controllers:
+        every = self._workloads[cluster]
+        workloads = tuple(one for one in every if _class_of(one) == told) or tuple(every)
+        spaces = {one.namespace for one in workloads}
+        near = [one for one in self._maps[cluster] if one.namespace in spaces] or self._maps[cluster]
+        floor = _floor(near[0]) if len(near) == 1 else Unknown(f"{len(near)} ConfigMaps of controllers were found")
+        if not workloads:
+            return Controllers(floor=floor)
+        meshed = [self._pods.in_mesh(one) for one in workloads]
+        alike = len(set(map(repr, meshed))) == 1
+        return Controllers(
+            workloads,
+            tuple(argument for one in workloads for argument in _arguments(one)),
+            workloads[0].namespace or "",
+            meshed[0] if alike else Unknown("one of several controllers is in the mesh"),
+            floor,
+        )
 
     # --- towards clients ----------------------------------------------------------------------------------------
 
@@ -61,19 +114,6 @@ class Nginx:
         namespace, _, name = named.rpartition("/")
         return self._trust.store(SECRET, ingress.cluster, namespace or ingress.namespace or "", name)
 
-    def floor(self, cluster: str) -> str | Unknown:
-        """The lowest version that nginx takes: 1.2 where its ConfigMap says nothing else."""
-        maps = self._maps.get(cluster, [])
-        if len(maps) != 1:
-            return Unknown(f"{len(maps)} ConfigMaps of controllers were found")
-        told = get(maps[0].body, "data", "ssl-protocols")
-        if told is None:
-            return "1.2"
-        versions = [part.removeprefix("TLSv") for part in told.split()] if isinstance(told, str) else []
-        spelled = ["1.0" if version == "1" else version for version in versions]
-        known = [version for version in spelled if version in ("1.0", "1.1", "1.2", "1.3")]
-        return min(known) if known else Unknown("ssl-protocols cannot be read")
-
     def redirect(self, ingress: Resource) -> Tail | None:
         """Where an Ingress sends clients away to, when it does."""
         notes = [note(ingress, key) for key in _REDIRECTS]
@@ -82,15 +122,14 @@ class Nginx:
 
     # --- towards pods -------------------------------------------------------------------------------------------
 
-    def upstream(self, ingress: Resource) -> tuple[Protection, str, str, str | None]:
+    def upstream(self, ingress: Resource, controllers: Controllers) -> tuple[Protection, str, str, str | None]:
         """How nginx speaks to pods, in words, the annotation that says so, and the name it asks for."""
         key = f"{PREFIX}ssl-passthrough"
         through = note(ingress, key)
         if through == "true":
-            arguments, seen = self.arguments(ingress.cluster)
-            if any(argument.startswith("--enable-ssl-passthrough") for argument in arguments):
+            if any(argument.startswith("--enable-ssl-passthrough") for argument in controllers.arguments):
                 return PASSTHROUGH, "the controller passes TLS through to pods", key, None
-            if not seen:
+            if not controllers.workloads:
                 why = Unknown("whether the controller passes TLS through was not seen")
                 return why, why.reason, key, None
         key = f"{PREFIX}backend-protocol"
@@ -117,32 +156,6 @@ class Nginx:
         name = plain(note(ingress, f"{PREFIX}proxy-ssl-name"))
         return VERIFIED, "nginx speaks TLS to pods and verifies them", f"{PREFIX}proxy-ssl-verify", name
 
-    def arguments(self, cluster: str) -> tuple[list[str], bool]:
-        """The arguments of the nginx controllers of a cluster, and whether one was seen."""
-        found = self._arguments.get(cluster)
-        if found is None:
-            arguments: list[str] = []
-            seen = False
-            for workload in self._controllers.get(cluster, ()):
-                containers = workload.containers
-                seen = True
-                for container in containers if isinstance(containers, list) else ():
-                    arguments += texts(container, "args")
-            found = self._arguments[cluster] = arguments, seen
-        return found
-
-    def namespace_of(self, cluster: str) -> str:
-        """The namespace of the controller of a cluster; empty when none was seen."""
-        found = self._controllers.get(cluster)
-        return found[0].namespace or "" if found else ""
-
-    def meshed(self, cluster: str) -> Truth:
-        """Whether the controller's own pods are in a mesh."""
-        found = [self._pods.in_mesh(controller) for controller in self._controllers.get(cluster, ())]
-        if not found:
-            return Unknown("whether the controller is in the mesh was not seen")
-        return found[0] if len(set(map(repr, found))) == 1 else Unknown("one of several controllers is in the mesh")
-
 
 def note(ingress: Resource, key: str) -> str | Unknown:
     """An annotation in small letters, empty when it is not there."""
@@ -162,16 +175,42 @@ def _sent_away(url: str | Unknown) -> Tail:
     return redirected(scheme, rest.partition("/")[0], Unknown("the address of the redirect is not a URL"))
 
 
-def is_of_nginx(workload: Resource) -> bool:
-    """A workload of the nginx controller, or the Service before it."""
-    labels = get(workload.body, "metadata", "labels")
-    return text_at(labels, "app.kubernetes.io/name") in ("ingress-nginx", "ingress-nginx-controller") or (
-        text_at(labels, "app") in ("ingress-nginx", "ingress-nginx-controller")
-    )
+def _floor(config: Resource) -> str | Unknown:
+    """The lowest version that nginx takes: 1.2 where its ConfigMap says nothing else."""
+    told = get(config.body, "data", "ssl-protocols")
+    if told is None:
+        return "1.2"
+    versions = [part.removeprefix("TLSv") for part in told.split()] if isinstance(told, str) else []
+    spelled = ["1.0" if version == "1" else version for version in versions]
+    known = [version for version in spelled if version in ("1.0", "1.1", "1.2", "1.3")]
+    return min(known) if known else Unknown("ssl-protocols cannot be read")
+
+
+def _arguments(workload: Resource) -> list[str]:
+    containers = workload.containers
+    return [one for part in (containers if isinstance(containers, list) else ()) for one in texts(part, "args")]
+
+
+def _class_of(workload: Resource) -> str:
+    """What an IngressClass names this controller by, in small letters."""
+    told = [one.partition("=")[2] for one in _arguments(workload) if one.startswith("--controller-class=")]
+    return (told[0] if told else "k8s.io/ingress-nginx").casefold()
+
+
+def is_of_nginx(resource: Resource) -> bool:
+    """A workload of the nginx controller, or the Service before it; app routing of AKS has labels of its own."""
+    own = get(resource.body, "metadata", "labels")
+    names = {text_at(own, key) for key in ("app.kubernetes.io/name", "app")}
+    return bool(names & {"ingress-nginx", "ingress-nginx-controller"}) or _is_of_app_routing(own)
+
+
+def _is_of_app_routing(own: Any) -> bool:
+    managed = text_at(own, "app.kubernetes.io/managed-by") == "aks-app-routing-operator"
+    return managed and text_at(own, "app.kubernetes.io/component") == "ingress-controller"
 
 
 def _is_of_nginx(config: Resource) -> bool:
-    return config.name.endswith("nginx-controller") or (
-        text_at(config.body, "metadata", "labels", "app.kubernetes.io/name") == "ingress-nginx"
-        and get(config.body, "data", "ssl-protocols") is not None
-    )
+    own = get(config.body, "metadata", "labels")
+    told = get(config.body, "data", "ssl-protocols") is not None
+    named = text_at(own, "app.kubernetes.io/name") == "ingress-nginx"
+    return config.name.endswith("nginx-controller") or (named and told) or _is_of_app_routing(own)
