@@ -79,6 +79,13 @@ def test_skips_of_checkov_in_terraform(take: Any, command: Any, tmp_path: Path) 
     assert " fail=1 " in command(*gate).stdout and " exempt=2 " in command(*gate).stdout
 
 
+@pytest.mark.parametrize("tool", ["checkov", "bridgecrew", "cortex"])
+def test_skips_under_every_name_of_checkov(take: Any, tool: str) -> None:
+    text = f'resource "azurerm_key_vault" "kv" {{\n  #{tool}:skip=CKV_AZURE_110:known\n}}\n'
+    entries, _ = take("checkov", text, "main.tf")
+    assert [(entry["rule"], entry["reason"]) for entry in entries] == [(PURGE, "known")]
+
+
 def test_skips_of_checkov_in_settings_and_manifests(take: Any) -> None:
     entries, _ = take("checkov", "skip-check:\n  - CKV_AZURE_110\n  - CKV_AZURE_42*\n", ".checkov.yaml")
     assert {"rule": PURGE, "resource": "*"}.items() <= entries[0].items()
@@ -102,6 +109,8 @@ spec: {}  # checkov:skip=CKV_K8S_23:And this.
 def test_suppressions_of_psrule(take: Any, command: Any, tmp_path: Path) -> None:
     settings = """
 execution: {}
+rule:
+  exclude: ['PSRule.Rules.Azure\\Azure.KeyVault.RBAC', Azure.Nothing.Excluded]
 suppression:
   Azure.KeyVault.PurgeProtect: [kv1, kv2]
   Azure.KeyVault.SoftDelete:
@@ -110,7 +119,9 @@ suppression:
 """
     entries, told = take("psrule", settings, "ps-rule.yaml")
     assert [entry["resource"] for entry in entries if entry["rule"] == PURGE] == ["*/kv1", "*/kv2"]
+    assert {"rule": "azure.key-vault.rbac", "resource": "*"}.items() <= entries[-1].items()
     assert "not taken over: Azure.Nothing.AtAll (ps-rule.yaml): no rule asks the same" in told
+    assert "not taken over: Azure.Nothing.Excluded (ps-rule.yaml, rule.exclude): no rule asks the same" in told
     groups = """---
 # Synopsis: Sandboxes may lose their keys.
 apiVersion: github.com/microsoft/PSRule/v1
@@ -135,9 +146,27 @@ apiVersion: github.com/microsoft/PSRule/v1
 kind: SuppressionGroup
 metadata: {name: Four}
 spec: {if: {name: '.', in: [kv3]}}
+---
+apiVersion: github.com/microsoft/PSRule/2025-01-01
+kind: SuppressionGroup
+metadata: {name: Five}
+spec: {rule: Azure.KeyVault.PurgeProtect, type: [Microsoft.KeyVault/vaults]}
+---
+apiVersion: github.com/microsoft/PSRule/2025-01-01
+kind: SuppressionGroup
+metadata: {name: Six}
+spec: {rule: [Azure.KeyVault.PurgeProtect], if: {name: '.', startsWith: [dev-, test-]}}
+---
+apiVersion: github.com/microsoft/PSRule/2025-01-01
+kind: SuppressionGroup
+metadata: {name: Seven}
+spec: {rule: [Azure.KeyVault.PurgeProtect], if: {name: '.', in: [kv3], type: Microsoft.Sql/servers}}
 """
     entries, told = take("psrule", groups, "Groups.Rule.yaml")
-    first, second, third = entries
+    first, second, third, fifth, sixth, seventh = entries
+    assert fifth["resource"] == "*/providers/Microsoft.KeyVault/vaults/*"
+    assert sixth["resource"] == ["*/dev-*", "*/test-*"]
+    assert seventh["resource"].startswith("TODO: which resources")
     assert first["tags"] == {"env": "sandbox"} and first["reason"] == "Sandboxes may lose their keys."
     assert first["expiresOn"] == "2026-10-01T00:00:00Z"
     assert second["resource"] == "*/kv3" and second["expiresOn"].startswith("TODO")
@@ -163,6 +192,11 @@ misconfigurations:
     entries, _ = take("trivyignore", ignored, ".trivyignore.yaml")
     assert (entries[0]["resource"], entries[0]["expiresOn"], entries[0]["reason"]) == ("*", "2026-12-01", "Moves away")
     assert entries[1]["resource"] == "TODO: which resources of infra/kv.tf"
+
+
+def test_ids_of_trivy_in_their_older_form(take: Any) -> None:
+    entries, _ = take("trivyignore", "KSV014\nAVD-KSV-0014\n", ".trivyignore")
+    assert [entry["rule"] for entry in entries] == ["kubernetes.workload.read-only-root-filesystem"]
 
 
 def policy(kind: str, name: str, scope: str = SCOPE, **properties: Any) -> dict[str, Any]:

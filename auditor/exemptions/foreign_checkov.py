@@ -11,7 +11,7 @@ from auditor.exemptions.foreign import Foreign, Unmapped
 from auditor.exemptions.inline import Comment
 from auditor.model import Origin, Resource, kubernetes_type
 
-_SKIP: Final = re.compile(r"checkov:skip\s*=\s*([A-Za-z0-9_]+)\s*(?::\s*(.*))?")
+_SKIP: Final = re.compile(r"(?:checkov|bridgecrew|cortex):skip\s*=\s*([A-Za-z0-9_]+)\s*(?::\s*(.*))?")
 _ANNOTATION: Final = re.compile(r"checkov\.io/skip\d+\Z")
 
 

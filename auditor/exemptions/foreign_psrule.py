@@ -1,23 +1,34 @@
-"""PSRule's suppressions: `suppression` of `ps-rule.yaml`, and SuppressionGroup documents."""
+"""PSRule's suppressions: `suppression` and `rule.exclude` of `ps-rule.yaml`, and SuppressionGroup documents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 from auditor.exemptions.entry import EVERYTHING
 from auditor.exemptions.foreign import Foreign, Unmapped
 from auditor.exemptions.form import TODO
 
+_AS_GLOB: Final[Mapping[str, Callable[[str], str]]] = {
+    "in": lambda text: text,
+    "equals": lambda text: text,
+    "startsWith": lambda text: f"{text}*",
+    "endsWith": lambda text: f"*{text}",
+    "contains": lambda text: f"*{text}*",
+    "like": lambda text: text,
+}
+"""What conditions on a name ask for, as a glob."""
+
 
 def settings(raw: dict[str, Any], file: str) -> Iterator[Foreign]:
-    """Rule → names of targets, as a list or as `targetName`."""
+    """Rule → names of targets, as a list or as `targetName`; and rules that are not run at all."""
     suppressed = raw.get("suppression")
     for rule, given in suppressed.items() if isinstance(suppressed, dict) else ():
-        names = given.get("targetName") if isinstance(given, dict) else given
-        for name in names if isinstance(names, list) else [names]:
-            if isinstance(name, str) and name:
-                yield Foreign(str(rule), file, (_named(name),))
+        for name in _texts(given.get("targetName") if isinstance(given, dict) else given):
+            yield Foreign(_rule(rule), file, (_named(name),))
+    run = raw.get("rule")
+    for rule in _texts(run.get("exclude")) if isinstance(run, dict) else ():
+        yield Foreign(_rule(rule), f"{file}, rule.exclude")
 
 
 def group(raw: dict[str, Any], place: str, synopsis: str) -> Iterator[Foreign | Unmapped]:
@@ -26,33 +37,46 @@ def group(raw: dict[str, Any], place: str, synopsis: str) -> Iterator[Foreign | 
     assert isinstance(spec, dict)  # noqa: S101
     metadata = raw.get("metadata")
     name = str(metadata.get("name")) if isinstance(metadata, dict) else "a group"
-    rules = spec.get("rule")
-    if not isinstance(rules, list) or not rules:
+    rules = _texts(spec.get("rule"))
+    if not rules:
         yield Unmapped(name, place, "it is about every rule: write which")
         return
-    resources, tags = _condition(spec.get("if"))
+    resources, tags = _condition(spec.get("if"), _texts(spec.get("type")))
     until = spec.get("expiresOn")
     for rule in rules:
-        item = Foreign(str(rule), place, resources, tags, reason=synopsis)
+        item = Foreign(_rule(rule), place, resources, tags, reason=synopsis)
         yield item._replace(expires_on=str(until) if until else "")
 
 
-def _condition(condition: Any) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Globs of resources and tags of `name`, or of one `field` among the tags."""
+def _condition(condition: Any, types: list[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Globs of resources and tags of `name`, or of one `field` among the tags; of these types, where some are named."""
+    of_types = tuple(f"*/providers/{kind}/*" for kind in types) or (EVERYTHING,)
+    if condition is None and types:
+        return of_types, {}
     unsaid = (f"{TODO}: which resources (the condition is {str(condition)[:200]})",), dict[str, str]()
-    if not isinstance(condition, dict):
+    operator = next((key for key in _AS_GLOB if isinstance(condition, dict) and key in condition), None)
+    values = _texts(condition[operator]) if operator else []
+    if operator is None or not values:
         return unsaid
-    values = condition.get("in", [condition["equals"]] if "equals" in condition else None)
-    if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
-        return unsaid
-    if condition.keys() <= {"name", "in", "equals"} and condition.get("name") == ".":
-        return tuple(map(_named, values)), {}
     field = condition.get("field")
-    if condition.keys() <= {"field", "in", "equals"} and isinstance(field, str) and len(values) == 1:
+    if condition.keys() == {"name", operator} and condition["name"] == "." and not types:
+        return tuple(_named(_AS_GLOB[operator](value)) for value in values), {}
+    if condition.keys() == {"field", operator} and isinstance(field, str) and operator in ("in", "equals"):
         head, _, tag = field.partition(".")
-        if head.casefold() == "tags" and tag:
-            return (EVERYTHING,), {tag.strip("'\""): values[0]}
+        if head.casefold() == "tags" and tag and len(values) == 1:
+            return of_types, {tag.strip("'\""): values[0]}
     return unsaid
+
+
+def _texts(given: Any) -> list[str]:
+    """One text or a list of them; nothing where anything else is among them."""
+    values = given if isinstance(given, list) else [given]
+    return values if all(isinstance(value, str) and value for value in values) else []
+
+
+def _rule(name: object) -> str:
+    """The name of a rule without the module that it is from."""
+    return str(name).rpartition("\\")[2]
 
 
 def _named(name: str) -> str:
