@@ -195,6 +195,53 @@ def test_a_rule_for_a_port_names_the_port_of_the_service() -> None:
     assert reached(joined(MESHED, ISTIO, STRICT, rule.replace("PORT", "8443"))) == ["shop/web mutual"]
 
 
+def ordering(mode: str, host: str = "web", namespace: str = "shop", more: str = "", name: str = "d") -> str:
+    """A DestinationRule."""
+    return (
+        f"{{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {{name: {name}, "
+        f"namespace: {namespace}}}, spec: {{host: '{host}', {more} trafficPolicy: {{tls: {{mode: {mode}}}}}}}}}"
+    )
+
+
+EVERY = ordering("DISABLE", "*.local", "istio-system", name="every")
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([EVERY], "plaintext"),
+        ([EVERY, ordering("ISTIO_MUTUAL")], "mutual"),  # that of the Service's own namespace comes first
+        ([ordering("ISTIO_MUTUAL", "*.shop.svc.cluster.local"), ordering("DISABLE", name="own")], "plaintext"),
+        ([ordering("DISABLE", "*.shop.svc.cluster.local"), ordering("ISTIO_MUTUAL", name="own")], "mutual"),
+        ([ordering("DISABLE"), ordering("ISTIO_MUTUAL", "web.shop.svc.cluster.local", "istio-ingress")], "mutual"),
+        ([ordering("DISABLE", more="exportTo: ['.'],")], "mutual"),  # not for the gateway, which is elsewhere
+        ([ordering("DISABLE", more="exportTo: [other],")], "mutual"),
+        ([ordering("DISABLE", more="exportTo: [istio-ingress],")], "plaintext"),
+        ([ordering("DISABLE", more="exportTo: ['*'],")], "plaintext"),
+        ([ordering("DISABLE", more="workloadSelector: {matchLabels: {app: web}},")], "mutual"),
+        (
+            [
+                ordering(
+                    "DISABLE",
+                    "web.shop.svc.cluster.local",
+                    "istio-ingress",
+                    "workloadSelector: {matchLabels: {app: web}},",
+                )
+            ],
+            "unknown",  # whether it selects the gateway
+        ),
+    ],
+)
+def test_the_destination_rule_that_istio_takes(rules: list[str], expected: str) -> None:
+    assert reached(joined(MESHED, ISTIO, STRICT, *rules)) == [f"shop/web {expected}"]
+
+
+def test_who_is_told_to_leave_the_mesh_lacks_the_certificate_that_strict_pods_demand() -> None:
+    for mode in ("DISABLE", "SIMPLE, insecureSkipVerify: true"):
+        (path,) = paths(joined(MESHED, ISTIO, STRICT, ordering(mode)), gateway({"ipAddress": "10.0.0.4"}))
+        assert path["hops"][-1]["clientCertificate"] == "lacking"
+
+
 def test_nginx_without_a_proxy_is_not_in_the_mesh_whatever_its_namespace_says() -> None:
     space = "{apiVersion: v1, kind: Namespace, metadata: {name: ingress, labels: {istio-injection: enabled}}}"
     out = CONTROLLER.replace("labels: {app: c}", "labels: {app: c, sidecar.istio.io/inject: 'false'}")
@@ -372,6 +419,19 @@ def test_a_cluster_that_authorises_every_range_stands_open(ranges: list[str], ex
     }
     found = around(joined(APP, INGRESS), [*gateway({"ipAddress": "10.0.0.4"}), cluster])
     assert [one for one in found if one[0] == "publicClusterApi"] == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("spec: {selector: {app: web},", "spec: {type: ExternalName, externalName: erp.fabrikam.com,"),
+        ("selector: {app: web}, ", ""),
+    ],
+)
+def test_a_service_without_pods_is_spoken_to_all_the_same(change: tuple[str, str]) -> None:
+    (path,) = paths(joined(APP.replace(*change), INGRESS, CONTROLLER), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["hops"][-1]["protection"] == "plaintext"
+    assert isinstance(path["complete"], Unknown)
 
 
 def test_pods_that_were_not_seen_are_spoken_to_all_the_same() -> None:

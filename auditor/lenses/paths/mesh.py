@@ -57,6 +57,8 @@ class Meshed:
         for value in (sender, self.sidecar, self.mode):
             if isinstance(value, Unknown):
                 return value
+        if self.mode == "strict" and isinstance(self.rule, str) and self.rule != MUTUAL:
+            return "lacking"
         return {"strict": "verified", "permissive": "asked"}.get(str(self.mode), "none")
 
     def tls(self, protection: Protection) -> str | None:
@@ -193,26 +195,30 @@ class Mesh:
     def _rule(
         self, cluster: str, namespace: str, service: str, port: Any, client: str, subset: str
     ) -> Protection | None:
-        """The TLS that a DestinationRule orders for a Service; its places are those that Istio looks at."""
+        """The TLS that a DestinationRule orders for a Service: of the first namespace that has one for it.
+
+        Istio looks in that of the client, that of the Service, and where mesh-wide settings stand; in each it takes
+        the most special host (istio.io: ops/best-practices/traffic-management).
+        """
         full = f"{service}.{namespace}.svc.cluster.local"
         for space in dict.fromkeys((client, namespace, *_ROOTS)):
+            found: list[tuple[int, Resource]] = []
             for rule in self._estate.inside(RULES, cluster, space):
                 host = word(rule.body, "spec", "host")
-                if not isinstance(host, str) or not _names(host, full, space):
+                if not _is_seen(rule, space, client):
                     continue
-                named = (one for one in items(rule.body, "spec", "subsets") if text_at(one, "name") == subset)
-                part = get(next(named, None), "trafficPolicy") if subset else None
-                for policy in (part, get(rule.body, "spec", "trafficPolicy")):
-                    at_port = next(
-                        (get(p, "tls") for p in items(policy, "portLevelSettings") if get(p, "port", "number") == port),
-                        None,
-                    )
-                    tls = at_port or get(policy, "tls")
-                    found = _of_rule(tls)
-                    if found is not None:
-                        return found
-                    if tls is not None:
-                        break  # the subset says that the mesh decides
+                if isinstance(host, Unknown):
+                    return host
+                if not _names(host, full, space):
+                    continue
+                if get(rule.body, "spec", "workloadSelector"):
+                    if space == client:
+                        return Unknown(f"whether DestinationRule {rule.name} selects the sender is not known")
+                    continue
+                found.append((len(host) if host.startswith("*") else len(full) + 1, rule))
+            if found:
+                best = max(length for length, _ in found)
+                return _ordered([rule for length, rule in found if length == best], port, subset)
         return None
 
     def _linkerd(self, where: Resource | None, pod: Resource, sidecar: Truth) -> Meshed:
@@ -246,6 +252,26 @@ def _names(host: str, full: str, space: str) -> bool:
         or (host.count(".") == 0 and f"{host}.{space}.svc.cluster.local" == full)
         or (host in (full.removesuffix(".cluster.local"), full.removesuffix(".svc.cluster.local")))
     )
+
+
+def _is_seen(rule: Resource, space: str, client: str) -> bool:
+    """Whether a DestinationRule is exported to the namespace of a client; where that is not known, it may be."""
+    to = get(rule.body, "spec", "exportTo")
+    if not isinstance(to, list) or not to or space == client:
+        return True
+    return any(one in ("*", client) or isinstance(one, Unknown) for one in to)
+
+
+def _ordered(rules: list[Resource], port: Any, subset: str) -> Protection | None:
+    """What rules for one host, which Istio merges, order for a port: of the subset, else of all."""
+    subsets = [one for rule in rules for one in items(rule.body, "spec", "subsets") if text_at(one, "name") == subset]
+    parts = [get(one, "trafficPolicy") for one in subsets if subset]
+    for policy in (*parts, *(get(rule.body, "spec", "trafficPolicy") for rule in rules)):
+        ports = [one for one in items(policy, "portLevelSettings") if get(one, "port", "number") == port]
+        tls = next((told for one in ports if (told := get(one, "tls"))), None) or get(policy, "tls")
+        if tls is not None:
+            return _of_rule(tls)
+    return None
 
 
 def _of_rule(tls: Any) -> Protection | None:

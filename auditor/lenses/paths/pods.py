@@ -77,7 +77,8 @@ class Pods:
             return lost(sender.place, f"Service {namespace}/{name}", hole or "there is none", gone=hole is None)
         spec = get(service.body, "spec")
         if word(spec, "type") == "externalname":
-            return lost(sender.place, f"Service {namespace}/{name}", f"it stands for {text_at(spec, 'externalName')}")
+            edge = f"Service {namespace}/{name}"
+            return _sent(lost(sender.place, edge, f"it stands for {text_at(spec, 'externalName')}"), sender)
         selected = self._selection(service)
         if not selected:
             hole = next((h for kind in (POD, *WORKLOADS) if (h := self._estate.hole(kind))), None)
@@ -86,7 +87,7 @@ class Pods:
             if not isinstance(get(spec, "selector"), dict):
                 hole = "it selects none; its endpoints are kept by hand"
             tail = lost(sender.place, edge, hole or "no pod has its labels", gone=hole is None)
-            return tail if sender.meshed is not False or hole is None else _sent(tail, sender)
+            return tail if hole is None else _sent(tail, sender)
         number, odd = _target(spec, port, selected)
         offered = next((get(p, "port") for p in items(spec, "ports") if port in (get(p, "port"), get(p, "name"))), None)
         meshed = self._mesh.of(
@@ -181,7 +182,9 @@ class Pods:
 
 
 def _sent(tail: Tail, sender: Inbound) -> Tail:
-    """To pods that were not seen, from a sender that is in no mesh: how it speaks is known all the same."""
+    """To what was not seen: how a sender that is in no mesh speaks is known all the same."""
+    if sender.meshed is not False:
+        return tail
     (blind,) = tail.hops
     return replace(tail, hops=(blind | {"protection": sender.protection, "says": sender.says},))
 
