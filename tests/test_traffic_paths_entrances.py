@@ -107,6 +107,14 @@ def test_the_add_on_of_aks_leaves_namespaces_with_the_old_label_out() -> None:
     assert path["hops"][-1]["protection"] == "plaintext"
 
 
+def test_what_a_gateway_of_api_management_in_the_cluster_calls_is_not_followed() -> None:
+    image = "image: mcr.microsoft.com/azure-api-management/gateway:2.9.0"
+    app = APP.replace("containers: [{name: web,", f"containers: [{{name: web, {image},")
+    (path,) = paths("\n---\n".join((app, INGRESS)), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["target"]["name"] == "shop/web"
+    assert isinstance(path["complete"], Unknown) and "self-hosted gateway" in path["complete"].reason
+
+
 def test_a_name_that_no_zone_holds_is_outside_and_one_that_a_zone_lacks_is_missing() -> None:
     (path,) = paths("", gateway({"fqdn": "erp.fabrikam.com"}))
     assert (path["complete"], path["target"]["kind"]) == (True, "host")

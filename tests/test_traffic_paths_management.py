@@ -93,6 +93,23 @@ def test_a_backend_of_a_workspace_is_found() -> None:
     assert path["hops"][-1]["protection"] == "encryptedUnverified"
 
 
+def test_every_member_of_a_pool_of_backends_is_called() -> None:
+    text = '<policies><inbound><set-backend-service backend-id="pool" /></inbound></policies>'
+    members = [{"id": "/backends/one"}, {"id": f"{SERVICE}/backends/TWO"}, {"id": "/backends/gone"}]
+    found = through(
+        api("orders"),
+        child("apis/policies", "apis/orders/policies/policy", format="rawxml", value=text),
+        child("backends", "backends/pool", type="Pool", pool={"services": members}),
+        child("backends", "backends/one", url="https://one.fabrikam.com"),
+        child("backends", "backends/two", url="http://two.fabrikam.com"),
+    )
+    assert {path["target"]["name"]: path["complete"] is True for path in found} == {
+        "one.fabrikam.com": True,
+        "two.fabrikam.com": True,
+        "members of backend pool pool": False,
+    }
+
+
 def test_an_api_that_answers_by_itself_ends_the_path() -> None:
     text = '<policies><inbound><return-response><set-status code="200" /></return-response></inbound></policies>'
     (path,) = through(

@@ -15,7 +15,7 @@ from auditor.lenses.paths.service import KIND, service_of, split, subnet_of, tls
 from auditor.lenses.paths.shapes import Place, Tail, Truth, evidence, lost, place, truth_and
 from auditor.lenses.paths.trust import Served, Trust, store_of
 from auditor.lenses.sightings import get, last, text_at, texts, thumbprint_of, vault_ref
-from auditor.model import Resource, Unknown
+from auditor.model import Resource, Unknown, parent_of
 
 if TYPE_CHECKING:
     from auditor.lenses.api_policy import EffectivePolicies
@@ -118,7 +118,7 @@ class Backends:
         services, hidden = listing(backend.body, "properties", "pool", "services")
         for item in services[:_MOST]:
             named = get(item, "id")
-            found = self._backend(text_at(item, "id"))
+            found = self._backend(text_at(item, "id")) or self._backend(_beside(backend, text_at(item, "id")))
             why = named if isinstance(named, Unknown) else Unknown(f"backend {text_at(item, 'id')} was not found")
             yield found or why
         if hidden or len(services) > _MOST:
@@ -188,6 +188,11 @@ class Backends:
         served = self._trust.of_vault(vault_ref(get(own, "keyVault", "secretIdentifier")), thumbprint)
         served = served or self._trust.of_thumbprint(thumbprint, found.name, get(own, "expirationDate"))
         return served or Unknown(f"the certificate {found.name} is not visible")
+
+
+def _beside(backend: Resource, named: str | None) -> str:
+    """The id of a backend of the same place, as `/backends/NAME` means it."""
+    return f"{parent_of(backend.id)}/backends/{last(named)}" if (named or "").startswith("/backends/") else ""
 
 
 def _unlike(ways: list[Way]) -> list[Way]:

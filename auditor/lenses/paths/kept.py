@@ -14,9 +14,9 @@ from auditor.model import Resource
 _OBJECT: Final = "apiVersion kind metadata.name metadata.namespace metadata.uid metadata.labels"
 _AZURE: Final = "apiVersion id name type subscriptionId resourceGroup"
 _PODS: Final = (
-    "hostNetwork containers[*].name containers[*].args containers[*].ports "
-    "initContainers[*].name initContainers[*].ports initContainers[*].restartPolicy "
-    "ephemeralContainers[*].name ephemeralContainers[*].ports"
+    "hostNetwork containers[*].name containers[*].image containers[*].args containers[*].ports "
+    "initContainers[*].name initContainers[*].image initContainers[*].ports initContainers[*].restartPolicy "
+    "ephemeralContainers[*].name ephemeralContainers[*].image ephemeralContainers[*].ports"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -128,7 +129,7 @@ class Pods:
         return Tail(
             target,
             (last,),
-            (odd,) if odd else (),
+            (*((odd,) if odd else ()), *_beyond(backend)),
             () if odd and odd.gone else tuple(around(self._estate, service, backend.pods, backend.number)),
         )
 
@@ -179,6 +180,19 @@ class Pods:
                         for label in labels(one).items():
                             found[str(label)].append(one)
         return found
+
+
+def _beyond(backend: Backend) -> Iterator[Missing]:
+    """What pods call: followed for none; where they are a gateway of API Management, that is said."""
+    for pod in backend.pods:
+        containers = pod.containers
+        images = [text_at(one, "image") or "" for one in (containers if isinstance(containers, list) else ())]
+        if any("azure-api-management/gateway" in image for image in images):
+            name = f"{backend.service.namespace}/{backend.service.name}"
+            yield Missing(
+                f"APIs of {name}", "it is a self-hosted gateway of API Management, which is not followed", hop=1
+            )
+            return
 
 
 def _sent(tail: Tail, sender: Inbound) -> Tail:
