@@ -13,7 +13,8 @@ _PATH: Final = re.compile(
     r"^(?:properties|spec|podSpec|metadata|status|identity|sku|tags|containers|webhooks|data|rules|subjects|roleRef)"
     r"(?:\.\w+|\[(?:\d+|\*|'[^']*')\])*: (?=\S)"
 )
-_NAME: Final = re.compile(r"\S*\d\S*")
+_NAME: Final = re.compile(r"(?<!\S)\S*\d\S*")
+"""A word with a digit. It is looked for where words begin alone: from each letter on, a long word would take long."""
 _TELLING: Final = re.compile(r"\(?(?:\d{1,3}|v?\d+\.\d+|HTTP/\d\S*|[A-Za-z]{1,4}#?\d{1,2})\)?[,;:.]?")
 """Numbers that say what happened rather than to what: `403`, `1.2`, `PKCS#7`."""
 _MOST: Final = 1000

@@ -20,8 +20,8 @@ from auditor.render.changes import Change, Changes
 from auditor.render.document import summary_of
 from auditor.render.locations import category_of
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.sarif_results import Results, State
-from auditor.render.sarif_rules import describe, message_text
+from auditor.render.sarif_results import Results, State, message
+from auditor.render.sarif_rules import describe
 from auditor.render.words import notice_text, plural, utc, verdict
 from auditor.render.worst import worst
 
@@ -122,4 +122,8 @@ def _notifications(audit: Audit, dropped: int) -> Iterator[dict[str, Any]]:
 
 
 def _notification(level: str, name: str, text: str) -> dict[str, Any]:
-    return {"level": level, "descriptor": {"id": name}, "message": {"text": message_text(text)}}
+    return {
+        "level": level,
+        "descriptor": {"id": name},
+        "message": {"text": msgspec.Raw(message(_ENCODER.encode(text)))},
+    }

@@ -21,6 +21,7 @@ _KINDS: Final = {
 
 
 _NONE: Final = b"null"
+_NO_ELEMENT: Final = (_NONE, b'""')
 _ENDS: Final = (b'."', b'!"', b'?"')
 
 
@@ -70,13 +71,8 @@ class Results:
         head, tail = self._head(told.rule_id, told.outcome, told.severity)
         name, place = self._place(bytes(told.resource), bytes(told.origin))
         element, said = bytes(told.element), bytes(told.message)
-        if element not in (_NONE, b'""'):
+        if element not in _NO_ELEMENT:
             name = b"%b, %b" % (name, element[1:-1])
-        said = b'"%b: %b' % (name, said[1:])
-        if b"](" in said:
-            said = said.replace(b"](", b"\\\\](")  # `[name](address)` would be a link
-        if not said.endswith(_ENDS):
-            said = said[:-1] + b'."'  # a sentence
         more = (
             b"" if told.outcome is not Outcome.EXEMPT else b',"suppressions":' + _encode([_suppression(told.exemption)])
         )
@@ -84,7 +80,7 @@ class Results:
             more += b',"baselineState":"%b"' % state.encode()
         return b'%b%b%b%b"}%b%b}%b}' % (
             head,
-            said,
+            message(b'"%b: %b' % (name, said[1:])),
             place,
             told.fingerprint.encode(),
             tail,
@@ -132,6 +128,13 @@ class Results:
             written = b'},"locations":%b,"partialFingerprints":{"primaryLocationLineHash":"' % _encode([location])
             found = self._places[key] = _encode(ref.name)[1:-1], written
         return found
+
+
+def message(said: bytes) -> bytes:
+    """A text as a SARIF message, both as JSON: a sentence, in which `[name](address)` is no link."""
+    if b"](" in said:
+        said = said.replace(b"](", b"\\\\](")
+    return said if said.endswith(_ENDS) else said[:-1] + b'."'
 
 
 def _suppression(exemption: Exemption | None) -> dict[str, Any]:

@@ -78,9 +78,3 @@ def _markdown(rule: Rule) -> str:
     if links:
         parts += ["### References", "\n".join(f"- <{address}>" for address in links)]
     return "\n\n".join(part for part in parts if part)
-
-
-def message_text(text: str) -> str:
-    """The text as a SARIF message: a sentence, in which `[name](address)` is no link."""
-    text = text.replace("](", "\\](") if "](" in text else text
-    return text if text.endswith((".", "!", "?")) else f"{text}."
