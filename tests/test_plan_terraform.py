@@ -299,6 +299,38 @@ def test_covers_what_could_have_been_declared() -> None:
     assert read([entry], [], complete=False).covers == frozenset()
 
 
+@pytest.mark.parametrize(("method", "action", "expected"), [("PATCH", None, False), ("POST", "start", True)])
+def test_a_request_of_azapi_that_changes_a_resource(method: str, action: str | None, expected: bool) -> None:
+    vault = item("azurerm_key_vault.kv", VAULT, unknown={"id": True})
+    properties = {"enablePurgeProtection": False}
+    request = {"type": "Microsoft.KeyVault/vaults@2023-07-01", "resource_id": f"{GROUP}/Microsoft.KeyVault/vaults/kv"}
+    asked = {**request, "method": method, "action": action, "body": {"properties": properties}}
+    made = body(read([vault, item("azapi_resource_action.a", asked)]), "vaults")
+    assert made["properties"]["enablePurgeProtection"] is expected
+
+
+@pytest.mark.parametrize(
+    ("address", "after", "unknown"),
+    [
+        ("helm_release.ingress", {"name": "i", "chart": "nginx", "values": ["a: 1"]}, {"manifest": True}),
+        ("kubernetes_manifest.m", {}, {"manifest": True}),
+        ("kubectl_manifest.m", {}, {"yaml_body": True, "yaml_body_parsed": True}),
+    ],
+)
+def test_objects_of_a_cluster_that_a_plan_does_not_tell(address: str, after: dict[str, Any], unknown: Any) -> None:
+    (gap,) = read([item(address, after, unknown=unknown)]).gaps
+    assert gap.what == address and gap.kind == "unknown-until-apply"
+    assert read([item(address, after, unknown=unknown, actions=["no-op"], before=after)]).gaps == ()
+
+
+def test_a_manifest_of_kubectl_is_sensitive_as_it_is_written() -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
+    tree = {"yaml_body": pod, "yaml_body_parsed": pod}
+    changes = read([item("kubectl_manifest.p", tree, sensitive={"yaml_body": True})])
+    assert [change.after.name for change in changes.changes if change.after] == ["p"]
+    assert changes.gaps == ()
+
+
 def test_a_plan_that_is_not_whole_says_so() -> None:
     assert read([], errored=True).gaps
     deferred = {"reason": "resource_config_unknown", "resource_change": {"address": "azurerm_key_vault.kv"}}

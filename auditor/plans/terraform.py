@@ -17,7 +17,7 @@ from auditor.plans.change import Addition, Change, Changes, Lines
 from auditor.plans.terraform_azapi import azapi_made
 from auditor.plans.terraform_ids import Side
 from auditor.plans.terraform_join import Made, additions, join
-from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_made
+from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_made, not_told
 from auditor.plans.terraform_nodes import Node, nodes_of
 from auditor.plans.terraform_references import References
 from auditor.plans.terraform_subscription import Subscriptions
@@ -215,6 +215,9 @@ def _gaps(raw: dict[str, Any], nodes: list[Node], file: str) -> Iterator[Gap]:
         kind = (node.after or {}).get("type")
         if node.type == "azapi_resource" and not node.data and isinstance(kind, Unknown):
             yield Gap(what=node.address, reason=f"its type is {kind.reason}", kind="unknown-until-apply")
+        hidden = not_told(node) if not node.data and node.after is not None and node.action != "no-op" else None
+        if hidden:
+            yield Gap(what=node.address, reason=hidden, kind="unknown-until-apply")
 
 
 def _covers(raw: dict[str, Any], nodes: list[Node]) -> frozenset[str]:

@@ -12,17 +12,14 @@ from auditor.plans.terraform_nodes import Node
 
 
 def azapi_made(node: Node, side: Side) -> list[Made]:
-    """The resource, or what an `azapi_update_resource` adds to one. Nothing where the type is unknown."""
+    """The resource, or what is written onto one that somebody else makes. Nothing where the type is unknown."""
     tree = side.judged(node)
     kind, _at, version = str(tree.get("type") or "").partition("@")
-    if (
-        node.type not in ("azapi_resource", "azapi_update_resource")
-        or not isinstance(tree.get("type"), str)
-        or not kind
-    ):
+    onto = _is_update(node.type, tree)
+    if not (onto or node.type == "azapi_resource") or not isinstance(tree.get("type"), str) or not kind:
         return []
     body = {**_body(tree.get("body"))}
-    if node.type == "azapi_update_resource":
+    if onto:
         given = tree.get("resource_id")
         target = given if isinstance(given, str) and given else side.id(node)
         return [Made(kind, target, body, node.address, onto=True)]
@@ -37,6 +34,12 @@ def azapi_made(node: Node, side: Side) -> list[Made]:
     if identity is not None:
         made["identity"] = identity
     return [Made(kind, own, made, node.address)]
+
+
+def _is_update(kind: str, tree: dict[str, Any]) -> bool:
+    """Whether a resource writes onto another: `azapi_update_resource`, or a request that changes the other itself."""
+    asked = str(tree.get("method") or "POST").upper() in ("PATCH", "PUT") and not tree.get("action")
+    return kind == "azapi_update_resource" or (kind == "azapi_resource_action" and asked)
 
 
 def _body(given: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from auditor.model import Origin, Resource, Unknown, kubernetes_type
 from auditor.plans.terraform_join import Made
 from auditor.plans.terraform_nodes import Node
+from auditor.plans.terraform_values import judged
 
 KINDS: Final = {
     "cluster_role": "rbac.authorization.k8s.io/ClusterRole",
@@ -130,16 +131,36 @@ def is_kubernetes(kind: str) -> bool:
 
 
 def kubernetes_made(node: Node, tree: dict[str, Any]) -> list[Made]:
-    """The objects of a node. None for a Secret, and for a manifest that is known after apply only."""
+    """The objects of a node. None for a Secret, and for a manifest that the plan does not tell (`not_told`)."""
     if node.type == "kubernetes_manifest":
         objects = [tree.get("manifest")]
     elif node.type == "kubectl_manifest":
-        objects = _documents(tree.get("yaml_body"))
+        objects = _documents(_text(tree, "yaml_body", "yaml_body_parsed"))
     elif node.type == "helm_release":
         objects = _rendered(tree.get("manifest"))
     else:
         objects = [_typed(node.type, tree)]
     return [made for body in objects if isinstance(body, dict) and (made := _made(body, node)) is not None]
+
+
+def not_told(node: Node) -> str | None:
+    """Why the plan does not tell what a node deploys; None where it does, or deploys nothing of a cluster."""
+    tree = {key: judged(value) for key, value in (node.after or {}).items()}
+    if node.type == "helm_release" and _text(tree, "manifest") is None:
+        return (
+            "the objects of its chart are not in the plan: `experiments { manifest = true }` of the provider adds them"
+        )
+    manifest = tree.get("manifest") if node.type == "kubernetes_manifest" else None
+    unknown = isinstance(manifest, Unknown) or (node.type == "kubernetes_manifest" and manifest is None)
+    if unknown or (node.type == "kubectl_manifest" and _text(tree, "yaml_body", "yaml_body_parsed") is None):
+        return "what it deploys is known after apply, or not told"
+    return None
+
+
+def _text(tree: dict[str, Any], *names: str) -> str | None:
+    """The first attribute that is a text. (kubectl: `yaml_body` is sensitive, `yaml_body_parsed` is the same without
+    what is secret in it.)"""
+    return next((tree[name] for name in names if isinstance(tree.get(name), str)), None)
 
 
 def _made(body: dict[str, Any], node: Node) -> Made | None:
@@ -149,8 +170,8 @@ def _made(body: dict[str, Any], node: Node) -> Made | None:
     return Made(kind, Resource(kind, body, Origin()).id, body, node.address)
 
 
-def _documents(text: Any) -> list[Any]:
-    if not isinstance(text, str):
+def _documents(text: str | None) -> list[Any]:
+    if text is None:
         return []
     import yaml
 
