@@ -172,7 +172,10 @@ def _certificate(sender: Sender, landing: Landing, host: str, trust: Trust) -> d
     if sender.verifies is not False:
         found["nameMatches"] = served.bears(host) if host else Unknown("the name that is asked for is not known")
         if sender.anchors is not None:
-            found["trustMatches"] = trust.issued_by(served, sender.anchors, sender.whole, sender.well_known)
+            matches = trust.issued_by(served, sender.anchors, sender.whole, sender.well_known)
+            found["trustMatches"] = matches
+            if isinstance(matches, Unknown) and not sender.whole:  # what it rests on may be what cannot be read
+                found["certificate"] = trust.resting(served, matches)
     return found
 
 

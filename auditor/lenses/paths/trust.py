@@ -251,6 +251,15 @@ class Trust:
             self._shown[served] = found = found | ({"authorities": above} if above else {})
         return found
 
+    def resting(self, served: Served, why: Unknown) -> dict[str, Any]:
+        """A certificate as it stands in a hop, where its root may be in a trust store that cannot be read."""
+        shown = self.shown(served)
+        end = self._open_end(served.leaf) if served.leaf else None
+        if end is None or any(isinstance(one["notAfter"], Unknown) for one in shown.get("authorities", ())):
+            return shown
+        root = {"name": f"issuer of {_subject(end)}", "notAfter": why}
+        return shown | {"authorities": [*shown.get("authorities", ()), root]}
+
     def _above(self, served: Served) -> Iterable[Certificate]:
         above = {one.thumbprint: one for one in served.sent}
         at = served.leaf
