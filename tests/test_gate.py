@@ -120,6 +120,22 @@ def test_a_template_and_a_manifest_are_recognised(gate: Any, tmp_path: Path) -> 
     assert gate("pod.yaml", "--require-resources")[0] == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("tfplan", b"PK\x03\x04\x14\x00", "terraform show -json"),
+        ("plan.json", b'{"@level":"info","type":"version"}\n{"@level":"info"}\n', "terraform show -json"),
+        ("main.tf", b'resource "azurerm_key_vault" "kv" {\n}\n', "terraform plan -out"),
+        ("main.bicep", b"param name string\n", "az bicep build"),
+    ],
+)
+def test_what_is_given_instead_of_a_plan(name: str, content: bytes, hint: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    command = [sys.executable, "-m", "auditor", "gate", name]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 3 and hint in done.stderr
+
+
 def test_usage(gate: Any, tmp_path: Path) -> None:
     assert gate(write(tmp_path, "plan.json", plan()), "--new-only")[0] == 2
     assert gate("missing.json")[0] == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -218,7 +219,7 @@ def _read(file: str, parameters: str | None, folder: str | None) -> Changes:
     """One file as a change; a folder as the manifests in it."""
     from auditor.errors import InputError
     from auditor.inventory import Inventory, open_inventory
-    from auditor.plans.detect import kind_of, read_change
+    from auditor.plans.detect import kind_of, mistaken, read_change
     from auditor.reading.find import Spool, file_of
     from auditor.reading.log import label
     from auditor.reading.whole import whole_json
@@ -227,6 +228,9 @@ def _read(file: str, parameters: str | None, folder: str | None) -> Changes:
     source = file_of(file, spool)
     if source is None:
         return _manifests(open_inventory([file]))
+    wrong = mistaken(source.file, _start(source.path))
+    if wrong:
+        raise InputError(f"{label(source.file)}: {wrong[0]}.", wrong[1])
     try:
         found = None if file.endswith((".yaml", ".yml")) else whole_json(source.path, source.file)
     except InputError:
@@ -241,6 +245,14 @@ def _read(file: str, parameters: str | None, folder: str | None) -> Changes:
         except RecursionError as error:
             raise InputError(f"{label(source.file)}: it is nested too deep", "no real change is") from error
     return _manifests(Inventory([file], [source], alone=True))
+
+
+def _start(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as stream:
+            return stream.read(20)
+    except OSError:
+        return b""  # which the reader says as well
 
 
 def _manifests(inventory: Inventory) -> Changes:

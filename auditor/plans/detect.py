@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from pathlib import PurePath
+from typing import Any, Final, Literal
 
 from auditor.plans.change import Changes
 
@@ -23,6 +24,23 @@ def kind_of(raw: Any) -> Kind:
     if isinstance(schema, str) and "deploymenttemplate.json" in schema.casefold():
         return "template"
     return "other"
+
+
+_JSON_PLAN: Final = "Write the plan as JSON: `terraform show -json PLANFILE >tfplan.json`."
+_SOURCES: Final = {
+    ".bicep": ("it is Bicep", "Compile it to a template: `az bicep build --file FILE`."),
+    ".bicepparam": ("it is a parameter file of Bicep", "`az bicep build-params` makes one for --parameters."),
+    ".tf": ("it is Terraform source, and a plan is judged", f"Plan it: `terraform plan -out PLANFILE`. {_JSON_PLAN}"),
+}
+
+
+def mistaken(file: str, start: bytes) -> tuple[str, str] | None:
+    """What a file is that is often given in the place of a change, by its name and how it begins; and what to do."""
+    if start.startswith(b"PK\x03\x04"):
+        return "it is an archive, as the plan file of Terraform is", _JSON_PLAN
+    if start.startswith(b'{"@level"'):
+        return "it is what `terraform plan -json` tells while it runs, not the plan", _JSON_PLAN
+    return _SOURCES.get(PurePath(file).suffix)
 
 
 def read_change(
