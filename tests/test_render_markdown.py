@@ -20,6 +20,7 @@ from auditor.model import Audit, Outcome, Scope
 from auditor.render import Options, render
 from auditor.render.diff import render_diff
 from auditor.render.markdown_text import code, prose
+from auditor.render.reasons import reason_of
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # What sites make of plain text: mentions, references, addresses, mail addresses.
@@ -90,6 +91,11 @@ def test_it_is_short_enough_whatever_there_is() -> None:
         scope=Scope(inputs=(ticks, "&" * 5000)),
     )  # fmt: skip
     assert len(written(*made, outcomes=frozenset(Outcome))) < 65_000
+
+
+def test_a_name_of_a_million_letters_is_a_reason_as_any_other() -> None:
+    """It would take hours if each letter might begin a name."""
+    assert reason_of("x" * 1_000_000 + " kv-123, z") == "x" * 1_000_000 + " …, z"
 
 
 def test_worst_comes_first_and_changes_before_all() -> None:
