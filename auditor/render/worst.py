@@ -8,25 +8,24 @@ from auditor.model import Outcome, Severity
 
 def worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple[list[bytes], int]:
     """The worst findings in order of their weight, then as they came; and how many there were beyond the limit."""
+    weights = {outcome: {severity: weight(outcome, severity) for severity in Severity} for outcome in outcomes}
     buckets: list[list[bytes]] = [[] for _ in range(4 * len(Severity))]
-    kept = dropped = 0
+    room, dropped = limit, 0
     lightest = len(buckets) - 1  # no finding lies beyond this bucket, nor may one any more once something was dropped
     for line in findings.lines():
         key = verdict_of(line)
-        if key.outcome not in outcomes:
-            continue
-        heavy = weight(key.outcome, key.severity)
+        heavy = weights[key.outcome][key.severity] if key.outcome in weights else lightest + 1
         if heavy > lightest:
-            dropped += 1
+            dropped += key.outcome in weights
             continue
         buckets[heavy].append(line)
-        kept += 1
-        if kept > limit:
-            while not buckets[lightest]:
-                lightest -= 1
-            buckets[lightest].pop()
-            kept -= 1
-            dropped += 1
+        if room:
+            room -= 1
+            continue
+        while not buckets[lightest]:
+            lightest -= 1
+        buckets[lightest].pop()
+        dropped += 1
     return [line for bucket in buckets for line in bucket], dropped
 
 
