@@ -186,10 +186,12 @@ def _refused(error: ValidationError, path: Path, marks: Marks) -> RuleError:
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """A benchmark or standard: its controls, each with a label of our own words."""
+    """A benchmark or standard: its controls, each with a label of our own words. `partly`: each asks for more than
+    settings can show."""
 
     title: str
     controls: Mapping[str, str]
+    partly: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -201,5 +203,5 @@ def frameworks() -> Mapping[str, Framework]:
         if not isinstance(raw, dict) or not isinstance(raw.get("controls"), dict) or not raw.get("title"):
             raise RuleError(f"{path}: a framework file has `title`, `source` and `controls`", "")
         controls = {str(control): str(label or "") for control, label in raw["controls"].items()}
-        found[path.stem] = Framework(str(raw["title"]), controls)
+        found[path.stem] = Framework(str(raw["title"]), controls, bool(raw.get("partly")))
     return found

@@ -122,13 +122,15 @@ def coverage(sources: Sequence[RuleSource], frameworks: Mapping[str, Framework])
     """Per framework, which of its controls have rules."""
     lines = [_NOTE, "# Framework coverage\n", "A control without rules is not automated here: it is not passed.\n"]
     for name in sorted(frameworks):
-        title, controls = frameworks[name].title, frameworks[name].controls
+        title, controls, partly = frameworks[name].title, frameworks[name].controls, frameworks[name].partly
         rules = {control: [s.rule for s in sources if control in s.rule.controls.get(name, ())] for control in controls}
         covered = sum(bool(found) for found in rules.values())
-        lines += [f"## {title}\n", f"`{name}`: {covered} of {len(controls)} controls have at least one rule.\n"]
-        lines += ["| control | | rules |", "| --- | --- | --- |"]
+        told = f"`{name}`: {covered} of {len(controls)} controls have at least one rule."
+        told += " They ask for more than settings can show: rules automate a part of each." if partly else ""
+        lines += [f"## {title}\n", f"{told}\n", "| control | | automated | rules |", "| --- | --- | --- | --- |"]
+        extent = "partly" if partly else "yes"
         lines += [
-            f"| {control} | {_cell(controls[control])} | {', '.join(f'`{rule.id}`' for rule in found)} |"
+            f"| {control} | {_cell(controls[control])} | {extent} | {', '.join(f'`{rule.id}`' for rule in found)} |"
             for control, found in rules.items()
             if found
         ]
