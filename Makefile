@@ -22,7 +22,7 @@ test: lint $(VENV)/.tools ## install what the tests need, and pass them
 	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --skip-empty
 
-unit: $(VENV)/.dev ## the offline part of the tests, under a minute
+unit: $(VENV)/.dev ## the offline part of the tests, under a minute; properties on a fifth of their examples
 	$(BIN)/pytest -n auto -m 'not browser and not slow'
 
 fuzz: $(VENV)/.dev ## run the command line on 10,000 damaged inputs

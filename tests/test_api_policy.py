@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -150,6 +151,7 @@ def test_nothing_is_fetched_and_nothing_grows() -> None:
     assert (found.attributes["a"], found.text) == ("<AB&lt;&x;&#xD800;", '<b>"')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ['<a b="@(', "<a>", "<!--", '<a b="', "@(", '@{"', "<a/>", "&quot;", '@{$"{'])
 def test_reading_is_linear(piece: str) -> None:
     def seconds(length: int) -> float:
@@ -570,7 +572,7 @@ GOOD = ("authenticated", "token_checked", "certificate_checked", "audience_check
         "backend_certificate", "backend_identity", "backend_credentials", "filtered", "limited")  # fmt: skip
 
 
-@settings(max_examples=120)
+@settings(max_examples=tools.examples(120))
 @given(st.data())
 def test_an_unknown_never_makes_a_verdict_better(data: st.DataObject) -> None:
     texts = data.draw(st.sampled_from([variant[1] for variant in VARIANTS]))
@@ -612,6 +614,7 @@ def moved(one: Resource, service: str, api: str) -> Resource:
     return Resource(one.type, {**one.body, "id": place}, one.origin)
 
 
+@pytest.mark.slow
 def test_many_gaps_cost_no_more_than_few() -> None:
     kind = "Microsoft.ApiManagement/service/apis/operations/policies"
     gaps = [

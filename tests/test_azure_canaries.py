@@ -20,6 +20,8 @@ from tests.azure.local import local_azure
 from tests.azure.product import AS_OF, run
 from tests.azure.resource_graph import Quota
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_canary_is_found_in_plain_and_in_base64() -> None:
     for before in range(4):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,6 +145,7 @@ def test_a_broken_first_line_does_not_hide_that_it_is_ndjson(tmp_path: Path) -> 
     assert "line 1" in inventory.gaps[0].what
 
 
+@pytest.mark.slow
 def test_a_line_beyond_all_measure_is_passed_over(tmp_path: Path) -> None:
     huge = json.dumps({"type": "A/b", "x": "y" * (50 << 20)})
     path = save(tmp_path / "x.ndjson", f'{json.dumps(GOOD)}\n{huge}\n{json.dumps(GOOD)[:-1]}, "n": 3}}')
@@ -153,6 +155,7 @@ def test_a_line_beyond_all_measure_is_passed_over(tmp_path: Path) -> None:
     assert inventory.gaps[0].reason == "the line is longer than 16 MiB"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pad", ["y" * (50 << 20), '\\"[' * (16 << 20), "y" * (16 << 20) + "\\\\"])
 def test_one_resource_beyond_all_measure_is_passed_over(tmp_path: Path, pad: str) -> None:
     huge = '{"type": "A/b", "x": {"y": ["' + pad + '"]}, "z": "]}"}'
@@ -165,6 +168,7 @@ def test_one_resource_beyond_all_measure_is_passed_over(tmp_path: Path, pad: str
     assert "larger than 16 MiB" in error_of(save(tmp_path / "one.json", huge)).sentence
 
 
+@pytest.mark.slow
 def test_a_yaml_document_beyond_all_measure_is_passed_over(tmp_path: Path) -> None:
     path = save(tmp_path / "x.yaml", POD + "---\n" + "x: y\n" * (4 << 20) + "---\n" + POD.replace("p}", "q}"))
     resources, inventory = read(path)
@@ -322,7 +326,7 @@ FRAGMENTS = st.sampled_from(
 
 
 @given(st.lists(FRAGMENTS, max_size=30), st.sampled_from(["x.json", "x.ndjson", "x.yaml", "x"]), st.booleans())
-@settings(max_examples=500)
+@settings(max_examples=tools.examples(500))
 def test_no_input_breaks_the_reader(
     tmp_path_factory: pytest.TempPathFactory, parts: list[str], name: str, pack: bool
 ) -> None:
@@ -333,7 +337,7 @@ def test_no_input_breaks_the_reader(
 
 
 @given(st.binary(max_size=200), st.sampled_from(["x.json", "x.ndjson", "x.yaml", "x"]))
-@settings(max_examples=300)
+@settings(max_examples=tools.examples(300))
 def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str) -> None:
     path = save(tmp_path_factory.mktemp("f") / name, content)
     with contextlib.suppress(InputError):

@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 RULES = "--select azure.key-vault.purge-protection"
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

@@ -31,6 +31,8 @@ from tests.azure.fault_plan import Fault, FaultPlan
 from tests.azure.local import LocalAzure, local_azure
 from tests.azure.rights import Rights
 
+pytestmark = pytest.mark.slow
+
 DEMO = "3f1e6b7a-5c2d-4e8f-9a10-b2c3d4e5f601"
 OTHER = "00000000-0000-4000-8000-00000000dead"
 _OTHERS = ("AZURE_", "IDENTITY_", "MSI_")
@@ -129,7 +131,6 @@ def test_every_type_that_a_rule_needs_can_be_read() -> None:
     assert not plan.unsure | {*plan.unreadable}, "say in auditor/collect/azure/tables.py where they are read"
 
 
-@pytest.mark.slow
 def test_scan_audits_live_as_it_audits_the_snapshot(meet: Meet) -> None:
     auditor = meet()
     rules = ("--select", "azure.key-vault.*", "--select", "azure.sql.*")
@@ -223,7 +224,6 @@ def test_a_management_group_is_all_below_it(meet: Meet) -> None:
     assert any(b"bastionhosts" in line for line in auditor.lines("snap"))
 
 
-@pytest.mark.slow
 def test_a_resource_group_is_no_more_than_that(meet: Meet) -> None:
     auditor = meet()
     options = ("--subscription", DEMO, "--resource-group", "RG-network-prod-weu", "--select", "azure.virtual-network.*")
@@ -279,7 +279,6 @@ def test_a_vault_behind_a_firewall_leaves_keys_readable(meet: Meet) -> None:
     assert any(b"kv-apiplatform-prod-weu/keys/" in line for line in auditor.lines("snap"))
 
 
-@pytest.mark.slow
 def test_what_needs_more_than_reader_is_asked_on_demand_alone(meet: Meet) -> None:
     auditor = meet(rights=Rights(opt_in=True))
     rules = ("--all", "--select", "azure.application-gateway.*")
@@ -289,7 +288,6 @@ def test_what_needs_more_than_reader_is_asked_on_demand_alone(meet: Meet) -> Non
     assert any(b"applicationGateways/backendHealth" in line for line in auditor.lines("more"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("effect", ["html", "empty", "truncate", "expire", "reset", 503])
 def test_one_bad_answer_changes_nothing(meet: Meet, effect: int | str) -> None:
     places = ("ResourceGraph", "/apis/[^/]+/operations", "/certificates")
@@ -347,7 +345,6 @@ def test_a_sign_in_that_fails_is_one_sentence(meet: Meet, secret: str, told: str
     assert "wrong" not in said
 
 
-@pytest.mark.slow
 def test_what_failed_is_tried_again_and_nothing_else(meet: Meet) -> None:
     auditor = meet(Fault("/vaults/kv-edge[^/]*/keys", 403, times=1))
     rules = ("--subscription", DEMO, "--select", "azure.key-vault.*")
@@ -369,7 +366,6 @@ def test_a_journal_of_another_scope_is_refused(meet: Meet) -> None:
     )
 
 
-@pytest.mark.slow
 def test_a_signal_leaves_a_partial_snapshot_that_can_be_completed(meet: Meet) -> None:
     auditor = meet(Fault("/apis/", "delay", times=1, seconds=120.0))
     rules = ("--subscription", DEMO, "--select", "azure.api-management.*")
@@ -388,7 +384,6 @@ def test_a_signal_leaves_a_partial_snapshot_that_can_be_completed(meet: Meet) ->
     assert auditor.lines("snap") == auditor.lines("whole")
 
 
-@pytest.mark.slow
 def test_the_time_limit_ends_it_with_gaps(meet: Meet) -> None:
     auditor = meet(Fault("/providers/Microsoft.Sql/servers/[^/]+/", 503))
     begun = time.monotonic()
@@ -397,7 +392,6 @@ def test_the_time_limit_ends_it_with_gaps(meet: Meet) -> None:
     assert auditor.gaps("snap")
 
 
-@pytest.mark.slow
 def test_two_collections_are_the_same_bytes(meet: Meet) -> None:
     auditor = meet()
     for name in ("one", "two"):

@@ -18,6 +18,8 @@ from tests.azure.product import Done, run, scan
 from tests.azure.resource_graph import Quota
 from tests.azure.rights import Rights
 
+pytestmark = pytest.mark.slow
+
 DEMO = "3f1e6b7a-5c2d-4e8f-9a10-b2c3d4e5f601"
 OTHER = "00000000-0000-4000-8000-00000000dead"
 NETWORK = f"/subscriptions/{DEMO}/resourceGroups/rg-network-prod-weu"

@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 import msgspec
+import tools
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -171,7 +172,7 @@ RULES = st.lists(
 )
 
 
-@settings(max_examples=1300, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tools.examples(1300), derandomize=True, suppress_health_check=list(HealthCheck))
 @given(RULES, st.lists(BODIES, min_size=8, max_size=8), st.lists(BODIES, max_size=3), st.integers(0, 2**32))
 def test_compiled_rules_say_what_the_reference_says(
     raw_rules: list[Any], bodies: list[Any], others: list[Any], seed: int

@@ -98,6 +98,7 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_command_summarises_and_leaves_reports(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 0, done.stderr
@@ -110,6 +111,7 @@ def test_the_command_summarises_and_leaves_reports(tmp_path: Path) -> None:
     assert len(failed) == len(answer_key(DESIGNED, FAULTS))
 
 
+@pytest.mark.slow
 def test_the_command_gates_when_asked_to(tmp_path: Path) -> None:
     assert run(tmp_path, "--fail-on", "high", "--folder", "made").returncode == 1
     assert (tmp_path / "made" / "auditor-demo.html").is_file()
@@ -117,6 +119,7 @@ def test_the_command_gates_when_asked_to(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "made"]
 
 
+@pytest.mark.slow
 def test_the_estate_can_be_written_and_scanned(tmp_path: Path) -> None:
     assert run(tmp_path, "--write-estate", "estate").returncode == 0
     command = [sys.executable, "-m", "auditor", "scan", "--from", "estate", "--as-of", AS_OF.isoformat(), "-f", "json"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -536,7 +537,7 @@ VALUES = st.recursive(
     st.sampled_from([(",", ":"), (", ", ": "), (",\n", ":")]),
     st.integers(1, 40),
 )
-@settings(max_examples=400)
+@settings(max_examples=tools.examples(400))
 def test_an_array_is_split_as_a_parser_would(
     elements: list[Any], indent: Any, ascii_only: bool, separators: tuple[str, str], step: int
 ) -> None:
@@ -557,7 +558,7 @@ LISTS = ("value", "data", "items")
 
 
 @given(st.dictionaries(TEXT | st.sampled_from(LISTS), VALUES, max_size=5), st.integers(1, 40))
-@settings(max_examples=200)
+@settings(max_examples=tools.examples(200))
 def test_an_object_is_read_as_a_parser_would(document: dict[str, Any], step: int) -> None:
     document = {key: value for key, value in document.items() if not isinstance(value, dict) or key not in LISTS}
     stream = io.BytesIO(json.dumps(document).encode())

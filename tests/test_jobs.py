@@ -12,6 +12,8 @@ from auditor.demo.faults import as_found, planted
 from auditor.reading.sources import SPLIT_FROM
 from tests.paths_of_demo import designed
 
+pytestmark = pytest.mark.slow
+
 DISK = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/d"
 
 

@@ -20,6 +20,8 @@ from tests.azure.resource_graph import Quota
 from tests.azure.rights import Rights
 from tests.azure.synthetic import synthetic_estate
 
+pytestmark = pytest.mark.slow
+
 ARM = "https://management.azure.com/.default"
 DEMO = "/subscriptions/3f1e6b7a-5c2d-4e8f-9a10-b2c3d4e5f601"
 APIM = f"{DEMO}/resourceGroups/rg-apim-prod-weu/providers/Microsoft.ApiManagement/service/apim-apiplatform-prod-weu"

@@ -16,6 +16,8 @@ from tests.azure.local import LocalAzure, local_azure
 from tests.azure.product import AS_OF, run, scan
 from tests.azure.resource_graph import Quota
 
+pytestmark = pytest.mark.slow
+
 ONLY = ("--select", "azure.log-evidence.*", "--quiet")
 EXPECTED = {
     ("application-gateway-access-logs", "agw-apiplatform-prod-weu"): "pass",

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -212,7 +213,7 @@ def typed_expressions(draw: st.DrawFn) -> str:
 GIVEN = {"t": "ab", "n": 1, "b": False, "l": ["a", "b"], "o": {"a": "a", "b": {"a": 1}}}
 
 
-@settings(max_examples=500)
+@settings(max_examples=tools.examples(500))
 @given(expression=typed_expressions(), hidden=st.sets(st.sampled_from(sorted(GIVEN)), min_size=1), inside=st.booleans())
 def test_what_is_said_of_less_holds_of_more(expression: str, hidden: set[str], inside: bool) -> None:
     less: dict[str, Any] = {name: Unknown("hidden") if name in hidden else value for name, value in GIVEN.items()}
@@ -226,7 +227,7 @@ def test_what_is_said_of_less_holds_of_more(expression: str, hidden: set[str], i
     assert agrees(body_of(read_arm_template(template, "main.json", less)), full)
 
 
-@settings(max_examples=400)
+@settings(max_examples=tools.examples(400))
 @given(expression=expressions, p=values, q=values)
 def test_what_is_unknown_never_becomes_a_wrong_value(expression: str, p: Any, q: Any) -> None:
     full = body_of(read(expression, p, q))
@@ -234,7 +235,7 @@ def test_what_is_unknown_never_becomes_a_wrong_value(expression: str, p: Any, q:
     assert agrees(body_of(read(expression, Unknown("not given"), Unknown("not given"))), full)
 
 
-@settings(max_examples=200)
+@settings(max_examples=tools.examples(200))
 @given(text=st.text("abc'\"()[],.?{}0 1\n", max_size=30))
 def test_no_expression_crashes(text: str) -> None:
     body_of(read(text, 1, 2))
@@ -276,7 +277,7 @@ kinds = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=tools.examples(300))
 @given(tree=trees, kind=kinds, extra=trees)
 def test_no_template_crashes(tree: Any, kind: str, extra: Any) -> None:
     base = {"type": kind, "name": "a/b", "properties": tree}
@@ -304,7 +305,7 @@ deltas = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=tools.examples(200))
 @given(
     delta=st.lists(deltas, max_size=3),
     before=trees,
@@ -322,7 +323,7 @@ def test_no_what_if_crashes(delta: Any, before: Any, after: Any, kind: str) -> N
     read_what_if({"changes": [change, before], "potentialChanges": [change], "diagnostics": [before]}, "whatif.json")
 
 
-@settings(max_examples=200)
+@settings(max_examples=tools.examples(200))
 @given(text=st.text('{}[],:"/* \\ab1\n', max_size=60))
 def test_lines_of_anything(text: str) -> None:
     assert all(1 <= line <= text.count("\n") + 1 for line in lines_of(text).values())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -245,7 +246,7 @@ def test_azure_monitor_needs_five_zones_and_workspaces_their_scope() -> None:
     assert proof(bodies, name="log")["attached"] is False
 
 
-@settings(max_examples=150)
+@settings(max_examples=tools.examples(150))
 @given(st.data())
 def test_an_unknown_never_proves_a_part(data: st.DataObject) -> None:
     bodies = estate()

@@ -35,6 +35,8 @@ from tests.azure.http import Refused
 from tests.azure.ingestion import RULE, publishing_estate
 from tests.azure.local import LocalAzure, local_azure
 
+pytestmark = pytest.mark.slow
+
 ENDPOINT = "https://dcr-auditor-abcd.westeurope-1.ingest.monitor.azure.com"
 INGEST = r"POST .*\.ingest\."
 
@@ -95,7 +97,6 @@ def test_read_back(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:
     assert "the summary is missing" in done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "cloud"), [("AzureUSGovernment", GOVERNMENT), ("AzureChinaCloud", CHINA)])
 def test_a_sovereign_cloud_has_its_own_audiences(name: str, cloud: Cloud, saved: Path, tmp_path: Path) -> None:
     with local_azure(publishing_estate(), cloud=cloud) as azure:
@@ -139,7 +140,6 @@ def test_what_does_not_pass_is_left_for_the_next_run(azure: LocalAzure, saved: P
     assert azure.ingestion.rows[-1]["Records"] == len(azure.ingestion.rows) - 1
 
 
-@pytest.mark.slow
 def test_a_record_that_is_refused_is_kept_and_told(
     azure: LocalAzure, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +189,6 @@ def kept(folder: Path) -> int:
         return int(db.execute("SELECT count(*) FROM outbox WHERE refused IS NOT NULL").fetchone()[0])
 
 
-@pytest.mark.slow
 def test_names_that_are_rubbish_arrive(azure: LocalAzure, tmp_path: Path) -> None:
     """Longer than a value or a request may be, and with all that could end a query, a cell or a line."""
     long = [
@@ -386,7 +385,6 @@ def test_another_sink_gets_the_same_audit_later(saved: Path, tmp_path: Path) -> 
     assert one == two
 
 
-@pytest.mark.slow
 def test_one_resource_group_says_nothing_of_the_others(azure: LocalAzure, tmp_path: Path) -> None:
     (tmp_path / "drop").mkdir()
     settings = {"estate": "prod", "publish": {"file": {"folder": str(tmp_path / "drop")}}}
@@ -473,7 +471,6 @@ def test_a_history_in_blob_storage(azure: LocalAzure, blobs: str, saved: Path, t
     assert not list(tmp_path.glob("*.db"))
 
 
-@pytest.mark.slow
 def test_a_scheduled_run_begins_its_history_in_blob_storage(azure: LocalAzure, blobs: str, tmp_path: Path) -> None:
     """As the Container Apps job does: the first run finds an empty container, the next one the trend."""
     settings = {

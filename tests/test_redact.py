@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+import tools
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -162,7 +163,7 @@ def common(one: ipaddress.IPv4Address, other: ipaddress.IPv4Address) -> int:
 
 
 @given(ADDRESSES, st.data())
-@settings(max_examples=200)
+@settings(max_examples=tools.examples(200))
 def test_addresses_keep_their_nature_and_their_neighbours(address: ipaddress.IPv4Address, data: st.DataObject) -> None:
     made = Addresses(b"salt", ["13.64.0.0/11", "no network"])
 

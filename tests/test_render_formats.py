@@ -15,6 +15,7 @@ from pathlib import Path
 import audits
 import openpyxl
 import pytest
+import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,7 +82,7 @@ def random_audits(draw: st.DrawFn) -> tuple[Audit, Findings]:
     return audits.audit_of(rules, findings)
 
 
-@settings(max_examples=60)
+@settings(max_examples=tools.examples(60))
 @given(random_audits())
 def test_every_format_tells_the_same_counts(made: tuple[Audit, Findings]) -> None:
     audit, findings = made
@@ -117,7 +118,7 @@ def test_every_format_tells_the_same_counts(made: tuple[Audit, Findings]) -> Non
     assert {name: page.count(f'<tr role="row" data-outcome="{name}"') for name in shown} == shown
 
 
-@settings(max_examples=60)
+@settings(max_examples=tools.examples(60))
 @given(random_audits())
 def test_every_format_for_programs_tells_the_same_counts(made: tuple[Audit, Findings]) -> None:
     audit, findings = made

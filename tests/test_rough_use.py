@@ -17,6 +17,8 @@ from typing import Any, Final
 import pytest
 import tools
 
+pytestmark = pytest.mark.slow
+
 VAULT = {
     "type": "Microsoft.KeyVault/vaults",
     "name": "kv1",
@@ -83,7 +85,6 @@ def jobs_of(process: subprocess.Popen[bytes]) -> list[int]:
     raise AssertionError("it ended without jobs")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("to", [("-f", "json", "-o", "out/x.json"), ("--save-snapshot", "out/snap")])
 def test_a_signal_leaves_nothing_half_written(
@@ -106,7 +107,6 @@ def test_a_signal_leaves_nothing_half_written(
     assert (process.returncode, err.decode(), left) == (3, "Interrupted.\n", [])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("group", [True, False])
 def test_jobs_end_with_their_parent(
@@ -122,7 +122,6 @@ def test_jobs_end_with_their_parent(
     assert not list(tmp_path.iterdir()), "a temporary folder is left"
 
 
-@pytest.mark.slow
 def test_a_job_that_is_killed_is_said(start: Any, large: str) -> None:
     process = start("scan", "--from", large, "--jobs", "2")
     children = jobs_of(process)

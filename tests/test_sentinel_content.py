@@ -99,6 +99,7 @@ def test_the_layout_names_what_is_there() -> None:
     assert sorted(named) == sorted(there)
 
 
+@pytest.mark.slow
 def test_microsofts_parser_takes_every_query() -> None:
     types = {"boolean": "bool", "dateTime": "datetime"}
     table = {column.name: types.get(column.type, column.type) for column in COLUMNS}

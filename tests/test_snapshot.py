@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,7 +128,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["p", "$unknown", "$$$unknown"]), JSON, max_size=3))
-@settings(max_examples=150)
+@settings(max_examples=tools.examples(150))
 def test_unknown_values_come_back_and_are_not_mixed_up_with_data(
     tmp_path_factory: pytest.TempPathFactory, body: dict[str, Any]
 ) -> None:

@@ -18,6 +18,8 @@ import tools
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+pytestmark = pytest.mark.slow
+
 SHAPES = {"/v1/traces": ExportTraceServiceRequest, "/v1/metrics": ExportMetricsServiceRequest}
 VAULT = {
     "id": "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/"

@@ -16,6 +16,11 @@ PATIENCE = 300
 """Seconds that a program may take: on a machine with twenty other things to do, many times what it takes alone."""
 
 
+def examples(number: int) -> int:
+    """How many examples a property is tried on: all of them where all tests run, a fifth in the quick part."""
+    return number if ALL else number // 5
+
+
 def needed(what: str, *places: str | None) -> str:
     """The first place that exists. Where all must run (`make test`, CI) a missing program is a failure, not a skip."""
     found = next((place for place in places if place and Path(place).exists()), None)
