@@ -25,12 +25,16 @@ MISSING: Final = Missing()
 
 
 class Unknown:
-    """A value or a verdict that cannot be known, with the reason. A first-class value, never an absent one."""
+    """A value or a verdict that cannot be known, with the reason. A first-class value, never an absent one.
 
-    __slots__ = ("reason",)
+    Of a text its end may be known all the same: `/httpListeners/https`, of an id below something without a known name.
+    """
 
-    def __init__(self, reason: str) -> None:
+    __slots__ = ("end", "reason")
+
+    def __init__(self, reason: str, end: str = "") -> None:
         self.reason = reason
+        self.end = end
 
     def __repr__(self) -> str:
         return f"unknown ({self.reason})"

@@ -310,6 +310,28 @@ def test_unknown_where_it_matters(expression: str) -> None:
     assert isinstance(evaluated(expression), Unknown)
 
 
+@pytest.mark.parametrize(
+    ("expression", "end"),
+    [
+        ("[format('{0}/httpListeners/{1}', parameters('missing'), 'https')]", "/httpListeners/https"),
+        ("[format('{0}/httpListeners/{1}', 'agw', parameters('missing'))]", ""),
+        ("[format('{0}{{x}}', parameters('missing'))]", "{x}"),
+        ("[format(parameters('missing'), 'https')]", ""),
+        ("[concat(parameters('missing'), '/httpListeners/', 'https')]", "/httpListeners/https"),
+        ("[concat('a', parameters('missing'))]", ""),
+        ("[resourceId('Microsoft.Network/applicationGateways/httpListeners', parameters('missing'), 'https')]",
+         "/httpListeners/https"),
+        ("[resourceId('Microsoft.Network/applicationGateways', parameters('missing'))]", ""),
+        ("[concat(resourceId('Microsoft.Network/applicationGateways', parameters('missing')), '/probes/p')]",
+         "/probes/p"),
+        ("[toUpper(format('{0}/a', parameters('missing')))]", ""),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_text_may_be_known(expression: str, end: str) -> None:
+    found = evaluated(expression)
+    assert isinstance(found, Unknown) and found.end == end
+
+
 @pytest.mark.parametrize("text", ["[", "[]", "[a]", "[concat('a'", "[concat('a',)]", "[1 2]", "['a]", "[a.b.c]", "[#]"])
 def test_what_is_no_expression(text: str) -> None:
     if text == "[" or text.count("]") == 0:

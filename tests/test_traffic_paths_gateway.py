@@ -112,6 +112,18 @@ def test_requests_that_are_distributed_reach_every_pool() -> None:
         assert all(isinstance(path["complete"], Unknown) for path in paths("", azure))
 
 
+def test_elements_of_a_gateway_without_a_known_name_refer_to_each_other() -> None:
+    """As in a template: the id of the gateway is not known, the names in it are."""
+    azure = gateway({"fqdn": "erp.fabrikam.com"})
+    properties = azure[0]["properties"]
+    for collection in ("httpListeners", "requestRoutingRules"):
+        for value in properties[collection][0]["properties"].values():
+            if isinstance(value, dict):
+                value["id"] = Unknown("not given", value["id"].removeprefix(AGW))
+    (path,) = paths("", azure)
+    assert (path["target"]["name"], path["complete"]) == ("erp.fabrikam.com", True)
+
+
 # --- listeners ----------------------------------------------------------------------------------------------------
 
 

@@ -6,13 +6,14 @@ result does not depend on it. Parts are evaluated only where Resource Manager wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from auditor.model import Unknown
 from auditor.plans.arm_env import MAX_COPIES, MAX_DEPTH, Closure, Env, Work, kept, shortened
 from auditor.plans.arm_expressions import ExpressionError, Literal, Member, Node, is_expression, parse, unescaped
-from auditor.plans.arm_functions_arrays import ARRAY_FUNCTIONS
+from auditor.plans.arm_format import format_end
+from auditor.plans.arm_functions_arrays import ARRAY_FUNCTIONS, concat_end
 from auditor.plans.arm_functions_network import NETWORK_FUNCTIONS
 from auditor.plans.arm_functions_numbers import NUMBER_FUNCTIONS
 from auditor.plans.arm_functions_text import TEXT_FUNCTIONS
@@ -30,6 +31,7 @@ from auditor.plans.arm_values import (
     whole,
 )
 
+_ENDS: Final[Mapping[str, Callable[..., str]]] = {"concat": concat_end, "format": format_end}
 FUNCTIONS: Final[Mapping[str, Function]] = {
     **ARRAY_FUNCTIONS,
     **NETWORK_FUNCTIONS,
@@ -102,7 +104,7 @@ def _text_value(data: str, env: Env) -> Any:
     except Refused as refused:
         found = Unknown(str(refused))
     if isinstance(found, Unknown) and " in [" not in found.reason:
-        return Unknown(shortened(f"{found.reason}, in {data}"))
+        return Unknown(shortened(f"{found.reason}, in {data}"), found.end)
     if isinstance(found, Closure):
         return Unknown(f"a lambda is no value, in {data}")
     return found
@@ -146,10 +148,16 @@ def _called(name: str, function: Function, arguments: list[Any], work: Work) -> 
                 work.spend(weigh(argument))
             unknown = unknown_in(argument)
             if unknown is not None:
-                return unknown
+                return _ending(name, arguments, unknown)
         elif not is_known(argument):
-            return plain(argument)
+            return _ending(name, arguments, plain(argument))
     return kept(function.call(*arguments), work)
+
+
+def _ending(name: str, arguments: list[Any], unknown: Unknown) -> Unknown:
+    """What a function gives of an argument that is not known; of a text that is put together its end may be."""
+    find = _ENDS.get(name)
+    return Unknown(unknown.reason, find(*arguments) if find else "")
 
 
 def _user_function(name: str, arguments: list[Any], env: Env) -> Any:

@@ -41,6 +41,21 @@ def format_text(template: Any, *arguments: Any) -> str:
     return _ITEM.sub(item, text(template))
 
 
+def format_end(template: Any, *arguments: Any) -> str:
+    """What a text ends with, after the last argument that is not known."""
+    if not isinstance(template, str):
+        return ""
+    last = 0
+    for found in _ITEM.finditer(template):
+        if found[1] is not None and not (int(found[1]) < len(arguments) and isinstance(arguments[int(found[1])], str)):
+            last = found.end()
+    end = template[last:]
+    try:
+        return format_text(end, *(one if isinstance(one, str) else "" for one in arguments))
+    except Refused:
+        return ""
+
+
 def _formatted(value: Any, how: str) -> str:
     if not how or isinstance(value, str | bool) or value is None:
         return text_of(value)  # .NET ignores the format of what has none

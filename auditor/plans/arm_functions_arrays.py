@@ -38,6 +38,12 @@ def concat(*values: Any) -> Any:
     return "".join(parts)
 
 
+def concat_end(*values: Any) -> str:
+    """What a text ends with, after the last part that is not known."""
+    known = [isinstance(value, str) for value in values]
+    return "".join(values[len(known) - next((at for at, one in enumerate(reversed(known)) if not one), 0) :])
+
+
 def _part(value: Any) -> str:
     if isinstance(value, list | dict) or value is None:
         raise Refused(f"{kind_of(value)} cannot be joined with a text")

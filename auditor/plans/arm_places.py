@@ -72,12 +72,19 @@ def id_below(base: Any, kind: Any, names: Any) -> str | Unknown:
     given = names.split("/") if isinstance(names, str) else names
     for value in (base, kind, given, *(given if isinstance(given, list) else ())):
         if isinstance(value, Unknown):
-            return value
+            return _below_unknown(kind, given, value)
     namespace, *types = text(kind).strip("/").split("/")
     if not types or len(types) != len(given):
         raise Refused(f"{kind} does not have {len(given)} names")
     pairs = "".join(f"/{type_}/{text(name)}" for type_, name in zip(types, given, strict=True))
     return f"{base}/providers/{namespace}{pairs}"
+
+
+def _below_unknown(kind: Any, names: Any, unknown: Unknown) -> Unknown:
+    """An id of which the last type and name are known, when they are."""
+    if isinstance(kind, str) and isinstance(names, list) and names and isinstance(names[-1], str):
+        return Unknown(unknown.reason, f"/{kind.rpartition('/')[2]}/{names[-1]}")
+    return unknown
 
 
 def id_at(place: Place, kind: str, name: Any) -> str | Unknown:

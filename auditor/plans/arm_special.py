@@ -90,7 +90,7 @@ def _parameters(nodes: Nodes, env: Env, evaluate: Evaluate) -> Any:
     _count(nodes, 1)
     name = plain(evaluate(nodes[0], env))
     if isinstance(name, Unknown):
-        return name
+        return Unknown(name.reason)
     if env.own is None:
         return env.names.parameter(text(name))
     found = next((key for key in env.own if key.casefold() == text(name).casefold()), None)
@@ -102,7 +102,7 @@ def _parameters(nodes: Nodes, env: Env, evaluate: Evaluate) -> Any:
 def _variables(nodes: Nodes, env: Env, evaluate: Evaluate) -> Any:
     _count(nodes, 1)
     name = plain(evaluate(nodes[0], env))
-    return name if isinstance(name, Unknown) else env.names.variable(text(name))
+    return Unknown(name.reason) if isinstance(name, Unknown) else env.names.variable(text(name))
 
 
 def _copy_index(nodes: Nodes, env: Env, evaluate: Evaluate) -> Any:

@@ -98,7 +98,7 @@ def key_in(value: Mapping[str, Any], key: str) -> str | None:
 def member(base: Any, key: Any, *, safe: bool = False) -> Any:
     """`base.key` or `base[key]`. With `safe` null where there is none; without it Resource Manager refuses."""
     if isinstance(base, Unknown):
-        return base
+        return Unknown(base.reason)
     if isinstance(key, Unknown | Declared):
         return plain(key)
     if isinstance(base, Declared):

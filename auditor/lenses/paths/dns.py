@@ -46,7 +46,9 @@ class Names:
         for zone in estate.all(PRIVATE, PUBLIC):
             self._zones[zone.name.casefold()].append(zone)
         for kind in (PRIVATE, PUBLIC):
-            for record in estate.all(f"{kind}/a", f"{kind}/cname", f"{kind}/aaaa"):  # IPv6 where there is nothing else
+            for record in estate.all(
+                f"{kind}/a", f"{kind}/cname", f"{kind}/aaaa"
+            ):  # IPv6 last: gateways know none at backends
                 zone_id = parent_of(record.id) or ""
                 zone_name = zone_id.rpartition("/")[2]
                 name = zone_name if record.name == "@" else f"{record.name}.{zone_name}"

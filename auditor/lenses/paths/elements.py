@@ -34,6 +34,14 @@ LEVELS: Final = (
 )  # fmt: skip
 
 
+def name_in(reference: Any) -> str:
+    """The name of the element that a reference `{id}` is to, in small letters; empty where it is not known."""
+    told = get(reference, "id") if isinstance(reference, dict) else None
+    if isinstance(told, Unknown):
+        return last(told.end) if "/" in told.end else ""
+    return last(told if isinstance(told, str) else None)
+
+
 class Elements:
     """The elements of one gateway, found by the last part of the ids that refer to them."""
 
@@ -52,7 +60,7 @@ class Elements:
                 for number, item in enumerate(listed if isinstance(listed, list) else ())
                 if isinstance(item, dict)
             }
-        named = last(text_at(reference, "id"))
+        named = name_in(reference)
         if named:
             return found.get(named)
         only = isinstance(reference, dict) and isinstance(get(reference, "id"), Unknown) and len(found) == 1

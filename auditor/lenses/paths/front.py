@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level
+from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level, name_in
 from auditor.lenses.paths.ends import unseen
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.routes import is_pattern
@@ -179,12 +179,12 @@ class Listeners:
             known = self._priorities[level.rules] = {}
             for rule in items(self._elements.properties, level.rules):
                 own = get(rule, "properties")
-                known[last(text_at(own, level.listener, "id"))] = get(own, "priority")
+                known[name_in(get(own, level.listener))] = get(own, "priority")
         return known.get(last(text_at(listener, "id")) or (text_at(listener, "name") or "").casefold(), "")
 
 
 def _spot(own: Any) -> tuple[str, ...]:
-    return tuple(last(text_at(own, key, "id")) for key in ("frontendIPConfiguration", "frontendPort"))
+    return tuple(name_in(get(own, key)) for key in ("frontendIPConfiguration", "frontendPort"))
 
 
 def hosts_of(own: Any) -> tuple[list[str], Unknown | None]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from auditor.lenses.paths.callers import known_by
-from auditor.lenses.paths.elements import LEVELS, Elements, Level
+from auditor.lenses.paths.elements import LEVELS, Elements, Level, name_in
 from auditor.lenses.paths.ends import Land
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.front import Front, Listeners, hosts_of
@@ -85,10 +85,10 @@ class Gateway:
         for rule in rules:
             part = get(rule, "properties")
             reference = get(part, level.listener, "id")
-            if isinstance(reference, Unknown):
+            named = name_in(get(part, level.listener))
+            if isinstance(reference, Unknown) and not named:
                 hidden = hidden or reference
-                continue
-            if last(reference if isinstance(reference, str) else None) != listener.casefold():
+            if named != listener.casefold():
                 continue
             found += 1
             mapped = get(part, "urlPathMap")
