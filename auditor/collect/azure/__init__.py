@@ -1,6 +1,7 @@
 """Azure, live: what rules need, from Resource Graph, Resource Manager, Key Vault and Log Analytics. Every call reads.
 
-`plan` says what to read where, `jobs` read one thing each, `calls` retries; `book` (one level up) keeps what comes in.
+`plan` says what to read where; `jobs` and `leaves` read one thing each, with what `live` holds; `calls` retries; `book`
+(one level up) keeps what comes in.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from auditor.collect import Needs, Scope
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import Graph, Stream, query_of
-from auditor.collect.azure.jobs import LANES, Live, ReadPermissions, ReadTable, below, interrupted
+from auditor.collect.azure.jobs import ReadTable, below, interrupted
+from auditor.collect.azure.leaves import ReadPermissions
+from auditor.collect.azure.live import LANES, Live
 from auditor.collect.azure.logs import LANES as LOGS
 from auditor.collect.azure.logs import questions_for, with_evidence
 from auditor.collect.azure.network import ACTIONS, Network

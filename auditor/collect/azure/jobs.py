@@ -1,64 +1,30 @@
-"""The single readings of a live collection: each reads one thing, puts it into the book and says what to read next."""
+"""Readings that lead to others: each reads one thing, puts it into the book and says what to read next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.collect.azure.arm import SOURCE as ARM
-from auditor.collect.azure.arm import THREADS, Arm, listed, subscription_of
-from auditor.collect.azure.calls import GONE, CallFailed
-from auditor.collect.azure.defender import Defender
+from auditor.collect.azure.arm import listed, subscription_of
+from auditor.collect.azure.calls import CallFailed
 from auditor.collect.azure.graph import SOURCE as GRAPH
-from auditor.collect.azure.graph import Graph, Stream
-from auditor.collect.azure.network import SOURCE as NETWORK
-from auditor.collect.azure.network import Action, Network, applies
-from auditor.collect.azure.permissions import may_read, permissions_at
-from auditor.collect.azure.plan import Plan
+from auditor.collect.azure.graph import Stream
+from auditor.collect.azure.leaves import ReadAction, ReadCertificate, ReadOne, ReadPlans
+from auditor.collect.azure.live import Live
+from auditor.collect.azure.network import applies
 from auditor.collect.azure.shapes import Managed, one, resource_of
 from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE, Child
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
-from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
 from auditor.collect.workers import Job
 from auditor.model import Gap, Unknown
 
-LANES: Final = {GRAPH: 4, ARM: THREADS, VAULT: 6, NETWORK: 4}
-"""How many threads read at once. Resource Graph is held back by its quota, the others by their answers' time."""
-
 _MOST_PAGES: Final = 10_000
 _MOST_READINGS: Final = 3
 _MOST_GAPS: Final = 500
-
-
-@dataclass
-class Live:
-    """What every job needs."""
-
-    plan: Plan
-    graph: Graph
-    arm: Arm
-    vaults: Vaults
-    defender: Defender
-    network: Network
-    book: Book
-    everywhere: frozenset[str]
-    """Casefolded types that rules relate to from other places than their parent."""
-    actions: Sequence[Action] = ()
-    """What is asked of the network."""
-    seen: set[str] = field(default_factory=set)
-    """Casefolded types of which Resource Graph gave at least one."""
-    priced: set[str] = field(default_factory=set)
-    """Casefolded subscriptions of which Resource Graph gave a plan of Defender."""
-
-    def failed(self, what: str, failure: CallFailed, types: Iterable[str], call: str) -> None:
-        """One gap for each type that is incomplete below a place; everywhere, when rules look for it from elsewhere."""
-        for kind in sorted(set(types)):
-            wide = kind.casefold() in self.everywhere and what.count("/") > 2  # not a subscription
-            reason = f"{call}: {failure.reason}"
-            self.book.gap(Gap(what=f"GET {what}" if wide else what, reason=reason, kind=failure.kind, type=kind))
 
 
 @dataclass(frozen=True)
@@ -214,88 +180,6 @@ class ReadChildren(Job):
 
 
 @dataclass(frozen=True)
-class ReadOne(Job):
-    """One child, of which a list leaves fields out."""
-
-    live: Live
-    child: Child
-    parent: str
-    name: str
-    managed: Managed = None
-    lane: str = ARM
-
-    @property
-    def pace(self) -> str:
-        return subscription_of(self.parent)
-
-    def held(self) -> bool:
-        return self.live.arm.held(self.pace)
-
-    def run(self) -> Iterator[Job]:
-        live, child = self.live, self.child
-        path = f"{self.parent}/{child.path}/{self.name}"
-        call = f"arm {path}"
-        if live.book.kept(call) is not None:
-            return
-        try:
-            reply = live.arm.get(path, child.version, child.query)
-            found = [] if reply.status == 404 and not reply.lies_in_nothing else [one(reply)]
-        except CallFailed as failure:
-            self.lost(failure)
-            return
-        live.book.keep(call, [resource_of(body, child, self.parent, self.managed) for body in found])
-        live.book.told(ARM, done=1)
-        yield from ()
-
-    def lost(self, failure: CallFailed) -> None:
-        self.live.failed(self.parent, failure, {self.child.type}, f"GET {self.child.path}/{self.name}")
-
-
-@dataclass(frozen=True)
-class ReadPermissions(Job):
-    """What the caller may do at a subscription or resource group: who may not read all of it is shown a part without a
-    word. `types` are those that Resource Graph is asked for there."""
-
-    live: Live
-    place: str
-    types: frozenset[str]
-    lane: str = ARM
-
-    @property
-    def pace(self) -> str:
-        return subscription_of(self.place)
-
-    def held(self) -> bool:
-        return self.live.arm.held(self.pace)
-
-    def run(self) -> Iterator[Job]:
-        try:
-            given = permissions_at(self.place, self.live.arm)
-        except CallFailed as failure:
-            if failure.kind == "forbidden" or failure.code.casefold() in GONE:
-                given = ()
-            else:
-                self.lost(failure)
-                return
-        lacking = {kind for kind in self.types if not may_read(kind, given)}
-        if lacking == self.types:
-            self._tell(lacking, "the identity may not read all of it; needs Reader there")
-        else:
-            for kind in sorted(lacking):
-                self._tell({kind}, f"the identity may not read all of it; needs {kind}/read there")
-        yield from ()
-
-    def _tell(self, types: set[str], reason: str) -> None:
-        below = {inner for kind in types for inner in (kind, *self.live.plan.below(kind))}
-        self.live.failed(self.place, CallFailed("forbidden", reason), below, "GET permissions")
-
-    def lost(self, failure: CallFailed) -> None:
-        """Nobody knows whether something is missing: a gap, but none that puts every answer in doubt."""
-        reason = f"GET permissions: {failure.reason}"
-        self.live.book.gap(Gap(what=self.place, reason=reason, kind=failure.kind))
-
-
-@dataclass(frozen=True)
 class ReadVault(Job):
     """What a vault holds: the names of its certificates, then each with its policy; then keys and secrets.
 
@@ -331,67 +215,6 @@ class ReadVault(Job):
 
     def _failed(self, failure: CallFailed, types: Iterable[str]) -> None:
         self.live.failed(self.vault, failure, types, "GET certificates")
-
-
-@dataclass(frozen=True)
-class ReadCertificate(Job):
-    """One certificate: what is public of it, and its policy."""
-
-    live: Live
-    vault: str
-    address: str
-    name: str
-    lane: str = VAULT
-
-    def run(self) -> Iterator[Job]:
-        try:
-            self.live.vaults.certificate(self.vault, self.address, self.name)
-        except CallFailed as failure:
-            self.lost(failure)
-        yield from ()
-
-    def lost(self, failure: CallFailed) -> None:
-        self.live.failed(self.vault, failure, {CERTIFICATES}, f"GET certificates/{self.name}")
-
-
-@dataclass(frozen=True)
-class ReadPlans(Job):
-    """The plans of Defender of a subscription of which Resource Graph gave none: it may just not have them."""
-
-    live: Live
-    subscription: str
-    lane: str = ARM
-
-    def run(self) -> Iterator[Job]:
-        try:
-            self.live.defender.plans(self.subscription)
-        except CallFailed as failure:
-            self.lost(failure)
-        yield from ()
-
-    def lost(self, failure: CallFailed) -> None:
-        self.live.failed(f"/subscriptions/{self.subscription}", failure, {PRICINGS}, "GET pricings")
-
-
-@dataclass(frozen=True)
-class ReadAction(Job):
-    """What the network sees of one resource."""
-
-    live: Live
-    action: Action
-    parent: str
-    lane: str = NETWORK
-
-    def run(self) -> Iterator[Job]:
-        try:
-            self.live.network.act(self.action, self.parent)
-        except CallFailed as failure:
-            self.lost(failure)
-        yield from ()
-
-    def lost(self, failure: CallFailed) -> None:
-        call = f"POST {self.action.type.rpartition('/')[2]}"
-        self.live.failed(self.parent, failure, {self.action.type}, call)
 
 
 def below(live: Live, kind: str, parent: str, body: dict[str, Any]) -> Iterator[Job]:

@@ -1,0 +1,163 @@
+"""Readings that lead to no other: each reads one thing and puts it into the book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.collect.azure.arm import SOURCE as ARM
+from auditor.collect.azure.arm import subscription_of
+from auditor.collect.azure.calls import GONE, CallFailed
+from auditor.collect.azure.live import Live
+from auditor.collect.azure.network import SOURCE as NETWORK
+from auditor.collect.azure.network import Action
+from auditor.collect.azure.permissions import may_read, permissions_at
+from auditor.collect.azure.shapes import Managed, one, resource_of
+from auditor.collect.azure.tables import PRICINGS, Child
+from auditor.collect.azure.vaults import SOURCE as VAULT
+from auditor.collect.azure.vaults import TYPE as CERTIFICATES
+from auditor.collect.workers import Job
+from auditor.model import Gap
+
+
+@dataclass(frozen=True)
+class ReadOne(Job):
+    """One child, of which a list leaves fields out."""
+
+    live: Live
+    child: Child
+    parent: str
+    name: str
+    managed: Managed = None
+    lane: str = ARM
+
+    @property
+    def pace(self) -> str:
+        return subscription_of(self.parent)
+
+    def held(self) -> bool:
+        return self.live.arm.held(self.pace)
+
+    def run(self) -> Iterator[Job]:
+        live, child = self.live, self.child
+        path = f"{self.parent}/{child.path}/{self.name}"
+        call = f"arm {path}"
+        if live.book.kept(call) is not None:
+            return
+        try:
+            reply = live.arm.get(path, child.version, child.query)
+            found = [] if reply.status == 404 and not reply.lies_in_nothing else [one(reply)]
+        except CallFailed as failure:
+            self.lost(failure)
+            return
+        live.book.keep(call, [resource_of(body, child, self.parent, self.managed) for body in found])
+        live.book.told(ARM, done=1)
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        self.live.failed(self.parent, failure, {self.child.type}, f"GET {self.child.path}/{self.name}")
+
+
+@dataclass(frozen=True)
+class ReadCertificate(Job):
+    """One certificate: what is public of it, and its policy."""
+
+    live: Live
+    vault: str
+    address: str
+    name: str
+    lane: str = VAULT
+
+    def run(self) -> Iterator[Job]:
+        try:
+            self.live.vaults.certificate(self.vault, self.address, self.name)
+        except CallFailed as failure:
+            self.lost(failure)
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        self.live.failed(self.vault, failure, {CERTIFICATES}, f"GET certificates/{self.name}")
+
+
+@dataclass(frozen=True)
+class ReadPermissions(Job):
+    """What the caller may do at a subscription or resource group: who may not read all of it is shown a part without a
+    word. `types` are those that Resource Graph is asked for there."""
+
+    live: Live
+    place: str
+    types: frozenset[str]
+    lane: str = ARM
+
+    @property
+    def pace(self) -> str:
+        return subscription_of(self.place)
+
+    def held(self) -> bool:
+        return self.live.arm.held(self.pace)
+
+    def run(self) -> Iterator[Job]:
+        try:
+            given = permissions_at(self.place, self.live.arm)
+        except CallFailed as failure:
+            if failure.kind == "forbidden" or failure.code.casefold() in GONE:
+                given = ()
+            else:
+                self.lost(failure)
+                return
+        lacking = {kind for kind in self.types if not may_read(kind, given)}
+        if lacking == self.types:
+            self._tell(lacking, "the identity may not read all of it; needs Reader there")
+        else:
+            for kind in sorted(lacking):
+                self._tell({kind}, f"the identity may not read all of it; needs {kind}/read there")
+        yield from ()
+
+    def _tell(self, types: set[str], reason: str) -> None:
+        below = {inner for kind in types for inner in (kind, *self.live.plan.below(kind))}
+        self.live.failed(self.place, CallFailed("forbidden", reason), below, "GET permissions")
+
+    def lost(self, failure: CallFailed) -> None:
+        """Nobody knows whether something is missing: a gap, but none that puts every answer in doubt."""
+        reason = f"GET permissions: {failure.reason}"
+        self.live.book.gap(Gap(what=self.place, reason=reason, kind=failure.kind))
+
+
+@dataclass(frozen=True)
+class ReadPlans(Job):
+    """The plans of Defender of a subscription of which Resource Graph gave none: it may just not have them."""
+
+    live: Live
+    subscription: str
+    lane: str = ARM
+
+    def run(self) -> Iterator[Job]:
+        try:
+            self.live.defender.plans(self.subscription)
+        except CallFailed as failure:
+            self.lost(failure)
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        self.live.failed(f"/subscriptions/{self.subscription}", failure, {PRICINGS}, "GET pricings")
+
+
+@dataclass(frozen=True)
+class ReadAction(Job):
+    """What the network sees of one resource."""
+
+    live: Live
+    action: Action
+    parent: str
+    lane: str = NETWORK
+
+    def run(self) -> Iterator[Job]:
+        try:
+            self.live.network.act(self.action, self.parent)
+        except CallFailed as failure:
+            self.lost(failure)
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        call = f"POST {self.action.type.rpartition('/')[2]}"
+        self.live.failed(self.parent, failure, {self.action.type}, call)
