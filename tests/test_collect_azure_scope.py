@@ -28,10 +28,10 @@ NETWORK = f"/subscriptions/{DEMO}/resourceGroups/rg-network-prod-weu"
 class Collected:
     """What one collection brought."""
 
-    def __init__(self, azure: LocalAzure, folder: Path, *options: str, code: int = 0) -> None:
+    def __init__(self, azure: LocalAzure, folder: Path, *options: str, code: int = 0, resume: bool = False) -> None:
         place = str(folder / "snap")
         scope = () if any(word.startswith(("--sub", "--man", "--all")) for word in options) else ("--all",)
-        self.done: Done = run(azure, "collect", *scope, *options, "-o", place)
+        self.done: Done = run(azure, "collect", *scope, *options, "--resume" if resume else "-o", place)
         assert self.done.code == code, self.done.err + self.done.escaped
         assert not azure.violations
         there = (folder / "snap").exists()

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from tests.azure.http import Answer, Call, Dropped
 
@@ -34,7 +34,8 @@ class Fault:
     ever); `reset` (the connection is cut before anything is done); `lost` (it is done, and then the connection is cut
     before the answer); `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html`
     (a page, as a proxy gives it); `empty` (200 without a body); `expire` (every token given so far is void);
-    `vanish` (a resource is deleted before the call is answered).
+    `vanish` (a resource is deleted before the call is answered). With a status go an error of this `code` and `text`,
+    or `body`, whatever it is, and `headers`.
     It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever.
     """
 
@@ -45,6 +46,9 @@ class Fault:
     seconds: float = 0.0
     retry_after: int | None = None
     code: str = ""
+    text: str = ""
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
     struck: int = field(default=0, init=False)
     _seen: int = field(default=0, init=False)
 
@@ -84,7 +88,11 @@ def before(fault: Fault) -> Answer | None:
     if fault.effect == "empty":
         return Answer(200, b"")
     if isinstance(fault.effect, int):
-        headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        error = {"code": fault.code or CODES[fault.effect], "message": f"The plan of the test says {fault.effect}."}
-        return Answer(fault.effect, {"error": error}, headers)
+        headers = fault.headers if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        if fault.body is not None:
+            return Answer(fault.effect, fault.body, dict(headers))
+        text = fault.text or f"The plan of the test says {fault.effect}."
+        return Answer(
+            fault.effect, {"error": {"code": fault.code or CODES[fault.effect], "message": text}}, dict(headers)
+        )
     return None

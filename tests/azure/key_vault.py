@@ -82,7 +82,7 @@ class KeyVault:
         more = None
         if start + PAGE < len(items):
             token = base64.urlsafe_b64encode(str(start + PAGE).encode()).decode()
-            more = f"https://{call.host}{call.path}?api-version={call.query['api-version']}&$skiptoken={token}&maxresults={PAGE}"
+            more = f"https://{call.host}:443{call.path}?api-version={call.query['api-version']}&$skiptoken={token}&maxresults={PAGE}"
         return {"value": items[start : start + PAGE], "nextLink": more}
 
     def _item(self, host: str, kind: str, body: Body) -> Body:

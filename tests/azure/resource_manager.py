@@ -41,6 +41,8 @@ class ResourceManager:
         self.cloud, self.estate, self.rights, self.entra = cloud, estate, rights, entra
         self.throttled = 0
         self.bucket, self.refill = BUCKET, REFILL
+        self.links = "https://{host}"
+        """How links to next pages begin. Some providers name the port too, a few leave out the host."""
         self._results: dict[str, list[Body | None]] = {}
         self._buckets: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
@@ -224,7 +226,9 @@ class ResourceManager:
                 f"&{k}={v}" for k, v in call.query.items() if k not in {"api-version", "$skiptoken", "$skip"}
             )
             version = f"api-version={call.query['api-version']}"
-            page["nextLink"] = f"https://{call.host}{call.path}?{version}{same}&%24skiptoken={following}"
+            page["nextLink"] = (
+                f"{self.links.format(host=call.host)}{call.path}?{version}{same}&%24skiptoken={following}"
+            )
         return page
 
     def _kubeconfig(self, cluster: str) -> Answer:

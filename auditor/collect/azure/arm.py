@@ -7,11 +7,11 @@ second for a subscription and caller; answers say how many are left.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, answered, ask
+from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, answered, ask, reading
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 
@@ -26,7 +26,12 @@ _REFILL: Final = 25.0
 _RESERVE: Final = 25
 _IN_A_PATH: Final = "/%:;=@()!$&'*+,"
 """What stands in an id as it stands in an address. Names may hold more: `#` in a database, letters of any language."""
-_LEFT: Final = "x-ms-ratelimit-remaining-subscription-reads"
+_LEFT: Final = tuple(
+    f"x-ms-ratelimit-remaining-{scope}-reads" for scope in ("subscription", "subscription-global", "tenant")
+)
+_MOST_PAGES: Final = 10_000
+_NEXT: Final = frozenset({"nextlink", "@nextlink", "odata.nextlink", "@odata.nextlink"})
+"""How services call the link to the next page, in small letters."""
 
 
 class _Gates(dict[str, Gate]):
@@ -47,10 +52,8 @@ class Arm:
 
     def __init__(self, cloud: Cloud, credential: Credential, book: Book) -> None:
         try:
-            from azure.core.pipeline.policies import HeadersPolicy, UserAgentPolicy
             from azure.core.pipeline.transport import RequestsTransport
             from azure.mgmt.core import ARMPipelineClient
-            from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
         except ImportError as error:
             raise missing_extra("azure-mgmt-core") from error
         from requests import Session
@@ -58,14 +61,9 @@ class Arm:
 
         session = Session()
         session.mount("https://", HTTPAdapter(pool_maxsize=THREADS))  # else most would connect anew for every call
-        # no policy that retries, follows redirects or logs: a token goes to this host alone
         self._client: Any = ARMPipelineClient(
             base_url=cloud.resource_manager,
-            policies=[
-                HeadersPolicy({"Accept": "application/json"}),
-                UserAgentPolicy("auditor"),
-                ARMChallengeAuthenticationPolicy(credential, cloud.scope),
-            ],
+            policies=reading(credential, cloud.scope, decoded=False),
             transport=RequestsTransport(session=session, **TIMEOUTS),
         )
         self._base = cloud.resource_manager
@@ -76,14 +74,26 @@ class Arm:
         """One resource or the first page of a list. Any status but 401, 429, 5xx is an answer. Raises `CallFailed`."""
         return self._ask("GET", self._url(path, version, query), source)
 
+    def all(self, path: str, version: str) -> Iterator[dict[str, Any]]:
+        """The resources of a list, page after page. Raises `CallFailed`."""
+        seen: set[str] = set()
+        reply = self.get(path, version)
+        while True:
+            found, link = listed(reply)
+            yield from found
+            if not onward(link, seen):
+                return
+            reply = self.next(str(link))
+
     def act(self, path: str, version: str, query: str = "", *, source: str = SOURCE) -> Reply:
         """An action that changes nothing, but is a POST by form. Raises `CallFailed`."""
         return self._ask("POST", self._url(path, version, query), source)
 
     def next(self, link: str, *, source: str = SOURCE) -> Reply:
-        """A further page of a list."""
-        asked, ours = urlsplit(link), urlsplit(self._base)
-        if (asked.scheme, asked.netloc.casefold()) != (ours.scheme, ours.netloc.casefold()):
+        """A further page of a list. Raises `CallFailed`."""
+        if link.startswith("/"):
+            link = f"{self._base}{link}"
+        if not same_host(link, self._base):
             raise CallFailed("unreadable", "its next page lies at another host")
         return self._ask("GET", link, source)
 
@@ -100,9 +110,9 @@ class Arm:
             return response.status_code, response.headers, response.content
 
         reply = ask(send, gate, self._book, source)
-        left = reply.headers.get(_LEFT, "")
-        if left.isdigit() and int(left) < _RESERVE:
-            gate.hold((_RESERVE - int(left)) / _REFILL)
+        left = min((int(text) for name in _LEFT if (text := reply.headers.get(name, "")).isdigit()), default=_RESERVE)
+        if left < _RESERVE:
+            gate.hold((_RESERVE - left) / _REFILL)
         return reply
 
     def held(self, place: str) -> bool:
@@ -116,19 +126,45 @@ def subscription_of(path: str) -> str:
     return parts[2].casefold() if len(parts) > 2 and parts[1].casefold() == "subscriptions" else ""
 
 
+def same_host(url: str, other: str) -> bool:
+    """Whether both lead to the same server. Links to next pages often name the port that is meant anyway."""
+    try:
+        (one, port), (two, ours) = ((parts, parts.port or 443) for parts in map(urlsplit, (url, other)))
+    except ValueError:
+        return False
+    same = (one.scheme, one.hostname, port) == (two.scheme, two.hostname, ours)
+    return same and one.scheme == "https" and one.username is None and one.password is None
+
+
 def listed(reply: Reply) -> tuple[list[dict[str, Any]], str | None]:
     """The resources of a page and the link to the next. Raises `CallFailed`."""
     if reply.status != 200:
         raise refused(reply)
     body = reply.body
     found = body.get("value") if isinstance(body, dict) else body  # a few older services answer with the bare list
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found) or reply.failed:
         raise CallFailed("unreadable", "its answer is not a list of resources")
-    link = body.get("nextLink") if isinstance(body, dict) else None
-    return found, link if isinstance(link, str) and link else None
+    links = [value for key, value in body.items() if key.casefold() in _NEXT and value] if body is not found else []
+    if links and not isinstance(links[0], str):
+        raise CallFailed("unreadable", "its answer does not say where the next page is")
+    return found, links[0] if links else None
+
+
+def onward(link: str | None, seen: set[str]) -> str | None:
+    """The link to the next page, which must be a new one; `seen` holds those before. Raises `CallFailed`."""
+    if link in seen:
+        raise CallFailed("unreadable", "its pages go round in circles")
+    if len(seen) >= _MOST_PAGES:
+        raise CallFailed("unreadable", f"it has more than {_MOST_PAGES:,} pages")
+    if link:
+        seen.add(link)
+    return link
 
 
 def refused(reply: Reply) -> CallFailed:
     """What an answer means that is none."""
+    if reply.not_registered:
+        told = f"{answered(reply)}: the subscription is not registered for this service"
+        return CallFailed("not-found", told, status=404, code=reply.code)
     kind = {401: "forbidden", 403: "forbidden", 404: "not-found"}.get(reply.status, "unreadable")
     return CallFailed(kind, answered(reply), status=reply.status, code=reply.code)

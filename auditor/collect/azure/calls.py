@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 10, "read_timeout": 60}
 """Seconds, for every client."""
+NO_DETOURS: Final[dict[str, Any]] = {"retry_total": 0, "permit_redirects": False}
+"""For clients that make their policies themselves: we retry, and a token goes nowhere else."""
 ODD: Final = (ValueError, TypeError, AttributeError)
 """What the models of an SDK raise for an answer that they do not expect. Who holds the answer reads it himself."""
 _ATTEMPTS: Final = 5
@@ -31,6 +34,8 @@ _REFUSALS: Final = 2
 _PATIENCE: Final = 300.0
 """Seconds that one call waits for a service that throttles."""
 _LONGEST: Final = 30.0
+_SHORTEST: Final = 0.5
+"""Seconds that we wait where we came too early, even if the answer says that we need not."""
 _GIVE_UP_AFTER: Final = 4
 """Calls given up one after the other; then every further call to the same place gets one attempt."""
 _TEMPORARY: Final = frozenset({408, 500, 502, 503, 504})
@@ -38,6 +43,10 @@ GONE: Final = frozenset(
     {"subscriptionnotfound", "invalidsubscriptionid", "resourcegroupnotfound", "parentresourcenotfound"}
 )
 """Codes, in small letters, of what lies in a place that is not there."""
+NOT_REGISTERED: Final = frozenset(
+    {"missingsubscriptionregistration", "subscriptionnotregistered", "subscription not registered"}
+)
+"""Codes, in small letters, of a service that a subscription does not use. Defender does with 401 or 404, and spaces."""
 
 
 class Reply(NamedTuple):
@@ -49,7 +58,7 @@ class Reply(NamedTuple):
 
     @property
     def code(self) -> str:
-        """The error code of ARM, Key Vault or Resource Graph: a word, never text from the answer."""
+        """The error code of ARM, Key Vault or Resource Graph: a word or a few, never the text of the answer."""
         return _code(self._error)
 
     @property
@@ -59,6 +68,11 @@ class Reply(NamedTuple):
         inner = self._error.get("innererror")
         found = [*(details if isinstance(details, list) else ()), inner]
         return [code for one in found if isinstance(one, dict) and (code := _code(one))]
+
+    @property
+    def failed(self) -> bool:
+        """Whether it holds an error, whatever its status says."""
+        return bool(self._error) or (isinstance(self.body, dict) and bool(self.body.get("error")))
 
     def says(self, words: str) -> bool:
         """Whether the text of the error has these words: for services that give one code to many errors."""
@@ -71,14 +85,28 @@ class Reply(NamedTuple):
         return error if isinstance(error, dict) else {}
 
     @property
-    def lies_in_nothing(self) -> bool:
-        """The place itself is gone: subscription, group or parent."""
-        return self.code.casefold() in GONE
+    def not_registered(self) -> bool:
+        """The subscription does not use this service."""
+        return self.code.casefold() in NOT_REGISTERED
 
 
 def _code(error: Mapping[str, Any]) -> str:
     code = error.get("code")
-    return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", code) else ""
+    return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-][A-Za-z0-9_. -]{,79}", code) else ""
+
+
+def reading(credential: Credential, scope: str, *, decoded: bool) -> list[Any]:
+    """The policies of a client of Resource Manager that only reads. `decoded`: its SDK reads the answers itself.
+
+    Those that the SDKs have by default register a resource provider where it is missing, which is a write; and they
+    retry, follow redirects with what is sent, and log.
+    """
+    from azure.core.pipeline import policies
+    from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+    asks = [policies.HeadersPolicy({"Accept": "application/json"}), policies.UserAgentPolicy("auditor")]
+    reads = [policies.RequestIdPolicy(), policies.ContentDecodePolicy(), policies.CustomHookPolicy()]
+    return [*asks, *(reads if decoded else ()), ARMChallengeAuthenticationPolicy(credential, scope)]
 
 
 class CallFailed(Exception):  # noqa: N818  (caught where the gap is written)
@@ -152,12 +180,12 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             trouble, delay = _trouble(error), None
             silences += _is_silence(error)
         else:
-            if reply.status not in _TEMPORARY and reply.status not in (401, 429):
+            if reply.not_registered or (reply.status not in _TEMPORARY and reply.status not in (401, 429)):
                 gate.ended(well=True)
                 return reply
             trouble, delay = _refusal(reply), _delay(reply.headers)
         if trouble.kind == "throttled":
-            delay = 5.0 if delay is None else delay
+            delay = 5.0 if delay is None else max(delay, _SHORTEST)
             waited += delay
             book.told(source, throttled=1)
             if waited > gate.patience:
@@ -180,14 +208,14 @@ class _BrokenAnswer(Exception):  # noqa: N818
 
 
 def _reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
+    """Raises `_BrokenAnswer` for a success that is not JSON; other answers may be none (a page of a proxy)."""
     try:
-        if status < 400 and not body:
-            raise _BrokenAnswer
-        return Reply(status, headers, orjson.loads(body) if body else None)
+        found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        if status < 400:
+        if status == 200:
             raise _BrokenAnswer from error
-        return Reply(status, headers, None)
+        found = None
+    return Reply(status, headers, found)
 
 
 def _trouble(error: Exception) -> CallFailed:
@@ -219,10 +247,21 @@ def answered(reply: Reply) -> str:
 def _delay(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, as the answer says: Retry-After, its variant in milliseconds, or Resource Graph's own header."""
     for name, unit in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("retry-after", 1.0)):
-        text = headers.get(name, "")
-        if re.fullmatch(r"\d{1,9}", text):
-            return int(text) * unit
+        text = headers.get(name, "").strip()
+        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
+            return float(text) * unit
+    until, now = _time_of(headers.get("retry-after", "")), _time_of(headers.get("date", ""))
+    if until is not None:
+        return max(0.0, until - (time.time() if now is None else now))
     return seconds_of(headers.get("x-ms-user-quota-resets-after", ""))
+
+
+def _time_of(text: str) -> float | None:
+    """Seconds since 1970 of a date as HTTP writes it."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def seconds_of(text: str) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect.azure.arm import listed
-from auditor.collect.azure.calls import ODD, TIMEOUTS, Gate, ask
+from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, Gate, ask, reading
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
@@ -36,7 +36,9 @@ class Defender:
         if self._book.kept(call) is not None:
             return
         reply = ask(lambda: self._send(subscription), self._gate, self._book, SOURCE)
-        found, _none = listed(reply)  # the list has no pages
+        found, link = listed(reply)
+        if link:
+            raise CallFailed("unreadable", "the list of plans has pages, which it never had")
         origin = Origin(source="live", address=f"{scope}/providers/{_TYPE}")
         self._book.keep(call, [Resource(_TYPE, stripped({**body, "type": _TYPE}), origin) for body in found])
         self._book.told(SOURCE, done=1)
@@ -53,8 +55,7 @@ class Defender:
             self._credential,
             subscription,
             base_url=self._cloud.resource_manager,
-            credential_scopes=[self._cloud.scope],
-            retry_total=0,
+            policies=reading(self._credential, self._cloud.scope, decoded=True),
             **TIMEOUTS,
         )
         with client:

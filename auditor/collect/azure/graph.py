@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, Gate, Reply, answered, ask, seconds_of
+from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, Gate, Reply, answered, ask, reading, seconds_of
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Answer, Book
@@ -82,8 +82,7 @@ class Graph:
         self._client = ResourceGraphClient(
             credential,
             base_url=cloud.resource_manager,
-            credential_scopes=[cloud.scope],
-            retry_total=0,
+            policies=reading(credential, cloud.scope, decoded=True),
             **TIMEOUTS,
         )
         self._address = f"{cloud.resource_manager}/providers/Microsoft.ResourceGraph/resources"
@@ -105,6 +104,8 @@ class Graph:
             raise CallFailed("unreadable", f"it has more than {_MOST_PAGES:,} pages")
         try:
             rows, more, total = self._fitting(stream, token)
+            if more and more == token:
+                raise CallFailed("unreadable", "its pages go round in circles")
         except CallFailed as failure:
             if failure.status == 400 and number and not fresh:
                 self._book.forget(f"{stream.call} ")
@@ -182,17 +183,22 @@ _Rows = tuple[list[dict[str, Any]], str | None, int | None]
 
 def _read(reply: Reply) -> _Rows:
     """Raises `CallFailed` when rows are missing."""
-    data = reply.body.get("data") if isinstance(reply.body, dict) else None
-    if isinstance(data, dict) and isinstance(data.get("columns"), list) and isinstance(data.get("rows"), list):
-        names = [column.get("name") for column in data["columns"]]  # some clouds answer in rows and columns
-        data = [dict(zip(names, row, strict=True)) for row in data["rows"]]
-    if not isinstance(data, list):
-        raise CallFailed("unreadable", "its answer holds no rows")
+    data = reply.body.get("data") if isinstance(reply.body, dict) and not reply.failed else None
+    if isinstance(data, dict):  # some clouds answer in rows and columns
+        try:
+            names = [column["name"] for column in data["columns"]]
+            data = [dict(zip(names, row, strict=True)) for row in data["rows"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise CallFailed("unreadable", "its answer holds rows that do not fit their columns") from error
+    if not isinstance(data, list) or not all(isinstance(row, dict) and isinstance(row.get("id"), str) for row in data):
+        raise CallFailed("unreadable", "its answer holds no rows of resources")
     token = reply.body.get("$skipToken")
     if not token and str(reply.body.get("resultTruncated", "false")).casefold() == "true":
         raise CallFailed("unreadable", "its answer is cut off and names no next page")
+    if token is not None and not isinstance(token, str):
+        raise CallFailed("unreadable", "its answer does not say where the next page is")
     total = reply.body.get("totalRecords")
-    return data, token, total if isinstance(total, int) else None
+    return data, token or None, total if isinstance(total, int) else None
 
 
 class Quota:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.collect.azure.arm import SOURCE as ARM
-from auditor.collect.azure.arm import listed, subscription_of
+from auditor.collect.azure.arm import listed, onward, subscription_of
 from auditor.collect.azure.calls import CallFailed
 from auditor.collect.azure.graph import SOURCE as GRAPH
 from auditor.collect.azure.graph import Stream
 from auditor.collect.azure.leaves import ReadAction, ReadCertificate, ReadOne, ReadPlans
 from auditor.collect.azure.live import Live
 from auditor.collect.azure.network import applies
-from auditor.collect.azure.shapes import Managed, one, resource_of
+from auditor.collect.azure.shapes import Managed, cannot_have, is_absent, one, resource_of
 from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE, Child
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
@@ -22,7 +23,8 @@ from auditor.collect.book import Book
 from auditor.collect.workers import Job
 from auditor.model import Gap, Unknown
 
-_MOST_PAGES: Final = 10_000
+_LINK_ENDED: Final = frozenset({400, 404, 410})
+"""What a link to a next page may be answered with, when it is too old."""
 _MOST_READINGS: Final = 3
 _MOST_GAPS: Final = 500
 
@@ -97,6 +99,10 @@ class ReadTable(Job):
             self.live.failed(place, failure, types, call)
 
 
+class _Outdated(Exception):  # noqa: N818
+    """The link to the next page is of an earlier run, and holds no longer."""
+
+
 @dataclass(frozen=True)
 class ReadChildren(Job):
     """The children of one type below one parent."""
@@ -118,29 +124,46 @@ class ReadChildren(Job):
     def held(self) -> bool:
         return self.live.arm.held(self.pace)
 
-    def run(self) -> Iterator[Job]:
+    def run(self) -> Iterable[Job]:
         live, child = self.live, self.child
         call = f"arm {self.parent}/{child.path}"
         try:
             if child.each:
-                yield from (ReadOne(live, child, self.parent, name, self.managed) for name in self._names(call))
-                return
-            number, link = 0, None
-            while number < _MOST_PAGES:
-                answer = live.book.kept(f"{call} page {number:05}")
-                if answer is None:
-                    found, link = self._page(link)
-                    resources = [resource_of(body, child, self.parent, self.managed) for body in found]
-                    answer = live.book.keep(f"{call} page {number:05}", resources, link)
-                    live.book.told(ARM, done=1)
-                for resource in answer.resources:
-                    yield from below(live, child.type.casefold(), resource.id, resource.body)
-                number, link = number + 1, answer.more
-                if not link:
-                    return
-            raise CallFailed("unreadable", f"it has more than {_MOST_PAGES:,} pages")
+                return [ReadOne(live, child, self.parent, name, self.managed) for name in self._names(call)]
+            try:
+                return list(self._children(call))
+            except _Outdated:
+                live.book.forget(f"{call} page ")
+                return list(self._children(call))
         except CallFailed as failure:
             self.lost(failure)
+            return ()
+
+    def _children(self, call: str) -> Iterator[Job]:
+        """Reads page after page. Raises `CallFailed`; `_Outdated` when the link of an earlier run holds no longer."""
+        live, child = self.live, self.child
+        link: str | None = None
+        fresh, seen = True, set[str]()
+        for number in itertools.count():
+            page = f"{call} page {number:05}"
+            answer = live.book.kept(page)
+            if answer is None:
+                try:
+                    found, link = self._page(link)
+                except CallFailed as failure:
+                    if fresh or failure.status not in _LINK_ENDED:
+                        raise
+                    raise _Outdated from failure
+                resources = [resource_of(body, child, self.parent, self.managed) for body in found]
+                answer, fresh = live.book.keep(page, resources, onward(link, seen)), True
+                live.book.told(ARM, done=1)
+            else:
+                fresh = False
+            for resource in answer.resources:
+                yield from below(live, child.type.casefold(), resource.id, resource.body)
+            link = answer.more
+            if not link:
+                return
 
     def _page(self, link: str | None) -> tuple[list[dict[str, Any]], str | None]:
         arm, child = self.live.arm, self.child
@@ -148,13 +171,11 @@ class ReadChildren(Job):
             return listed(arm.next(link))
         query = "" if child.each else child.query
         reply = arm.get(f"{self.parent}/{child.path}", child.version, query)
-        if reply.code.casefold() in child.absent and (not child.says or reply.says(child.says)):
+        if cannot_have(child, reply):
             return [], None
         if not child.single:
             return listed(reply)
-        if reply.status == 404 and not reply.lies_in_nothing:
-            return [], None
-        return [one(reply)], None
+        return [] if is_absent(reply) else [one(reply)], None
 
     def _names(self, call: str) -> list[str]:
         """The names of what a list holds, which is asked for one by one."""
@@ -162,11 +183,11 @@ class ReadChildren(Job):
         if kept is not None:
             return (kept.more or "").split("\n") if kept.more else []
         names: list[str] = []
-        link = None
-        for _ in range(_MOST_PAGES):
+        link, seen = None, set[str]()
+        while True:
             found, link = self._page(link)
             names += [str(body.get("name") or str(body.get("id", "")).rpartition("/")[2]) for body in found]
-            if not link:
+            if not onward(link, seen):
                 break
         self.live.book.keep(f"{call} names", (), "\n".join(names))
         self.live.book.told(ARM, done=1)

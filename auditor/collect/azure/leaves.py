@@ -12,7 +12,7 @@ from auditor.collect.azure.live import Live
 from auditor.collect.azure.network import SOURCE as NETWORK
 from auditor.collect.azure.network import Action
 from auditor.collect.azure.permissions import may_read, permissions_at
-from auditor.collect.azure.shapes import Managed, one, resource_of
+from auditor.collect.azure.shapes import Managed, is_absent, one, resource_of
 from auditor.collect.azure.tables import PRICINGS, Child
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
@@ -46,7 +46,7 @@ class ReadOne(Job):
             return
         try:
             reply = live.arm.get(path, child.version, child.query)
-            found = [] if reply.status == 404 and not reply.lies_in_nothing else [one(reply)]
+            found = [] if is_absent(reply) else [one(reply)]
         except CallFailed as failure:
             self.lost(failure)
             return

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect import Needs
-from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, answered, ask
+from auditor.collect.azure.calls import NO_DETOURS, TIMEOUTS, CallFailed, Gate, Reply, answered, ask
 from auditor.collect.azure.questions import ABOUT, EVIDENCE, QUESTIONS, Question
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
@@ -210,7 +210,7 @@ class _Logs:
         self.address = cloud.log_analytics
         audience = cloud.log_analytics_audience
         self._client = LogsQueryClient(
-            credential, endpoint=cloud.log_analytics, audience=audience, retry_total=0, **TIMEOUTS
+            credential, endpoint=cloud.log_analytics, audience=audience, **NO_DETOURS, **TIMEOUTS
         )
         self.book = book
         self._arm = arm

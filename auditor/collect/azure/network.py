@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, answered, ask
+from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, answered, ask, reading
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 from auditor.model import Origin, Resource
@@ -114,8 +114,7 @@ class Network:
                     self._credential,
                     subscription,
                     base_url=self._cloud.resource_manager,
-                    credential_scopes=[self._cloud.scope],
-                    retry_total=0,
+                    policies=reading(self._credential, self._cloud.scope, decoded=True),
                     polling_interval=5,
                     **TIMEOUTS,
                 )

@@ -10,10 +10,9 @@ import fnmatch
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from auditor.collect.azure.arm import Arm, listed
+from auditor.collect.azure.arm import Arm
 
 _VERSION: Final = "2022-04-01"
-_MOST_PAGES: Final = 100
 
 Permissions = tuple[dict[str, Any], ...]
 """One for each role that the identity has at a place: `actions`, `notActions`, `dataActions`, `notDataActions`."""
@@ -21,13 +20,7 @@ Permissions = tuple[dict[str, Any], ...]
 
 def permissions_at(place: str, arm: Arm) -> Permissions:
     """Those of a subscription or resource group. Raises `CallFailed`."""
-    found, link = listed(arm.get(f"{place}/providers/Microsoft.Authorization/permissions", _VERSION))
-    for _ in range(_MOST_PAGES):
-        if not link:
-            break
-        more, link = listed(arm.next(link))
-        found += more
-    return tuple(found)
+    return tuple(arm.all(f"{place}/providers/Microsoft.Authorization/permissions", _VERSION))
 
 
 def may_read(kind: str, permissions: Permissions) -> bool:

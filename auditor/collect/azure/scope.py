@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from auditor.collect import Scope
-from auditor.collect.azure.arm import Arm, listed
+from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.calls import CallFailed, answered
 from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.secrets import stripped
@@ -25,7 +25,6 @@ _TABLE: Final = "resourcecontainers"
 _GROUP: Final = f"{SUBSCRIPTION}/resourcegroups"
 _ALL: Final = "/subscriptions"
 _LIMIT: Final = 300
-_MOST_PAGES: Final = 1_000
 _ROLES: Final = "Give the identity the role Reader there: docs/live-audit.md lists the roles."
 
 
@@ -75,15 +74,10 @@ def _listed(path: str, version: str, arm: Arm, book: Book) -> set[str]:
     """The subscriptions that a list names. That it cannot be had is a gap: nobody knows then whether one is missing."""
     names: set[str] = set()
     try:
-        found, link = listed(arm.get(path, version))
-        for _ in range(_MOST_PAGES):
-            for item in found:
-                place = str(item.get("id", "")).casefold().strip("/").split("/")
-                if len(place) == 2 and place[0] == "subscriptions" and item.get("state") != "Deleted":
-                    names.add(place[1])
-            if not link:
-                break
-            found, link = listed(arm.next(link))
+        for item in arm.all(path, version):
+            place = str(item.get("id", "")).casefold().strip("/").split("/")
+            if len(place) == 2 and place[0] == "subscriptions" and item.get("state") != "Deleted":
+                names.add(place[1])
     except CallFailed as failure:
         right = "; needs Microsoft.Management/managementGroups/descendants/read" if path != _ALL else ""
         told = f"{failure.reason}{right}; whether a subscription is missing is not known"

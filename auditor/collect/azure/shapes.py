@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from auditor.collect.azure.arm import refused
 from auditor.collect.azure.calls import CallFailed, Reply
@@ -10,17 +10,32 @@ from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.tables import Child
 from auditor.model import Origin, Resource, Unknown
 
+_ABSENT: Final = frozenset({"resourcenotfound", "notfound", "policynotfound", "keynotfound"})
 Managed = frozenset[str] | Unknown | None
 """The casefolded names of the certificates of a vault, why they are not known, or None elsewhere."""
 
 
-def one(reply: Reply) -> dict[str, Any]:
-    """The resource of an answer. Raises `CallFailed`."""
+def one(reply: Reply, holding: str = "properties") -> dict[str, Any]:
+    """The resource of an answer, which has this member. Raises `CallFailed`."""
     if reply.status != 200:
         raise refused(reply)
-    if not isinstance(reply.body, dict):
+    if not isinstance(reply.body, dict) or reply.failed or not isinstance(reply.body.get(holding), dict):
         raise CallFailed("unreadable", "its answer is not a resource")
     return reply.body
+
+
+def is_absent(reply: Reply) -> bool:
+    """Whether the service says that this one thing is not there: not that its place, its type or the page is not."""
+    return reply.status == 404 and reply.code.casefold() in _ABSENT
+
+
+def cannot_have(child: Child, reply: Reply) -> bool:
+    """Whether the service says that this parent has no such children, whatever it holds."""
+    said = reply.code.casefold()
+    return any(
+        said == code and (not words or reply.says(words))
+        for code, _, words in (entry.partition(": ") for entry in child.absent)
+    )
 
 
 def resource_of(body: dict[str, Any], child: Child, parent: str, managed: Managed = None) -> Resource:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from auditor.collect.azure.calls import NOT_REGISTERED
+
 SUBSCRIPTION: Final = "microsoft.resources/subscriptions"
 PRICINGS: Final = "microsoft.security/pricings"
 VAULT_TYPE: Final = "microsoft.keyvault/vaults"
@@ -30,9 +32,8 @@ class Child(NamedTuple):
     vault: bool = False
     """Part of a vault's content: some belong to its certificates, whose names must be known first."""
     absent: frozenset[str] = frozenset()
-    """Codes by which the service says that this parent cannot have such children, in small letters."""
-    says: str = ""
-    """What the text of that error holds, where its code alone may mean something else."""
+    """Codes by which the service says that this parent cannot have such children, in small letters. Where a code may
+    mean something else too, `code: words that the text of the error holds`."""
 
 
 _RAW: Final = "format=rawxml"
@@ -49,6 +50,9 @@ _SENTINEL: Final = "2024-09-01"
 _SENTINEL_SETTINGS: Final = "2024-10-01-preview"
 """Settings are in no version that is generally available."""
 _NOT_IN_TIER: Final = frozenset({"methodnotallowedinpricingtier", "methodnotallowed", "operationnotsupported"})
+_NOT_ONBOARDED: Final = "badrequest: not onboarded"
+_EVERY_TIER: Final = frozenset({"policies/policy", "policyFragments", "apis", "operations", "backends", "namedValues"})
+"""What API Management has in every tier: that one of these cannot be had is never the tier's doing."""
 _NO_SERVICE: Final = frozenset({"featurenotsupportedforaccount", "fileshareservicenotsupported"})
 """Accounts for files have no blobs, those for blobs no files."""
 
@@ -59,7 +63,8 @@ def _apim(path: str, *, below: str = "", **more: object) -> Child:
     kind = f"Microsoft.ApiManagement/service{below}/{name}"
     if path == "policies/policy":
         more |= {"query": _RAW, "single": True}
-    return Child(kind, parent, path, _APIM, absent=_NOT_IN_TIER, **more)  # type: ignore[arg-type]
+    tiered = path not in _EVERY_TIER or "/workspaces" in below
+    return Child(kind, parent, path, _APIM, absent=_NOT_IN_TIER if tiered else frozenset(), **more)  # type: ignore[arg-type]
 
 
 def _below(parent: str, version: str, *paths: str, absent: frozenset[str] = frozenset()) -> tuple[Child, ...]:
@@ -72,8 +77,7 @@ def _sentinel(name: str) -> Child:
         "microsoft.operationalinsights/workspaces",
         f"providers/Microsoft.SecurityInsights/{name}",
         _SENTINEL_SETTINGS if name == "settings" else _SENTINEL,
-        absent=frozenset({"workspacenotonboarded", "badrequest"} if name != "onboardingStates" else ()),
-        says="not onboarded",
+        absent=NOT_REGISTERED | ({"workspacenotonboarded", _NOT_ONBOARDED} if name != "onboardingStates" else set()),
     )
 
 
@@ -162,7 +166,7 @@ DIAGNOSTICS: Final = Child(
     "",
     "providers/Microsoft.Insights/diagnosticSettings",
     "2021-05-01-preview",
-    absent=frozenset({"resourcetypenotsupported"}),
+    absent=frozenset({"resourcetypenotsupported"}) | NOT_REGISTERED,
 )
 
 GRAPH: Final = {

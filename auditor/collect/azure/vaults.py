@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from auditor.collect.azure.arm import listed
-from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, ask
+from auditor.collect.azure.arm import listed, onward, same_host
+from auditor.collect.azure.calls import NO_DETOURS, TIMEOUTS, CallFailed, Gate, Reply, ask
 from auditor.collect.azure.shapes import one
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
@@ -50,8 +50,10 @@ class Vaults:
             return kept.more.split("\n") if kept.more else []
         names: list[str] = []
         url: str | None = f"{address.rstrip('/')}/certificates?api-version={_VERSION}&maxresults=25"
+        seen = set[str]()
         while url:
-            found, url = listed(self._get(address, url))
+            found, link = listed(self._get(address, url))
+            url = onward(link, seen)
             names += [str(item.get("id", "")).rstrip("/").rpartition("/")[2] for item in found]
         self._book.keep(call, (), "\n".join(names))
         self._book.told(SOURCE, done=1)
@@ -66,7 +68,7 @@ class Vaults:
         reply = self._get(address, url)
         found: list[Resource] = []
         if reply.code != "CertificateNotFound":  # gone since it was listed
-            answer = one(reply)
+            answer = one(reply, "attributes")
             body = {
                 "id": f"{vault}/certificates/{name}",
                 "name": name,
@@ -80,8 +82,8 @@ class Vaults:
     def _get(self, address: str, url: str) -> Reply:
         from azure.core.rest import HttpRequest
 
-        host, asked = (urlsplit(text).netloc.casefold() for text in (address, url))
-        if not host.endswith(f".{self._suffix}") or host != asked:
+        host = _host(address)
+        if not host.endswith(f".{self._suffix}") or not same_host(url, address):
             raise CallFailed("unreadable", f"{host or 'its address'} is no vault of this cloud")
         with self._lock:
             client = self._clients.get(host) or self._clients.setdefault(host, self._client(address))
@@ -103,4 +105,11 @@ class Vaults:
             from azure.keyvault.certificates import CertificateClient
         except ImportError as error:
             raise missing_extra("azure-keyvault-certificates") from error
-        return CertificateClient(address, self._credential, retry_total=0, api_version=_VERSION, **TIMEOUTS)
+        return CertificateClient(address, self._credential, api_version=_VERSION, **NO_DETOURS, **TIMEOUTS)
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
