@@ -28,8 +28,8 @@ from auditor.plans.private_endpoints import ELSEWHERE
         ),
         (["x"], ["x"], ["y"], ["y"]),
         ([{"name": "a"}], [], [{"name": "b"}, {"name": "b"}], [{"name": "b"}, {"name": "b"}]),
-        ([1], None, ELSEWHERE, [1]),
-        (None, None, ELSEWHERE, ELSEWHERE),
+        ({"ends": [1]}, None, {"ends": ELSEWHERE}, {"ends": [1]}),
+        ({"a": 1}, None, {"ends": ELSEWHERE}, {"a": 1}),
     ],
     ids=[
         "set", "removed", "other casing", "other casing removed", "no before", "inside", "another shape", "by name",
@@ -45,6 +45,9 @@ def test_a_template_resets_what_it_leaves_out() -> None:
     after: dict[str, Any] = {"properties": {"privateEndpointConnections": ELSEWHERE}}
     keep_read_only(live, after)
     assert after == {"properties": {"privateEndpointConnections": [1]}}
+    after = {"properties": {"privateEndpointConnections": ELSEWHERE}}
+    keep_read_only({"properties": {}}, after)
+    assert after == {"properties": {}}
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,6 @@ _READ_ONLY: Final = (
 
 def laid_over(live: Any, before: Any, after: Any) -> Any:
     """What becomes of a live value by a change from `before` to `after`; None for a side that is not there."""
-    if after is ELSEWHERE:
-        return live if live else after
     if isinstance(live, dict) and isinstance(after, dict):
         return _object(live, before if isinstance(before, dict) else {}, after)
     if isinstance(live, list) and isinstance(after, list):
@@ -71,7 +69,9 @@ def keep_read_only(live: dict[str, Any], after: dict[str, Any]) -> None:
     old, new = live.get("properties"), after.get("properties")
     if isinstance(old, dict) and isinstance(new, dict):
         for name in _READ_ONLY:
-            if name in old and (name not in new or new[name] is ELSEWHERE):
+            if new.get(name) is ELSEWHERE:
+                del new[name]
+            if name in old and name not in new:
                 new[name] = old[name]
 
 
@@ -83,7 +83,8 @@ def _object(live: dict[str, Any], before: dict[str, Any], after: dict[str, Any])
             made.pop(spelled.get(key.casefold(), key), None)
     for key, value in after.items():
         own = spelled.get(key.casefold(), key)
-        made[own] = laid_over(live.get(own), before.get(key), value)
+        if value is not ELSEWHERE:  # what others made is there, and what is not there nobody made
+            made[own] = laid_over(live.get(own), before.get(key), value)
     return made
 
 
