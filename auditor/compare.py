@@ -8,14 +8,14 @@ nothing, and nothing is new only because the earlier audit did not look.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Final
 
 import msgspec
 
 from auditor.findings import Findings
 from auditor.lenses import LENSES
-from auditor.model import Audit, Finding, Outcome, ResourceRef, Scope, Severity
+from auditor.model import CHANGES, Audit, Finding, Outcome, ResourceRef, Scope, Severity
 from auditor.render.changes import Change, Changes, Difference, Standing, Unseen
 from auditor.render.words import count_of
 
@@ -23,6 +23,12 @@ _BLIND: Final = frozenset({Outcome.UNKNOWN, Outcome.ERROR})
 _WORST_FIRST: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.EXEMPT, Outcome.PASS)
 _WEIGHT: Final = {outcome: weight for weight, outcome in enumerate(_WORST_FIRST)}
 _ORDER: Final = {change: number for number, change in enumerate(Change)}
+
+
+class _From(msgspec.Struct):
+    """Where a resource was read."""
+
+    source: str
 
 
 class _Key(msgspec.Struct, rename="camel"):
@@ -33,6 +39,7 @@ class _Key(msgspec.Struct, rename="camel"):
     outcome: Outcome
     severity: Severity
     resource: ResourceRef
+    origin: _From
 
 
 _KEY = msgspec.json.Decoder(_Key)
@@ -40,9 +47,20 @@ _FINDING = msgspec.json.Decoder(Finding)
 _STANDINGS: Final = {(o, s): Standing(outcome=o, severity=s) for o in Outcome for s in Severity}
 
 
-def compare(old: tuple[Audit, Findings], new: tuple[Audit, Findings]) -> Changes:
-    """Compare an earlier audit with a later one. Memory holds the standing of every answer, and what differs."""
-    earlier, later = Side("earlier", *old), Side("later", *new)
+def compare(
+    old: tuple[Audit, Findings],
+    new: tuple[Audit, Findings],
+    made: Mapping[str, str] | None = None,
+    *,
+    whole: bool = False,
+) -> Changes:
+    """Compare an earlier audit with a later one. Memory holds the standing of every answer, and what differs.
+
+    `made`: what the change that was audited makes, by casefolded id, and what it was read from. `whole`: not the change
+    alone was audited, but the estate with it.
+    """
+    earlier, later = Side("earlier", *old), Side("later", *new, made=made)
+    later.alone = later.change and not earlier.change and not whole
     counts = dict.fromkeys(Change, 0)
     unseen: Counter[str] = Counter()
     unseen_failures: Counter[str] = Counter()
@@ -96,8 +114,12 @@ def may_newly_reach(difference: Difference, threshold: Severity) -> bool:
 class Side:
     """One audit: how its answers stand, and where it looked. `name` is what reasons call it."""
 
-    def __init__(self, name: str, audit: Audit, findings: Findings) -> None:
+    alone = False  # a change without the estate that the other side is of
+
+    def __init__(self, name: str, audit: Audit, findings: Findings, made: Mapping[str, str] | None = None) -> None:
         self.name = name
+        self.change = audit.scope.change
+        self._made = dict(made or {})
         self.answers: dict[str, Standing] = {}
         self._findings = findings
         self._blind: set[tuple[str, str]] = set()
@@ -112,6 +134,8 @@ class Side:
                 self.answers[key.fingerprint] = standing
             resource = key.resource.id.casefold()
             self._seen.add(resource)
+            if key.origin.source in CHANGES:
+                self._made.setdefault(resource, key.origin.source)
             if key.outcome in _BLIND:
                 self._blind.add((key.rule_id, resource))
         self._left_out = [outcome for outcome in Outcome if listed[outcome] < count_of(audit.counts, outcome)]
@@ -158,6 +182,11 @@ class Side:
             return f"the {self.name} audit did not ask the rule"
         if run.error and not run.exercised:
             return f"the rule could not run in the {self.name} audit"
+        source = self._made.get(identity, "")
+        if run.rule.sources and not run.rule.asks_of(resource.type, source):
+            return f"the rule is not asked of what a {source} makes"
+        if self.alone and identity not in self._seen:
+            return f"the {self.name} audit is of a change alone"
         if any(outcome is not Outcome.PASS for outcome in self._left_out):
             return f"the {self.name} audit was saved without all its answers"
         if (key.rule_id, identity) in self._blind:

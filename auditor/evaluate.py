@@ -194,12 +194,7 @@ class Judge:
 
     def _indexes(self, kind: str, source: str) -> list[int]:
         """The rules of a type; for what was read from a change, those that say they can be decided there."""
-        indexes = self._by_type.get(kind.casefold(), [])
-        if source not in _CHANGES:
-            return indexes
-        if not kind.casefold().startswith(("microsoft.", "auditor/")):
-            source = "manifest"  # an object of a cluster is the same question in a plan and in a manifest
-        return [i for i in indexes if source in self.rules[i].rule.sources]
+        return [i for i in self._by_type.get(kind.casefold(), []) if self.rules[i].rule.asks_of(kind, source)]
 
     def runs(self) -> list[RuleRun]:
         """Every rule with what it has said so far."""
@@ -217,7 +212,6 @@ def count(counts: Counts, outcome: Outcome) -> None:
     setattr(counts, name, getattr(counts, name) + 1)
 
 
-_CHANGES: Final = ("plan", "template", "manifest")
 _first: Final = itemgetter(0)
 
 

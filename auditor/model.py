@@ -332,6 +332,17 @@ class Rule(Record, frozen=True, kw_only=True):
         """The folder of the rule: `azure/application-gateway`, `kubernetes`."""
         return self.id.rpartition(".")[0].replace(".", "/")
 
+    def asks_of(self, kind: str, source: str) -> bool:
+        """Whether the rule is asked of a resource of this type that was read there (`Origin.source`): of what a change
+        makes, where it says that it can be decided. An object of a cluster is the same in a plan and in a manifest."""
+        if source not in CHANGES:
+            return True
+        return (source if kind.casefold().startswith(("microsoft.", "auditor/")) else "manifest") in self.sources
+
+
+CHANGES: Final = frozenset({"plan", "template", "manifest"})
+"""What a change is read from, as `Origin.source` has it."""
+
 
 class RuleRun(Tally, kw_only=True):
     """A rule of an audit, with how often it was exercised. `error` is set when the rule itself could not run."""

@@ -297,3 +297,43 @@ def test_what_only_adds_to_something_is_laid_over_it(tmp_path: Path) -> None:
         (SSH, "nsg", "fail", "azurerm_network_security_rule.this"),
         ("azure.storage.network-closed", "st", "fail", "azurerm_storage_account_network_rules.this"),
     }
+
+
+SENSOR = "azure.defender.containers-sensor"
+PLAN = "/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Security/pricings/Containers"
+
+
+def compared(tmp_path: Path, rule: str, *args: str) -> dict[str, int]:
+    """How many failures a gate tells as new and as resolved."""
+    command = [sys.executable, "-m", "auditor", "gate", *args, "--select", rule, "-f", "line"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert "Traceback" not in done.stderr
+    told = dict(part.split("=") for part in done.stdout.split())
+    return {name: int(told[name]) for name in ("new", "resolved")}
+
+
+def test_what_a_change_leaves_open_is_not_resolved(tmp_path: Path) -> None:
+    """Some rules are not asked of templates: that a template writes a resource again mends nothing."""
+    body = {
+        "type": "Microsoft.Security/pricings", "name": "Containers",
+        "properties": {"pricingTier": "Standard", "extensions": [{"name": "ContainerSensor", "isEnabled": "False"}]},
+    }  # fmt: skip
+    write(tmp_path, "live.json", [{**body, "id": PLAN}])
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{**body, "apiVersion": "2024-01-01"}],
+    }
+    write(tmp_path, "main.json", template)
+    assert compared(tmp_path, SENSOR, "main.json", "--against", "live.json")["resolved"] == 0
+
+
+def test_what_a_change_does_not_touch_is_not_resolved(gate: Any, tmp_path: Path) -> None:
+    """A gate with an audit of the estate as baseline: the change is a part of it."""
+    write(tmp_path, "live.json", [vault("a", False), vault("b", False)])
+    scan = [sys.executable, "-m", "auditor", "scan", "--from", "live.json", "-f", "json", "-o", "audit.json"]
+    subprocess.run(scan, cwd=tmp_path, check=False, capture_output=True)
+    mended = write(tmp_path, "plan.json", plan(planned("a", False, True, "update")))
+    assert compared(tmp_path, PURGE, mended, "--baseline", "audit.json")["resolved"] == 1
+    both = write(tmp_path, "both.json", plan(planned("a", False, True, "update"), planned("b", False, None, "delete")))
+    assert compared(tmp_path, PURGE, both, "--against", "live.json")["resolved"] == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -82,7 +82,8 @@ def judge_change(
         audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
         audit.scope = replace(audit.scope, change=True)
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=False)
-        since = changes_since(past, audit, findings)
+        made = {one.id.casefold(): one.origin.source for one in inventory.resources()} if past.earlier else {}
+        since = changes_since(past, audit, findings, made, whole=against is not None)
         write_reports(chosen.reports, audit, findings, chosen.outcomes, past, since)
         delivered = publish.done(audit, findings)
         known = set(against.gaps) if against and new_only else ()
@@ -109,8 +110,16 @@ def _shown(chosen: options.Settings) -> frozenset[Outcome]:
     return frozenset().union(*(FORMATS[report.format].outcomes for report in chosen.reports))
 
 
-def changes_since(past: ThePast, audit: Audit, findings: Findings) -> Since | None:
-    """What changed since an earlier audit, None when there is none; the failures are told when they were first seen."""
+def changes_since(
+    past: ThePast,
+    audit: Audit,
+    findings: Findings,
+    made: Mapping[str, str] | None = None,
+    *,
+    whole: bool = False,
+) -> Since | None:
+    """What changed since an earlier audit, None when there is none; the failures are told when they were first seen.
+    `made` and `whole` say of a change what `compare` wants to know."""
     if past.seen is not None:
         from auditor.first_seen import tell
 
@@ -119,7 +128,7 @@ def changes_since(past: ThePast, audit: Audit, findings: Findings) -> Since | No
         return None
     from auditor.compare import compare
 
-    return compare(past.earlier, (audit, findings))
+    return compare(past.earlier, (audit, findings), made, whole=whole)
 
 
 def _newly_fails(earlier: Earlier, changes: Since, fail_on: str) -> bool:
