@@ -300,7 +300,8 @@ def test_what_only_adds_to_something_is_laid_over_it(tmp_path: Path) -> None:
 
 
 SENSOR = "azure.defender.containers-sensor"
-PLAN = "/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Security/pricings/Containers"
+NOWHERE = "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.Security/pricings/Containers"
+"""In the subscription that a template which is not told one is taken to be deployed to."""
 
 
 def compared(tmp_path: Path, rule: str, *args: str) -> dict[str, int]:
@@ -318,7 +319,7 @@ def test_what_a_change_leaves_open_is_not_resolved(tmp_path: Path) -> None:
         "type": "Microsoft.Security/pricings", "name": "Containers",
         "properties": {"pricingTier": "Standard", "extensions": [{"name": "ContainerSensor", "isEnabled": "False"}]},
     }  # fmt: skip
-    write(tmp_path, "live.json", [{**body, "id": PLAN}])
+    write(tmp_path, "live.json", [{**body, "id": NOWHERE}])
     template = {
         "$schema": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
         "contentVersion": "1.0.0.0",
