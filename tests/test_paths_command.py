@@ -58,7 +58,7 @@ def test_every_hop_is_drawn_in_words_without_colours_for_a_pipe(folder: Path) ->
         "  weakest hop: plain text\n"
         "  Internet\n"
         "   │  plain text · the entrance speaks plain text to clients · asks for shop.contoso.com\n"
-        "   ▼  shop/shop:443 (way into the cluster)\n"
+        "   ▼  shop/shop:80 (way into the cluster)\n"
         "   │  plain text · nginx speaks HTTP to pods · Service shop/web\n"
         "   ▼  shop/web:8080 (pods)\n"
         "  perhaps a way around: whether the Kubernetes API of the cluster stands open is not known\n"

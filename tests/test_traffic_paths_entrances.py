@@ -61,6 +61,29 @@ def test_the_class_of_an_ingress_says_whose_settings_count(name: str, last: str)
     assert hops(INGRESS.replace("ingressClassName: nginx", f"ingressClassName: {name}")) == [*BEFORE, last]
 
 
+@pytest.mark.parametrize(
+    ("port", "annotation", "last"),
+    [
+        ("8443", "", "pods plaintext"),
+        ("443", "", "pods encryptedVerified"),
+        ("443", "appgw.ingress.kubernetes.io/backend-protocol: http", "pods plaintext"),
+        ("8443", "appgw.ingress.kubernetes.io/backend-protocol: https", "pods encryptedVerified"),
+        ("web", "", "pods encryptedVerified"),
+    ],
+)
+def test_the_ingress_controller_of_application_gateway_speaks_tls_to_pods_at_443(
+    port: str, annotation: str, last: str
+) -> None:
+    ingress = INGRESS.replace("ingressClassName: nginx", "ingressClassName: azure-application-gateway")
+    ingress = ingress.replace("annotations: {}", f"annotations: {{{annotation}}}")
+    named = "{name: web, containerPort: 443}" if port == "web" else "{containerPort: 8443}"
+    app = APP.replace("targetPort: 8443", f"targetPort: {port}").replace("{containerPort: 8443}", named)
+    for documents in ((app, ingress), (app.split("---")[1], ingress)):
+        (path,) = paths("\n---\n".join(documents), gateway({"ipAddress": "10.0.0.4"}))
+        told = path["hops"][-1]["protection"] if path["target"]["kind"] == "pods" else None
+        assert told is None or f"pods {told}" == last
+
+
 def test_gateway_api_speaks_plain_text_without_a_backend_tls_policy() -> None:
     assert hops(GATEWAY) == [*BEFORE, "pods plaintext"]
     for group, spec in (

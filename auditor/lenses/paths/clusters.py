@@ -287,7 +287,7 @@ class Clusters:
             ]
         for told, encrypts, path in offers:
             port = told if isinstance(told, int) else None
-            landing = self._meet(entrance, host, "/*", port)
+            landing = self._meet(entrance, host, "/*", 80 if kind == INGRESS and encrypts is False else port)
             if landing is None:
                 continue
             spoken = "TLS" if encrypts is True else "plain text" if encrypts is False else "something not known"

@@ -44,6 +44,9 @@ _CONTROLLERS: Final = (
     ("azure/application-gateway", AGIC),
     ("alb.networking.azure.io/", CONTAINERS),
 )
+_TLS_PORT: Final = 443
+"""To pods at this port the ingress controller of Application Gateway speaks TLS, unless an annotation says otherwise.
+Source: its `pkg/appgw/backendhttpsettings.go`."""
 _FAKE: Final = "the certificate that the controller makes for itself"
 
 
@@ -244,6 +247,7 @@ class Ingresses:
             evidence=evidence(ingress.id, f"metadata.annotations['{key}']", plain(note(ingress, key))),
             meshed=False if controller in (AGIC, CONTAINERS) else serving.meshed,
             host=host,
+            tls_at=_TLS_PORT if controller == AGIC and not note(ingress, f"{_AGIC}backend-protocol") else None,
         )
 
     def _upstream(self, ingress: Resource, controller: str) -> tuple[Protection, str, str, str | None]:

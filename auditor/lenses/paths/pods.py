@@ -50,6 +50,7 @@ class Inbound:
     meshed: Truth
     host: str | None = None  # the name that it asks pods for
     subset: str = ""  # of the Service, as a DestinationRule names it
+    tls_at: int | None = None  # it speaks TLS, and verifies it, to pods at this port
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Pods:
             edge = f"Service {namespace}/{name}"
             return _sent(lost(sender.place, edge, f"it stands for {text_at(spec, 'externalName')}"), sender)
         selected = self._selection(service)
+        number, odd = _target(spec, port, selected)
+        sender = _by_port(sender, number)
         if not selected:
             hole = next((h for kind in (POD, *WORKLOADS) if (h := self._estate.hole(kind))), None)
             edge = f"pods of Service {namespace}/{name}"
@@ -89,7 +92,6 @@ class Pods:
                 hole = "it selects none; its endpoints are kept by hand"
             tail = lost(sender.place, edge, hole or "no pod has its labels", gone=hole is None)
             return tail if hole is None else _sent(tail, sender)
-        number, odd = _target(spec, port, selected)
         offered = next((get(p, "port") for p in items(spec, "ports") if port in (get(p, "port"), get(p, "name"))), None)
         meshed = self._mesh.of(
             sender.cluster, namespace, name, selected, number, sender.namespace, offered, sender.subset
@@ -180,6 +182,16 @@ class Pods:
                         for label in labels(one).items():
                             found[str(label)].append(one)
         return found
+
+
+def _by_port(sender: Inbound, number: int | str | None) -> Inbound:
+    """A sender as it speaks to a port of pods."""
+    if sender.tls_at is None or (isinstance(number, int) and number != sender.tls_at):
+        return sender
+    if number == sender.tls_at:
+        says = f"the gateway speaks TLS to pods at port {number} and verifies them"
+        return replace(sender, protection=VERIFIED, says=says)
+    return replace(sender, protection=Unknown("the port of the pods decides, and is not known"))
 
 
 def _beyond(backend: Backend) -> Iterator[Missing]:
