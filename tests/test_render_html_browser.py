@@ -16,6 +16,7 @@ import pytest
 import tools
 from browser import page_of, violations
 
+from auditor.answers import fingerprint
 from auditor.errors import OutputError
 from auditor.model import Evidence, Excerpt, Outcome, Scope, Severity
 from auditor.render import Options
@@ -232,6 +233,27 @@ def test_what_is_chosen_stands_in_the_address(browser: Browser, events: list[str
     expect(page.locator("#by")).to_have_value("")
     page.get_by_role("button", name="Clear all").click()
     assert page.url.endswith("#findings?sort=rule") or page.url.endswith("#findings")
+
+
+def test_a_finding_has_the_same_address_in_every_report(browser: Browser, events: list[str], small_page: Path) -> None:
+    _audit, findings = audits.small()
+    places = [
+        (fingerprint(one.rule_id, one.resource.id, one.element), one)
+        for one in findings
+        if one.outcome is not Outcome.PASS and audits.HOSTILE not in one.resource.id
+    ]
+    assert len(places) > 3
+    page = watched.opened(browser, small_page, events)
+    for address, finding in places:
+        page.evaluate("hash => { location.hash = hash }", f"#findings?finding={address}")
+        expect(page.locator("#detail-title")).to_have_text(finding.title)
+        expect(page.locator(".detail .id")).to_contain_text(finding.resource.id)
+    page.get_by_role("button", name="Next finding").click()
+    page.get_by_role("button", name="Previous finding").click()
+    expect(page).to_have_url(re.compile(f"#findings\\?finding={places[-1][0]}$"))
+    page.evaluate("hash => { location.hash = hash }", f"#findings?finding={'0' * 32}")  # of another report
+    expect(page.locator("#detail-title")).to_have_count(0)
+    expect(page.get_by_text("The finding that the address names is not among these")).to_be_visible()
 
 
 def test_groups_lead_to_their_findings(browser: Browser, events: list[str], small_page: Path) -> None:

@@ -53,10 +53,15 @@ const resourceName = (report, resource) =>
 
 /** What was found, in a sentence: most findings say their gap or their first evidence. @param {Pack} report @param {number} i */
 function messageOf(report, i) {
+  const { texts, findings } = report;
+  if (findings.message[i]) return texts[findings.message[i]];
+  return findings.gap[i] ? `Not known: ${texts[findings.gap[i]]}` : evidenceText(report, i);
+}
+
+/** @param {Pack} report @param {number} i */
+function evidenceText(report, i) {
   const { texts, findings, evidence } = report;
   const lines = evidence[findings.evidence[i]];
-  if (findings.message[i]) return texts[findings.message[i]];
-  if (findings.gap[i]) return `Not known: ${texts[findings.gap[i]]}`;
   if (!lines.length) return "";
   const [path, actual, expected] = lines[0].map((n) => texts[n]);
   const verb = expected.startsWith("to find ") ? ":" : " is";

@@ -64,9 +64,10 @@ function found(report, i) {
   const lines = report.evidence[findings.evidence[i]];
   const gap = texts[findings.gap[i]];
   const message = messageOf(report, i); // says the gap, unless the finding has words of its own
+  const words = message.replace(`: ${evidenceText(report, i)}`, ""); // they may end with the evidence, which has a list
   return [
     el("h4", {}, "What was found"),
-    lines.length ? null : el("p", {}, message),
+    lines.length && !findings.message[i] ? null : el("p", {}, lines.length ? words : message),
     gap && findings.message[i] ? el("p", {}, gap) : null,
     lines.length
       ? el("ul", { class: "evidence" }, ...lines.map(([path, actual, expected]) =>

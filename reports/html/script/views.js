@@ -14,6 +14,8 @@ class Findings {
     this.state = null;
     /** @type {Answer | null} */
     this.answer = null;
+    /** @type {{finding: string, i: number} | null} the finding that was opened last */
+    this.known = null;
     /** @type {Group[]} */
     this.groups = [];
     this.grid = new Grid((row) => this.open(row), (sort) => go({ sort }));
@@ -23,7 +25,8 @@ class Findings {
     this.live = el("output", { id: "live", "aria-live": "polite" });
     this.chips = el("span", { class: "active" });
     this.empty = el("p", { class: "empty", hidden: true }, "No finding answers these filters.");
-    this.body = el("div", { class: "list-and-detail" }, el("div", { class: "list" }, this.empty, this.grid.element), this.detail);
+    this.missing = el("p", { class: "empty missing", role: "status" });
+    this.body = el("div", { class: "list-and-detail" }, el("div", { class: "list" }, this.missing, this.empty, this.grid.element), this.detail);
     this.element = el("div", { class: "app" }, this.filters, el("p", { class: "tools" }, this.live, this.chips), this.body);
   }
 
@@ -173,15 +176,24 @@ class Findings {
   /** Enter or a click: a group becomes a filter, a finding shows its detail. @param {number} row */
   open(row) {
     if (this.state?.by) this.go(this.groups[row].set);
-    else if (this.answer?.rows.length) this.go({ finding: String(this.answer.rows[row]) });
+    else if (this.answer?.rows.length) this.goTo(this.answer.rows[row]);
+  }
+
+  /** @param {number} i */
+  goTo(i) {
+    this.known = { finding: fingerprintOf(this.report, i), i };
+    this.go({ finding: this.known.finding });
   }
 
   /** @param {State} state @param {boolean} arriving */
   showDetail(state, arriving) {
     const rows = this.answer?.rows ?? new Uint32Array();
-    const wanted = state.finding === "first" ? 0 : rows.indexOf(Number(state.finding));
-    const row = state.finding && !state.by && rows.length ? wanted : -1;
+    const asked = state.finding && !state.by && rows.length;
+    const known = this.known?.finding === state.finding ? rows.indexOf(this.known.i) : -1;
+    const row = !asked ? -1 : known >= 0 ? known : placeOf(this.report, rows, state.finding);
     this.element.classList.toggle("detailed", row >= 0);
+    this.missing.textContent = asked && row < 0 ? "The finding that the address names is not among these: another report has it, or the filters leave it out." : "";
+    this.missing.hidden = !this.missing.textContent;
     if (row < 0) {
       const had = this.detail.firstChild;
       this.detail.replaceChildren();
@@ -191,7 +203,7 @@ class Findings {
     }
     this.detail.replaceChildren(detailOf(this.report, rows[row], {
       close: () => this.go({ finding: "" }),
-      step: (by) => this.go({ finding: String(rows[(row + by + rows.length) % rows.length]) }),
+      step: (by) => this.goTo(rows[(row + by + rows.length) % rows.length]),
       place: `${count(row + 1)} of ${count(rows.length)}`,
       link: (set) => hashOf({ ...stateOf("#findings"), ...set }),
     }));
