@@ -445,3 +445,95 @@ def test_pods_that_were_not_seen_are_spoken_to_all_the_same() -> None:
         joined(service, GATEWAY), gateway({"ipAddress": "10.0.0.4"}), looked_at=TRAFFIC_PATH_READS - {"core/pod"}
     )
     assert isinstance(path["hops"][-1]["protection"], Unknown)  # the mesh may encrypt
+
+
+# --- more of what routers do ---------------------------------------------------------------------------------------
+
+TWO = joined(APP, APP.split("---", 1)[1].replace("name: web", "name: copy").replace("app: web", "app: copy"))
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ("[{name: web, port: 443, weight: 1}, {name: copy, port: 443, weight: 0}]", ["shop/web"]),
+        ("[{name: web, port: 443}, {name: copy, port: 443, weight: 9}]", ["shop/web", "shop/copy"]),
+        ("[{name: web, port: 443, weight: 0}]", ["(nowhere)"]),
+    ],
+)
+def test_a_backend_of_no_weight_gets_no_request(routes: str, expected: list[str]) -> None:
+    route = GATEWAY.replace("backendRefs: [{name: web, port: 443}]", f"backendRefs: {routes}")
+    found = paths(joined(TWO, route), gateway({"ipAddress": "10.0.0.4"}))
+    assert [p["target"]["name"] if p["target"]["kind"] == "pods" else "(nowhere)" for p in found] == expected
+    virtual = ISTIO.replace(
+        "route: [{destination: {host: web, port: {number: 443}}}]",
+        "route: [{destination: {host: web, port: {number: 443}}, weight: 100}, "
+        "{destination: {host: copy, port: {number: 443}}, weight: 0}]",
+    )
+    assert [one.partition(" ")[0] for one in reached(joined(TWO, virtual))] == ["shop/web"]
+
+
+def test_a_mirror_of_requests_is_a_way_too() -> None:
+    mirror = "filters: [{type: RequestMirror, requestMirror: {backendRef: {name: copy, port: 443}}}], backendRefs:"
+    assert reached(joined(TWO, GATEWAY.replace("backendRefs:", mirror))) == [
+        "shop/web plaintext",
+        "shop/copy plaintext",
+    ]
+    for told in (
+        "mirror: {host: copy, port: {number: 443}}, route:",
+        "mirrors: [{destination: {host: copy, port: {number: 443}}}], route:",
+    ):
+        found = reached(joined(TWO, ISTIO.replace("route:", told)))
+        assert [one.partition(" ")[0] for one in found] == ["shop/web", "shop/copy"]
+
+
+def test_nginx_takes_the_aliases_of_a_host() -> None:
+    notes = "annotations: {nginx.ingress.kubernetes.io/server-alias: 'shop.contoso.com, *.shop.contoso.com'}"
+    other = INGRESS.replace("annotations: {}", notes).replace("host: shop.contoso.com", "host: other.contoso.com")
+    assert reached(joined(APP, other)) == ["shop/web plaintext"]
+    plain = INGRESS.replace("host: shop.contoso.com", "host: other.contoso.com")
+    (path,) = paths(joined(APP, plain), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["complete"] is False
+
+
+@pytest.mark.parametrize(
+    ("hosts", "export", "complete"),
+    [
+        ("['*.contoso.com']", "", True),
+        ("['shop/*.contoso.com']", "", True),
+        ("['*/*.contoso.com']", "", True),
+        ("['./*.contoso.com']", "", False),  # routes of its own namespace alone
+        ("['blog/*.contoso.com', 'shop/shop.contoso.com']", "", True),
+        ("['*.contoso.com']", "exportTo: ['.'],", False),  # to its own namespace, which the Gateway is not in
+        ("['*.contoso.com']", "exportTo: [istio-ingress],", True),
+    ],
+)
+def test_which_virtual_services_a_gateway_of_istio_takes(hosts: str, export: str, complete: bool) -> None:
+    own = ISTIO.replace('hosts: ["*.contoso.com"]', f"hosts: {hosts}").replace(
+        "spec:\n  hosts: [shop.contoso.com]", f"spec:\n  {export.rstrip(',')}\n  hosts: [shop.contoso.com]"
+    )
+    (path,) = paths(joined(APP, own), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["complete"] is complete
+
+
+BALANCED = """
+{apiVersion: v1, kind: Service, metadata: {name: lb, namespace: shop, annotations: {NOTES}},
+ spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 443, targetPort: 8443}], RANGES},
+ status: {loadBalancer: {ingress: [{ip: 20.0.0.4}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ranges", "notes", "public"),
+    [
+        ("a: b", "", True),
+        ("loadBalancerSourceRanges: [203.0.113.0/24]", "", None),
+        ("loadBalancerSourceRanges: [203.0.113.0/24, 0.0.0.0/0]", "", True),
+        ("loadBalancerSourceRanges: []", "", True),
+        ("a: b", "service.beta.kubernetes.io/azure-allowed-ip-ranges: '203.0.113.0/24,198.51.100.7'", None),
+        ("a: b", "service.beta.kubernetes.io/azure-allowed-service-tags: AzureFrontDoor.Backend", True),
+        ("a: b", "service.beta.kubernetes.io/azure-allowed-service-tags: ApiManagement.WestEurope", None),
+    ],
+)
+def test_a_load_balancer_for_some_ranges_is_not_for_everyone(ranges: str, notes: str, public: bool | None) -> None:
+    found = paths(joined(APP, BALANCED.replace("RANGES", ranges).replace("NOTES", notes)), [])
+    assert [path["public"] for path in found] == ([public] if public else [])

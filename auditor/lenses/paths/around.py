@@ -21,6 +21,8 @@ READS: Final = frozenset({GROUPS, SUBNETS, CLUSTERS})
 _EVERYONE: Final = ("*", "any", "internet", "0.0.0.0/0", "::/0", "virtualnetwork")
 _PLATFORM: Final = ("azureloadbalancer",)
 """Probes of the platform, which carry no requests."""
+OPEN_TAGS: Final = ("internet", "azurecloud", "azurefrontdoor.backend")
+"""Service tags behind which everybody may be: all of Azure, and the Front Door of any customer."""
 
 Bypass = dict[str, Any]
 

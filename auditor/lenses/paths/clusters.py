@@ -8,8 +8,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from auditor.lenses.paths.around import Around, bypass
-from auditor.lenses.paths.dns import is_address, is_public
+from auditor.lenses.paths.around import OPEN_TAGS, Around, bypass
+from auditor.lenses.paths.dns import covers_half, is_address, is_public
 from auditor.lenses.paths.ends import Landing, Sender, follow
 from auditor.lenses.paths.estate import Estate, word
 from auditor.lenses.paths.gateway_api import KIND as GATEWAY
@@ -23,12 +23,13 @@ from auditor.lenses.paths.network_policies import contains
 from auditor.lenses.paths.nginx import is_of_nginx
 from auditor.lenses.paths.pods import POD, SERVICE, Pods
 from auditor.lenses.paths.routes import is_pattern
-from auditor.lenses.paths.shapes import Entered, Missing, Truth, evidence, hop, lost, place
+from auditor.lenses.paths.shapes import Entered, Missing, Truth, evidence, hop, lost, place, truth_and
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.sightings import get, items, text_at, texts
 from auditor.model import Resource, Unknown
 
-_INTERNAL: Final = "service.beta.kubernetes.io/azure-load-balancer-internal"
+_AZURE: Final = "service.beta.kubernetes.io/azure-"
+_INTERNAL: Final = f"{_AZURE}load-balancer-internal"
 
 
 class Clusters:
@@ -136,8 +137,8 @@ class Clusters:
 
     def _at_address(self, address: str, port: int, host: str, route: str, but: frozenset[str]) -> Iterator[Landing]:
         entrances = self._at.get(address, [])
-        likely = [(e, host) for e in self._taking.get((address, host.casefold()), ())]
-        likely += [(e, host) for e in self._taking.get((address, "*"), ())]
+        taking = (*self._taking.get((address, host.casefold()), ()), *self._taking.get((address, "*"), ()))
+        likely = [(e, host) for e in {e.id: e for e in taking}.values()]
         if not host:
             likely = [(e, host) for e in entrances if not all(_is_among(one, but) for one in self.hosts(e))]
         elif is_pattern(host):  # every host that it stands for
@@ -338,9 +339,27 @@ def is_balanced_in_public(service: Resource) -> Truth:
     """Whether a Service of type LoadBalancer answers the Internet: by its address, else by what it asks for."""
     own = [address for address in addresses(service) if is_address(address)]
     if own:
-        return any(map(is_public, own))
+        return truth_and(any(map(is_public, own)), _admits_everyone(service))
     notes = get(service.body, "metadata", "annotations")
     internal = word(notes, _INTERNAL)
     if isinstance(internal, Unknown):
         return internal
-    return internal != "true"
+    return truth_and(internal != "true", _admits_everyone(service))
+
+
+def _admits_everyone(service: Resource) -> Truth:
+    """Whether a load balancer lets everyone in: unless ranges or service tags are given, and none of them is everyone.
+
+    Source: learn.microsoft.com: aks/load-balancer-standard.
+    """
+    notes = get(service.body, "metadata", "annotations")
+    ranges = get(service.body, "spec", "loadBalancerSourceRanges")
+    told = [word(notes, f"{_AZURE}allowed-{kind}") for kind in ("ip-ranges", "service-tags")]
+    given: list[Any] = ranges if isinstance(ranges, list) else [ranges] if isinstance(ranges, Unknown) else []
+    given = [
+        *given,
+        *(part for one in told for part in ([one] if isinstance(one, Unknown) else one.split(",")) if part),
+    ]
+    if any(isinstance(one, str) and (one.strip() in OPEN_TAGS or covers_half(one.strip())) for one in given):
+        return True
+    return next((one for one in given if isinstance(one, Unknown)), not given)

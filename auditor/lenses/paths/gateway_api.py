@@ -189,7 +189,10 @@ class Gateways:
             references, hidden = listing(rule, "backendRefs")
             if hidden:
                 yield lost(target, f"backends of route {attached.name}", hidden.reason)
-            for reference in references:
+            weighed = [one for one in references if get(one, "weight") != 0]
+            if references and not weighed:
+                yield lost(target, f"backends of route {attached.name}", "none of them has a weight", gone=True)
+            for reference in (*weighed, *_mirrors(rule)):
                 name = text_at(reference, "name")
                 namespace = text_at(reference, "namespace") or attached.namespace or ""
                 port = get(reference, "port")
@@ -256,6 +259,14 @@ class Gateways:
                         return policy
                     whole = whole or (None if section else policy)
         return whole
+
+
+def _mirrors(rule: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The backends that get a copy of each request."""
+    for one in items(rule, "filters"):
+        copy = get(one, "requestMirror", "backendRef")
+        if isinstance(copy, dict):
+            yield copy
 
 
 def _validation(gateway: Resource, listener: dict[str, Any]) -> Any:

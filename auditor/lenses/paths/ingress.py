@@ -62,7 +62,12 @@ class Ingresses:
     def hosts(self, ingress: Resource) -> list[str]:
         """The hosts of its rules; `*` for a rule without one."""
         rules, _hidden = listing(ingress.body, "spec", "rules")
-        return list(dict.fromkeys(text_at(rule, "host") or "*" for rule in rules)) or ["*"]
+        return list(dict.fromkeys([*(text_at(rule, "host") or "*" for rule in rules), *self._aliases(ingress)])) or [
+            "*"
+        ]
+
+    def _aliases(self, ingress: Resource) -> list[str]:
+        return self._nginx.aliases(ingress) if self.is_nginx(ingress) else []
 
     def door(self, ingress: Resource) -> str:
         """The kind of place that answers for it."""
@@ -75,10 +80,11 @@ class Ingresses:
 
     def reach(self, ingress: Resource, host: str, route: str) -> int:
         """How long the longest of its paths is that holds a whole route; 0 when there is none, or it is `/`."""
+        alias = _is_alias(host, self._aliases(ingress))
         lengths = [
             len(path)
             for rule in items(ingress.body, "spec", "rules")
-            if _same(text_at(rule, "host") or "*", host)
+            if alias or _same(text_at(rule, "host") or "*", host)
             for path, below in map(_taking, items(rule, "http", "paths"))
             if below and holds(path, route)
         ]
@@ -122,9 +128,10 @@ class Ingresses:
         rules, hidden = listing(spec, "rules")
         if hidden:
             yield route, None, hidden
+        alias = _is_alias(host, self._aliases(ingress))
         seen = set()
         for rule in rules:
-            if not _same(text_at(rule, "host") or "*", host):
+            if not alias and not _same(text_at(rule, "host") or "*", host):
                 continue
             entries, odd = listing(rule, "http", "paths")
             if odd:
@@ -270,6 +277,10 @@ class Ingresses:
 def _same(own: str, host: str) -> bool:
     """Whether a host of a rule is the host of a request."""
     return own in ("*", "") or host in ("*", "") or covers([own], host)
+
+
+def _is_alias(host: str, aliases: list[str]) -> bool:
+    return bool(host) and any(_same(alias, host) for alias in aliases)
 
 
 def _tls(ingress: Resource) -> tuple[list[dict[str, Any]], Unknown | None]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.gateway_routes import takes
+from auditor.lenses.paths.mesh import is_exported
 from auditor.lenses.paths.pods import Inbound, Pods
 from auditor.lenses.paths.routes import covers, overlaps
 from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place, redirected
@@ -88,7 +89,7 @@ class Istio:
         if get(server, "tls", "httpsRedirect") is True:
             tails = [redirected("https", host, False)]
         else:
-            tails = list(self._tails(gateway, host, route, target, through))
+            tails = list(self._tails(gateway, server, host, route, target, through))
         if not tails:
             hole = self._estate.hole(ROUTES) or self._unclear.get(gateway.cluster)
             why = hole or f"none takes {host}{route.removesuffix('*')}"
@@ -121,10 +122,14 @@ class Istio:
             return name if isinstance(name, Unknown) else None
         return self._trust.store(SECRET, gateway.cluster, gateway.namespace or "", f"{name}-cacert", name)
 
-    def _tails(self, gateway: Resource, host: str, route: str, target: dict[str, Any], through: bool) -> Iterator[Tail]:
+    def _tails(
+        self, gateway: Resource, server: dict[str, Any], host: str, route: str, target: dict[str, Any], through: bool
+    ) -> Iterator[Tail]:
         seen: set[tuple[str, str, str]] = set()
         for attached in self._of(gateway):
             if not any(takes(name, host) for name in texts(attached.body, "spec", "hosts")):
+                continue
+            if not is_exported(attached, gateway.namespace or "") or not _lets(server, host, gateway, attached):
                 continue
             for section in ("http", "tls", "tcp"):
                 rules, hidden = listing(attached.body, "spec", section)
@@ -152,7 +157,10 @@ class Istio:
             yield lost(target, f"VirtualService {named}", f"{attached.name} leaves routing to it")
         if get(rule, "directResponse") is not None:
             yield Tail(target)
-        for part in items(rule, "route"):
+        parts = list(items(rule, "route"))
+        parts = [part for part in parts if get(part, "weight") != 0] or parts
+        copies = [get(rule, "mirror"), *(get(one, "destination") for one in items(rule, "mirrors"))]
+        for part in (*parts, *({"destination": one} for one in copies if isinstance(one, dict))):
             called = text_at(part, "destination", "host") or ""
             port = get(part, "destination", "port", "number")
             subset = text_at(part, "destination", "subset") or ""
@@ -180,6 +188,16 @@ class Istio:
             subset=subset,
         )
         return self._pods.tail(inbound, namespace, parts[0], port)
+
+
+def _lets(server: dict[str, Any], host: str, gateway: Resource, route: Resource) -> bool:
+    """Whether a server takes routes for a host from the namespace of a route: `./`, `name/` before its own host."""
+    for name in texts(server, "hosts"):
+        space, slash, own = name.partition("/")
+        wanted = gateway.namespace if space == "." else space
+        if takes(own if slash else name, host) and (not slash or space == "*" or wanted == route.namespace):
+            return True
+    return False
 
 
 def _bare(host: str) -> str:

@@ -205,7 +205,7 @@ class Mesh:
             found: list[tuple[int, Resource]] = []
             for rule in self._estate.inside(RULES, cluster, space):
                 host = word(rule.body, "spec", "host")
-                if not _is_seen(rule, space, client):
+                if not is_exported(rule, client):
                     continue
                 if isinstance(host, Unknown):
                     return host
@@ -254,10 +254,10 @@ def _names(host: str, full: str, space: str) -> bool:
     )
 
 
-def _is_seen(rule: Resource, space: str, client: str) -> bool:
-    """Whether a DestinationRule is exported to the namespace of a client; where that is not known, it may be."""
-    to = get(rule.body, "spec", "exportTo")
-    if not isinstance(to, list) or not to or space == client:
+def is_exported(resource: Resource, client: str) -> bool:
+    """Whether a setting of Istio is for the namespace of a client too; where that is not known, it may be."""
+    to = get(resource.body, "spec", "exportTo")
+    if not isinstance(to, list) or not to or resource.namespace == client:
         return True
     return any(one in ("*", client) or isinstance(one, Unknown) for one in to)
 

@@ -114,6 +114,11 @@ class Nginx:
         namespace, _, name = named.rpartition("/")
         return self._trust.store(SECRET, ingress.cluster, namespace or ingress.namespace or "", name)
 
+    def aliases(self, ingress: Resource) -> list[str]:
+        """Further names of the hosts of an Ingress."""
+        told = plain(note(ingress, f"{PREFIX}server-alias")) or ""
+        return [name for one in told.split(",") if (name := one.strip()) and not name.startswith("~")]
+
     def redirect(self, ingress: Resource) -> Tail | None:
         """Where an Ingress sends clients away to, when it does."""
         notes = [note(ingress, key) for key in _REDIRECTS]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.lenses.paths.around import bypass
+from auditor.lenses.paths.around import OPEN_TAGS, bypass
 from auditor.lenses.paths.dns import covers_half
 from auditor.lenses.paths.endpoints import KIND as ENDPOINTS
 from auditor.lenses.paths.endpoints import Endpoints
@@ -24,8 +24,6 @@ CONFIG: Final = f"{SITES}/config"
 READS: Final = frozenset({SITES, CONFIG})
 _FLOORS: Final = ("1.0", "1.1", "1.2", "1.3")
 _LAST: Final = 2147483647  # the priority of what is said of everyone who is not named
-_OPEN_TAGS: Final = ("internet", "azurecloud", "azurefrontdoor.backend")
-"""Service tags behind which everybody may be: all of Azure, and the Front Door of any customer."""
 _BY_THE_APP: Final = Unknown("App Service demands a client certificate and leaves it to the app to verify it")
 
 
@@ -141,4 +139,4 @@ def _is_everyone(rule: dict[str, Any]) -> Truth:
     source = word(rule, "ipAddress")
     if isinstance(source, Unknown) or not source:
         return source or False
-    return source == "any" or source.partition(",")[0] in _OPEN_TAGS or any(map(covers_half, source.split(",")))
+    return source == "any" or source.partition(",")[0] in OPEN_TAGS or any(map(covers_half, source.split(",")))
