@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tools
@@ -12,6 +12,8 @@ from commands import Command
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from tests.azure.command import Auditor, Meet
+    from tests.azure.fault_plan import Fault
     from tests.clusters.server import Server
 
 # A verdict on a change must not depend on chance or on how busy the machine is. Where all tests run (`make test`, CI)
@@ -36,3 +38,26 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(tools.kube_apiserver(), tmp_path_factory.mktemp("cluster")) as server:
         fill(server)
         yield server
+
+
+@pytest.fixture
+def meet(tmp_path: Path) -> Iterator[Meet]:
+    """Makes a local Azure and the auditor that meets it. Whatever it asked must have been allowed."""
+    from tests.azure.command import Auditor
+    from tests.azure.estate import demo_estate
+    from tests.azure.fault_plan import FaultPlan
+    from tests.azure.local import local_azure
+
+    running: list[Any] = []
+
+    def make(*faults: Fault, **options: Any) -> Auditor:
+        context = local_azure(options.pop("estate", None) or demo_estate(), faults=FaultPlan(faults), **options)
+        running.append(context)
+        running.append(azure := context.__enter__())
+        return Auditor(azure, tmp_path)
+
+    yield make
+    for context, azure in zip(running[::2], running[1::2], strict=True):
+        violations = azure.violations
+        context.__exit__(None, None, None)
+        assert not violations

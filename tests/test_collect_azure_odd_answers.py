@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_collect_azure_scope import DEMO, Collected, azure_of, copies
 
 from auditor.collect.azure.arm import onward, same_host
 from auditor.collect.azure.calls import CallFailed, Gate, ask
 from auditor.collect.azure.clouds import CLOUDS
 from auditor.collect.azure.sign_in import credential
 from auditor.collect.book import Book
+from tests.azure.collected import DEMO, Collected, azure_of, copies
 from tests.azure.estate import Body, Estate, demo_estate
 from tests.azure.fault_plan import Fault
 from tests.azure.product import scan
