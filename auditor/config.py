@@ -104,11 +104,14 @@ class ConfigForm(_Form):
     max_unknown: int | None = Field(None, alias="maxUnknown", ge=0)
     min_coverage: float | None = Field(None, alias="minCoverage", ge=0, le=100, allow_inf_nan=False)
     require_resources: bool = Field(False, alias="requireResources")
-    baseline: _Path | None = Field(None, description="An earlier audit, saved as JSON.")
+    baseline: _Path | None = Field(None, description="An earlier audit, saved as JSON or SARIF.")
     against: _Path | None = Field(None, description="gate: the estate before.")
     source: _Path | None = Field(None, description="gate: the folder of the Terraform root module.")
     template_parameters: _Path | None = Field(
         None, alias="templateParameters", description="gate: a parameter file of an ARM template."
+    )
+    deployed_to: str | None = Field(
+        None, alias="deployedTo", description="gate: the subscription or resource group that a template is deployed to."
     )
     new_only: bool = Field(False, alias="newOnly", description="gate: only new failures make the exit code.")
     save_snapshot: _Path | None = Field(None, alias="saveSnapshot", description="scan: keep what was read there.")

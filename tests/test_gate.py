@@ -329,6 +329,38 @@ def test_what_a_change_leaves_open_is_not_resolved(tmp_path: Path) -> None:
     assert compared(tmp_path, SENSOR, "main.json", "--against", "live.json")["resolved"] == 0
 
 
+def test_a_template_meets_what_is_there_when_its_place_is_told(gate: Any, tmp_path: Path) -> None:
+    live = vault("kv", True)
+    live["properties"] |= {"privateEndpointConnections": [], "enableSoftDelete": True}
+    write(tmp_path, "live.json", [live])
+    body = {key: live[key] for key in ("type", "name")}
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": [{**body, "apiVersion": "2023-07-01", "properties": {"enablePurgeProtection": False}}],
+    }
+    write(tmp_path, "main.json", template)
+    group = VAULTS.partition("/providers")[0]
+    against = ("main.json", "--against", "live.json")
+    assert compared(tmp_path, PURGE, *against, "--deployed-to", group) == {"new": 1, "resolved": 0}
+    gate(*against, "--deployed-to", group)
+    audit = json.loads((tmp_path / "out.json").read_text())
+    assert [one["outcome"] for one in audit["findings"]] == ["fail"] and audit["gaps"] == []
+    gate(*against)
+    audit = json.loads((tmp_path / "out.json").read_text())
+    assert len(audit["findings"]) == 2 and "--deployed-to" in audit["gaps"][0]["reason"]
+    assert gate(*against, "--deployed-to", "rg")[0] == 2
+
+
+def test_a_plan_is_told_its_subscription(gate: Any, tmp_path: Path) -> None:
+    change = planned("kv", None, False, "create")
+    del change["change"]["after"]["id"]
+    file = write(tmp_path, "plan.json", plan(change))
+    gate(file, "--deployed-to", "/subscriptions/mine")
+    audit = json.loads((tmp_path / "out.json").read_text())
+    assert audit["findings"][0]["resource"]["subscriptionId"] == "mine"
+
+
 def test_what_a_change_does_not_touch_is_not_resolved(gate: Any, tmp_path: Path) -> None:
     """A gate with an audit of the estate as baseline: the change is a part of it."""
     write(tmp_path, "live.json", [vault("a", False), vault("b", False)])

@@ -6,18 +6,19 @@ import gc
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from auditor.cli import options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from auditor.inventory import Inventory
     from auditor.model import Gap, Resource
     from auditor.plans.change import Addition, Change, Changes
+    from auditor.plans.detect import Beside
 
 
 @contextmanager
@@ -35,6 +36,11 @@ def _no_collection() -> Iterator[None]:
 @click.command("gate", cls=options.ReportingCommand)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--parameters", metavar="FILE", help="A parameter file of an ARM template.")
+@click.option(
+    "--deployed-to",
+    metavar="ID",
+    help="The subscription or resource group, as its id, that a template is deployed to, or a plan by default.",
+)
 @click.option(
     "--source",
     metavar="DIR",
@@ -55,6 +61,7 @@ def command(
     /,
     files: tuple[str, ...],
     parameters: str | None,
+    deployed_to: str | None,
     source: str | None,
     against: str | None,
     cluster: str | None,
@@ -74,8 +81,8 @@ def command(
     against, new_only = against or chosen.config.get("against"), new_only or chosen.config.get("newOnly", False)
     if new_only and not (against or chosen.baseline):
         raise click.UsageError("--new-only needs --against or --baseline to know what is new.")
-    parameters = parameters or chosen.config.get("templateParameters")
-    changes = [_read(file, parameters, source or chosen.config.get("source")) for file in files]
+    beside = _beside(parameters, source, deployed_to, chosen.config)
+    changes = [_read(file, beside) for file in files]
     before = None if against is None else _estate(against)
     changes = _on_cluster(changes, cluster or _only_cluster(before))
     if before is None:
@@ -83,7 +90,24 @@ def command(
             c.after.id.casefold() for one in changes for c in one.changes if c.after and c.action != "no-op"
         )
         sys.exit(judge_change(chosen, _after(files, changes), changes, touched=touched, new_only=new_only))
-    sys.exit(judge_change(chosen, _laid_over(before, files, changes), changes, against=before, new_only=new_only))
+    laid_over = _laid_over(before, files, changes, () if beside.subscription else _without_place(changes))
+    sys.exit(judge_change(chosen, laid_over, changes, against=before, new_only=new_only))
+
+
+def _beside(parameters: str | None, source: str | None, scope: str | None, config: Mapping[str, Any]) -> Beside:
+    """What options and settings tell of the change; an option wins."""
+    from auditor.plans.detect import Beside, deployed_to
+    from auditor.reading.whole import whole_json
+
+    parameters, source = parameters or config.get("templateParameters"), source or config.get("source")
+    given = whole_json(parameters).value if parameters else None
+    scope = scope or config.get("deployedTo")
+    if not scope:
+        return Beside(given, source)
+    place = deployed_to(scope)
+    if place is None:
+        raise click.UsageError("--deployed-to wants /subscriptions/ID or /subscriptions/ID/resourceGroups/NAME.")
+    return Beside(given, source, *place)
 
 
 def _only_cluster(estate: Inventory | None) -> str | None:
@@ -149,7 +173,19 @@ def _estate(path: str) -> Inventory:
     return Inventory([path], sources, gaps=inventory.gaps, covers=covers, groups=groups, unique=True)
 
 
-def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
+def _without_place(changes: Sequence[Changes]) -> Iterator[Gap]:
+    """Templates, of which nobody said where they are deployed to."""
+    from auditor.model import Gap
+
+    made = (change.after for one in changes for change in one.changes if change.after)
+    for file in sorted({one.origin.file or "" for one in made if one.origin.source == "template"}):
+        reason = "where it is deployed to is not told (--deployed-to): what is there already is taken for another thing"
+        yield Gap(what=file, reason=reason, kind="unknown-until-apply")
+
+
+def _laid_over(
+    before: Inventory, files: Sequence[str], changes: Sequence[Changes], more: Iterable[Gap] = ()
+) -> Inventory:
     """The estate as it will be: what the change replaces or deletes is gone, what it makes is there, and what it
     updates has what the change sets over what it had.
 
@@ -171,7 +207,7 @@ def _laid_over(before: Inventory, files: Sequence[str], changes: Sequence[Change
             kept.append(_added(resource, parts.get(own, ())))
     made = [_updated(there.get(c.after.id.casefold()), c) for c in real if c.after]
     made = [resource for resource in made if resource.id.casefold() not in standing_in]
-    gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps)]
+    gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps), *more]
     sources = [CollectedSource([*kept, *made])]
     covers, groups = before.covers or frozenset(), before.groups
     return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=covers, groups=groups)
@@ -215,7 +251,7 @@ def _updated(there: Resource | None, change: Change) -> Resource:
     return Resource(made.type, body, origin, made.cluster, partial=holds_unknown(body))
 
 
-def _read(file: str, parameters: str | None, folder: str | None) -> Changes:
+def _read(file: str, beside: Beside) -> Changes:
     """One file as a change; a folder as the manifests in it."""
     from auditor.errors import InputError
     from auditor.inventory import Inventory, open_inventory
@@ -239,9 +275,8 @@ def _read(file: str, parameters: str | None, folder: str | None) -> Changes:
         found = None  # YAML from a pipe, or broken, which the reader of manifests says as well
     kind = kind_of(found.value if found else None)
     if found and kind != "other":
-        given = whole_json(parameters).value if parameters else None
         try:
-            return read_change(kind, found.value, found.text, source.file, given, folder)
+            return read_change(kind, found.value, found.text, source.file, beside)
         except RecursionError as error:
             raise InputError(f"{label(source.file)}: it is nested too deep", "no real change is") from error
     return _manifests(Inventory([file], [source], alone=True))

@@ -62,7 +62,7 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
 def _change(source: FileSource, parameters: str | None) -> Changes | None:
     """What a file would change; None when it is no template or plan."""
     from auditor.errors import InputError
-    from auditor.plans.detect import kind_of, read_change
+    from auditor.plans.detect import Beside, kind_of, read_change
     from auditor.reading.bytes_in import open_bytes
     from auditor.reading.log import Broken
     from auditor.reading.whole import whole_json
@@ -78,4 +78,4 @@ def _change(source: FileSource, parameters: str | None) -> Changes | None:
     if kind == "other":
         return None
     given = whole_json(parameters).value if parameters else None
-    return read_change(kind, document.value, document.text, source.file, given)
+    return read_change(kind, document.value, document.text, source.file, Beside(given))

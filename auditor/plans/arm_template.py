@@ -40,8 +40,8 @@ def read_arm_template(
     file: str,
     parameters: dict[str, Any] | None = None,
     *,
-    subscription_id: str = NO_SUBSCRIPTION,
-    resource_group: str = "rg",
+    subscription_id: str | None = None,
+    resource_group: str | None = None,
     location: str | None = None,
     lines: Mapping[Path, int] | None = None,
 ) -> Changes:
@@ -49,7 +49,7 @@ def read_arm_template(
     its objects begin (`arm_lines.lines_of`). Raises InputError when it is no template."""
     if not isinstance(raw, dict) or not isinstance(raw.get("resources"), list | dict):
         raise InputError(f"{file} is no ARM template: it has no resources", "give the JSON that Bicep is compiled to")
-    place = _place_of(raw, subscription_id, resource_group)
+    place = _place_of(raw, subscription_id or NO_SUBSCRIPTION, resource_group or "rg")
     where: Any = Unknown("the location of the resource group is not given") if location is None else location
     work = Work(file)
     deployment = Deployment(raw, Situation(place, where, _name_of(file)), parameters or {}, work)

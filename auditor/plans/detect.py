@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from auditor.plans.change import Changes
 
@@ -26,6 +27,7 @@ def kind_of(raw: Any) -> Kind:
     return "other"
 
 
+_SCOPE: Final = re.compile(r"/subscriptions/([^/]+)(?:/resourceGroups/([^/]+))?/?", re.IGNORECASE)
 _JSON_PLAN: Final = "Write the plan as JSON: `terraform show -json PLANFILE >tfplan.json`."
 _SOURCES: Final = {
     ".bicep": ("it is Bicep", "Compile it to a template: `az bicep build --file FILE`."),
@@ -43,17 +45,29 @@ def mistaken(file: str, start: bytes) -> tuple[str, str] | None:
     return _SOURCES.get(PurePath(file).suffix)
 
 
-def read_change(
-    kind: Kind, raw: Any, text: bytes, file: str, parameters: Any = None, source: str | None = None
-) -> Changes:
-    """Read a document of a known kind, given with its text. Raises InputError.
+class Beside(NamedTuple):
+    """What is told of a change beside its document: the parameters of a template, the folder of the root module of a
+    Terraform plan, and the subscription and resource group that it is deployed to, where it does not say so itself."""
 
-    `parameters`: those of a template. `source`: the folder of the root module of a Terraform plan.
-    """
+    parameters: Any = None
+    source: str | None = None
+    subscription: str | None = None
+    group: str | None = None
+
+
+def deployed_to(scope: str) -> tuple[str, str | None] | None:
+    """Subscription and resource group of an id; None where it is the id of something else."""
+    found = _SCOPE.fullmatch(scope)
+    return (found[1], found[2]) if found else None
+
+
+def read_change(kind: Kind, raw: Any, text: bytes, file: str, beside: Beside | None = None) -> Changes:
+    """Read a document of a known kind, given with its text. Raises InputError."""
+    beside = beside or Beside()
     if kind == "terraform":
         from auditor.plans.terraform import read_terraform_plan
 
-        return read_terraform_plan(raw, file, source)
+        return read_terraform_plan(raw, file, beside.source, beside.subscription)
     if kind == "what-if":
         from auditor.plans.what_if import read_what_if
 
@@ -61,4 +75,11 @@ def read_change(
     from auditor.plans.arm_lines import lines_of
     from auditor.plans.arm_template import read_arm_template
 
-    return read_arm_template(raw, file, parameters, lines=lines_of(text.decode("utf-8", "replace")))
+    return read_arm_template(
+        raw,
+        file,
+        beside.parameters,
+        subscription_id=beside.subscription,
+        resource_group=beside.group,
+        lines=lines_of(text.decode("utf-8", "replace")),
+    )

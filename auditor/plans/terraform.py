@@ -50,11 +50,14 @@ _INSIDE: Final = frozenset(
 """Children in ARM that azurerm writes inside their parent or under another name, and the tables too."""
 
 
-def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = None) -> Changes:
+def read_terraform_plan(
+    raw: dict[str, Any], file: str, source: str | None = None, subscription: str | None = None
+) -> Changes:
     """The changes of a plan. Raises InputError for a format that is not known, and for what is no plan.
 
     `source`: the folder of the root module, to tell where each resource is written, and what its dynamic blocks refer
-    to: a plan tells that of other blocks alone.
+    to: a plan tells that of other blocks alone. `subscription`: that of the default provider, where the plan does not
+    tell it (`ARM_SUBSCRIPTION_ID`).
     """
     version = raw.get("format_version")
     if not isinstance(version, str) or not ("resource_changes" in raw or "planned_values" in raw):
@@ -74,7 +77,7 @@ def read_terraform_plan(raw: dict[str, Any], file: str, source: str | None = Non
         files = Source(raw, source)
         written, dynamic = files.places(nodes), files.dynamic
     references = References(raw, nodes, dynamic)
-    subscriptions = Subscriptions(raw, nodes, references)
+    subscriptions = Subscriptions(raw, nodes, references, subscription)
     major = major_of(raw, source)
     before, added_before = _made(nodes, Side(nodes, references, "before", subscriptions), major)
     after, added = _made(nodes, Side(nodes, references, "after", subscriptions), major)

@@ -27,8 +27,12 @@ class Subscriptions:
     is not taken for the same. One that is told none works on that of the default provider.
     """
 
-    def __init__(self, plan: dict[str, Any], nodes: Iterable[Node], references: References) -> None:
+    def __init__(
+        self, plan: dict[str, Any], nodes: Iterable[Node], references: References, default: str | None = None
+    ) -> None:
+        """`default`: that of the default provider, where the plan does not tell it."""
         self._plan = plan
+        self._default = default
         self._references = references
         self._providers: dict[str, str] = {}
         self._seen: dict[str, set[str]] = defaultdict(set)
@@ -65,6 +69,8 @@ class Subscriptions:
             value = value if given is None else given
         if isinstance(value, str) and value:
             return value
+        if key == _DEFAULT and self._default:
+            return self._default
         seen = self._seen[key]
         return next(iter(seen)) if len(seen) == 1 else NO_SUBSCRIPTION if key == _DEFAULT else key
 
