@@ -209,10 +209,12 @@ class Resource:
 
 SYSTEM_NAMESPACES: Final = (
     "aks-command",
+    "aks-istio-egress",
     "aks-istio-ingress",
     "aks-istio-system",
     "app-routing-system",
     "azure-arc",
+    "azure-extensions-usage-system",
     "calico-system",
     "gatekeeper-system",
     "kube-node-lease",
