@@ -6,6 +6,7 @@ Code scanning rejects a whole upload when one result has no physical location, o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -52,6 +53,7 @@ def _names(resource: ResourceRef) -> list[str]:
     return names if names and names[-1] == resource.name else [resource.name]
 
 
+@lru_cache(maxsize=256)  # thousands of resources come of one file
 def _file_address(file: str) -> str:
     path = file.replace("\\", "/")
     if re.match(r"[A-Za-z]:/", path):
