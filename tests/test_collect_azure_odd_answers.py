@@ -16,7 +16,7 @@ from auditor.collect.azure.clouds import CLOUDS
 from auditor.collect.azure.sign_in import credential
 from auditor.collect.book import Book
 from tests.azure.collected import DEMO, Collected, azure_of, copies
-from tests.azure.estate import Body, Estate, demo_estate
+from tests.azure.estate import Estate, demo_estate
 from tests.azure.fault_plan import Fault
 from tests.azure.product import scan
 from tests.azure.rights import Rights
@@ -69,12 +69,13 @@ def test_vaults_with_more_certificates_than_fit_on_a_page_are_read(tmp_path: Pat
         ({"value": None}, "not a list"),
         ({"value": [None]}, "not a list"),
         ({}, "not a list"),
+        ([], "not a list"),
     ],
 )
-def test_a_list_that_is_not_whole_is_a_gap(tmp_path: Path, page: Body, said: str) -> None:
+def test_a_list_that_is_not_whole_is_a_gap(tmp_path: Path, page: Any, said: str) -> None:
     estate = demo_estate()
     (service,) = estate.of_type("Microsoft.ApiManagement/service")
-    if isinstance(page.get("nextLink"), str):
+    if isinstance(page, dict) and isinstance(page.get("nextLink"), str):
         page = page | {"nextLink": page["nextLink"].format(path=f"{service['id']}/apis")}
     with azure_of(estate, Fault(APIS, 200, body=page)) as azure:
         found = Collected(azure, tmp_path, *APIM, code=3)
@@ -90,6 +91,17 @@ def test_an_empty_page_may_have_a_next_one(tmp_path: Path, name: str) -> None:
     with azure_of(estate, Fault(APIS, 200, times=1, body={"value": [], name: link})) as azure:
         found = Collected(azure, tmp_path, *APIM)
     assert not found.gaps and found.of("apis")
+
+
+def test_contacts_of_defender_may_come_as_a_bare_list(tmp_path: Path) -> None:
+    contact = {
+        "id": f"/subscriptions/{DEMO}/providers/Microsoft.Security/securityContacts/default",
+        "name": "default",
+        "properties": {"emails": "soc@contoso.example"},
+    }
+    with azure_of(None, Fault("/securityContacts$", 200, body=[contact])) as azure:
+        found = Collected(azure, tmp_path, "--select", "azure.defender.contact-*")
+    assert not found.gaps and found.of("securityContacts") == [contact["id"]]
 
 
 def test_a_link_of_an_earlier_run_that_holds_no_longer_is_no_loss(tmp_path: Path) -> None:

@@ -25,17 +25,33 @@ CODES: Final = {  # 404: the subscription is gone. That one resource is not ther
     504: "GatewayTimeout",
 }
 
+_PAGE: Final = b"<html><body>Sign in to the network</body></html>"
+ODD: Final[dict[str, tuple[int, Any]]] = {
+    "nothing": (200, {}),
+    "list": (200, []),
+    "null": (200, b"null"),
+    "half": (
+        200,
+        {"value": [], "data": [], "error": {"code": "InternalServerError", "message": "The rest is missing."}},
+    ),
+    "accepted": (202, b""),
+    "no content": (204, b""),
+    "moved": (301, _PAGE),
+    "no page": (404, _PAGE),
+}
+"""Answers that are none, by the name of the effect."""
+
 
 @dataclass
 class Fault:
     """One thing that goes wrong on the calls whose name (`METHOD host/path`) the pattern finds.
 
-    `effect`: a status, with the error `code` that it usually has or another; `delay` (`seconds`, then the answer as
-    ever); `reset` (the connection is cut before anything is done); `lost` (it is done, and then the connection is cut
-    before the answer); `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html`
-    (a page, as a proxy gives it); `empty` (200 without a body); `expire` (every token given so far is void);
-    `vanish` (a resource is deleted before the call is answered). With a status go an error of this `code` and `text`,
-    or `body`, whatever it is, and `headers`.
+    `effect`: a status, with the error `code` that it usually has or another, and `text`, or with `body`, whatever it
+    is, and `headers`; `delay` (`seconds`, then the answer as ever); `reset` (the connection is cut before anything is
+    done); `lost` (it is done, and then the connection is cut before the answer); `truncate` (half of the answer, then
+    the end); `malformed` (an answer that is no JSON); `html` (a page, as a proxy gives it); `empty` (200 without a
+    body); one of `ODD`; `expire` (every token given so far is void); `vanish` (a resource is deleted before the call is
+    answered).
     It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever.
     """
 
@@ -84,7 +100,10 @@ def before(fault: Fault) -> Answer | None:
     if fault.effect == "malformed":
         return Answer(200, b'{"value": [{"id": "/subscriptions/')
     if fault.effect == "html":
-        return Answer(200, b"<html><body>Sign in to the network</body></html>", {"Content-Type": "text/html"})
+        return Answer(200, _PAGE, {"Content-Type": "text/html"})
+    if isinstance(fault.effect, str) and fault.effect in ODD:
+        status, body = ODD[fault.effect]
+        return Answer(status, body, {"Location": "https://example.net/"} if status == 301 else {})
     if fault.effect == "empty":
         return Answer(200, b"")
     if isinstance(fault.effect, int):

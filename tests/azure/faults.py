@@ -23,7 +23,7 @@ from typing import Any, Final, NamedTuple
 
 from tests.azure.entra import Entra
 from tests.azure.estate import Estate, demo_estate
-from tests.azure.fault_plan import CODES, Fault, FaultPlan
+from tests.azure.fault_plan import CODES, ODD, Fault, FaultPlan
 from tests.azure.local import LocalAzure, local_azure
 from tests.azure.product import Done, scan
 from tests.azure.resource_graph import Quota
@@ -55,7 +55,19 @@ PLACES: Final = (
     r"maintenanceConfigurations$",
     r"permissions$",
 )
-EFFECTS: Final = (*CODES, "reset", "reset", "truncate", "truncate", "malformed", "html", "empty", "expire", "delay")
+EFFECTS: Final = (
+    *CODES,
+    *ODD,
+    "reset",
+    "reset",
+    "truncate",
+    "truncate",
+    "malformed",
+    "html",
+    "empty",
+    "expire",
+    "delay",
+)
 ACTIONS: Final = (
     "Microsoft.Insights/diagnosticSettings/read",
     "Microsoft.ApiManagement/service/namedValues/read",

@@ -136,15 +136,17 @@ def same_host(url: str, other: str) -> bool:
     return same and one.scheme == "https" and one.username is None and one.password is None
 
 
-def listed(reply: Reply) -> tuple[list[dict[str, Any]], str | None]:
-    """The resources of a page and the link to the next. Raises `CallFailed`."""
+def listed(reply: Reply, *, bare: bool = False) -> tuple[list[dict[str, Any]], str | None]:
+    """The resources of a page and the link to the next. `bare`: nothing need be around them. Raises `CallFailed`."""
     if reply.status != 200:
         raise refused(reply)
     body = reply.body
-    found = body.get("value") if isinstance(body, dict) else body  # a few older services answer with the bare list
+    found = body.get("value") if isinstance(body, dict) else body if bare else None
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found) or reply.failed:
         raise CallFailed("unreadable", "its answer is not a list of resources")
-    links = [value for key, value in body.items() if key.casefold() in _NEXT and value] if body is not found else []
+    links = (
+        [value for key, value in body.items() if key.casefold() in _NEXT and value] if isinstance(body, dict) else []
+    )
     if links and not isinstance(links[0], str):
         raise CallFailed("unreadable", "its answer does not say where the next page is")
     return found, links[0] if links else None

@@ -174,7 +174,7 @@ class ReadChildren(Job):
         if cannot_have(child, reply):
             return [], None
         if not child.single:
-            return listed(reply)
+            return listed(reply, bare=child.bare)
         return [] if is_absent(reply) else [one(reply)], None
 
     def _names(self, call: str) -> list[str]:

@@ -29,6 +29,8 @@ class Child(NamedTuple):
     """The list leaves fields out: each of its resources is asked for, with `query`."""
     link: bool = False
     """The list names resources of another place: what is kept says that they belong together."""
+    bare: bool = False
+    """Some versions answer with the list alone, without an object around it."""
     vault: bool = False
     """Part of a vault's content: some belong to its certificates, whose names must be known first."""
     absent: frozenset[str] = frozenset()
@@ -138,7 +140,7 @@ CHILDREN: Final = (
     Child("Microsoft.KeyVault/vaults/keys", "microsoft.keyvault/vaults", "keys", "2023-07-01", each=True, vault=True),
     *(_sentinel(n) for n in ("onboardingStates", "alertRules", "automationRules", "dataConnectors", "settings")),
     *(
-        Child(f"Microsoft.Security/{name}", SUBSCRIPTION, f"providers/Microsoft.Security/{name}", version)
+        Child(f"Microsoft.Security/{name}", SUBSCRIPTION, f"providers/Microsoft.Security/{name}", version, bare=True)
         for name, version in (
             ("securityContacts", "2023-12-01-preview"),
             ("settings", "2022-05-01"),
