@@ -15,6 +15,7 @@ from auditor.bound import bind
 from auditor.cli.gate import _after
 from auditor.inventory import CollectedSource, Inventory
 from auditor.model import Origin, Resource, kubernetes_type
+from auditor.plans.arm_template import read_arm_template
 from auditor.plans.change import Changes
 from auditor.rulebook import load_rules, select
 from tests.terraform_plans import item, read, written
@@ -259,3 +260,40 @@ def test_what_could_not_be_read_fails_nobody() -> None:
     kind, parent = "Microsoft.KeyVault/vaults@2023-07-01", "/subscriptions/s/resourceGroups/rg"
     opaque = item("azapi_resource.kv", {"name": "kv", "parent_id": parent, "type": kind}, unknown={"body": True})
     assert answers("azure.key-vault.purge-protection", read([opaque])) == ["unknown"]
+
+
+OUTBOUND = "azure.virtual-network.subnet-default-outbound"
+
+
+def test_the_subnet_of_a_gateway_in_a_plan() -> None:
+    """Azure shows in the subnet that a gateway fills it; a plan says so in the gateway."""
+    subnets = [("gateway", "agw"), ("app", "app")]
+    gateway = {**PLACE, "name": "agw", "gateway_ip_configuration": [{"name": "c"}]}
+    items = [
+        item(f"azurerm_subnet.{label}", {"name": name, "resource_group_name": "rg", "virtual_network_name": "v"})
+        for label, name in subnets
+    ]
+    items.append(
+        item("azurerm_application_gateway.g", gateway, unknown={"gateway_ip_configuration": [{"subnet_id": True}]})
+    )
+    config = {"gateway_ip_configuration": [{"name": "c", "subnet_id": ["azurerm_subnet.gateway.id"]}]}
+    resources = [written(f"azurerm_subnet.{label}") for label, _ in subnets]
+    changes = read(items, [*resources, written("azurerm_application_gateway.g", **config)])
+    assert answers(OUTBOUND, changes) == ["fail"], "of the other subnet"
+    later = read(items, [*resources, written("azurerm_application_gateway.g")])
+    assert answers(OUTBOUND, later) == ["unknown", "unknown"], "it may be in either"
+
+
+def test_the_subnet_of_a_gateway_in_a_template() -> None:
+    subnets = [{"name": name, "properties": {}} for name in ("agw", "app")]
+    configuration = {"subnet": {"id": "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'v', 'agw')]"}}
+    network = {"name": "v", "type": "Microsoft.Network/virtualNetworks", "properties": {"subnets": subnets}}
+    gateway = {
+        "name": "agw",
+        "type": "Microsoft.Network/applicationGateways",
+        "properties": {"gatewayIPConfigurations": [{"name": "c", "properties": configuration}]},
+    }
+    resources = [{**body, "apiVersion": "2024-01-01"} for body in (network, gateway)]
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    template = {"$schema": schema, "contentVersion": "1.0.0.0", "resources": resources}
+    assert answers(OUTBOUND, read_arm_template(template, "main.json")) == ["fail"]

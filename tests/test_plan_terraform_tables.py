@@ -56,6 +56,11 @@ NO_TERRAFORM = {
     "microsoft.network/networkinterfaces properties.dhcpoptions": "a field of virtualNetworks",
     "microsoft.network/privatednszones properties.numberofvirtualnetworklinks": READ_ONLY,
     "microsoft.network/virtualnetworks/subnets properties.subnets": "a lone subnet lists itself",
+    "microsoft.network/virtualnetworks properties.subnets.[*].properties.applicationgatewayipconfigurations": (
+        "what the gateways of the change say (`gateway_subnets`)"
+    ),
+    "microsoft.network/virtualnetworks properties.subnets.[*].properties.resourcenavigationlinks": READ_ONLY,
+    "microsoft.network/virtualnetworks properties.subnets.[*].properties.serviceassociationlinks": READ_ONLY,
     "microsoft.network/virtualnetworks properties.dnssettings": "a field of networkInterfaces",
     "microsoft.security/securitycontacts properties.emails": "azurerm speaks the API of 2017: email",
     "microsoft.security/securitycontacts properties.isenabled": "azurerm speaks the API of 2017",

@@ -118,7 +118,7 @@ def _only_cluster(estate: Inventory | None) -> str | None:
 
 def _on_cluster(changes: Sequence[Changes], cluster: str | None) -> list[Changes]:
     """The changes, their Kubernetes objects being those of the cluster, so that they meet what is there already."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from auditor.model import Resource
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.model import Unknown, parent_of
+from auditor.plans.gateway_subnets import tell_subnets
 from auditor.plans.lone_subnets import SUBNET, list_itself
 from auditor.plans.private_endpoints import leave_open
 
@@ -60,6 +61,7 @@ _CONNECTIONS: Final = {"privateLinkServiceConnections": "Approved", "manualPriva
 def join(items: list[Item]) -> list[tuple[Item, Item]]:
     """Complete the parents and services among the resources. Returns what stands for security rules without a group in
     the template: each rule with a group of its own, which holds the denials beside it too."""
+    tell_subnets((item.kind, item.id, item.body) for item in items)
     by_id = {item.id.casefold(): item for item in items if isinstance(item.id, str)}
     lone: list[Item] = []
     folded: dict[tuple[Item, str], dict[str, Any]] = {}

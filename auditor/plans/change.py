@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from auditor.model import Gap, Origin, Resource
 
 Action = Literal["create", "update", "replace", "delete", "no-op"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One resource of a change, in its ARM or Kubernetes shape.
 
     `after` is None when it is deleted, `before` when it is created or not known. Values that are not known before the
@@ -32,8 +32,7 @@ class Lines(NamedTuple):
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(Struct, frozen=True):
     """A change of something that only adds to a resource which the change does not make: an association, a rule.
 
     `target` is the id of the resource; `before` and `after` are that part of its body, None where there is none. The
@@ -47,8 +46,7 @@ class Addition:
     stand_in: str
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """A change as a whole. `covers` are the casefolded types for which "there is none" can be said.
 
     `written`: where each address of a Terraform plan is written, as far as the source was given.
@@ -56,6 +54,6 @@ class Changes:
 
     changes: tuple[Change, ...]
     gaps: tuple[Gap, ...] = ()
-    covers: frozenset[str] = field(default_factory=frozenset)
-    written: Mapping[str, Lines] = field(default_factory=dict)
+    covers: frozenset[str] = frozenset()
+    written: Mapping[str, Lines] = {}
     additions: tuple[Addition, ...] = ()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
+
 from auditor.model import Unknown, parent_of
+from auditor.plans.gateway_subnets import tell_subnets
 from auditor.plans.lone_subnets import SUBNET, list_itself
 from auditor.plans.private_endpoints import leave_open
 from auditor.plans.terraform_translate import merge, put
 
 
-@dataclass(slots=True, eq=False)
-class Made:
+class Made(Struct, eq=False):
     """A resource in its ARM or Kubernetes shape, on one side of the change. `onto`: it only adds to another one."""
 
     kind: str
@@ -60,6 +61,7 @@ _SERVICES: Final[dict[str, tuple[str, ...]]] = {
 def join(made: list[Made]) -> list[Made]:
     """The resources of one side, complete. What adds to a resource outside of the plan is left out, except the rules of
     a security group: each of these is judged as a group of its own, together with the denials beside it."""
+    tell_subnets((item.kind, item.id, item.body) for item in made if not item.onto)
     by_id: dict[str, Made] = {}
     for item in made:
         if isinstance(item.id, str) and not item.onto:

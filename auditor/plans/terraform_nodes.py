@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from auditor.plans.change import Action
 from auditor.plans.terraform_values import marked, merged
@@ -32,8 +33,7 @@ ACTIONS: Final[dict[tuple[str, ...], Action]] = {
 _STEP: Final = re.compile(r'module\.([^.\[]+)(?:\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\])?\.?')
 
 
-@dataclass(slots=True, eq=False)
-class Node:
+class Node(Struct, eq=False):
     """A resource or data source of the plan. `after` and `before` hold `Unknown` and digests, never a secret.
 
     `sensitive`: something in them may be a digest.

@@ -8,7 +8,6 @@ not be compared with one, and has `Unknown` in its place.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final
 
 from auditor.model import Unknown
@@ -61,6 +60,8 @@ def concealed(value: Any) -> Any:
     A digest lets two texts be compared. Of a boolean, a number or the length of a list it would tell the value itself.
     """
     if isinstance(value, str):
+        import hashlib  # OpenSSL takes its time to load
+
         return f"{_DIGEST}{hashlib.sha256(value.encode()).hexdigest()[:16]}" if value else value
     return None if value is None else SENSITIVE
 
