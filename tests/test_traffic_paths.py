@@ -137,6 +137,11 @@ FOUND = [  # by random blinding, where the table above did not look
         "orders/networking.k8s.io/NetworkPolicy/allow-https-in",
         ("spec", "ingress", 0, "ports", 0),
     ),
+    (
+        "a Kubernetes API for every range",
+        "managedClusters/aks-apiplatform-prod-weu",
+        ("properties", "apiServerAccessProfile", "authorizedIPRanges", 1),
+    ),
 ]
 
 

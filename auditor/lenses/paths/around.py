@@ -123,13 +123,12 @@ class Around:
         for one in maybe:
             own = get(one.body, "properties", "apiServerAccessProfile")
             private = word(own, "enablePrivateCluster", otherwise="false")
-            ranges = texts(own, "authorizedIPRanges")
             if private == "true":
                 continue
-            open_: Truth = private if isinstance(private, Unknown) else True
-            if open_ is True and ranges and not any(map(covers_half, ranges)):
+            open_: Truth = private if isinstance(private, Unknown) else _admits_everyone(get(own, "authorizedIPRanges"))
+            if open_ is False:
                 continue
-            if open_ is True and not named:
+            if open_ is True and len(named) != 1:
                 open_ = Unknown("which cluster of Azure these objects are in is not known")
             says = f"the Kubernetes API of {one.name} stands open to the Internet"
             path = "properties.apiServerAccessProfile.enablePrivateCluster"
@@ -221,6 +220,13 @@ def _network_of(subnet: str) -> str:
 def _prefixes(item: Any) -> list[str]:
     one = text_at(item, "properties", "addressPrefix")
     return [*([one] if one else []), *texts(item, "properties", "addressPrefixes")]
+
+
+def _admits_everyone(ranges: Any) -> Truth:
+    """Whether the API of a cluster is for everyone: no ranges are authorised, or one that is everyone."""
+    listed = ranges if isinstance(ranges, list) else [ranges] if isinstance(ranges, Unknown) else []
+    everyone = any(isinstance(one, str) and covers_half(one) for one in listed)
+    return everyone or next((one for one in listed if isinstance(one, Unknown)), not listed)
 
 
 def _names(cluster: Resource) -> tuple[str, str]:
