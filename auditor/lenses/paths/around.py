@@ -82,6 +82,9 @@ class Around:
         addresses = texts(service.body, "properties", "privateIPAddresses")
         if inside:
             found += self.subnet(inside, addresses[0] if addresses else "", 443, sender)
+        elif word(service.body, "properties", "virtualNetworkType", otherwise="none") != "none":
+            why = Unknown(f"the subnet of {service.name} is not known")
+            found.append(bypass("openNetwork", service.id, "", f"whom the network of {service.name} lets in", why))
         return tuple(found)
 
     def address(self, address: str, port: int, sender: str | None) -> tuple[Bypass, ...]:
@@ -89,11 +92,11 @@ class Around:
         homes = self._homes(address, sender)
         if len(homes) == 1:
             return self.subnet(homes[0], address, port, sender)
-        hole = self._estate.hole(NETWORKS)
+        hole = self._estate.hole(NETWORKS) or "it lies in none that was read"
         if homes:
             named = ", ".join(sorted(home.split("/")[-3] for home in homes))
             hole = f"{address} lies in several networks: {named}"
-        if hole and is_address(address) and not is_public(address):
+        if is_address(address) and not is_public(address):
             return (bypass("openNetwork", "", "", f"whom the network of {address} lets in", Unknown(hole)),)
         return ()
 

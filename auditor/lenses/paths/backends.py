@@ -175,6 +175,10 @@ class Backends:
         named = list(policy.sent_certificates)
         if not named and holder is not None:
             given = get(holder.body, "properties", "credentials")
+            ids, thumbs = get(given, "certificateIds"), get(given, "certificate")
+            for value in (ids, thumbs, *(ids or ()), *(thumbs or ())):
+                if isinstance(value, Unknown):
+                    return value
             named = [last(one) for one in texts(given, "certificateIds")] or texts(given, "certificate")
         if len(named) != 1:
             return Unknown("which client certificate is sent is not known")

@@ -43,6 +43,8 @@ class Names:
         self._records: dict[str, list[tuple[str, Resource]]] = defaultdict(list)  # name → (zone id, record set)
         self._zones: dict[str, list[Resource]] = defaultdict(list)
         self._links: dict[str, set[str]] = defaultdict(set)
+        self._unclear: dict[str, str] = {}  # by zone: why it may be linked to any network
+        self._resolvers: dict[str, set[str]] = {}
         for zone in estate.all(PRIVATE, PUBLIC):
             self._zones[zone.name.casefold()].append(zone)
         for kind in (PRIVATE, PUBLIC):
@@ -54,9 +56,12 @@ class Names:
                 name = zone_name if record.name == "@" else f"{record.name}.{zone_name}"
                 self._records[name.casefold()].append((zone_id.casefold(), record))
         for link in estate.all(LINKS):
-            network = text_at(link.body, "properties", "virtualNetwork", "id")
-            if network:
-                self._links[(parent_of(link.id) or "").casefold()].add(network.casefold())
+            network = get(link.body, "properties", "virtualNetwork", "id")
+            zone_id = (parent_of(link.id) or "").casefold()
+            if isinstance(network, Unknown):
+                self._unclear[zone_id] = f"{link.name} links it to a network that is not known: {network.reason}"
+            elif isinstance(network, str) and network:
+                self._links[zone_id].add(network.casefold())
 
     def resolve(self, host: str, network: str | None) -> Answer:
         """The addresses of a name, asked from a virtual network (its id; None: not known from where)."""
@@ -66,10 +71,11 @@ class Names:
         for _ in range(_MOST):
             if is_address(name):
                 return Answer((name,), tuple(via), tuple(missing))
-            zone_id, record = self._record(name)
+            zone_id, record = self._record(name, network)
             if record is None:
                 return Answer((), tuple(via), (*missing, *self._no_record(name, network)))
             missing += self._link(zone_id, network)
+            missing += self._others(name, network)
             alias = text_at(record.body, "properties", "cnameRecord", "cname") or text_at(
                 record.body, "properties", "CNAMERecord", "cname"
             )
@@ -86,14 +92,30 @@ class Names:
             return Answer(addresses, tuple(via), tuple(missing), held=True)
         return Answer((), tuple(via), (*missing, Missing(f"DNS record {host}", "its aliases do not end")))
 
-    def _record(self, name: str) -> tuple[str, Resource | None]:
-        """The record set of a name, of a wildcard above it when there is none; that of a private zone first."""
+    def _held(self, name: str) -> list[tuple[str, Resource]]:
+        """The record sets of a name, or of a wildcard above it when there are none, with their zones."""
         labels = name.split(".")
-        for candidate in (name, *(f"*.{'.'.join(labels[at:])}" for at in range(1, len(labels)))):
-            found = self._records.get(candidate)
-            if found:
-                return min(found, key=lambda pair: not _is_private(pair[0]))
-        return "", None
+        candidates = (name, *(f"*.{'.'.join(labels[at:])}" for at in range(1, len(labels))))
+        return next((found for one in candidates if (found := self._records.get(one))), [])
+
+    def _record(self, name: str, network: str | None) -> tuple[str, Resource | None]:
+        """The record set that a network is given: of a private zone linked to it, of another one, of a public one."""
+
+        def order(pair: tuple[str, Resource]) -> tuple[bool, bool]:
+            return not _is_private(pair[0]), network is not None and not self._answers(pair[0], network)
+
+        return min(self._held(name), key=order, default=("", None))
+
+    def _others(self, name: str, network: str | None) -> Iterator[Missing]:
+        """That several private zones hold a name, and nobody knows which of them is asked."""
+        zones = dict.fromkeys(zone for zone, _ in self._held(name) if _is_private(zone))
+        if network is None and len(zones) > 1:
+            yield Missing(f"zone of {name}", f"{len(zones)} private zones hold it, and which one is asked is not known")
+
+    def _answers(self, zone_id: str, network: str) -> bool:
+        """Whether a private zone answers a network: linked to it, or to one that its resolver lies in."""
+        linked = self._links.get(zone_id, set())
+        return network.casefold() in linked or bool(self._resolver(network) & linked)
 
     def _no_record(self, name: str, network: str | None) -> Iterator[Missing]:
         """Why a name has no record. Nothing, when no zone of the estate is for it: then it is the Internet's."""
@@ -106,8 +128,8 @@ class Names:
             yield Missing(edge, hole or f"zone {zone.name} holds no such record", gone=hole is None)
             return
         hole = self._estate.hole(PRIVATE) or self._estate.hole(f"{PRIVATE}/a")
-        if hole is None and network and self._servers(network) and not self._resolver(network):
-            hole = "the network uses a resolver that lies in none of the networks that were read"
+        if hole is None and network:
+            hole = self._elsewhere(network)
         if hole is None and network and self._estate.by_id(NETWORKS, network) is None:
             hole = f"{network.rpartition('/')[2]} was not read, and may use a resolver of its own"
         if hole:
@@ -118,32 +140,43 @@ class Names:
         if network is None or not _is_private(zone_id):
             return
         edge = f"link of zone {zone_id.rpartition('/')[2]} to {network.rpartition('/')[2]}"
-        linked = self._links.get(zone_id, set())
-        if network.casefold() in linked or self._resolver(network) & linked:
+        if self._answers(zone_id, network):
             return
-        hole = self._estate.hole(LINKS, zone_id)
+        hole = self._estate.hole(LINKS, zone_id) or self._unclear.get(zone_id)
         if hole is None and self._estate.by_id(NETWORKS, network) is None:
             hole = f"{network.rpartition('/')[2]} was not read, and may use a resolver elsewhere"
-        if hole is None and self._servers(network) and not self._resolver(network):
-            hole = "the network uses a resolver that lies in none of the networks that were read"
+        hole = hole or self._elsewhere(network)
         yield Missing(edge, hole or "the zone is not linked to the network that asks", gone=hole is None)
 
-    def _servers(self, network: str) -> list[str]:
+    def _elsewhere(self, network: str) -> str | None:
+        """Why a network may ask a resolver that is not known."""
         found = self._estate.by_id(NETWORKS, network)
-        return texts(found.body, "properties", "dhcpOptions", "dnsServers") if found else []
+        told = get(found.body, "properties", "dhcpOptions", "dnsServers") if found else None
+        hidden = next(
+            (one for one in (told, *(told if isinstance(told, list) else ())) if isinstance(one, Unknown)), None
+        )
+        if hidden is not None:
+            return f"the resolver of the network is not known: {hidden.reason}"
+        outside = told and not self._resolver(network)
+        return "the network uses a resolver that lies in none of the networks that were read" if outside else None
 
     def _resolver(self, network: str) -> set[str]:
         """The networks that the DNS servers of a network lie in."""
-        servers = [server for server in self._servers(network) if is_address(server)]
-        return {
-            other.id.casefold()
-            for other in (self._estate.all(NETWORKS) if servers else ())
-            if any(
-                within(server, prefix)
-                for server in servers
-                for prefix in texts(other.body, "properties", "addressSpace", "addressPrefixes")
-            )
-        }
+        known = self._resolvers.get(network)
+        if known is None:
+            found = self._estate.by_id(NETWORKS, network)
+            told = texts(found.body, "properties", "dhcpOptions", "dnsServers") if found else []
+            servers = [server for server in told if is_address(server)]
+            known = self._resolvers[network] = {
+                other.id.casefold()
+                for other in (self._estate.all(NETWORKS) if servers else ())
+                if any(
+                    within(server, prefix)
+                    for server in servers
+                    for prefix in texts(other.body, "properties", "addressSpace", "addressPrefixes")
+                )
+            }
+        return known
 
 
 def _is_private(zone_id: str) -> bool:
