@@ -24,7 +24,7 @@ class Findings {
     this.filters = el("div", { class: "filters", role: "search", "aria-label": "Filter the findings" }, ...this.controls());
     this.live = el("output", { id: "live", "aria-live": "polite" });
     this.chips = el("span", { class: "active" });
-    this.empty = el("p", { class: "empty", hidden: true }, "No finding answers these filters.");
+    this.empty = el("p", { class: "empty", hidden: true }, report.count ? "No finding answers these filters." : "There is no finding. What was judged, and what was not, is told in the overview.");
     this.missing = el("p", { class: "empty missing", role: "status" });
     this.body = el("div", { class: "list-and-detail" }, el("div", { class: "list" }, this.missing, this.empty, this.grid.element), this.detail);
     this.element = el("div", { class: "app" }, this.filters, el("p", { class: "tools" }, this.live, this.chips), this.body);
@@ -64,8 +64,7 @@ class Findings {
       el("label", { class: "search" }, "Search", this.search),
       el("label", {}, "Show", this.by),
       ...pickers,
-      this.boxes.severity.fieldset,
-      this.boxes.outcome.fieldset,
+      el("div", { class: "checks" }, this.boxes.severity.fieldset, this.boxes.outcome.fieldset),
     ];
   }
 
