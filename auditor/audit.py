@@ -40,6 +40,7 @@ Progress = Callable[[int], None]
 _CERTIFICATE: Final = "auditor/certificate"
 _PATH: Final = "auditor/trafficpath"
 _BATCH = 512
+_MOST_HELD = 2_000  # a lens keeps less of a resource
 _PATIENCE = 4
 
 
@@ -169,8 +170,8 @@ _ODD: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, Rec
 
 
 class _Reading:
-    """Lenses at work. Each begins, and is imported, with the first resource from which something follows; what it reads
-    before that is held for it.
+    """Lenses at work. Each begins, and is imported, with the first resource from which something follows, or when much
+    was read before that is held for it.
 
     A resource that breaks a lens is a gap to all of them, and so is what a broken lens does not derive.
     """
@@ -202,8 +203,9 @@ class _Reading:
     def take(self, kind: str, resource: Resource) -> None:
         for lens in self._reading.get(kind, ()):
             reader = self._readers.get(lens.type)
-            if reader is None and lens.begins and kind not in lens.begins:
-                self._held[lens.type].append(resource)
+            held = self._held[lens.type]
+            if reader is None and lens.begins and kind not in lens.begins and len(held) < _MOST_HELD:
+                held.append(resource)
                 continue
             if reader is None:
                 reader = self._readers[lens.type] = lens.start(self._coverage)

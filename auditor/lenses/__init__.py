@@ -63,6 +63,12 @@ def _policy_documents(coverage: Coverage) -> Reader:
     return PolicyDocuments(coverage)
 
 
+def _vault_access(coverage: Coverage) -> Reader:
+    from auditor.lenses.vault_access import VaultAccess
+
+    return VaultAccess(coverage)
+
+
 def _private_connectivity(coverage: Coverage) -> Reader:
     from auditor.lenses.private_connectivity import PrivateConnectivity
 
@@ -234,6 +240,27 @@ LENSES: Final = (
             }
         ),
         _private_connectivity,
+    ),
+    Lens(
+        "auditor/vaultAccess",
+        frozenset(
+            {
+                "microsoft.apimanagement/service",
+                "microsoft.apimanagement/service/certificates",
+                "microsoft.apimanagement/service/namedvalues",
+                "microsoft.apimanagement/service/workspaces/certificates",
+                "microsoft.apimanagement/service/workspaces/namedvalues",
+                "microsoft.authorization/roleassignments",
+                "microsoft.authorization/roledefinitions",
+                "microsoft.keyvault/vaults",
+                "microsoft.keyvault/vaults/certificates",
+                "microsoft.keyvault/vaults/secrets",
+                "microsoft.managedidentity/userassignedidentities",
+                "microsoft.network/applicationgateways",
+            }
+        ),
+        _vault_access,
+        frozenset({"microsoft.apimanagement/service", "microsoft.network/applicationgateways"}),
     ),
 )
 """Every lens."""
