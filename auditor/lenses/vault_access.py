@@ -122,7 +122,6 @@ class VaultAccess:
 
     def _proof(self, reader: Reader, vault_name: str, names: list[str]) -> Resource:
         service, vault = reader.resource, self._vaults.get(vault_name)
-        principal = self._principal(reader)
         identity = "system-assigned" if reader.by_system else "user-assigned"
         shown = ", ".join(names) if len(names) <= _SHOWN else f"{len(names)} secrets"
         told: dict[str, Any] = {
@@ -136,12 +135,7 @@ class VaultAccess:
             why = Unknown(self._coverage.hole(VAULT, True) or f"the vault {vault_name} was not read")
             told |= {"permitted": why, "reachable": why}
         else:
-            told["permitted"] = (
-                principal
-                if isinstance(principal, Unknown)
-                else False if principal is None
-                else self._rights.may_read(principal, vault, names)
-            )  # fmt: skip
+            told["permitted"] = self._permitted(self._principal(reader), vault, names)
             told["reachable"] = _reachable(reader, vault)
         label = reader.client if isinstance(reader.client, str) and reader.client else identity
         body: dict[str, Any] = {
@@ -153,6 +147,11 @@ class VaultAccess:
         subscription, group = arm_scope(service.body)
         body |= {key: value for key, value in (("subscriptionId", subscription), ("resourceGroup", group)) if value}
         return Resource(TYPE, body, service.origin, partial=holds_unknown(body))
+
+    def _permitted(self, principal: str | Unknown | None, vault: Resource, names: list[str]) -> Truth:
+        if principal is None:
+            return False
+        return principal if isinstance(principal, Unknown) else self._rights.may_read(principal, vault, names)
 
     def _principal(self, reader: Reader) -> str | Unknown | None:
         """The object id of the identity that reads; None when there is surely none."""
