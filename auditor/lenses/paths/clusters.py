@@ -140,7 +140,7 @@ class Clusters:
         taking = (*self._taking.get((address, host.casefold()), ()), *self._taking.get((address, "*"), ()))
         likely = [(e, host) for e in {e.id: e for e in taking}.values()]
         if not host:
-            likely = [(e, host) for e in entrances if not all(_is_among(one, but) for one in self.hosts(e))]
+            likely = [(e, host) for e in entrances if not but or not all(_is_among(one, but) for one in self.hosts(e))]
         elif is_pattern(host):  # every host that it stands for
             likely = [
                 (e, one)
