@@ -649,3 +649,11 @@ def test_growth_is_linear() -> None:
     assert large_[1] <= 30 * max(small[1], 0.05), "ten times as much; a square would be a hundred"
     wide = derived(large(10, 200))
     assert wide[0] == 4000 and wide[1] <= 30 * max(small[1], 0.05)
+
+
+def test_a_revision_that_is_offline_has_no_effective_policy() -> None:
+    kinds = {"apis/orders;rev=1": False, "apis/orders;rev=2": True, "apis/orders;rev=3": Unknown("not read")}
+    resources = [resource("", "", hostnameConfigurations=[])]
+    resources += (resource(path, "/apis", isCurrent=False, isOnline=online) for path, online in kinds.items())
+    found = list(lens_of("auditor/apiPolicy").derive(resources, Coverage(API_POLICY_READS)))
+    assert [one.name for one in found] == ["orders;rev=2", "orders;rev=3"]

@@ -93,3 +93,23 @@ def test_the_set_may_stand_in_the_api_itself_and_in_a_workspace() -> None:
     estate = (version("one", "v1", within=team), version("two", "v2", within=team), by("Segment", team))
     space = child("workspaces", "workspaces/team", serveOn="workspaceAndDefault")
     assert set(met("/orders/v2/*", *estate, space)) == {"two"}
+
+
+def revision(number: int, *, online: Any = True, **more: Any) -> Body:
+    own = version("orders", None, url=None)
+    own["properties"] |= {"serviceUrl": f"https://rev{number}.fabrikam.com", "isCurrent": number == 3, **more}
+    own["properties"] |= {"apiRevision": str(number), "isOnline": online}
+    own["properties"].pop("apiVersionSetId")
+    return own | ({} if number == 3 else {"id": f"{own['id']};rev={number}", "name": f"{own['name']};rev={number}"})
+
+
+def test_revisions_that_are_online_are_called_by_their_number() -> None:
+    every = (revision(3), revision(2), revision(1, online=False))
+    assert {name: path["route"] for name, path in met("/*", *every).items()} == {
+        "rev3": "/orders/*",
+        "rev2": "/orders;rev=2/*",
+    }
+    assert set(met("/orders/*", *every)) == {"rev3"}  # which is another path
+    assert set(met("/orders;rev=2/*", *every)) == {"rev2"}
+    old = revision(2, apiVersion="v1", apiVersionSetId=f"{SERVICE}/{IN}")
+    assert met("/*", old, by("Segment"))["rev2"]["route"] == "/orders/v1;rev=2/*"

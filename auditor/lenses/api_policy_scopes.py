@@ -120,7 +120,8 @@ class Estate:
     def _entry(self, kind: str, above: str, entry: Entry) -> None:
         folded = entry.id.casefold()
         if kind == "apis":
-            self.apis[folded] = entry
+            if entry.properties["isOnline"] is not False:  # else nobody can call this revision
+                self.apis[folded] = entry
         elif kind == "operations":
             self.operation[folded] = entry
             self.operations[above].append(folded)

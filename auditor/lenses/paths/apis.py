@@ -1,7 +1,8 @@
 """The APIs of a service of API Management: which of them a request meets, by its path and the version in it.
 
 A version stands in the path, or in a header or query parameter beside it: the version set of the API says which.
-Source: learn.microsoft.com: api-management/api-management-versions.
+Revisions beside the current one are called by `;rev=` after the path, until they are taken offline.
+Source: learn.microsoft.com: api-management/api-management-versions and api-management-revisions.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from auditor.lenses.paths.estate import Estate, word
 from auditor.lenses.paths.routes import overlaps, taken
 from auditor.lenses.paths.service import KIND, service_of
 from auditor.lenses.paths.shapes import Missing
-from auditor.lenses.sightings import get, last
+from auditor.lenses.sightings import get, last, text_at
 from auditor.model import Resource, Unknown, parent_of
 
 KINDS: Final = (f"{KIND}/apis", f"{KIND}/workspaces/apis")
@@ -42,8 +43,8 @@ class Apis:
         self._estate = estate
         self._apis: dict[str, dict[str, list[Served]]] = defaultdict(dict)  # by service, first segment of the route
         for api in estate.all(*KINDS):
-            if get(api.body, "properties", "isCurrent") is not False:  # else it is an old revision
-                served = self._served(api)
+            if get(api.body, "properties", "isOnline") is not False:
+                served = _revised(self._served(api))
                 self._apis[service_of(api.id)].setdefault(_segment(served.route), []).append(served)
 
     def hole(self, service: Resource) -> str | None:
@@ -109,6 +110,16 @@ def _route(*parts: str) -> str:
     """The route of everything below a path."""
     whole = "/".join(filter(None, (part.strip("/") for part in parts)))
     return f"/{whole}/*" if whole else "/*"
+
+
+def _revised(served: Served) -> Served:
+    """The route of a revision: that of the API for the current one."""
+    own = get(served.api.body, "properties")
+    if get(own, "isCurrent") is not False:
+        return served
+    number = text_at(own, "apiRevision") or served.api.name.rpartition(";rev=")[2]
+    route, least = (f"{one.removesuffix('/*')};rev={number}/*" if one else "" for one in (served.route, served.least))
+    return Served(served.api, route, least, served.why)
 
 
 def _way(served: Served, route: str) -> str:
