@@ -96,11 +96,10 @@ def test_the_set_may_stand_in_the_api_itself_and_in_a_workspace() -> None:
 
 
 def revision(number: int, *, online: Any = True, **more: Any) -> Body:
-    own = version("orders", None, url=None)
-    own["properties"] |= {"serviceUrl": f"https://rev{number}.fabrikam.com", "isCurrent": number == 3, **more}
-    own["properties"] |= {"apiRevision": str(number), "isOnline": online}
-    own["properties"].pop("apiVersionSetId")
-    return own | ({} if number == 3 else {"id": f"{own['id']};rev={number}", "name": f"{own['name']};rev={number}"})
+    """A revision of the API of orders, of which the third is the current one."""
+    told = {"apiRevision": str(number), "isCurrent": number == 3, "isOnline": online}
+    name = "apis/orders" if number == 3 else f"apis/orders;rev={number}"
+    return child("apis", name, path="orders", serviceUrl=f"https://rev{number}.fabrikam.com", **told, **more)
 
 
 def test_revisions_that_are_online_are_called_by_their_number() -> None:
