@@ -323,6 +323,12 @@ def test_objects_of_a_cluster_that_a_plan_does_not_tell(address: str, after: dic
     assert read([item(address, after, unknown=unknown, actions=["no-op"], before=after)]).gaps == ()
 
 
+def test_a_manifest_whose_metadata_is_known_later() -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": []}}
+    changes = read([item("kubernetes_manifest.p", {"manifest": pod}, unknown={"manifest": {"metadata": True}})])
+    assert [change.after.type for change in changes.changes if change.after] == ["core/Pod"]
+
+
 def test_a_manifest_of_kubectl_is_sensitive_as_it_is_written() -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"
     tree = {"yaml_body": pod, "yaml_body_parsed": pod}

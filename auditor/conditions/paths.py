@@ -13,24 +13,30 @@ from auditor.conditions.grammar import EACH, Path
 from auditor.model import MISSING, Resource, Unknown
 
 
-def _from(key: str, derive: Callable[[Resource], Any]) -> Callable[[Resource], Any]:
-    """What is derived from a key of the body is unknown when that is."""
+def _from(key: str, derive: Callable[[Resource], Any], *metadata: str) -> Callable[[Resource], Any]:
+    """What is derived from a key of the body is unknown when that is; of an object of a cluster, from its metadata."""
 
     def value(resource: Resource) -> Any:
-        given = resource.body.get(key)
-        return given if isinstance(given, Unknown) else derive(resource)
+        if resource.partial:
+            body = resource.body
+            given = body.get("metadata") if resource.is_kubernetes else None
+            parts = [body.get(key), given, *(given.get(name) for name in metadata if isinstance(given, dict))]
+            unknown = next((part for part in parts if isinstance(part, Unknown)), None)
+            if unknown is not None:
+                return unknown
+        return derive(resource)
 
     return value
 
 
 DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
-    "id": _from("id", lambda r: r.id),
-    "name": _from("name", lambda r: r.name),
+    "id": _from("id", lambda r: r.id, "name", "namespace"),
+    "name": _from("name", lambda r: r.name, "name"),
     "type": lambda r: r.type,
     "subscriptionId": _from("id", lambda r: r.subscription_id),
     "resourceGroup": _from("id", lambda r: r.resource_group),
     "parentId": _from("id", lambda r: r.parent_id),
-    "namespace": lambda r: r.namespace,
+    "namespace": _from("", lambda r: r.namespace, "namespace"),
     "userName": lambda r: r.user_name,
     "podSpec": lambda r: r.pod_spec,
     "containers": lambda r: r.containers,

@@ -130,8 +130,8 @@ def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, M
 
 
 def _name(item: Made) -> Any:
-    name = item.body.get("name")
-    return name if isinstance(name, str) else item.body.get("metadata", {}).get("name")
+    name, metadata = item.body.get("name"), item.body.get("metadata")
+    return name if isinstance(name, str) else metadata.get("name") if isinstance(metadata, dict) else None
 
 
 def _by_table(node: Node, translation: Translation, side: Side) -> Iterator[Made]:

@@ -109,3 +109,43 @@ def _marks(value: Any, way: Way) -> Any:
         return True
     inner = _marks(value[way[0]], way[1:])
     return [inner if at == way[0] else {} for at in range(len(value))] if isinstance(value, list) else {way[0]: inner}
+
+
+def manifests_of(bodies: Iterable[Tree]) -> Tree:
+    """A plan that makes these objects of a cluster, each as a `kubernetes_manifest`."""
+    changes = []
+    for number, body in enumerate(bodies):
+        own = {"address": f"kubernetes_manifest.m{number}", "mode": "managed", "type": "kubernetes_manifest"}
+        change = {"actions": ["create"], "before": None, "after": {"manifest": body}, "after_unknown": {"object": True}}
+        changes.append({**own, "name": f"m{number}", "change": change})
+    return {"format_version": "1.2", "resource_changes": changes, "configuration": {"root_module": {}}}
+
+
+def manifest_places(plan: Tree) -> Iterator[tuple[int, Way]]:
+    """Every part of the manifests but what they are."""
+    for number, change in enumerate(plan["resource_changes"]):
+        for way in _parts(change["change"]["after"]["manifest"]):
+            if way not in (("kind",), ("apiVersion",)):
+                yield number, ("manifest", *way)
+
+
+def _parts(value: Any) -> Iterator[Way]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        yield (key,)
+        yield from ((key, *way) for way in _parts(item))
+
+
+def manifest_known_later(plan: Tree, number: int, way: Way) -> Tree:
+    """The plan with a part of a manifest that is known only after apply."""
+    plan = copy.deepcopy(plan)
+    change = plan["resource_changes"][number]["change"]
+    change["after_unknown"] |= _marks(change["after"], way)
+    holder = change["after"]
+    for key in way[:-1]:
+        holder = holder[key]
+    if isinstance(holder, list):
+        holder[int(way[-1])] = None
+    else:
+        del holder[way[-1]]
+    return plan
