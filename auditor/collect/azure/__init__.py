@@ -48,7 +48,7 @@ def collect(
     graph = Graph(cloud, credential, book)
     subscriptions, places = audited(scope, graph, arm, book)
     names = [resource.id.rpartition("/")[2] for resource in subscriptions]
-    vaults, defender = Vaults(cloud, credential, book), Defender(cloud, credential, book)
+    vaults, defender = Vaults(cloud, credential, book), Defender(cloud, credential, arm, book)
     network = Network(cloud, credential, book)
     live = Live(plan, graph, arm, vaults, defender, network, book, needs.scattered, actions)
     groups = tuple(sorted({name.casefold() for name in scope.resource_groups}))

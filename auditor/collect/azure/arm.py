@@ -103,21 +103,30 @@ class Arm:
     def _ask(self, method: str, url: str, source: str) -> Reply:
         from azure.core.rest import HttpRequest
 
-        gate = self._gates[subscription_of(urlsplit(url).path)]
+        gate = self.gate(subscription_of(urlsplit(url).path))
 
         def send() -> tuple[int, Mapping[str, str], bytes]:
             response = self._client.send_request(HttpRequest(method, url))
+            heed(gate, response.headers)
             return response.status_code, response.headers, response.content
 
-        reply = ask(send, gate, self._book, source)
-        left = min((int(text) for name in _LEFT if (text := reply.headers.get(name, "")).isdigit()), default=_RESERVE)
-        if left < _RESERVE:
-            gate.hold((_RESERVE - left) / _REFILL)
-        return reply
+        return ask(send, gate, self._book, source)
+
+    def gate(self, place: str) -> Gate:
+        """What all calls to a subscription wait for, as `subscription_of` gives it."""
+        return self._gates[place]
 
     def held(self, place: str) -> bool:
-        """Whether calls to a subscription, as `subscription_of` gives it, have to wait."""
-        return self._gates[place].held
+        """Whether calls to a subscription have to wait."""
+        return self.gate(place).held
+
+
+def heed(gate: Gate, headers: Mapping[str, str]) -> None:
+    """Slows down before the limit that an answer tells of."""
+    for name in _LEFT:
+        left = headers.get(name, "")
+        if left.isdigit():
+            gate.leaves(int(left), _RESERVE, _REFILL)
 
 
 def subscription_of(path: str) -> str:

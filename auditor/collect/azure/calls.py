@@ -128,6 +128,7 @@ class Gate:
         self._lock = threading.Lock()
         self._closed_until = 0.0
         self._given_up = 0
+        self._running = 0
 
     def hold(self, seconds: float) -> None:
         """No call passes for so long."""
@@ -140,11 +141,31 @@ class Gate:
         return self._closed_until > time.monotonic()
 
     def enter(self, book: Book) -> bool:
-        """Wait until calls may pass; False when the collection has ended meanwhile."""
-        while (left := self._closed_until - time.monotonic()) > 0:
-            if not book.pause(left):
-                return False
-        return book.going()
+        """Wait until calls may pass; False when the collection has ended meanwhile. Who entered must leave."""
+        while book.going():
+            with self._lock:
+                left = self._closed_until - time.monotonic()
+                if left <= 0:
+                    self._running += 1
+                    return True
+            book.pause(left)
+        return False
+
+    def leave(self) -> None:
+        """The call that entered is over."""
+        with self._lock:
+            self._running -= 1
+
+    def leaves(self, left: int, reserve: int, refill: float) -> None:
+        """Heeds an answer that says how many calls are left. Called before its call leaves.
+
+        The answer is of the past: any other call that is under way may be one less. Who waits until `reserve` are there
+        again, at `refill` a second, never comes too early.
+        """
+        with self._lock:
+            missing = reserve - (left - (self._running - 1))
+            if left < reserve:
+                self._closed_until = max(self._closed_until, time.monotonic() + missing / refill)
 
     @property
     def attempts(self) -> int:
@@ -162,7 +183,7 @@ class Gate:
 
 
 Send = Callable[[], tuple[int, Mapping[str, str], bytes]]
-"""Makes a call once. Raises azure-core's errors."""
+"""Makes a call once, heeds what the answer says is left. Raises azure-core's errors."""
 
 
 def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
@@ -175,7 +196,7 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             raise CallFailed("unreachable", book.why_stopped() + " it was asked")
         generation = gate.credential.generation
         try:
-            reply = _reply(*send())
+            reply = _sent(send, gate)
         except (AzureError, _BrokenAnswer) as error:
             trouble, delay = _trouble(error), None
             silences += _is_silence(error)
@@ -201,6 +222,13 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             if trouble.status == 401:
                 gate.credential.renew(generation)
             book.pause(min(0.25 * 2**attempt if delay is None else delay, _LONGEST))
+
+
+def _sent(send: Send, gate: Gate) -> Reply:
+    try:
+        return _reply(*send())
+    finally:
+        gate.leave()
 
 
 class _BrokenAnswer(Exception):  # noqa: N818

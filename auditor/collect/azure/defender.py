@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.collect.azure.arm import listed
-from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, Gate, ask, reading
+from auditor.collect.azure.arm import Arm, heed, listed
+from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, ask, reading
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
@@ -23,11 +23,12 @@ _TYPE: Final = "Microsoft.Security/pricings"
 class Defender:
     """The client; made when it is needed. May be used from several threads."""
 
-    def __init__(self, cloud: Cloud, credential: Credential, book: Book) -> None:
+    def __init__(self, cloud: Cloud, credential: Credential, arm: Arm, book: Book) -> None:
+        """Its calls count among those of Resource Manager: they wait together."""
         self._cloud = cloud
         self._credential = credential
+        self._arm = arm
         self._book = book
-        self._gate = Gate(credential)
 
     def plans(self, subscription: str) -> None:
         """Puts the plans of a subscription into the book. Raises `CallFailed`."""
@@ -35,7 +36,7 @@ class Defender:
         call = f"defender {scope}/pricings"
         if self._book.kept(call) is not None:
             return
-        reply = ask(lambda: self._send(subscription), self._gate, self._book, SOURCE)
+        reply = ask(lambda: self._send(subscription), self._arm.gate(subscription.casefold()), self._book, SOURCE)
         found, link = listed(reply)
         if link:
             raise CallFailed("unreadable", "the list of plans has pages, which it never had")
@@ -66,4 +67,5 @@ class Defender:
             except (HttpResponseError, *ODD):
                 if not seen:
                     raise
+        heed(self._arm.gate(subscription.casefold()), seen[0].headers)
         return seen[0].status_code, seen[0].headers, seen[0].body()

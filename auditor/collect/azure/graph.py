@@ -159,7 +159,8 @@ class Graph:
         from azure.core.exceptions import HttpResponseError
 
         seen: list[Any] = []
-        if not self._quota.take(self._book):
+        window = self._quota.take(self._book)
+        if window is None:
             raise CallFailed("unreachable", self._book.why_stopped() + " it was asked")
         try:
             self._client.resources(
@@ -169,7 +170,7 @@ class Graph:
             if not seen:
                 raise
         finally:
-            self._quota.learn(seen[0].headers if seen else {})
+            self._quota.learn(window, seen[0].headers if seen else {})
         return seen[0].status_code, seen[0].headers, seen[0].body()
 
     def _resource(self, row: dict[str, Any]) -> Resource:
@@ -210,34 +211,43 @@ class Quota:
         self._left = 1
         self._running = 0
         self._ends = 0.0
+        self._window = 0
 
-    def take(self, book: Book) -> bool:
-        """Waits until a query may be made; False when the collection has ended meanwhile."""
+    def take(self, book: Book) -> int | None:
+        """Waits until a query may be made: gives the number of its window; None when the collection has ended."""
         with self._ready:
             while book.going():
                 left = self._ends - time.monotonic()
                 if left <= 0 and self._ends:
                     self._left, self._ends = self._most - self._running, 0.0
+                    self._window += 1
                 if self._left > 0:
                     self._left -= 1
                     self._running += 1
-                    return True
+                    return self._window
                 self._ready.wait(min(left, 1.0) if self._ends else 1.0)
-        return False
+        return None
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Takes note of what an answer says. Without its headers, one query at a time."""
+    def learn(self, window: int, headers: Mapping[str, str]) -> None:
+        """Takes note of what an answer says. Without its headers, one query at a time.
+
+        An answer that comes late speaks of a window that is over: nothing of it holds any more.
+        """
         now = time.monotonic()
         remaining = headers.get("x-ms-user-quota-remaining", "")
         lasts = seconds_of(headers.get("x-ms-user-quota-resets-after", ""))
         with self._ready:
             self._running -= 1
-            if remaining.isdigit() and lasts is not None:
+            if remaining.isdigit() and lasts is not None and window == self._window:
                 self._most = max(self._most, int(remaining) + 1)
                 ends = now + lasts + _MARGIN
-                new = not self._ends or ends > self._ends + 2  # they are told in whole seconds
-                self._left = int(remaining) - self._running if new else min(self._left, int(remaining))
-                self._ends = ends if new else min(self._ends, ends)
-            elif self._left <= 0 and not self._ends:
+                if not self._ends:
+                    self._left, self._ends = int(remaining) - self._running, ends
+                elif ends > self._ends + 2:  # they are told in whole seconds: this is another window
+                    self._left, self._ends = int(remaining) - self._running, ends
+                    self._window += 1
+                else:
+                    self._left, self._ends = min(self._left, int(remaining)), min(self._ends, ends)
+            elif self._left <= 0 and not self._ends and not self._running:
                 self._left = 1
             self._ready.notify_all()

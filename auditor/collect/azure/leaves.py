@@ -131,6 +131,13 @@ class ReadPlans(Job):
     subscription: str
     lane: str = ARM
 
+    @property
+    def pace(self) -> str:
+        return self.subscription.casefold()
+
+    def held(self) -> bool:
+        return self.live.arm.held(self.pace)
+
     def run(self) -> Iterator[Job]:
         try:
             self.live.defender.plans(self.subscription)
