@@ -17,14 +17,13 @@ def _from(key: str, derive: Callable[[Resource], Any], *metadata: str) -> Callab
     """What is derived from a key of the body is unknown when that is; of an object of a cluster, from its metadata."""
 
     def value(resource: Resource) -> Any:
-        if resource.partial:
-            body = resource.body
-            given = body.get("metadata") if resource.is_kubernetes else None
-            parts = [body.get(key), given, *(given.get(name) for name in metadata if isinstance(given, dict))]
-            unknown = next((part for part in parts if isinstance(part, Unknown)), None)
-            if unknown is not None:
-                return unknown
-        return derive(resource)
+        body = resource.body
+        parts = [body.get(key)]
+        if resource.partial and resource.is_kubernetes:
+            given = body.get("metadata")
+            parts += [given, *(given.get(name) for name in metadata if isinstance(given, dict))]
+        unknown = next((part for part in parts if isinstance(part, Unknown)), None)
+        return derive(resource) if unknown is None else unknown
 
     return value
 
