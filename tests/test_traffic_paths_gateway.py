@@ -12,6 +12,7 @@ from tests.estates_of_paths import AGW, APP, INGRESS, Body, gateway, paths
 from tests.test_traffic_paths_management import api, service
 
 HIDDEN = Unknown("not read")
+END = "2027-01-01T00:00:00Z"
 
 
 def element(collection: str, name: str, **properties: Any) -> Body:
@@ -122,6 +123,26 @@ def test_elements_of_a_gateway_without_a_known_name_refer_to_each_other() -> Non
                 value["id"] = Unknown("not given", value["id"].removeprefix(AGW))
     (path,) = paths("", azure)
     assert (path["target"]["name"], path["complete"]) == ("erp.fabrikam.com", True)
+
+
+def test_an_empty_path_of_a_setting_overrides_nothing() -> None:
+    for path, expected in (("", ["orders"]), (None, ["orders"]), ("/", ["orders", "other"]), ("/other/", ["other"])):
+        azure = by_paths({"paths": ["/orders/*"], **POOL})
+        azure[0]["properties"]["backendHttpSettingsCollection"][0]["properties"]["path"] = path
+        assert [line.rpartition(" ")[2] for line in routes(azure, "orders", "other")] == expected
+
+
+def test_a_name_for_tls_alone_does_not_choose_the_route() -> None:
+    azure = gateway({"ipAddress": "10.0.0.4"}, sniName="tls.contoso.com")
+    (path,) = paths(f"{APP}\n---\n{INGRESS}", azure)
+    assert (path["target"]["name"], path["complete"]) == ("shop/web", True)
+    assert isinstance(path["hops"][1]["nameMatches"], Unknown)
+    hosts = [{"type": "Proxy", "hostName": "apim.internal", "certificate": {"thumbprint": "A" * 40, "expiry": END}}]
+    front = gateway({"ipAddress": "10.1.0.5"}, sniName="apim.internal", hostName="shop.contoso.com")
+    (path,) = paths("", [*front, service(hostnameConfigurations=hosts), api("orders")])
+    assert path["hops"][1]["certificate"]["notAfter"] == END  # that of the name, not of the host
+    same = gateway({"ipAddress": "10.0.0.4"}, sniName="shop.contoso.com", hostName="SHOP.contoso.com")
+    assert paths(f"{APP}\n---\n{INGRESS}", same)[0]["target"]["name"] == "shop/web"
 
 
 # --- listeners ----------------------------------------------------------------------------------------------------

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from auditor.lenses.paths.dns import is_address
 from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level
-from auditor.lenses.paths.ends import Land, Sender, follow
+from auditor.lenses.paths.ends import Land, Landing, Sender, follow
 from auditor.lenses.paths.estate import flag, listing, word
 from auditor.lenses.paths.shapes import Place, Tail, evidence, lost, truth_and
-from auditor.lenses.paths.trust import Trust, thumbprints
+from auditor.lenses.paths.trust import Served, Trust, thumbprints
 from auditor.lenses.sightings import get, items, last, text_at
 from auditor.model import Unknown
 
@@ -66,7 +67,7 @@ class Pools:
         members, hidden = listing(pool, "properties", "backendAddresses")
         own = get(setting[1], "properties")
         port, path = get(own, "port"), get(own, "path")
-        if path is not None:
+        if path:
             route = f"{path.rstrip('/')}/*" if isinstance(path, str) else "/*"
         known = level.settings, setting[0], str(spot["name"])
         sender = self._senders.get(known)
@@ -78,12 +79,17 @@ class Pools:
                 hidden = hidden or Unknown("an address is not known")
                 continue
             address = address.rstrip(".")
-            sni = address if asked == OWN or (asked == "*" and not is_address(address)) else asked
-            if isinstance(sni, Unknown) or sni == "*":
-                sni = ""
+            host = address if asked == OWN or (asked == "*" and not is_address(address)) else asked
+            if isinstance(host, Unknown) or host == "*":
+                host = ""
             number = port if isinstance(port, int) else 443
-            landings = self._land(address, number, sni, route, self._subnet, but)
-            yield from follow(sender, landings, sni, self._trust)
+            landings = self._land(address, number, host, route, self._subnet, but)
+            sni = get(own, "sniName") or host  # which certificate answers; the host says which route is taken
+            name = sni.rstrip(".") if isinstance(sni, str) else ""
+            if name.casefold() != host.casefold():
+                answers = self._land(address, number, name, route, self._subnet) if name else ()
+                landings = tuple(replace(one, served=_answering(one, answers, name)) for one in landings)
+            yield from follow(sender, landings, name, self._trust)
         if hidden:
             yield lost(spot, f"members of pool {name}", hidden.reason)
         elif not members:
@@ -138,12 +144,18 @@ def _said(encrypts: bool | Unknown, verifies: bool | Unknown) -> str:
 
 
 def _asked(own: Any) -> str | Unknown | None:
-    """The name that a setting asks backends for; `OWN`: the pool member's; None: the client's."""
-    for key in ("sniName", "hostName"):
-        found = get(own, key)
-        if isinstance(found, Unknown):
-            return found
-        if isinstance(found, str) and found:
-            return found.rstrip(".")
+    """The host that a setting asks backends for; `OWN`: the pool member's; None: the client's."""
+    told = get(own, "hostName")
+    if told:
+        return told.rstrip(".") if isinstance(told, str) else told if isinstance(told, Unknown) else None
     picks = flag(own, "pickHostNameFromBackendAddress", otherwise=False)
     return picks if isinstance(picks, Unknown) else OWN if picks else None
+
+
+def _answering(landing: Landing, answers: Sequence[Landing], name: str) -> Served | Unknown | None:
+    """The certificate that a landing shows who asks for another name than the host."""
+    if landing.served is None:
+        return None
+    place = landing.target.get("resource")
+    found = next((one.served for one in answers if one.served and one.target.get("resource") == place), None)
+    return found or Unknown(f"which certificate answers {name or 'the name that is asked for'} is not known")
