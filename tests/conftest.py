@@ -41,6 +41,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of its own."""
+    return tmp_path
+
+
+@pytest.fixture
+def admin(cluster: Server, folder: Path) -> Path:
+    """A kubeconfig that may do everything in the cluster."""
+    from tests.clusters.server import ADMIN
+
+    return cluster.kubeconfig(folder / "admin", ("prod", ADMIN))
+
+
+@pytest.fixture
 def meet(tmp_path: Path) -> Iterator[Meet]:
     """Makes a local Azure and the auditor that meets it. Whatever it asked must have been allowed."""
     from tests.azure.command import Auditor
