@@ -284,22 +284,14 @@ def test_chunks_are_full_and_below_the_limit(azure: LocalAzure, tmp_path: Path) 
     assert PARSER
 
 
+SCAN = ("scan", "--from", "estate.json", "--publish", "sentinel", "--fail-on", "never", "--baseline", "last")
+
+
 def test_a_scan_publishes(azure: LocalAzure, tmp_path: Path) -> None:
     settings = {"estate": "prod", "publish": {"sentinel": {"endpoint": ENDPOINT, "rule": RULE}}}
     (tmp_path / "auditor.yaml").write_text(json.dumps(settings))
     (tmp_path / "estate.json").write_text(json.dumps(BUCKET))
-    words = (
-        "scan",
-        "--from",
-        "estate.json",
-        "--publish",
-        "sentinel",
-        "--fail-on",
-        "never",
-        "--select",
-        "azure.storage.*",
-    )
-    words = (*words, "--baseline", "last", "--as-of")
+    words = (*SCAN, "--select", "azure.storage.*", "--as-of")
     done = auditor(*words, "2026-11-01T06:00:00Z", azure=azure, cwd=tmp_path)  # there is none yet
     assert done.returncode == 0, done.stderr
     assert azure.ingestion.rows[-1]["RecordType"] == "ScanSummary"
@@ -481,21 +473,8 @@ def test_a_scheduled_run_begins_its_history_in_blob_storage(azure: LocalAzure, b
     }
     (tmp_path / "auditor.yaml").write_text(json.dumps(settings))
     (tmp_path / "estate.json").write_text(json.dumps(BUCKET))
-    words = (
-        "scan",
-        "--from",
-        "estate.json",
-        "--publish",
-        "sentinel",
-        "--fail-on",
-        "never",
-        "-f",
-        "html",
-        "-o",
-        "r.html",
-    )
     for day, trend in (("2026-11-01", False), ("2026-11-02", True)):
-        done = auditor(*words, "--baseline", "last", "--as-of", day, azure=azure, cwd=tmp_path)
+        done = auditor(*SCAN, "-f", "html", "-o", "r.html", "--as-of", day, azure=azure, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert ("Failures over time" in (tmp_path / "r.html").read_text()) is trend
     told = auditor("history", azure=azure, cwd=tmp_path)

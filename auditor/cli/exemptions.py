@@ -40,14 +40,10 @@ def check(files: tuple[str, ...], own: tuple[str, ...]) -> None:
 @click.option("--output", metavar="PATH", help="Write it there; standard output when not given.")
 def schema(output: str | None) -> None:
     """Print the JSON Schema of exemptions.yaml, for editors."""
-    from pathlib import Path
-
     from auditor.exemptions.form import schema_text
+    from auditor.render.write import write_report
 
-    if output:
-        Path(output).write_text(schema_text(), encoding="utf-8")
-    else:
-        click.echo(schema_text(), nl=False)
+    write_report(output, lambda out: out.write(schema_text().encode()))
 
 
 @command.command("import")

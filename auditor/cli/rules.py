@@ -135,14 +135,10 @@ def new(rule_id: str, folder: str | None) -> None:
 @click.option("--output", metavar="PATH", help="Write it there; standard output when not given.")
 def schema(output: str | None) -> None:
     """Print the JSON Schema of a rule file, for editors."""
-    from pathlib import Path
-
+    from auditor.render.write import write_report
     from auditor.rule_docs import schema_text
 
-    if output:
-        Path(output).write_text(schema_text(), encoding="utf-8")
-    else:
-        click.echo(schema_text(), nl=False)
+    write_report(output, lambda out: out.write(schema_text().encode()))
 
 
 @command.command("docs")

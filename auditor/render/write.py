@@ -13,7 +13,7 @@ from typing import BinaryIO
 from auditor.errors import OutputError
 
 
-def write_report(path: str | None, produce: Callable[[BinaryIO], None]) -> None:
+def write_report(path: str | None, produce: Callable[[BinaryIO], object]) -> None:
     """Let `produce` write to `path`; `-` or None is stdout. A file is written aside and renamed when complete.
 
     OutputError when it cannot be written. A reader of stdout that went away (`| head`) is no error.
@@ -30,7 +30,7 @@ def write_report(path: str | None, produce: Callable[[BinaryIO], None]) -> None:
         ) from error
 
 
-def _to_stdout(produce: Callable[[BinaryIO], None]) -> None:
+def _to_stdout(produce: Callable[[BinaryIO], object]) -> None:
     if sys.stdout is None:
         raise OutputError("The report cannot be written to stdout: it is closed.", "Name a file with --output.")
     out = sys.stdout.buffer
@@ -52,7 +52,7 @@ def abandon_stdout() -> None:
         os.close(nowhere)
 
 
-def _to_file(path: Path, produce: Callable[[BinaryIO], None]) -> None:
+def _to_file(path: Path, produce: Callable[[BinaryIO], object]) -> None:
     target = path.resolve()  # a symlink stays a symlink: what it points to is replaced
     if target.exists() and not target.is_file():
         with target.open("wb") as out:  # /dev/null, a named pipe: nothing to rename over; a folder: an error
