@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 
 from auditor.audit import audit
 from auditor.bound import Bound, bind
-from auditor.cli.gate import _after
+from auditor.cli.after_change import after_change
 from auditor.demo import AS_OF, as_designed, inventory, is_kubernetes
 from auditor.demo.faults import as_found, planted
 from auditor.inventory import Inventory
@@ -102,7 +102,7 @@ def _plan(terraform: str, bodies: list[Body], subscription: str) -> Inventory:
         source.mkdir()
         (source / "main.tf").write_text(Estate(bodies).text(subscription))
         raw = json.loads(planned(terraform, source, Path(folder, "work")).read_bytes())
-    return _after(["tfplan.json"], [read_terraform_plan(raw, "tfplan.json")])
+    return after_change(["tfplan.json"], [read_terraform_plan(raw, "tfplan.json")])
 
 
 def template_of(bodies: Iterable[Body]) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _escaped(value: Any) -> Any:
 
 def _template(bodies: list[Body], subscription: str) -> Inventory:
     changes = read_arm_template(template_of(bodies), "main.json", subscription_id=subscription)
-    return _after(["main.json"], [changes])
+    return after_change(["main.json"], [changes])
 
 
 def page(found: Agreement) -> str:

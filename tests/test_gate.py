@@ -88,6 +88,13 @@ def test_what_only_adds_to_something_unseen_says_so(gate: Any, tmp_path: Path) -
     assert "--against" in gap["reason"]
     code, _ = gate("plan.json", "--fail-on-unknown")
     assert code == 3
+    gate("plan.json", "--against", write(tmp_path, "live.json", [vault("another", True)]))
+    (gap,) = json.loads((tmp_path / "out.json").read_text())["gaps"]
+    assert "neither in the change nor in the estate" in gap["reason"]
+    policy["change"] |= {"after": {"object_id": "o"}, "after_unknown": {"key_vault_id": True}}
+    gate(write(tmp_path, "plan.json", plan))
+    (gap,) = json.loads((tmp_path / "out.json").read_text())["gaps"]
+    assert gap["reason"] == "it is a part of something that is known after apply"
 
 
 def test_against_the_estate_only_new_failures_gate(gate: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from auditor.audit import audit
 from auditor.bound import bind
-from auditor.cli.gate import _after
+from auditor.cli.after_change import after_change
 from auditor.inventory import CollectedSource, Inventory
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.plans.arm_template import read_arm_template
@@ -35,7 +35,7 @@ def judged(rule: str, inventory: Inventory) -> list[tuple[str, str | None]]:
 
 
 def answers(rule: str, changes: Changes) -> list[str]:
-    return [outcome for outcome, _gap in judged(rule, _after(["tfplan.json"], [changes]))]
+    return [outcome for outcome, _gap in judged(rule, after_change(["tfplan.json"], [changes]))]
 
 
 def of_manifest(rule: str, body: Tree) -> list[str]:
@@ -112,7 +112,7 @@ def test_a_private_endpoint_in_another_plan(rule: str) -> None:
     """A service that is shut to the public is reached through somebody's endpoint, or not at all: not known which."""
     kind, _group, attributes = SERVICES[rule]
     shut = read([item(f"{kind}.this", {**PLACE, "name": "target", **attributes, **CLOSED}, unknown={"id": True})], [])
-    assert judged(rule, _after(["tfplan.json"], [shut])) == [("unknown", ELSEWHERE)]
+    assert judged(rule, after_change(["tfplan.json"], [shut])) == [("unknown", ELSEWHERE)]
     opened = read([item(f"{kind}.this", {**PLACE, "name": "target", **attributes}, unknown={"id": True})], [])
     assert answers(rule, opened) == ["fail"]
 
@@ -182,7 +182,7 @@ def test_a_dynamic_block() -> None:
 def test_what_is_known_after_apply_is_unknown(rule: str, kind: str, rest: Tree, unknown: str) -> None:
     """What a variable of a later step decides fails nobody, and passes nobody."""
     changes = read([item(f"{kind}.this", rest, unknown={unknown: True})])
-    (found,) = judged(rule, _after(["tfplan.json"], [changes]))
+    (found,) = judged(rule, after_change(["tfplan.json"], [changes]))
     assert found[0] == "unknown" and "known after apply" in str(found[1])
 
 

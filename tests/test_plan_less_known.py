@@ -15,7 +15,7 @@ import pytest
 
 from auditor.audit import audit
 from auditor.cases import _others, given_resource, prepare
-from auditor.cli.gate import _after
+from auditor.cli.after_change import after_change
 from auditor.evaluate import Bound
 from auditor.plans.terraform import read_terraform_plan
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
@@ -42,7 +42,7 @@ KEPT["none"] = {"none", "unknown", "pass"}  # a rule that may apply, and would b
 
 def answer(bound: Bound, plan: dict[str, Any]) -> str:
     """The worst answer, `none` where the rule does not apply."""
-    _audit, findings = audit([bound], _after(["p"], [read_terraform_plan(plan, "p")]), clock=CLOCK)
+    _audit, findings = audit([bound], after_change(["p"], [read_terraform_plan(plan, "p")]), clock=CLOCK)
     with findings:
         given = {one.outcome.value for one in findings}
     return next((outcome for outcome in ORDER if outcome in given), "none")

@@ -6,18 +6,18 @@ import gc
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from auditor.cli import options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from auditor.inventory import Inventory
     from auditor.model import Gap, Resource
-    from auditor.plans.change import Addition, Change, Changes
+    from auditor.plans.change import Changes
     from auditor.plans.detect import Beside
 
 
@@ -75,6 +75,7 @@ def command(
     with --against the whole estate as it will be, and what is new since. What is known only after the change is applied
     is told, and makes no exit code unless --fail-on-unknown is given.
     """
+    from auditor.cli.after_change import after_change, laid_over_estate
     from auditor.cli.judging import judge_change
 
     chosen = options.settings(ctx, files)
@@ -89,8 +90,8 @@ def command(
         touched = frozenset(
             c.after.id.casefold() for one in changes for c in one.changes if c.after and c.action != "no-op"
         )
-        sys.exit(judge_change(chosen, _after(files, changes), changes, touched=touched, new_only=new_only))
-    laid_over = _laid_over(before, files, changes, () if beside.subscription else _without_place(changes))
+        sys.exit(judge_change(chosen, after_change(files, changes), changes, touched=touched, new_only=new_only))
+    laid_over = laid_over_estate(before, files, changes, () if beside.subscription else _without_place(changes))
     sys.exit(judge_change(chosen, laid_over, changes, against=before, new_only=new_only))
 
 
@@ -135,33 +136,6 @@ def _on_cluster(changes: Sequence[Changes], cluster: str | None) -> list[Changes
     ]
 
 
-def _after(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
-    """The resources as they will be after the change."""
-    from auditor.inventory import CollectedSource, Inventory
-
-    resources = [change.after for one in changes for change in one.changes if change.after]
-    gaps = [*(gap for one in changes for gap in one.gaps), *_not_judged(changes, resources)]
-    return Inventory(files, [CollectedSource(resources)], gaps=gaps, covers=_covers(changes, resources))
-
-
-def _not_judged(changes: Sequence[Changes], resources: Iterable[Resource]) -> Iterator[Gap]:
-    """What a change adds to resources that it does not make, and that cannot be judged without them."""
-    from auditor.model import Gap
-
-    ids = {resource.id.casefold() for resource in resources}
-    for part in (part for one in changes for part in one.additions):
-        if part.stand_in.casefold() not in ids:
-            yield Gap(
-                what=part.origin.address or part.target,
-                reason=f"it is a part of {part.target}, which is not in the change: --against judges it there",
-                kind="unknown-until-apply",
-            )
-
-
-def _covers(changes: Sequence[Changes], resources: Iterable[Resource]) -> frozenset[str]:
-    return frozenset().union(*(one.covers for one in changes), {resource.type.casefold() for resource in resources})
-
-
 def _estate(path: str) -> Inventory:
     from auditor.inventory import CollectedSource, Inventory, open_inventory
 
@@ -181,74 +155,6 @@ def _without_place(changes: Sequence[Changes]) -> Iterator[Gap]:
     for file in sorted({one.origin.file or "" for one in made if one.origin.source == "template"}):
         reason = "where it is deployed to is not told (--deployed-to): what is there already is taken for another thing"
         yield Gap(what=file, reason=reason, kind="unknown-until-apply")
-
-
-def _laid_over(
-    before: Inventory, files: Sequence[str], changes: Sequence[Changes], more: Iterable[Gap] = ()
-) -> Inventory:
-    """The estate as it will be: what the change replaces or deletes is gone, what it makes is there, and what it
-    updates has what the change sets over what it had.
-
-    Which types are known to the last one is the estate's to say: a change shows only its own.
-    """
-    from auditor.inventory import CollectedSource, Inventory
-
-    real = [c for one in changes for c in one.changes if c.action != "no-op"]
-    replaced = {end.id.casefold() for c in real for end in (c.before, c.after) if end}
-    there = {one.id.casefold(): one for one in before.resources() if one.id.casefold() in replaced}
-    parts: dict[str, list[Addition]] = {}
-    for part in (part for one in changes for part in one.additions):
-        parts.setdefault(part.target.casefold(), []).append(part)
-    kept, standing_in = [], set()
-    for resource in before.resources():
-        own = resource.id.casefold()
-        if own not in replaced:
-            standing_in |= {part.stand_in.casefold() for part in parts.get(own, ())}
-            kept.append(_added(resource, parts.get(own, ())))
-    made = [_updated(there.get(c.after.id.casefold()), c) for c in real if c.after]
-    made = [resource for resource in made if resource.id.casefold() not in standing_in]
-    gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps), *more]
-    sources = [CollectedSource([*kept, *made])]
-    covers, groups = before.covers or frozenset(), before.groups
-    return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=covers, groups=groups)
-
-
-def _added(resource: Resource, parts: Sequence[Addition]) -> Resource:
-    """A resource with what a change adds to it."""
-    from msgspec.structs import replace
-
-    from auditor.model import Resource, holds_unknown
-    from auditor.plans.overlay import added_to
-
-    for part in parts:
-        body = added_to(resource.body, part.before, part.after)
-        origin = replace(part.origin, source="change")
-        resource = Resource(resource.type, body, origin, resource.cluster, partial=holds_unknown(body))
-    return resource
-
-
-def _updated(there: Resource | None, change: Change) -> Resource:
-    """What a change makes of the resource that is there. One that is replaced, or of a cluster, is as the change says;
-    of others all is known that was, so that every rule can be asked."""
-    from msgspec.structs import replace
-
-    from auditor.model import Resource, holds_unknown
-    from auditor.plans.overlay import keep_read_only, laid_over
-
-    made = cast("Resource", change.after)
-    if (
-        there is None
-        or change.action == "replace"
-        or made.is_kubernetes
-        or there.type.casefold() != made.type.casefold()
-    ):
-        return made
-    if made.origin.source == "template":
-        keep_read_only(there.body, made.body)
-        return Resource(made.type, made.body, made.origin, partial=holds_unknown(made.body))
-    body = laid_over(there.body, change.before.body if change.before else None, made.body)
-    origin = replace(made.origin, source="change")
-    return Resource(made.type, body, origin, made.cluster, partial=holds_unknown(body))
 
 
 def _read(file: str, beside: Beside) -> Changes:

@@ -94,12 +94,16 @@ def join(made: list[Made]) -> list[Made]:
 
 def additions(made: list[Made]) -> list[tuple[str, Made]]:
     """What adds to resources that are not made here, as that part of the resource: associations, rules, subnets. Each
-    with the id of the resource that it adds to. To be called after `join`."""
+    with the id of the resource that it adds to, empty where that is not known and none of its type is made here. To be
+    called after `join`."""
     there = {item.id.casefold().rstrip("/") for item in made if isinstance(item.id, str) and not item.onto}
+    kinds = {item.kind.casefold() for item in made if not item.onto}
     found: list[tuple[str, Made]] = []
     for item in made:
         place = ARRAYS.get(item.kind.casefold())
         if not isinstance(item.id, str):
+            if item.onto and item.kind.casefold() not in kinds:
+                found.append(("", item))
             continue
         if item.onto and item.id.casefold().rstrip("/") not in there:
             body = {key: value for key, value in item.body.items() if key != "type"}

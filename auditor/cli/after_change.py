@@ -1,0 +1,107 @@
+"""The resources that a change leaves: those that it makes, alone or laid over the estate before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from auditor.inventory import Inventory
+    from auditor.model import Gap, Resource
+    from auditor.plans.change import Addition, Change, Changes
+
+
+def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
+    """The resources as they will be after the change."""
+    from auditor.inventory import CollectedSource, Inventory
+
+    resources = [change.after for one in changes for change in one.changes if change.after]
+    nowhere = _not_judged(changes, resources, "not in the change: --against judges it there")
+    gaps = [*(gap for one in changes for gap in one.gaps), *nowhere]
+    return Inventory(files, [CollectedSource(resources)], gaps=gaps, covers=_covers(changes, resources))
+
+
+def _covers(changes: Sequence[Changes], resources: Iterable[Resource]) -> frozenset[str]:
+    return frozenset().union(*(one.covers for one in changes), {resource.type.casefold() for resource in resources})
+
+
+def _not_judged(changes: Sequence[Changes], resources: Iterable[Resource], why: str) -> Iterator[Gap]:
+    """What a change adds to resources that are not among these, and that cannot be judged without them."""
+    from auditor.model import Gap
+
+    ids = {resource.id.casefold() for resource in resources}
+    for part in (part for one in changes for part in one.additions):
+        if ids.isdisjoint((part.stand_in.casefold(), part.target.casefold())):
+            whose = f"{part.target}, which is {why}" if part.target else "something that is known after apply"
+            reason = f"it is a part of {whose}"
+            yield Gap(what=part.origin.address or part.target, reason=reason, kind="unknown-until-apply")
+
+
+def laid_over_estate(
+    before: Inventory, files: Sequence[str], changes: Sequence[Changes], more: Iterable[Gap] = ()
+) -> Inventory:
+    """The estate as it will be: what the change replaces or deletes is gone, what it makes is there, and what it
+    updates has what the change sets over what it had.
+
+    Which types are known to the last one is the estate's to say: a change shows only its own.
+    """
+    from auditor.inventory import CollectedSource, Inventory
+
+    real = [c for one in changes for c in one.changes if c.action != "no-op"]
+    replaced = {end.id.casefold() for c in real for end in (c.before, c.after) if end}
+    there = {one.id.casefold(): one for one in before.resources() if one.id.casefold() in replaced}
+    parts: dict[str, list[Addition]] = {}
+    for part in (part for one in changes for part in one.additions):
+        parts.setdefault(part.target.casefold(), []).append(part)
+    kept, standing_in = [], set()
+    for resource in before.resources():
+        own = resource.id.casefold()
+        if own not in replaced:
+            standing_in |= {part.stand_in.casefold() for part in parts.get(own, ())}
+            kept.append(_added(resource, parts.get(own, ())))
+    made = [_updated(there.get(c.after.id.casefold()), c) for c in real if c.after]
+    made = [resource for resource in made if resource.id.casefold() not in standing_in]
+    nowhere = _not_judged(changes, [*kept, *made], "neither in the change nor in the estate")
+    gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps), *nowhere, *more]
+    sources = [CollectedSource([*kept, *made])]
+    covers, groups = before.covers or frozenset(), before.groups
+    return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=covers, groups=groups)
+
+
+def _added(resource: Resource, parts: Sequence[Addition]) -> Resource:
+    """A resource with what a change adds to it."""
+    from msgspec.structs import replace
+
+    from auditor.model import Resource, holds_unknown
+    from auditor.plans.overlay import added_to
+
+    for part in parts:
+        body = added_to(resource.body, part.before, part.after)
+        origin = replace(part.origin, source="change")
+        resource = Resource(resource.type, body, origin, resource.cluster, partial=holds_unknown(body))
+    return resource
+
+
+def _updated(there: Resource | None, change: Change) -> Resource:
+    """What a change makes of the resource that is there. One that is replaced, or of a cluster, is as the change says;
+    of others all is known that was, so that every rule can be asked."""
+    from msgspec.structs import replace
+
+    from auditor.model import Resource, holds_unknown
+    from auditor.plans.overlay import keep_read_only, laid_over
+
+    made = cast("Resource", change.after)
+    if (
+        there is None
+        or change.action == "replace"
+        or made.is_kubernetes
+        or there.type.casefold() != made.type.casefold()
+    ):
+        return made
+    if made.origin.source == "template":
+        keep_read_only(there.body, made.body)
+        return Resource(made.type, made.body, made.origin, partial=holds_unknown(made.body))
+    body = laid_over(there.body, change.before.body if change.before else None, made.body)
+    origin = replace(made.origin, source="change")
+    return Resource(made.type, body, origin, made.cluster, partial=holds_unknown(body))
