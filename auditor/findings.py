@@ -16,7 +16,7 @@ import msgspec
 from auditor.model import Finding, Outcome, Severity
 
 _IN_MEMORY = 8 * 1024 * 1024
-_CHUNK = 1024 * 1024
+_CHUNK = 256 * 1024
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Finding)
 

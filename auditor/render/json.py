@@ -18,7 +18,7 @@ from auditor.render.options import EVERYTHING, Options
 FINDINGS_BEGIN: Final = b'"findings":[\n'
 FINDINGS_END: Final = b"],\n"
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_BATCH: Final = 2000
+_BATCH: Final = 200
 
 
 def render_json(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:
