@@ -17,7 +17,7 @@ from auditor.collect.azure.sign_in import credential
 from auditor.collect.book import Book
 from tests.azure.collected import DEMO, Collected, azure_of, copies
 from tests.azure.estate import Estate, demo_estate
-from tests.azure.fault_plan import Fault
+from tests.azure.fault_plan import ODD, Fault
 from tests.azure.product import scan
 from tests.azure.rights import Rights
 
@@ -239,6 +239,16 @@ def test_a_vault_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
         found = Collected(azure, tmp_path, *VAULTS, code=3)
         assert not azure.asked("example.net")
     assert found.gaps
+
+
+@pytest.mark.parametrize("effect", [*ODD, "html", "malformed", "empty", 409])
+@pytest.mark.parametrize("call", ["backendhealth$", "/operationResults/"])
+def test_what_the_network_does_not_say_is_a_gap(tmp_path: Path, call: str, effect: int | str) -> None:
+    rule = ("--select", "azure.application-gateway.*", "--with", "backend-health", "--time-limit", "0.15")
+    with azure_of(None, Fault(call, effect), rights=Rights(opt_in=True)) as azure:
+        found = Collected(azure, tmp_path, *rule, code=3)
+    assert not found.of("backendHealth") and found.of("applicationGateways")
+    assert {gap.type for gap in found.gaps} == {"Microsoft.Network/applicationGateways/backendHealth"}
 
 
 # ── Resource Graph ──

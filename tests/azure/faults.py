@@ -191,7 +191,7 @@ def problems(whole: Audited, found: Audited) -> Iterator[str]:
         return  # nothing at all could be read, and it was said
     for key in whole.outcomes.keys() - found.outcomes.keys():
         derived = key[1] in whole.derived
-        if not any(gap.get("type") if derived else _covers(gap, key[1]) for gap in found.gaps):
+        if not any((derived and gap.get("type")) or _covers(gap, key[1]) for gap in found.gaps):
             yield f"missing without a gap: {key}"
 
 
@@ -211,7 +211,7 @@ def _fits(whole: Audited, key: Key, outcome: str) -> bool:
 def _covers(gap: dict[str, Any], resource: str) -> bool:
     """Whether a gap tells why nothing is said of a resource: it lies in the place, and is of the type or below it.
 
-    What is derived (certificates, paths, log evidence) is covered by a gap of any type: see the caller.
+    What is derived (certificates, paths, log evidence) is also covered by a gap of any type: see the caller.
     """
     what, type_ = gap["what"].casefold(), (gap.get("type") or "").casefold()
     placed = not what.startswith("/") or resource == what or resource.startswith(what.rstrip("/") + "/")

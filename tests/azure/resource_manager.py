@@ -103,7 +103,8 @@ class ResourceManager:
 
     def _begun(self, call: Call, path: str) -> Answer:
         """An action of the network takes its time: the result is to be fetched elsewhere, and not there at once."""
-        body = self.estate.by_id.get(path.casefold() + "/result", {}).get("properties", {})
+        nothing = {"backendAddressPools": []} if path.casefold().endswith("/backendhealth") else {"value": []}
+        body = self.estate.by_id.get(path.casefold() + "/result", {}).get("properties", nothing)
         region = f"/subscriptions/{path.split('/')[2]}/providers/Microsoft.Network/locations/westeurope"
         place = f"{region}/operationResults/{uuid.uuid4()}"
         self._results[place.casefold()] = [None, body]

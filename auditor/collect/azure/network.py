@@ -10,9 +10,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import orjson
-
-from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, answered, ask, reading
+from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, Gate, answered, ask, reading
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 from auditor.model import Origin, Resource
@@ -24,14 +22,19 @@ if TYPE_CHECKING:
 SOURCE: Final = "Network"
 _PATIENCE: Final = 180.0
 """Seconds for one answer."""
+_OTHER: Final = "its answer is not what was asked for"
 
 
 class Action(NamedTuple):
-    """`parent` is the casefolded type that is asked, `type` that of the answer, `right` the action that is needed."""
+    """`parent` is the casefolded type that is asked, `type` that of the answer, `right` the action that is needed.
+
+    `holding` is the list that an answer has.
+    """
 
     parent: str
     type: str
     right: str
+    holding: str
 
 
 ACTIONS: Final = {
@@ -39,11 +42,13 @@ ACTIONS: Final = {
         "microsoft.network/applicationgateways",
         "Microsoft.Network/applicationGateways/backendHealth",
         "Microsoft.Network/applicationGateways/backendhealth/action",
+        "backendAddressPools",
     ),
     "effective-routes": Action(
         "microsoft.network/networkinterfaces",
         "Microsoft.Network/networkInterfaces/effectiveRoutes",
         "Microsoft.Network/networkInterfaces/effectiveRouteTable/action",
+        "value",
     ),
 }
 """What can be asked for by `--with`."""
@@ -78,6 +83,8 @@ class Network:
             forbidden = reply.status in (401, 403)
             told = answered(reply) + (f"; needs {action.right}" if forbidden else "")
             raise CallFailed("forbidden" if forbidden else "unreadable", told, status=reply.status)
+        if not isinstance(reply.body, dict) or reply.failed or not isinstance(reply.body.get(action.holding), list):
+            raise CallFailed("unreadable", _OTHER)
         name = action.type.rpartition("/")[2]
         body = {"id": f"{parent}/{name}/current", "name": "current", "type": action.type, "properties": reply.body}
         self._book.keep(call, [Resource(action.type, body, Origin(source="live", address=parent))])
@@ -90,18 +97,22 @@ class Network:
         client = self._client(subscription)
         try:
             if action is ACTIONS["backend-health"]:
-                poller = client.application_gateways.begin_backend_health(group, name)
+                poller = client.application_gateways.begin_backend_health(group, name, cls=_raw)
             else:
-                poller = client.network_interfaces.begin_get_effective_route_table(group, name)
+                poller = client.network_interfaces.begin_get_effective_route_table(group, name, cls=_raw)
             poller.wait(_PATIENCE)
             if not poller.done():
                 raise CallFailed("unreachable", f"there was no result after {_PATIENCE:.0f} s")
-            return 200, {}, orjson.dumps(poller.result().as_dict())
+            response: Any = poller.result()
         except HttpResponseError as error:
-            response: Any = error.response
-            if response is None:
+            if error.response is None:
                 raise
-            return response.status_code, response.headers, response.body()
+            response = error.response
+        except ODD as error:
+            raise CallFailed("unreadable", _OTHER) from error
+        if response is None:  # it had no content
+            raise CallFailed("unreadable", _OTHER)
+        return response.status_code, response.headers, response.body()
 
     def _client(self, subscription: str) -> Any:
         try:
@@ -119,3 +130,8 @@ class Network:
                     **TIMEOUTS,
                 )
             return self._clients[subscription]
+
+
+def _raw(response: Any, _model: object, _headers: object) -> Any:
+    """The last answer as it came, which the SDK would make a model of."""
+    return response.http_response
