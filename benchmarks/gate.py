@@ -1,10 +1,10 @@
 """The gate against Checkov: `python -m benchmarks.gate --checkov PROGRAM [--resources 2000] [--runs 5]`.
 
 One Terraform plan, twenty rules that ask the same on both sides, whole processes in turns, both telling failures alone
-(`--outcomes fail`, `--quiet`) and without excerpts of the resources (`--no-excerpts`, `--compact`). Checkov is installed
-by hand into an environment of its own (`pip install checkov`). Before anything is measured, both must find the same
-failures. Then the start: a plan of 20 resources and all rules, against `python -c pass`. Ends with 1 when a ratio misses
-its goal.
+(`--outcomes fail`, `--quiet`) and without excerpts of the resources (`--no-excerpts`, `--compact`). Checkov is
+installed by hand into an environment of its own (`pip install checkov`). Before anything is measured, both must find
+the same failures. Then the start: a plan of 20 resources and all rules, against `python -c pass`. Ends with 1 when a
+ratio misses its goal.
 """
 
 from __future__ import annotations
