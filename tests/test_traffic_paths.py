@@ -142,6 +142,12 @@ FOUND = [  # by random blinding, where the table above did not look
         "managedClusters/aks-apiplatform-prod-weu",
         ("properties", "apiServerAccessProfile", "authorizedIPRanges", 1),
     ),
+    ("the mesh is PERMISSIVE", "core/Namespace/orders", ("metadata", "labels", "kubernetes.io/metadata.name")),
+    (
+        "the mesh is PERMISSIVE",
+        "orders/gateway.networking.k8s.io/HTTPRoute/orders",
+        ("spec", "hostnames", 0),
+    ),
 ]
 
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 from auditor.lenses.certificates import covers
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.paths.mesh import NAMESPACE
-from auditor.lenses.paths.network_policies import contains
+from auditor.lenses.paths.network_policies import selects
 from auditor.lenses.paths.routes import taken
 from auditor.lenses.paths.shapes import Truth, truth_and
-from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.lenses.sightings import get, items, text_at
 from auditor.model import Resource, Unknown
 
 GROUP: Final = "gateway.networking.k8s.io"
@@ -70,12 +70,10 @@ class Routes:
         if source != "selector":
             return False
         where = self._estate.object(NAMESPACE, route.cluster, "", route.namespace or "")
-        wanted = get(spaces, "selector", "matchLabels")
         own = get(where.body, "metadata", "labels") if where else None
-        hidden = (own, wanted, *(wanted.values() if isinstance(wanted, dict) else ()))
-        if where is None or get(spaces, "selector", "matchExpressions") or any(isinstance(v, Unknown) for v in hidden):
+        if not isinstance(own, dict):
             return Unknown(f"whether its listener takes routes from namespace {route.namespace} was not seen")
-        return not isinstance(wanted, dict) or (isinstance(own, dict) and contains(own, wanted))
+        return selects(get(spaces, "selector"), own)
 
     def granted(self, origin: Resource, kind: str, namespace: str, to: str, name: str) -> Truth:
         """Whether an object may refer to one in a namespace: in its own, or where a ReferenceGrant lets it."""
@@ -98,9 +96,12 @@ class Routes:
         found: list[tuple[Resource, dict[str, Any]]] = []
         paths: list[tuple[str, bool]] = []
         for attached, allowed in self.attached(gateway, listener):
-            named = texts(attached.body, "spec", "hostnames")
-            if named and not any(takes(name, host) for name in named):
-                continue
+            named = get(attached.body, "spec", "hostnames")
+            if isinstance(named, list) and named:
+                if not any(isinstance(one, Unknown) or takes(str(one), host) for one in named):
+                    continue
+                if not any(isinstance(one, str) and takes(one, host) for one in named):
+                    allowed = next(one for one in named if isinstance(one, Unknown))
             rules, hidden = listing(attached.body, "spec", "rules")
             if hidden or isinstance(allowed, Unknown):
                 yield attached, hidden or allowed  # type: ignore[misc]

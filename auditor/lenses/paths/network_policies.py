@@ -71,7 +71,7 @@ def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Trut
         return odd
     if isinstance(kinds, list) and "Ingress" not in kinds:
         return None
-    selected = _selects(get(spec, "podSelector"), own)
+    selected = selects(get(spec, "podSelector"), own)
     if selected is False:
         return None
     if isinstance(selected, Unknown):
@@ -80,15 +80,19 @@ def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Trut
     return truth_or(*(_lets_in(rule, port, named) for rule in rules), *([hidden] if hidden else []))
 
 
-def _selects(selector: Any, own: dict[str, Any]) -> Truth:
+def selects(selector: Any, own: dict[str, Any]) -> Truth:
     """Whether a label selector is about what has these labels; one that says nothing is about all."""
     wanted = get(selector, "matchLabels")
     expressions, hidden = listing(selector, "matchExpressions")
     for value in (selector, wanted, hidden, *(wanted.values() if isinstance(wanted, dict) else ())):
         if isinstance(value, Unknown):
             return value
-    labelled = not isinstance(wanted, dict) or contains(own, wanted)
-    return truth_and(labelled, *(_holds(one, own) for one in expressions))
+    pairs = wanted.items() if isinstance(wanted, dict) else ()
+    found: list[Truth] = []
+    for key, value in pairs:
+        there = own.get(key)
+        found.append(there if isinstance(there, Unknown) else there == value)
+    return truth_and(*found, *(_holds(one, own) for one in expressions))
 
 
 def _holds(expression: dict[str, Any], own: dict[str, Any]) -> Truth:
