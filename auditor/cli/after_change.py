@@ -30,8 +30,9 @@ def _not_judged(changes: Sequence[Changes], resources: Iterable[Resource], why: 
     """What a change adds to resources that are not among these, and that cannot be judged without them."""
     from auditor.model import Gap
 
-    ids = {resource.id.casefold() for resource in resources}
-    for part in (part for one in changes for part in one.additions):
+    parts = [part for one in changes for part in one.additions]
+    ids = {resource.id.casefold() for resource in resources} if parts else set()
+    for part in parts:
         if ids.isdisjoint((part.stand_in.casefold(), part.target.casefold())):
             whose = f"{part.target}, which is {why}" if part.target else "something that is known after apply"
             reason = f"it is a part of {whose}"
