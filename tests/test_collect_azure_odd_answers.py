@@ -21,6 +21,8 @@ from tests.azure.fault_plan import ODD, Fault
 from tests.azure.product import scan
 from tests.azure.rights import Rights
 
+pytestmark = pytest.mark.slow
+
 APIM = ("--select", "azure.api-management.*", "--select", "apis.*")
 VAULTS = ("--select", "certificates.key-vault*")
 APIS = r"/service/[^/]+/apis$"
