@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from auditor import marked_yaml
 from auditor.answers import Answer

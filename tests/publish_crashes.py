@@ -146,7 +146,7 @@ def _day(folder: Path, number: int, draw: random.Random) -> Path:
 
 def _judged(folder: Path, days: list[Path], rows: list[dict[str, Any]], shown: list[dict[str, Any]]) -> dict[str, int]:
     """What arrived and what the parser shows of it, against a history without accidents."""
-    from auditor.render import load_audit
+    from auditor.render.load import load_audit
 
     with Store(folder / "reference.db") as store:
         for day in days:

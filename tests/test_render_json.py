@@ -17,7 +17,8 @@ from auditor.errors import InputError
 from auditor.findings import Findings
 from auditor.model import Audit, Outcome
 from auditor.places import reports_folder
-from auditor.render import FORMATS, Options, load_audit, render
+from auditor.render import FORMATS, Options, render
+from auditor.render.load import load_audit
 from auditor.render.schema import audit_schema
 
 UPDATE = os.environ.get("AUDITOR_UPDATE_GOLDEN") == "1"

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from auditor.compare import compare
 from auditor.findings import Findings
 from auditor.model import Audit, Gap, Origin, Outcome, ResourceRef, Scope, Severity
-from auditor.render import Options, load_baseline, render
+from auditor.render import Options, render
+from auditor.render.load import load_baseline
 from auditor.render.locations import category_of, location_of, made_address
 
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}

@@ -29,8 +29,8 @@ def command(old: str, new: str, form: str, output: str | None, fail_on_new: str 
     from auditor.compare import compare, may_newly_reach, newly_reaches
     from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
     from auditor.model import Severity
-    from auditor.render import load_audit
     from auditor.render.diff import render_diff
+    from auditor.render.load import load_audit
     from auditor.render.write import write_report
 
     before = load_audit(old)

@@ -115,7 +115,7 @@ def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datet
 
 
 def _loaded(last: ExitStack, path: str) -> tuple[Audit, Findings]:
-    from auditor.render import load_baseline
+    from auditor.render.load import load_baseline
 
     audit, findings = load_baseline(path)
     return audit, last.enter_context(findings)

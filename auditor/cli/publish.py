@@ -61,7 +61,7 @@ def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
     from auditor.cli.past import DEFAULT, must_be_there, open_history
     from auditor.cli.publishing import record, send
     from auditor.publish.outbox import try_again
-    from auditor.render import load_audit
+    from auditor.render.load import load_audit
 
     config = options.config_of(given["config"])
     published = Published()

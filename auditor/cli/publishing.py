@@ -7,7 +7,6 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from gzip import GzipFile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
@@ -38,6 +37,8 @@ def record(
 
     An audit of a change says nothing of what is deployed: it has an estate of its own.
     """
+    from gzip import GzipFile
+
     from auditor.errors import InputError
     from auditor.publish import outbox
     from auditor.render import Options, render

@@ -31,7 +31,7 @@ def command(
     **_given: object,
 ) -> None:
     """Render a saved JSON audit again, in any format, byte for byte. `-` is standard input."""
-    from auditor.render import load_audit
+    from auditor.render.load import load_audit
 
     shown = options.outcomes_of(outcomes or "")
     reports = ctx.meta.get("reports") or [options.Report("text", None)]

@@ -7,7 +7,6 @@ and changes no exit code: the audit is what counts.
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +35,8 @@ def export(audit: Audit, estate: str, begun: int, ended: int, code: int, *, quie
 
 def _export(audit: Audit, estate: str, begun: int, ended: int, code: int) -> str | None:
     """Why it could not be sent; None when it was."""
+    import logging  # here, as all that only who exports needs
+
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.metrics.export import MetricExportResult

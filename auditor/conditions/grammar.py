@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from auditor.conditions.operators import OPERATORS, at_least_operand
 from auditor.fields import ELEMENTS
@@ -34,8 +35,7 @@ ITSELF: Final = "@"
 _DEEPEST: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(msgspec.Struct, frozen=True):
     """`start`: `$` the judged resource, `^` the element of the rule's `each`, else the current thing.
 
     `segments`: keys as written, and `EACH`.
@@ -50,29 +50,25 @@ class Path:
         return EACH in self.segments
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(msgspec.Struct, frozen=True):
     """True when every part is."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(msgspec.Struct, frozen=True):
     """True when at least one part is."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """True when the part is not."""
 
     part: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(msgspec.Struct, frozen=True):
     """An operator and its operand. `prepared` is None when the operand is a `Path`, read at judging time."""
 
     operator: str
@@ -81,24 +77,21 @@ class Test:
     clock: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """Every value at the path satisfies the test."""
 
     path: Path
     test: Test
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """A literal satisfies the test."""
 
     value: Any
     test: Test
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(msgspec.Struct, frozen=True):
     """The number of elements at the path for which `where` is true satisfies the test."""
 
     path: Path
@@ -106,8 +99,7 @@ class Count:
     test: Test
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(msgspec.Struct, frozen=True):
     """The number of resources of `types` joined by `theirs` = `ours`, for which `where` is true, satisfies the test."""
 
     types: tuple[str, ...]

@@ -10,8 +10,7 @@ from typing import Final
 from auditor.errors import InputError
 from auditor.findings import Findings
 from auditor.model import Audit
-from auditor.render import load_audit, load_baseline
-from auditor.render.load import time_of
+from auditor.render.load import load_audit, load_baseline, time_of
 from auditor.render.words import utc
 
 MOST: Final = 60

@@ -8,10 +8,9 @@ from typing import BinaryIO, Final, NamedTuple
 from auditor.errors import ConfigError
 from auditor.findings import Findings
 from auditor.model import Audit, Outcome
-from auditor.render.load import load_audit, load_baseline
 from auditor.render.options import EVERYTHING, NOTEWORTHY, OPEN, Options, Renderer
 
-__all__ = ["FORMATS", "Format", "Options", "Renderer", "load_audit", "load_baseline", "render"]
+__all__ = ["FORMATS", "Format", "Options", "Renderer", "render"]
 
 
 class Format(NamedTuple):
