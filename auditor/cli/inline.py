@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,15 +25,16 @@ def marked_files(resources: Iterable[Resource], changes: Sequence[Changes]) -> I
     """The files with exemptions in comments, of those that resources and Terraform plans were written in: name, text
     and what stands where."""
     places: dict[str, list[Place]] = defaultdict(list)
+    marked = cache(_marked)
     for resource in resources:
         origin = resource.origin
-        if origin.file and origin.line and origin.file.endswith((*_YAML, *_JSON)):
+        if origin.file and origin.line and origin.file.endswith((*_YAML, *_JSON)) and marked(origin.file) is not None:
             places[origin.file].append((origin.line, origin.line, resource.id))
     for change in changes:
         for address, lines in change.written.items():
             places[lines.file].append((lines.first, lines.last, address))
     for file, given in sorted(places.items()):
-        text = _marked(file)
+        text = marked(file)
         if text is not None:
             yield file, text, given
 

@@ -42,9 +42,8 @@ class Side:
         self._ids: dict[Node, str | Unknown] = {}
         self._by_name: dict[tuple[str, str], list[Node]] = {}
         for node in nodes:
-            table = table_of(node.type)
             name = (self.raw(node) or {}).get("name")
-            if table is not None and isinstance(name, str):
+            if isinstance(name, str) and (table := table_of(node.type)) is not None:
                 self._by_name.setdefault((table.type.casefold(), name.casefold()), []).append(node)
 
     def raw(self, node: Node) -> dict[str, Any] | None:

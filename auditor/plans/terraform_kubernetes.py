@@ -143,8 +143,13 @@ def kubernetes_made(node: Node, tree: dict[str, Any]) -> list[Made]:
     return [made for body in objects if isinstance(body, dict) and (made := _made(body, node)) is not None]
 
 
+_TOLD_BY_TEXT: Final = ("helm_release", "kubernetes_manifest", "kubectl_manifest")
+
+
 def not_told(node: Node) -> str | None:
     """Why the plan does not tell what a node deploys; None where it does, or deploys nothing of a cluster."""
+    if node.type not in _TOLD_BY_TEXT:
+        return None
     tree = {key: judged(value) for key, value in (node.after or {}).items()}
     if node.type == "helm_release" and _text(tree, "manifest") is None:
         return (
