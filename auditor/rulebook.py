@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FOLDERS: Final = ("azure", "kubernetes", "certificates", "paths")
 """Where the bundled rules lie. `frameworks` and `fixtures` beside them hold no rules."""
 _LARGEST: Final = 4 << 20
+_BLOCK: Final = 1 << 15
 _NOT_RULES: Final = ("frameworks", "fixtures")
 _DECODER: Final = msgspec.json.Decoder(list[Rule])
 
@@ -40,7 +41,7 @@ def rule_files(root: Path) -> list[str]:
             return [str(root)]
         if not root.is_dir():
             raise RuleError(f"{root}: there is no such file or folder", "--rules takes a folder of rule files.")
-        files = sorted(_below(str(root)), key=lambda path: path.split(os.sep))  # noqa: PTH206
+        files = sorted(_below(str(root), _NOT_RULES), key=lambda path: path.split(os.sep))  # noqa: PTH206
     except OSError as error:
         raise _unreadable(root, error) from error
     if not files and root != rules_folder():
@@ -48,26 +49,27 @@ def rule_files(root: Path) -> list[str]:
     return files
 
 
-def _below(root: str) -> Iterator[str]:
-    """Rule files by `os.walk`, which is ten times as fast as globbing: every start of the program comes by here."""
-    for folder, folders, names in os.walk(root, onerror=_raise):
-        if folder == root:
-            folders[:] = [name for name in folders if name not in _NOT_RULES]
-        for name in names:
-            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
-                path = f"{folder}{os.sep}{name}"
-                if os.path.isfile(path):  # noqa: PTH113
-                    yield path
-
-
-def _raise(error: OSError) -> None:
-    raise error
+def _below(folder: str, but: Sequence[str] = ()) -> Iterator[str]:
+    """Rule files by the system's own calls, ten times as fast as globbing: every start of the program comes by here."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in but:
+                    yield from _below(entry.path)
+            elif entry.name.endswith((".yaml", ".yml")) and not entry.name.startswith(".") and entry.is_file():
+                yield entry.path
 
 
 def _content(path: str) -> bytes:
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-            return file.read()
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            parts = []
+            while part := os.read(file, _BLOCK):
+                parts.append(part)
+            return b"".join(parts)
+        finally:
+            os.close(file)
     except OSError as error:
         raise _unreadable(path, error) from error
 
