@@ -12,8 +12,8 @@ import datetime as dt
 import gc
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor import __version__
 from auditor.beside import beside, can_fork
 from auditor.bound import Bound, rule_pack
+from auditor.collector import no_collection
 from auditor.conditions.relations import Relations
 from auditor.derive import Reading
 from auditor.evaluate import Judge
@@ -79,20 +80,7 @@ class _Task(NamedTuple):
         )
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """What a resource leaves behind is free of cycles, and the collector would cost as much as judging: it would look
-    through all that lenses and the relation index hold."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-@_no_collection()
+@no_collection()
 def audit(
     rules: Sequence[Bound],
     inventory: Inventory,

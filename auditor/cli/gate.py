@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from auditor.cli import options
+from auditor.collector import no_collection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,18 +18,6 @@ if TYPE_CHECKING:
     from auditor.model import Gap, Resource
     from auditor.plans.change import Changes
     from auditor.plans.detect import Beside
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """What a change is read into is needed until the end: the collector would look through it for nothing."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 @click.command("gate", cls=options.ReportingCommand)
@@ -55,7 +42,7 @@ def _no_collection() -> Iterator[None]:
 @click.option("--new-only", is_flag=True, help="With --against or --baseline: only new failures make the exit code.")
 @options.common
 @click.pass_context
-@_no_collection()
+@no_collection()
 def command(
     ctx: click.Context,
     /,
