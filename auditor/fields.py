@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from auditor.resource import Resource
+
 ELEMENTS: Final = "[*]"
 """In a path: the elements of an array."""
+
+OF_AZURE: Final = "apiVersion id name type subscriptionId resourceGroup"
+"""The fields that say which resource of Azure it is."""
 
 _MOST_SHAPES: Final = 1000
 
@@ -34,6 +39,11 @@ class Fields:
                 found._add(path)
         return found
 
+    @classmethod
+    def named(cls, text: str) -> Fields:
+        """The fields of a text, with blanks between them."""
+        return cls.of(map(path_of, text.split()))
+
     def _add(self, path: tuple[str, ...]) -> None:
         if path:
             self._inner = {} if self._inner is None else self._inner
@@ -57,3 +67,14 @@ class Fields:
             each = inner[ELEMENTS]
             return [each.part_of(element) for element in value]
         return value
+
+    def reduced(self, resource: Resource) -> Resource:
+        """A resource like this one, with these fields alone."""
+        body = self.part_of(resource.body)
+        return Resource(resource.type, body, resource.origin, resource.cluster, partial=resource.partial)
+
+
+def path_of(text: str) -> tuple[str, ...]:
+    """The keys of a field: `a.b[*].c`, with `:` for a dot inside of a key."""
+    keys = text.replace(ELEMENTS, f".{ELEMENTS}").split(".")
+    return tuple(key.replace(":", ".") for key in keys)

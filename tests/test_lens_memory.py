@@ -10,10 +10,11 @@ import pytest
 
 from auditor.demo import inventory
 from auditor.demo.faults import as_found, planted
+from auditor.fields import path_of
 from auditor.inventory import Inventory
 from auditor.lenses import Lens, lens_of
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.paths.kept import KEPT, path_of
+from auditor.lenses.paths.kept import KEPT
 from auditor.model import Resource
 from tests.paths_of_demo import VARIANTS, designed, varied
 

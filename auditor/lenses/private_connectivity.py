@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from auditor.fields import Fields
+from auditor.fields import OF_AZURE, Fields
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.private_connectivity_services import SERVICES, WORKSPACE, Service, Truth, public_access_off
 from auditor.lenses.sightings import get, items, last, text_at, texts
@@ -60,19 +60,9 @@ class PrivateConnectivity:
             yield _resource(service, self._estate)
 
 
-_PROPERTIES: Final = (
-    "accessModeSettings",
-    "privateEndpointConnections",
-    "publicNetworkAccess",
-    "publicNetworkAccessForIngestion",
-    "publicNetworkAccessForQuery",
-    "virtualNetworkType",
-)
-_KEPT: Final = Fields.of(
-    [
-        *((key,) for key in ("apiVersion", "id", "name", "type", "subscriptionId", "resourceGroup")),
-        *(("properties", key) for key in _PROPERTIES),
-    ]
+_KEPT: Final = Fields.named(
+    f"{OF_AZURE} properties.accessModeSettings properties.privateEndpointConnections properties.publicNetworkAccess "
+    "properties.publicNetworkAccessForIngestion properties.publicNetworkAccessForQuery properties.virtualNetworkType"
 )
 """What the proof reads of a service, once all was read."""
 
@@ -119,8 +109,7 @@ class _Estate:
         if resource.partial and kind in (_GROUPS, _LINKS, _RECORDS) and holds_unknown(properties):
             self.vague.add(above)
         if kind in SERVICES or kind == WORKSPACE:
-            body = _KEPT.part_of(resource.body)
-            self.services.append(Resource(resource.type, body, resource.origin, partial=resource.partial))
+            self.services.append(_KEPT.reduced(resource))
         if kind in _WORKLOADS:
             for network in _networks_of(kind, properties):
                 self.workloads[network].append(resource.name)

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from auditor.fields import Fields
+from auditor.fields import OF_AZURE, Fields
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.sightings import VaultRef, get, items, text_at, vault_ref
 from auditor.lenses.vault_rights import Rights, Truth
@@ -29,23 +29,10 @@ _CHILDREN: Final = frozenset(
 )
 _HELD: Final = (f"{VAULT}/certificates", f"{VAULT}/secrets")
 
-_OF_VAULT: Final = Fields.of(
-    [
-        *((key,) for key in ("apiVersion", "id", "name", "type")),
-        *(
-            ("properties", key)
-            for key in (
-                "accessPolicies",
-                "enableRbacAuthorization",
-                "networkAcls",
-                "privateEndpointConnections",
-                "publicNetworkAccess",
-            )
-        ),
-    ]
+_OF_VAULT: Final = Fields.named(
+    f"{OF_AZURE} properties.accessPolicies properties.enableRbacAuthorization properties.networkAcls "
+    "properties.privateEndpointConnections properties.publicNetworkAccess"
 )
-
-
 _SHOWN: Final = 3
 
 
@@ -94,9 +81,7 @@ class VaultAccess:
             above = f"{head}{sep}{tail.partition('/')[0]}"
             self._name(above, get(taken, "identityClientId"), text_at(taken, "secretIdentifier"))
         elif kind == VAULT:
-            body = _OF_VAULT.part_of(resource.body)
-            kept = Resource(resource.type, body, resource.origin, partial=resource.partial)
-            self._vaults[resource.name.casefold()] = kept
+            self._vaults[resource.name.casefold()] = _OF_VAULT.reduced(resource)
         elif kind == IDENTITY:
             self._identities[own] = {key: get(properties, key) for key in ("clientId", "principalId")}
         elif kind in _HELD:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from auditor.fields import ELEMENTS, Fields
+from auditor.fields import OF_AZURE, Fields
 from auditor.model import Resource
 
 _OBJECT: Final = "apiVersion kind metadata.name metadata.namespace metadata.uid metadata.labels"
-_AZURE: Final = "apiVersion id name type subscriptionId resourceGroup"
 _PODS: Final = (
     "hostNetwork containers[*].name containers[*].image containers[*].args containers[*].ports "
     "initContainers[*].name initContainers[*].image initContainers[*].ports initContainers[*].restartPolicy "
@@ -44,22 +43,22 @@ KEPT: Final[Mapping[str, str]] = {
     "apps/statefulset": _TEMPLATE,
     "apps/daemonset": _TEMPLATE,
     "apps/replicaset": _TEMPLATE,
-    "microsoft.insights/diagnosticsettings": f"{_AZURE} properties.workspaceId properties.logs[*].enabled",
-    "microsoft.keyvault/vaults/certificates": f"{_AZURE} properties.cer properties.id properties.sid",
-    "microsoft.network/networksecuritygroups": f"{_AZURE} {_below('properties.securityRules[*]', _RULE)}",
-    "microsoft.network/privatednszones": _AZURE,
-    "microsoft.network/privatednszones/virtualnetworklinks": f"{_AZURE} properties.virtualNetwork",
+    "microsoft.insights/diagnosticsettings": f"{OF_AZURE} properties.workspaceId properties.logs[*].enabled",
+    "microsoft.keyvault/vaults/certificates": f"{OF_AZURE} properties.cer properties.id properties.sid",
+    "microsoft.network/networksecuritygroups": f"{OF_AZURE} {_below('properties.securityRules[*]', _RULE)}",
+    "microsoft.network/privatednszones": OF_AZURE,
+    "microsoft.network/privatednszones/virtualnetworklinks": f"{OF_AZURE} properties.virtualNetwork",
     "microsoft.network/privateendpoints": (
-        f"{_AZURE} properties.customDnsConfigs "
+        f"{OF_AZURE} properties.customDnsConfigs "
         + _below("properties.privateLinkServiceConnections[*].properties", _CONNECTION)
         + " "
         + _below("properties.manualPrivateLinkServiceConnections[*].properties", _CONNECTION)
     ),
-    "microsoft.network/publicipaddresses": f"{_AZURE} properties.ipAddress properties.dnsSettings",
-    "microsoft.web/sites": f"{_AZURE} "
+    "microsoft.network/publicipaddresses": f"{OF_AZURE} properties.ipAddress properties.dnsSettings",
+    "microsoft.web/sites": f"{OF_AZURE} "
     + _below("properties", "defaultHostName hostNames siteConfig publicNetworkAccess clientCertEnabled clientCertMode"),
     "microsoft.network/virtualnetworks": (
-        f"{_AZURE} properties.addressSpace properties.dhcpOptions properties.virtualNetworkPeerings "
+        f"{OF_AZURE} properties.addressSpace properties.dhcpOptions properties.virtualNetworkPeerings "
         f"properties.subnets[*].id properties.subnets[*].name "
         + _below("properties.subnets[*].properties", "addressPrefix addressPrefixes networkSecurityGroup")
     ),
@@ -67,19 +66,10 @@ KEPT: Final[Mapping[str, str]] = {
 """Casefolded type → fields, with `[*]` for the elements of a list and `:` for a dot inside of a key."""
 
 
-def path_of(text: str) -> tuple[str, ...]:
-    """The keys of a field of the table."""
-    keys = text.replace(ELEMENTS, f".{ELEMENTS}").split(".")
-    return tuple(key.replace(":", ".") for key in keys)
-
-
-_FIELDS: Final = {kind: Fields.of(map(path_of, text.split())) for kind, text in KEPT.items()}
+_FIELDS: Final = {kind: Fields.named(text) for kind, text in KEPT.items()}
 
 
 def reduced(kind: str, resource: Resource) -> Resource:
     """The resource, or one like it with the fields alone that are read of its casefolded type."""
     fields = _FIELDS.get(kind)
-    if fields is None:
-        return resource
-    body = fields.part_of(resource.body)
-    return Resource(resource.type, body, resource.origin, resource.cluster, partial=resource.partial)
+    return resource if fields is None else fields.reduced(resource)
