@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
@@ -17,6 +19,7 @@ from auditor.model import Finding, Outcome, Severity
 
 _IN_MEMORY = 8 * 1024 * 1024
 _CHUNK = 256 * 1024
+_BATCH = 512
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Finding)
 
@@ -67,10 +70,14 @@ class Findings:
 
     def rewrite(self, change: Callable[[bytes], bytes]) -> None:
         """Put each finding through `change`, as JSON."""
-        old, self._file = self._file, tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
-        with old:
-            old.seek(0)
-            self._file.writelines(change(line.rstrip(b"\n")) + b"\n" for line in old)
+        with ExitStack() as stack:
+            new = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
+            lines = self.lines()
+            while batch := b"".join([change(line) + b"\n" for line in islice(lines, _BATCH)]):
+                new.write(batch)  # `writelines` would hold all of them in memory
+            stack.pop_all()  # all went well: the new one stays open
+        self._file.close()
+        self._file = new
 
     def lines(self) -> Iterator[bytes]:
         """The findings as JSON, one after the other, without line ends."""
