@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -120,8 +121,7 @@ class _Writer:
 
     def fields(self, body: dict[str, Any], tree: Tree, depth: int, *, top: bool = False) -> None:
         """Fields of an object: those that are wanted, and plain ones beside them."""
-        folded = {str(key).casefold(): key for key in reversed(list(body))}
-        wanted = {name if name in body else folded.get(name.casefold(), name): below for name, below in tree.items()}
+        wanted = {name if name in body else _spelled(body, name): below for name, below in tree.items()}
         every = wanted.pop("*", None)
         if every is not None:
             wanted = {**dict.fromkeys(list(body)[:_ELEMENTS], every), **wanted}
@@ -201,6 +201,12 @@ class _Writer:
             self.line(depth, f"… {len(body) - len(plain)} more")
 
 
+def _spelled(body: dict[str, Any], name: str) -> str:
+    """A key of the body that is this name in another casing; the name itself where there is none."""
+    folded = name.casefold()
+    return next((key for key in body if str(key).casefold() == folded), name)
+
+
 def _first_path(tree: Tree) -> list[str]:
     """The first path that is wanted below."""
     path = []
@@ -241,11 +247,16 @@ def _plain(key: str, value: Any, beside: dict[str, Any]) -> str:
 def _may_be_secret(key: str, value: str, beside: dict[str, Any]) -> bool:
     if key == "value" and "name" in beside:  # an environment variable, a setting
         return True
-    if _SECRET_NAME.search(key) and not _REFERENCE_NAME.search(key):
+    if _names_secret(key):
         return True
     if _SECRET_TEXT.search(value):
         return True
     return bool(_OPAQUE.fullmatch(value)) and not _GUID.fullmatch(value) and not value.startswith("/")
+
+
+@lru_cache(maxsize=4096)  # names of fields recur
+def _names_secret(key: str) -> bool:
+    return bool(_SECRET_NAME.search(key)) and not _REFERENCE_NAME.search(key)
 
 
 def _quoted(text: str) -> str:

@@ -94,7 +94,7 @@ class Resource:
     that passes costs nothing more than its `body`.
     """
 
-    __slots__ = ("_id", "body", "cluster", "origin", "partial", "type")
+    __slots__ = ("_id", "_kubernetes", "body", "cluster", "origin", "partial", "type")
 
     def __init__(
         self, type: str, body: dict[str, Any], origin: Origin, cluster: str = "", *, partial: bool = False
@@ -105,6 +105,7 @@ class Resource:
         self.cluster = cluster
         self.partial = partial
         self._id: str | None = None
+        self._kubernetes: bool | None = None
 
     def __repr__(self) -> str:
         return f"<{self.type} {self.name}>"
@@ -112,8 +113,10 @@ class Resource:
     @property
     def is_kubernetes(self) -> bool:
         """A Kubernetes object, not an ARM resource (which has `apiVersion` and `kind` too, in a template)."""
-        body = self.body
-        return "apiVersion" in body and "kind" in body and self.type == kubernetes_type(body)
+        if self._kubernetes is None:
+            body = self.body
+            self._kubernetes = "apiVersion" in body and "kind" in body and self.type == kubernetes_type(body)
+        return self._kubernetes
 
     @property
     def _metadata(self) -> dict[str, Any]:

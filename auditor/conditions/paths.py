@@ -17,9 +17,11 @@ def _from(key: str, derive: Callable[[Resource], Any], *metadata: str) -> Callab
     """What is derived from a key of the body is unknown when that is; of an object of a cluster, from its metadata."""
 
     def value(resource: Resource) -> Any:
+        if not resource.partial:
+            return derive(resource)
         body = resource.body
         parts = [body.get(key)]
-        if resource.partial and resource.is_kubernetes:
+        if resource.is_kubernetes:
             given = body.get("metadata")
             parts += [given, *(given.get(name) for name in metadata if isinstance(given, dict))]
         unknown = next((part for part in parts if isinstance(part, Unknown)), None)
@@ -115,7 +117,7 @@ def elements(value: Any, text: str) -> Iterator[tuple[str, Any]]:
 
 def get(value: Any, key: str) -> Any:
     """The value of a key, whatever its casing. `MISSING` when there is none, or nothing that has keys."""
-    if not isinstance(value, dict):
+    if value.__class__ is not dict and not isinstance(value, dict):
         return value if isinstance(value, Unknown) else MISSING
     found = value.get(key, MISSING)
     if found is MISSING:
