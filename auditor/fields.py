@@ -60,7 +60,7 @@ class Fields:
             if kept is None:
                 if len(self._shapes) >= _MOST_SHAPES:
                     self._shapes.clear()
-                kept = [(key, inner[key.casefold()]) for key in shape if key.casefold() in inner]
+                kept = [(key, inner[name]) for key in shape if (name := str(key).casefold()) in inner]
                 self._shapes[shape] = kept
             return {key: value[key] if fields._inner is None else fields.part_of(value[key]) for key, fields in kept}
         if value.__class__ is list and ELEMENTS in inner:

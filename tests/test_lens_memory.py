@@ -14,7 +14,7 @@ from auditor.fields import path_of
 from auditor.inventory import Inventory
 from auditor.lenses import Lens, lens_of
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.paths.kept import KEPT
+from auditor.lenses.paths.kept import FIELDS, KEPT
 from auditor.model import Resource
 from tests.paths_of_demo import VARIANTS, designed, varied
 
@@ -79,5 +79,11 @@ def test_paths_keep_what_they_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["as designed", "as found"])
-def test_proofs_of_private_connectivity_keep_what_they_read(name: str) -> None:
-    agree(lens_of("auditor/privateConnectivity"), inventory(ESTATES[name]()))
+@pytest.mark.parametrize("lens", ["auditor/privateConnectivity", "auditor/vaultAccess"])
+def test_proofs_keep_what_they_read(lens: str, name: str) -> None:
+    agree(lens_of(lens), inventory(ESTATES[name]()))
+
+
+def test_keys_of_yaml_that_are_no_texts_are_passed_over() -> None:
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {8443: "x", "ca.crt": "y"}}
+    assert FIELDS["core/configmap"].part_of(body)["data"] == {"ca.crt": "y"}

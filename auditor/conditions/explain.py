@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
-from auditor.conditions.kept import unpack
 from auditor.conditions.operators import OPERATORS, Verdict
 from auditor.conditions.paths import Scope, elements, values_at
 from auditor.conditions.relations import Relations
 from auditor.model import MISSING, Evidence, Resource, Unknown
+from auditor.packed import unpack
 
 MOST_EVIDENCE: Final = 20
 """Pieces of evidence per finding; a rule that needs more is told apart by `each`."""

@@ -1,6 +1,6 @@
 """Joins between resources: an index that is filled in one pass over the related types alone. Pure.
 
-It keeps of each resource what some `where` reads, packed (`kept`), and unpacks what is asked for.
+It keeps of each resource what some `where` reads (`kept`), packed, and unpacks what is asked for.
 
 A relation can say "there is none" only for a type that was looked at. Where the type was not collected, or a gap covers
 the place, the index says that more may exist, and the condition becomes unknown.
@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from auditor.conditions.grammar import Node, Path, Related, is_of_here
-from auditor.conditions.kept import Keep, Packed, read_paths, unpack
+from auditor.conditions.kept import kept_of, read_paths
 from auditor.conditions.paths import Scope, values_at
+from auditor.fields import Fields
 from auditor.model import MISSING, Gap, Resource, Unknown
+from auditor.packed import Packed, pack, unpack
 
 Verdict = bool | Unknown
 
@@ -59,7 +61,7 @@ class Relations:
             relations = [each for rule in self._rules.get(kind, ()) for each in rule.relations if kind in each.types]
             read = [path for each in relations if each.where is not None for path in read_paths(each.where)]
             slots = {each.theirs.text: _Slot(each.theirs) for each in relations}
-            table = self._tables[kind] = _Table(slots, Keep(read))
+            table = self._tables[kind] = _Table(slots, kept_of(read))
         return table
 
     def add(self, resource: Resource) -> None:
@@ -69,7 +71,7 @@ class Relations:
         table = self._table(kind)
         if not table.slots:
             return
-        packed = table.keep.pack(resource)
+        packed = pack(resource, table.kept)
         for slot in table.slots.values():
             for value in slot.values_of(resource):
                 if isinstance(value, Unknown):
@@ -126,7 +128,7 @@ class _Table(NamedTuple):
     """One type: its resources by the text of each path that they are joined on, and what is kept of them."""
 
     slots: dict[str, _Slot]
-    keep: Keep
+    kept: Fields
 
 
 class _Slot:

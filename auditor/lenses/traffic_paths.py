@@ -8,8 +8,10 @@ What cannot be resolved is a missing edge with its name, and nothing after it is
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from auditor.fields import OF_AZURE, Fields
 from auditor.lenses.api_policy import effective_policies
 from auditor.lenses.api_policy_scopes import Estate as Policies
 from auditor.lenses.coverage import Coverage
@@ -38,6 +40,7 @@ from auditor.lenses.paths.trust import Trust
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown
 
 TYPE: Final = "auditor/trafficPath"
+_IDENTITY: Final = Fields.named(f"{OF_AZURE} kind metadata.name metadata.namespace metadata.uid")
 _WEAKEST: Final = (PLAINTEXT, "", UNVERIFIED, VERIFIED, PASSTHROUGH, MUTUAL)
 """The empty text stands for unknown: it may be plain text, and is surely no better than what is known to be weak."""
 
@@ -71,16 +74,21 @@ class TrafficPaths:
             for found in Gateway(resource, estate, trust, landings.land).paths():
                 reached.update(one["to"].get("resource", "") for one in found.tail.hops)
                 hosts.add(found.host)
-                every.append(found)
+                every.append(_light(found))
         for found in landings.management.paths():
             reached.update(one["to"].get("resource", "") for one in found.tail.hops)
-            every.append(found)
-        every += landings.clusters.paths(frozenset(reached), frozenset(hosts))
+            every.append(_light(found))
+        every += map(_light, landings.clusters.paths(frozenset(reached), frozenset(hosts)))
         drafts = [(found, _narrow(found.route, found.tail.label)) for found in every]
         entries: set[tuple[str, str]] = set()
         dated: dict[Any, dict[str, Any]] = {}
         for (found, route), (key, name) in zip(drafts, named(drafts), strict=True):
             yield _path(found, key, name, _properties(found, route, logs, dated, first=_once(found, entries)))
+
+
+def _light(found: Entered) -> Entered:
+    """The same; of the resource that is entered what says which one it is, for it is held until all paths are known."""
+    return replace(found, resource=_IDENTITY.reduced(found.resource))
 
 
 def _properties(

@@ -33,6 +33,7 @@ _OF_VAULT: Final = Fields.named(
     f"{OF_AZURE} properties.accessPolicies properties.enableRbacAuthorization properties.networkAcls "
     "properties.privateEndpointConnections properties.publicNetworkAccess"
 )
+_OF_READER: Final = Fields.named(f"{OF_AZURE} identity properties.gatewayIPConfigurations")
 _SHOWN: Final = 3
 
 
@@ -67,12 +68,12 @@ class VaultAccess:
         kind, properties = resource.type.casefold(), get(resource.body, "properties")
         own = resource.id.casefold()
         if kind == GATEWAY:
-            self._services[own] = resource
+            self._services[own] = _OF_READER.reduced(resource)
             for collection in ("sslCertificates", "trustedRootCertificates"):
                 for item in items(properties, collection):
                     self._name(own, "", text_at(item, "properties", "keyVaultSecretId"))
         elif kind == SERVICE:
-            self._services[own] = resource
+            self._services[own] = _OF_READER.reduced(resource)
             for item in items(properties, "hostnameConfigurations"):
                 self._name(own, get(item, "identityClientId"), text_at(item, "keyVaultId"))
         elif kind in _CHILDREN:

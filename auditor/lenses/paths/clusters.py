@@ -50,7 +50,7 @@ class Clusters:
         self._balanced = [s for s in estate.all(SERVICE) if word(s.body, "spec", "type") == "loadbalancer"]
         self._by_selector: dict[tuple[str, str], list[Resource]] = defaultdict(list)
         self._nginx: dict[str, list[Resource]] = defaultdict(list)
-        self._running: dict[str, Resource] = {}
+        self._running: dict[str, str] = {}  # by address: the id of the pod
         self._found: dict[tuple[Any, ...], tuple[Landing, ...]] = {}
         self._index()
 
@@ -72,7 +72,7 @@ class Clusters:
         for pod in self._estate.all(POD):
             ip = text_at(pod.body, "status", "podIP")
             if ip and get(pod.body, "spec", "hostNetwork") is not True:
-                self._running[ip] = pod
+                self._running[ip] = pod.id
 
     def _addresses(self, entrance: Resource) -> tuple[str, ...]:
         """The addresses of an entrance: its own, and those of the load balancers before its controller."""
@@ -162,8 +162,8 @@ class Clusters:
             yield Landing(target, missing=(Missing(f"rule for host {host}", "nothing there takes it", gone=True),))
         elif services:
             yield self._service(services[0], port, host)
-        elif address in self._running:
-            yield self._pod(self._running[address], port)
+        elif pod := self._estate.by_id(POD, self._running.get(address)):
+            yield self._pod(pod, port)
 
     def by_host(self, host: str, route: str, port: int) -> tuple[Landing, ...]:
         """What a request for a host meets where it is declared, when that is in one place alone."""
@@ -225,7 +225,7 @@ class Clusters:
         """The load balancers before the same pods."""
         wanted = get(service.body, "spec", "selector")
         for other in self._by_selector[service.cluster, service.namespace or ""]:
-            if other is service or (wanted and get(other.body, "spec", "selector") == wanted):
+            if other.id == service.id or (wanted and get(other.body, "spec", "selector") == wanted):
                 yield other
 
     # --- from the Internet --------------------------------------------------------------------------------------

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final
 
+from auditor.fields import Fields
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.paths.kept import reduced
+from auditor.lenses.paths.kept import FIELDS
 from auditor.lenses.sightings import get
 from auditor.model import Resource, Unknown
+from auditor.packed import Packed, pack, unpack
+
+_WHOLE: Final = Fields()
+_OPEN: Final = 2_000
+"""Resources that stay unpacked, for what follows asks for them again."""
 
 
 class Estate:
-    """Resources by casefolded type and id. Filled once; everything else is looked up."""
+    """Resources by casefolded type and id. Filled once; everything else is looked up.
+
+    They are at rest, packed: of one resource two objects may be given, so compare ids.
+    """
 
     def __init__(self, coverage: Coverage) -> None:
         self._coverage = coverage
-        self._types: dict[str, dict[str, Resource]] = defaultdict(dict)
-        self._spaces: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
-        self._objects: dict[tuple[str, str, str, str], Resource] = {}
+        self._types: dict[str, dict[str, Packed]] = defaultdict(dict)
+        self._spaces: dict[tuple[str, str, str], list[Packed]] = defaultdict(list)
+        self._objects: dict[tuple[str, str, str, str], Packed] = {}
+        self._opened = lru_cache(maxsize=_OPEN)(unpack)
 
     def take(self, resource: Resource) -> None:
         """Keep what is read of a resource; of several with one id the first."""
@@ -27,27 +39,33 @@ class Estate:
         own = self._types[kind]
         if key in own:
             return
-        own[key] = resource = reduced(kind, resource)
+        own[key] = packed = pack(resource, FIELDS.get(kind, _WHOLE))
         if not kind.startswith("microsoft.") and resource.is_kubernetes:
             space = kind, resource.cluster, resource.namespace or ""
-            self._spaces[space].append(resource)
-            self._objects.setdefault((*space, resource.name), resource)
+            self._spaces[space].append(packed)
+            self._objects.setdefault((*space, resource.name), packed)
 
-    def all(self, *kinds: str) -> list[Resource]:
+    def all(self, *kinds: str) -> Iterator[Resource]:
         """The resources of casefolded types."""
-        return [resource for kind in kinds for resource in self._types.get(kind, {}).values()]
+        return (unpack(packed) for kind in kinds for packed in self._types.get(kind, {}).values())
+
+    def any(self, *kinds: str) -> bool:
+        """Whether there are resources of casefolded types."""
+        return any(self._types.get(kind) for kind in kinds)
 
     def by_id(self, kind: str, resource_id: str | None) -> Resource | None:
         """The resource of this id, whatever its casing."""
-        return self._types.get(kind, {}).get((resource_id or "").casefold().rstrip("/"))
+        found = self._types.get(kind, {}).get((resource_id or "").casefold().rstrip("/"))
+        return None if found is None else self._opened(found)
 
     def inside(self, kind: str, cluster: str, namespace: str) -> list[Resource]:
         """The objects of a kind in a namespace of a cluster; the namespace of cluster-wide kinds is empty."""
-        return self._spaces.get((kind, cluster, namespace), [])
+        return [self._opened(packed) for packed in self._spaces.get((kind, cluster, namespace), ())]
 
     def object(self, kind: str, cluster: str, namespace: str, name: str) -> Resource | None:
         """A Kubernetes object by name."""
-        return self._objects.get((kind, cluster, namespace, name))
+        found = self._objects.get((kind, cluster, namespace, name))
+        return None if found is None else self._opened(found)
 
     def hole(self, kind: str, at: str = "") -> str | None:
         """Why "there is none" cannot be said of a casefolded type; None when it can."""

@@ -228,7 +228,7 @@ class Gateways:
             told = evidence(policy.id, "spec", None)
         elif protection == PLAINTEXT:
             hole = self._estate.hole(POLICY)
-            if hole and self._estate.all(POLICY):
+            if hole and self._estate.any(POLICY):
                 protection, says = Unknown(hole), "whether the Gateway speaks TLS to pods is not known"
         return Inbound(
             place={key: value for key, value in target.items() if key != "port"},

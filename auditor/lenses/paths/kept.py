@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from auditor.fields import OF_AZURE, Fields
-from auditor.model import Resource
 
 _OBJECT: Final = "apiVersion kind metadata.name metadata.namespace metadata.uid metadata.labels"
 _PODS: Final = (
@@ -66,10 +65,5 @@ KEPT: Final[Mapping[str, str]] = {
 """Casefolded type → fields, with `[*]` for the elements of a list and `:` for a dot inside of a key."""
 
 
-_FIELDS: Final = {kind: Fields.named(text) for kind, text in KEPT.items()}
-
-
-def reduced(kind: str, resource: Resource) -> Resource:
-    """The resource, or one like it with the fields alone that are read of its casefolded type."""
-    fields = _FIELDS.get(kind)
-    return resource if fields is None else fields.reduced(resource)
+FIELDS: Final[Mapping[str, Fields]] = {kind: Fields.named(text) for kind, text in KEPT.items()}
+"""The same, read."""

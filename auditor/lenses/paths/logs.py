@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from auditor.lenses.paths.estate import Estate, listing, word
 from auditor.lenses.sightings import get, text_at
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model import Unknown, parent_of
 
 SETTINGS: Final = "microsoft.insights/diagnosticsettings"
 READS: Final = frozenset({SETTINGS})
@@ -18,9 +18,9 @@ class Logs:
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
-        self._settings: dict[str, list[Resource]] = defaultdict(list)
+        self._settings: dict[str, list[str]] = defaultdict(list)  # ids
         for setting in estate.all(SETTINGS):
-            self._settings[(parent_of(setting.id) or "").casefold()].append(setting)
+            self._settings[(parent_of(setting.id) or "").casefold()].append(setting.id)
         self._known: dict[str, tuple[set[str], Unknown | None]] = {}
 
     def _of(self, owner: str) -> tuple[set[str], Unknown | None]:
@@ -33,7 +33,8 @@ class Logs:
     def _read(self, owner: str) -> tuple[set[str], Unknown | None]:
         workspaces: set[str] = set()
         unclear: Unknown | None = None
-        for setting in self._settings.get(owner, ()):
+        settings = (self._estate.by_id(SETTINGS, one) for one in self._settings.get(owner, ()))
+        for setting in filter(None, settings):
             logs, hidden = listing(setting.body, "properties", "logs")
             workspace = get(setting.body, "properties", "workspaceId")
             odd = hidden or (workspace if isinstance(workspace, Unknown) else None)

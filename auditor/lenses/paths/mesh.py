@@ -161,7 +161,7 @@ class Mesh:
 
     def _any(self) -> bool:
         """Somebody speaks of a mesh at all."""
-        return bool(self._estate.all(PEERS, RULES))
+        return self._estate.any(PEERS, RULES)
 
     # --- what it demands ----------------------------------------------------------------------------------------
 

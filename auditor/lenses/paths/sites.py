@@ -33,20 +33,20 @@ class Sites:
     def __init__(self, estate: Estate, endpoints: Endpoints) -> None:
         self._estate = estate
         self._endpoints = endpoints
-        self._hosts: dict[str, Resource] = {}
-        self._configs: dict[str, Resource] = {}
+        self._hosts: dict[str, str] = {}  # the id of the site
+        self._configs: dict[str, str] = {}  # by site: the id of its configuration
         for site in estate.all(SITES):
             own = get(site.body, "properties")
             for host in (text_at(own, "defaultHostName"), *texts(own, "hostNames")):
                 if host:
-                    self._hosts[host.casefold()] = site
+                    self._hosts[host.casefold()] = site.id
         for config in estate.all(CONFIG):
             if config.id.casefold().endswith("/config/web"):
-                self._configs[(parent_of(config.id) or "").casefold()] = config
+                self._configs[(parent_of(config.id) or "").casefold()] = config.id
 
     def by_host(self, host: str) -> Resource | None:
         """The site that has a host name."""
-        return self._hosts.get(host)
+        return self._estate.by_id(SITES, self._hosts.get(host))
 
     def landing(self, site: Resource) -> Landing:
         """How a request meets a site."""
@@ -70,12 +70,16 @@ class Sites:
             return least
         return Unknown("the configuration of the site names no version of TLS")
 
+    def _config(self, site: Resource) -> Resource | None:
+        """The configuration of a site, where it is a resource of its own."""
+        return self._estate.by_id(CONFIG, self._configs.get(site.id.casefold()))
+
     def _configured(self, site: Resource, key: str) -> Any:
         """A value of the configuration of a site: of the resource below it, or beside the site as templates say it."""
         beside = get(site.body, "properties", "siteConfig", key)
         if beside is not None:
             return beside
-        config = self._configs.get(site.id.casefold())
+        config = self._config(site)
         if config is not None:
             return get(config.body, "properties", key)
         if get(site.body, "properties", "siteConfig", "ipSecurityRestrictions") is not None:
@@ -90,7 +94,7 @@ class Sites:
         open_ = answers if answers is False else truth_and(answers, self._admits(site))
         if open_ is not False:
             path = "properties.ipSecurityRestrictions"
-            holder = self._configs.get(site.id.casefold(), site)
+            holder = self._config(site) or site
             yield bypass("publicAppService", holder.id, path, f"{site.name} answers the Internet itself", open_)
 
     def _is_public(self, site: Resource) -> Truth:

@@ -73,11 +73,11 @@ class Trust:
         self._chains = Chains()
         gaps = (estate.gap(kind, "") for kind in (CONFIG, SECRET, VAULT))
         self._unread = next(filter(None, gaps), None)  # the first place where an authority may be that cannot be read
-        self._vaults: dict[VaultRef, Resource] = {}
+        self._vaults: dict[VaultRef, str] = {}  # the id of the certificate
         self._mounted: dict[SecretKey, VaultRef] = {}
         self._managed: dict[SecretKey, Resource] = {}
         for resource in estate.all(VAULT):
-            self._vaults[_vault_of(resource)] = resource
+            self._vaults[_vault_of(resource)] = resource.id
             self._take(get(resource.body, "properties", "cer"), resource)
         for resource in estate.all(CONFIG, SECRET):
             self._take(get(resource.body, "data", "ca.crt"), resource)
@@ -129,7 +129,7 @@ class Trust:
 
     def of_vault(self, reference: VaultRef | None, thumbprint: str | None = None) -> Served | None:
         """The certificate of a vault entry; None when the vault was not read, or holds another version."""
-        resource = self._vaults.get(reference.newest) if reference else None
+        resource = self._estate.by_id(VAULT, self._vaults.get(reference.newest)) if reference else None
         if reference is None or resource is None:
             return None
         found = self.of_text(text_at(resource.body, "properties", "cer"))
@@ -235,7 +235,7 @@ class Trust:
         found = (self._estate.object(kind, cluster, namespace, name or "") for name in names)
         resource = next((one for one in found if one), None)
         if resource is None:
-            return Unknown(f"{namespace}/{names[0]} was not found") if self._estate.all(kind) else None
+            return Unknown(f"{namespace}/{names[0]} was not found") if self._estate.any(kind) else None
         text = next((given for key in ("ca.crt", "cacert") if (given := material(resource, key))), None)
         bundle = self.read(text)
         if not bundle or not bundle.certificates:
