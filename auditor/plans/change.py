@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -24,7 +24,7 @@ class Change(Struct, frozen=True):
     before: Resource | None = None
 
 
-class Lines(NamedTuple):
+class Lines(Struct, frozen=True):
     """Where something is written: the file as the user names it, its first and its last line, counted from 1."""
 
     file: str

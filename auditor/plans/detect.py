@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from auditor.plans.change import Changes
 
@@ -45,7 +47,7 @@ def mistaken(file: str, start: bytes) -> tuple[str, str] | None:
     return _SOURCES.get(PurePath(file).suffix)
 
 
-class Beside(NamedTuple):
+class Beside(Struct, frozen=True):
     """What is told of a change beside its document: the parameters of a template, the folder of the root module of a
     Terraform plan, and the subscription and resource group that it is deployed to, where it does not say so itself."""
 

@@ -51,7 +51,7 @@ class Source:
 
     def dynamic(self, node: Node) -> dict[str, Any]:
         """What the dynamic blocks of a node refer to, in the shape of a configuration, which leaves them out."""
-        folder = self._folder(tuple(name for name, _key in node.module))
+        folder = self._folder(node.calls)
         lines = None if folder is None else self._in(folder).get(_header(node))
         if lines is None or lines.file.endswith(".json"):
             return {}
@@ -66,7 +66,7 @@ class Source:
     def place(self, node: Node) -> Lines | None:
         """The block of a node, or of the nearest call in the user's own files."""
         header = _header(node)
-        names = tuple(name for name, _key in node.module)
+        names = node.calls
         while True:
             folder = self._folder(names)
             if folder is not None and ".terraform" not in folder.parts:

@@ -8,13 +8,14 @@ a resource is then known too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from auditor.model import Unknown, parent_of
 from auditor.plans.azurerm import table_of
 from auditor.plans.terraform_nodes import Node
-from auditor.plans.terraform_references import References, Site, Target
+from auditor.plans.terraform_references import References, Target
 from auditor.plans.terraform_subscription import Subscriptions
 from auditor.plans.terraform_table import Child, Extension, Group, Onto, Subscription, Table
 from auditor.plans.terraform_translate import chosen, composed
@@ -34,17 +35,14 @@ _IN_VAULT: Final = {
 class Side:
     """One side of a plan, before or after: trees with what references tell, and ids."""
 
-    def __init__(self, nodes: Iterable[Node], references: References, side: str, subscriptions: Subscriptions) -> None:
+    def __init__(self, nodes: Sequence[Node], references: References, side: str, subscriptions: Subscriptions) -> None:
+        self._nodes = nodes
         self._references = references
         self._side = side
         self._subscriptions = subscriptions
         self._trees: dict[Node, dict[str, Any]] = {}
         self._ids: dict[Node, str | Unknown] = {}
-        self._by_name: dict[tuple[str, str], list[Node]] = {}
-        for node in nodes:
-            name = (self.raw(node) or {}).get("name")
-            if isinstance(name, str) and (table := table_of(node.type)) is not None:
-                self._by_name.setdefault((table.type.casefold(), name.casefold()), []).append(node)
+        self._by_name: dict[tuple[str, str], list[Node]] | None = None
 
     def raw(self, node: Node) -> dict[str, Any] | None:
         """The values of a node on this side as the plan gives them; None when it is not there."""
@@ -55,9 +53,9 @@ class Side:
         if node not in self._trees:
             raw = self.raw(node) or {}
             self._trees[node] = raw  # what refers back to itself meets the plain values
-            config = self._references.config(node)
-            if config is not None and self._side == "after":
-                self._trees[node] = self._joined(raw, config.get("expressions"), self._references.site(node))
+            config = self._references.config(node) if self._side == "after" else None
+            if config is not None:
+                self._trees[node] = self._joined(raw, config.get("expressions"), node)
         return self._trees[node]
 
     def judged(self, node: Node) -> dict[str, Any]:
@@ -67,11 +65,11 @@ class Side:
 
     def written(self, node: Node) -> Mapping[str, Any] | None:
         """What the configuration of a new resource writes; None where that does not matter, or is not known."""
+        if self._side != "after" or node.action not in ("create", "replace"):
+            return None
         config = self._references.config(node)
         expressions = config.get("expressions") if config else None
-        if self._side != "after" or node.action not in ("create", "replace") or not isinstance(expressions, dict):
-            return None
-        return expressions
+        return expressions if isinstance(expressions, dict) else None
 
     def id(self, node: Node) -> str | Unknown:
         """The id of a node; unknown where it hangs below something that is not known."""
@@ -85,12 +83,7 @@ class Side:
         if isinstance(parent, Unknown):
             return parent
         leaf = name if isinstance(name, str) and name else _of_address(node.address)
-        namespace, _slash, rest = kind.partition("/")
-        if kind.casefold() == _GROUP_TYPE.casefold():
-            return f"{parent}/resourceGroups/{leaf}"
-        if "/" in rest:
-            return f"{parent}/{rest.rpartition('/')[2]}/{leaf}"
-        return f"{parent.rstrip('/')}/providers/{namespace}/{rest}/{leaf}"
+        return f"{parent.rstrip('/')}/{_below(kind)}/{leaf}"
 
     def parent(self, node: Node, scope: Child) -> str | Unknown:
         """The id of the resource that a child names, by id or by name."""
@@ -125,7 +118,17 @@ class Side:
             elsewhere = isinstance(own, str) and isinstance(group, str) and own.casefold() != group.casefold()
             return not elsewhere and self._subscriptions.of(other) == self._subscriptions.of(node)
 
-        return [other for other in self._by_name.get((kind.casefold(), name.casefold()), ()) if fits(other)]
+        return [other for other in self._called(kind, name) if fits(other)]
+
+    def _called(self, kind: str, name: str) -> list[Node]:
+        """The nodes of an ARM type that have a name."""
+        if self._by_name is None:
+            self._by_name = {}
+            for node in self._nodes:
+                own, table = (self.raw(node) or {}).get("name"), table_of(node.type)
+                if isinstance(own, str) and table is not None:
+                    self._by_name.setdefault((table.type.casefold(), own.casefold()), []).append(node)
+        return self._by_name.get((kind.casefold(), name.casefold()), [])
 
     def _group(self, node: Node) -> str:
         """The id of the resource group that a node names."""
@@ -171,36 +174,39 @@ class Side:
             return LATER  # its parent is written as the id of something above, with more behind it
         return self.arm_id(node, kind, parent, tree.get("name"))
 
-    def _joined(self, value: Any, expressions: Any, site: Site) -> Any:
+    def _joined(self, value: Any, expressions: Any, node: Node) -> Any:
         """A tree in which unknown ids and names are those of the objects that the configuration names."""
         if not isinstance(value, dict) or not isinstance(expressions, dict):
             return value
         found = dict(value)
-        for key, item in value.items():
-            expression = expressions.get(key)
-            if expression is None:
+        for key, expression in expressions.items():
+            item = value.get(key)
+            if item is None or expression is None:
                 continue
             if key == "body":
-                found[key] = self._in_body(item, expression, site)
+                found[key] = self._in_body(item, expression, node)
             elif _JOINED.search(key):
-                found[key] = self._referred(key, item, expression, site)
+                found[key] = self._referred(key, item, expression, node)
             elif isinstance(item, list) and item and isinstance(item[0], dict):
                 written = expression if isinstance(expression, list) else [expression]
-                found[key] = [self._joined(block, _expression_of(block, item, written), site) for block in item]
+                found[key] = [self._joined(block, _expression_of(block, item, written), node) for block in item]
         return found
 
-    def _in_body(self, item: Any, expression: Any, site: Site) -> Any:
+    def _in_body(self, item: Any, expression: Any, node: Node) -> Any:
         """A body of azapi: its only unknown id is the only object that its expression names."""
         places = [place for place in _unknowns(item, ()) if _JOINED.search(str(place[-1]).lower())]
-        targets = self._references.targets(expression, site, "id") if len(places) == 1 else []
+        targets = self._targets(expression, node, "id") if len(places) == 1 else []
         return _with(item, places[0], self._value(targets[0])) if len(targets) == 1 else item
 
-    def _referred(self, key: str, item: Any, expression: Any, site: Site) -> Any:
+    def _targets(self, expression: Any, node: Node, hint: str) -> list[Target]:
+        return self._references.targets(expression, self._references.site(node), hint)
+
+    def _referred(self, key: str, item: Any, expression: Any, node: Node) -> Any:
         items = item if isinstance(item, list) else [item]
         if not any(isinstance(part, Unknown) for part in items):
             return item
         hint = "name" if key.endswith("name") else "id"
-        targets = self._references.targets(expression, site, hint)
+        targets = self._targets(expression, node, hint)
         values = [self._value(target) for target in targets]
         if isinstance(item, list):
             return values if len(values) == len(item) else item
@@ -271,6 +277,15 @@ def _with(value: Any, place: tuple[str | int, ...], new: Any) -> Any:
     if isinstance(value, list):
         return [_with(item, rest, new) if index == key else item for index, item in enumerate(value)]
     return {name: _with(item, rest, new) if name == key else item for name, item in value.items()}
+
+
+@lru_cache
+def _below(kind: str) -> str:
+    """What stands between the id of the parent and the name of a thing of an ARM type."""
+    namespace, _slash, rest = kind.partition("/")
+    if kind.casefold() == _GROUP_TYPE.casefold():
+        return "resourceGroups"
+    return rest.rpartition("/")[2] if "/" in rest else f"providers/{namespace}/{rest}"
 
 
 def _type_of(resource_id: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -36,11 +37,14 @@ _STEP: Final = re.compile(r'module\.([^.\[]+)(?:\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\
 class Node(Struct, eq=False):
     """A resource or data source of the plan. `after` and `before` hold `Unknown` and digests, never a secret.
 
-    `sensitive`: something in them may be a digest.
+    `module` are the calls that lead to it, `calls` their names alone, and `config` its own name in the configuration of
+    its module. `sensitive`: something in `before` or `after` may be a digest.
     """
 
     address: str
     module: tuple[Step, ...]
+    calls: tuple[str, ...]
+    config: str
     type: str
     name: str
     key: Key
@@ -49,11 +53,6 @@ class Node(Struct, eq=False):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     sensitive: bool
-
-    @property
-    def config(self) -> str:
-        """The name in the configuration of its module."""
-        return f"{'data.' if self.data else ''}{self.type}.{self.name}"
 
 
 def nodes_of(plan: dict[str, Any]) -> list[Node]:
@@ -77,7 +76,7 @@ def nodes_of(plan: dict[str, Any]) -> list[Node]:
 
 def _of_change(item: dict[str, Any]) -> Node:
     change = _part(item, "change")
-    actions = tuple(action for action in _list(change, "actions") if isinstance(action, str))
+    actions = tuple(map(str, _list(change, "actions")))
     action = ACTIONS.get(actions, "update")
     before, after = change.get("before"), change.get("after")
     old = _tree(before, None, change.get("before_sensitive"))
@@ -103,15 +102,18 @@ def _of_values(item: dict[str, Any], action: Action) -> Node:
 def _node(
     item: dict[str, Any], action: Action, before: dict[str, Any] | None, after: dict[str, Any] | None, sensitive: bool
 ) -> Node:
-    address = str(item.get("address") or "")
-    key = item.get("index")
+    address, kind, name = str(item.get("address") or ""), str(item.get("type") or ""), str(item.get("name") or "")
+    module = steps_of(str(item.get("module_address") or _module_of(address)))
+    key, data = item.get("index"), item.get("mode") == "data"
     return Node(
         address=address,
-        module=steps_of(str(item.get("module_address") or _module_of(address))),
-        type=str(item.get("type") or ""),
-        name=str(item.get("name") or ""),
+        module=module,
+        calls=tuple(call for call, _key in module),
+        config=f"data.{kind}.{name}" if data else f"{kind}.{name}",
+        type=kind,
+        name=name,
         key=key if isinstance(key, str | int) else None,
-        data=item.get("mode") == "data",
+        data=data,
         action=action,
         before=before,
         after=after,
@@ -126,6 +128,7 @@ def _module_of(address: str) -> str:
     return address[:end].removesuffix(".")
 
 
+@lru_cache(maxsize=4096)
 def steps_of(address: str) -> tuple[Step, ...]:
     """The module calls of a module's address."""
     return tuple(

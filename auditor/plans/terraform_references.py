@@ -46,7 +46,7 @@ class References:
         self, plan: dict[str, Any], nodes: Iterable[Node], dynamic: Callable[[Node], dict[str, Any]] | None = None
     ) -> None:
         self._dynamic = dynamic
-        self._whole: dict[tuple[tuple[str, ...], str], dict[str, Any] | None] = {}
+        self._configs: dict[tuple[tuple[str, ...], str], dict[str, Any] | None] = {}
         configuration = plan.get("configuration")
         self._root = _dict(_dict(configuration).get("root_module"))
         self._modules: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -60,17 +60,17 @@ class References:
 
     def config(self, node: Node) -> dict[str, Any] | None:
         """The resource block of a node, None where the plan has none."""
-        names = tuple(name for name, _key in node.module)
-        key = names, node.config
-        if key not in self._whole:
-            found = self._written(node, names)
+        key = node.calls, node.config
+        if key not in self._configs:
+            found = self._written(node)
             extra = self._dynamic(node) if found is not None and self._dynamic else {}
             if found is not None and extra:
                 found = {**found, "expressions": {**extra, **_dict(found.get("expressions"))}}
-            self._whole[key] = found
-        return self._whole[key]
+            self._configs[key] = found
+        return self._configs[key]
 
-    def _written(self, node: Node, names: tuple[str, ...]) -> dict[str, Any] | None:
+    def _written(self, node: Node) -> dict[str, Any] | None:
+        names = node.calls
         if names not in self._resources:
             resources = self._module(names).get("resources")
             self._resources[names] = {

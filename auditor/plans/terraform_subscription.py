@@ -18,6 +18,8 @@ from auditor.plans.terraform_references import References
 NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 _SUBSCRIPTION: Final = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|$)")
 _DEFAULT: Final = "azurerm"
+_TOLD: Final = {"id": "", "subscription_id": "/subscriptions/"}
+"""Attributes that tell the subscription of an object, each with what is missing before it to make an id."""
 
 
 class Subscriptions:
@@ -34,12 +36,14 @@ class Subscriptions:
         self._plan = plan
         self._default = default
         self._references = references
+        self._keys: dict[str, str] = {}
         self._providers: dict[str, str] = {}
         self._seen: dict[str, set[str]] = defaultdict(set)
         for node in nodes:
             tree = node.after or node.before or {}
-            for text in (tree.get("id"), f"/subscriptions/{tree.get('subscription_id')}"):
-                match = _SUBSCRIPTION.match(text) if isinstance(text, str) else None
+            for name, before in _TOLD.items():
+                value = tree.get(name)
+                match = _SUBSCRIPTION.match(before + value) if isinstance(value, str) else None
                 if match:
                     self._seen[self._key(node)].add(match[1].lower())
 
@@ -53,9 +57,12 @@ class Subscriptions:
     def _key(self, node: Node) -> str:
         """The provider of a node, the default one where the plan does not tell which of the root module it is."""
         key = (self._references.config(node) or {}).get("provider_config_key")
-        if not isinstance(key, str) or _at(self._written(key), "expressions", "subscription_id") is None:
+        if not isinstance(key, str):
             return _DEFAULT
-        return key
+        if key not in self._keys:
+            told = _at(self._written(key), "expressions", "subscription_id")
+            self._keys[key] = _DEFAULT if told is None else key
+        return self._keys[key]
 
     def _written(self, key: str) -> Any:
         return _at(self._plan, "configuration", "provider_config", key)

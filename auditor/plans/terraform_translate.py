@@ -7,8 +7,9 @@ spellings, what an absent value means) is then not worked out again for every re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Final
 
 from msgspec import Struct
@@ -38,8 +39,13 @@ Writer = Callable[[Tree, Body, Place], None]
 
 
 def writer(parts: tuple[Part, ...]) -> Writer:
-    """What writes every part of a block."""
-    writers = [_WRITERS[type(part)](part) for part in parts]
+    """What writes every part of a block. Attributes beside each other are written in one go: most of a table is such,
+    and a plan has tens of thousands."""
+    writers: list[Writer] = []
+    for (kind, way), some in groupby(parts, _kind_and_way):
+        together = list(some)
+        attributes = [part for part in together if isinstance(part, Attr)]
+        writers += [_attributes(way, attributes)] if attributes else [_WRITERS[kind](part) for part in together]
 
     def write(source: Tree, body: Body, place: Place) -> None:
         for each in writers:
@@ -63,7 +69,7 @@ def body_of(type: str, write: Writer, tree: Tree, own: str, written: Tree | None
 
 def composed(template: str, source: Tree) -> Any:
     """A template with attributes in its braces; unknown when one of them is not a known text."""
-    for name in re.findall(r"{(\w+)}", template):
+    for name in _named(template):
         value = source.get(name)
         if not isinstance(value, str) or not value:
             return value if isinstance(value, Unknown) else Unknown(f"the plan does not tell {name}")
@@ -71,49 +77,78 @@ def composed(template: str, source: Tree) -> Any:
     return template
 
 
+@lru_cache
+def _named(template: str) -> list[str]:
+    return re.findall(r"{(\w+)}", template)
+
+
 def chosen(source: Tree, names: str) -> Any:
     """The value of an attribute by the first spelling that says something; null where one is there and says nothing."""
-    if "|" not in names:
-        only = source.get(names, MISSING)
-        return None if only == "" else only
     found: Any = MISSING
     for name in spellings(names):
         value: Any = source.get(name, MISSING)
-        if value is MISSING or value is None or value == "":
-            found = None if found is MISSING and value is not MISSING else found
-        elif not isinstance(value, Unknown):
-            return value
-        else:
+        if value is MISSING:
+            continue
+        if isinstance(value, Unknown):
             found = value
+        elif value is not None and value != "":
+            return value
+        elif found is MISSING:
+            found = None
     return found
 
 
-def _attr(part: Attr) -> Writer:
-    names, setter, how, otherwise = part.names, _setter(part.to), part.how, part.otherwise
+def _kind_and_way(part: Part) -> tuple[type[Part], tuple[str, ...]]:
+    """What kind of part it is, and of an attribute the place of the object that it is written into."""
+    return type(part), segments(part.to)[:-1] if isinstance(part, Attr) else ()
 
-    def translated(value: Any) -> Any:
-        if value is None or value is MISSING:
-            return otherwise
-        if how is None or isinstance(value, Unknown):
-            return value
-        if callable(how):
-            return how(value)
-        return how.get(value, value) if isinstance(value, _PLAIN) else value
 
-    default = translated(part.default)
-    shared = default is None or default is MISSING or isinstance(default, (*_PLAIN, Unknown))
-    plain, only = how is None and not part.unset, "|" not in names
+def _translated(part: Attr, value: Any) -> Any:
+    how = part.how
+    if value is None or value is MISSING:
+        return part.otherwise
+    if how is None or isinstance(value, Unknown):
+        return value
+    if callable(how):
+        return how(value)
+    return how.get(value, value) if isinstance(value, _PLAIN) else value
+
+
+Row = tuple[str, bool, str, Any, Any, Callable[[Any, Place], Any] | None]
+"""An attribute: its spellings, whether there is only one, its name in ARM, its default and what absent means there, and
+what makes the ARM value of one that is set (None: it is that value)."""
+
+
+def _row(part: Attr) -> Row:
+    def change(value: Any, place: Place) -> Any:
+        return _translated(part, if_written(value, part.names, place.written) if part.unset else value)
+
+    plain, only = part.how is None and not part.unset, "|" not in part.names
+    last, default = segments(part.to)[-1], _translated(part, part.default)
+    return part.names, only, last, default, part.otherwise, None if plain else change
+
+
+def _attributes(way: tuple[str, ...], attributes: list[Attr]) -> Writer:
+    """What writes attributes whose values stand beside each other in ARM."""
+    rows = [_row(part) for part in attributes]
 
     def write(source: Tree, body: Body, place: Place) -> None:
-        value = source.get(names, MISSING) if only else chosen(source, names)
-        if value is MISSING:
-            value = default if shared else translated(part.default)
-        elif value is None or value == "":
-            value = otherwise
-        elif not plain:
-            value = translated(if_written(value, names, place.written) if part.unset else value)
-        if value is not None and value is not MISSING:
-            setter(body, value)
+        holder: Body | None = None
+        for names, only, last, default, otherwise, change in rows:
+            value = source.get(names, MISSING) if only else chosen(source, names)
+            if value is MISSING:
+                value = default
+            elif value is None or value == "":
+                value = otherwise
+            elif change:
+                value = change(value, place)
+            if value is None or value is MISSING:
+                continue
+            if holder is None:
+                holder = _holder(body, way)
+                if holder is None:
+                    return
+            holder[last] = merge(holder.get(last), value) if value.__class__ is dict else value
 
     return write
 
@@ -126,14 +161,15 @@ def if_written(value: Any, names: str, written: Tree | None) -> Any:
 
 
 def _block(part: Block) -> Writer:
-    inside, names, own, implied = writer(part.parts), part.names, part.names == ".", part.implied
+    inside, names, implied = writer(part.parts), part.names, part.implied
+    own, only, place_of = names == ".", "|" not in names, part.to.removesuffix("[*]")
 
     def elements(value: Any, body: Body, place: Place) -> None:
         blocks = [value] if isinstance(value, dict) else value
         if isinstance(blocks, list):
             written = _written(part, blocks, place)
             kept = [_element(part, inside, block, place, written) for block in blocks if _wanted(part, block)]
-            append(body, part.to[:-3], kept)
+            append(body, place_of, kept)
 
     def first(value: Any, body: Body, place: Place) -> None:
         blocks = [value] if isinstance(value, dict) else value if isinstance(value, list) else []
@@ -154,12 +190,14 @@ def _block(part: Block) -> Writer:
     each = elements if part.to.endswith("[*]") else first
 
     def write(source: Tree, body: Body, place: Place) -> None:
-        value = source if own else chosen(source, names)
+        value = source if own else source.get(names) if only else chosen(source, names)
+        if not implied and (value is None or value is MISSING):
+            return
         if part.unset:
             value = if_written(value, names, place.written)
         if isinstance(value, Unknown):
             _unknown_block(part, value, body)
-        elif implied or value is not MISSING:
+        else:
             each(value, body, place)
 
     return write
@@ -228,7 +266,6 @@ def _composed(part: Composed) -> Writer:
 
 
 _WRITERS: Final[dict[type, Callable[[Any], Writer]]] = {
-    Attr: _attr,
     Below: _below,
     Block: _block,
     Composed: _composed,
@@ -238,27 +275,22 @@ _WRITERS: Final[dict[type, Callable[[Any], Writer]]] = {
 
 def put(body: Body, path: str, value: Any) -> None:
     """Set a value at a path, making the objects on the way. What is unknown on the way stays unknown."""
-    _setter(path)(body, value)
-
-
-@lru_cache(maxsize=4096)
-def _setter(path: str) -> Callable[[Body, Any], None]:
     *way, last = segments(path)
+    holder = _holder(body, way)
+    if holder is not None:
+        holder[last] = merge(holder.get(last), value) if isinstance(value, dict) else value
 
-    def setter(body: Body, value: Any) -> None:
-        node = body
-        for key in way:
-            inner = node.get(key, MISSING)
-            if inner is MISSING:
-                inner = node[key] = {}
-            elif not isinstance(inner, dict):
-                return
-            node = inner
-        if isinstance(value, dict) and isinstance(old := node.get(last), dict):
-            value = merge(old, value)
-        node[last] = value
 
-    return setter
+def _holder(body: Body, way: Iterable[str]) -> Body | None:
+    """The object at a place, made when it is not there; None where something on the way is no object."""
+    for key in way:
+        inner = body.get(key, MISSING)
+        if inner is MISSING:
+            inner = body[key] = {}
+        elif not isinstance(inner, dict):
+            return None
+        body = inner
+    return body
 
 
 def append(body: Body, path: str, items: list[Any]) -> None:

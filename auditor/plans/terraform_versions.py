@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from auditor.model import MISSING, Unknown
@@ -57,7 +58,7 @@ def _only_major(constraint: str) -> int | None:
     return next(iter(left)) if len(left) == 1 else None
 
 
-class Translation(NamedTuple):
+class Translation(Struct, frozen=True):
     """A mapping table, and what writes its parts and those of its extras."""
 
     table: Table
