@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from auditor import __version__
 from auditor.beside import beside, can_fork
@@ -44,18 +44,17 @@ _BATCH = 512
 _PATIENCE = 4
 
 
-@dataclass
-class _Part:
+class _Part(Struct):
     """What judging one part of the input brings, beside its findings."""
 
-    runs: list[RuleRun] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
+    runs: list[RuleRun] = []
+    gaps: list[Gap] = []
     census: Census = field(default_factory=Census)
-    owners: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, str] = {}
     excerpts: Excerpts | None = None
 
 
-class _Task(NamedTuple):
+class _Task(Struct, frozen=True):
     """How to judge."""
 
     rules: Sequence[Bound]
@@ -199,7 +198,8 @@ def _side_by_side(
     progress: Progress | None,
 ) -> list[_Part]:
     """Judge each part, and its share of what was derived, in a process of its own."""
-    from multiprocessing import RawArray  # here: small audits do without
+    import tempfile  # here: small audits do without
+    from multiprocessing import RawArray
 
     judged = RawArray("q", len(parts))
     tell = partial(_tell, progress, judged) if progress else None

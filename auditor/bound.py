@@ -5,7 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.answers import encode
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, related_types, relations_of
@@ -26,7 +29,7 @@ _WORKLOAD_WHEN: Final = {
 }
 
 
-class Nodes(NamedTuple):
+class Nodes(Struct, frozen=True):
     """The conditions of a rule, read."""
 
     each: Path | None
@@ -82,7 +85,7 @@ class Bound:
 
     def changed(self, **nodes: Any) -> Bound:
         """The same rule with other conditions."""
-        return Bound(self.rule, self.clock, self.parameters, self.nodes._replace(**nodes))
+        return Bound(self.rule, self.clock, self.parameters, replace(self.nodes, **nodes))
 
 
 def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = None) -> Bound:

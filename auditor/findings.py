@@ -5,7 +5,7 @@ Every report is rendered from this one stream, which is why all formats count th
 
 from __future__ import annotations
 
-import tempfile
+import io
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -31,7 +31,7 @@ class Findings:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        self._file: IO[bytes] = file.open("w+b") if file else tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        self._file: IO[bytes] = file.open("w+b") if file else io.BytesIO()
         self._count = 0
 
     def __enter__(self) -> Findings:
@@ -49,7 +49,7 @@ class Findings:
         self._file.seek(0, 2)
         with file.open("rb") as source:
             while chunk := source.read(_CHUNK):
-                self._file.write(chunk)
+                self._write(chunk)
                 self._count += chunk.count(b"\n")
 
     def __len__(self) -> int:
@@ -64,20 +64,23 @@ class Findings:
     def extend_lines(self, lines: list[bytes]) -> None:
         """Append findings that are JSON already, without their line ends."""
         self._file.seek(0, 2)
-        self._file.write(b"\n".join(lines))
-        self._file.write(b"\n")
+        self._write(b"\n".join((*lines, b"")))
         self._count += len(lines)
+
+    def _write(self, text: bytes) -> None:
+        self._file.write(text)
+        if isinstance(self._file, io.BytesIO) and self._file.tell() > _IN_MEMORY:
+            self._file = _on_disk(self._file)
 
     def rewrite(self, change: Callable[[bytes], bytes]) -> None:
         """Put each finding through `change`, as JSON."""
         with ExitStack() as stack:
-            new = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY))
-            lines = self.lines()
-            while batch := b"".join([change(line) + b"\n" for line in islice(lines, _BATCH)]):
-                new.write(batch)  # `writelines` would hold all of them in memory
+            new, lines = stack.enter_context(Findings()), self.lines()
+            while batch := [change(line) for line in islice(lines, _BATCH)]:
+                new.extend_lines(batch)
             stack.pop_all()  # all went well: the new one stays open
         self._file.close()
-        self._file = new
+        self._file = new._file
 
     def lines(self) -> Iterator[bytes]:
         """The findings as JSON, one after the other, without line ends."""
@@ -96,6 +99,16 @@ class Findings:
         for line in self.lines():
             if verdict_of(line).outcome in outcomes:
                 yield _DECODER.decode(line)
+
+
+def _on_disk(held: io.BytesIO | None = None) -> IO[bytes]:
+    """A nameless file, with what was held in memory so far."""
+    from tempfile import TemporaryFile  # here: most audits need none
+
+    file: IO[bytes] = TemporaryFile()  # noqa: SIM115  (closed with the store)
+    if held is not None:
+        file.write(held.getbuffer())
+    return file
 
 
 class Verdict(msgspec.Struct, frozen=True):

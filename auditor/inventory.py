@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from auditor.errors import InputError
 from auditor.model import Gap, Resource
 from auditor.reading.census import Census
-from auditor.reading.find import Spool, files_of
 from auditor.reading.json_lines import Wanted
 from auditor.reading.log import Log, printable
 from auditor.reading.repeats import Once
 from auditor.reading.sources import CollectedSource, FileSource, Source, is_splittable, ranges_of
-from auditor.snapshot import Snapshot, is_snapshot, open_snapshot, read_shard
+
+if TYPE_CHECKING:
+    from auditor.reading.find import Spool
+    from auditor.snapshot import Snapshot
 
 __all__ = ["CollectedSource", "FileSource", "Inventory", "Source", "open_inventory"]
 
@@ -28,6 +31,8 @@ class ShardSource(msgspec.Struct, frozen=True):
     count: int
 
     def resources(self, log: Log, wanted: Wanted | None) -> Iterator[Resource]:
+        from auditor.snapshot import read_shard
+
         log.read += self.count
         return read_shard(self.path, self.digest, self.count, wanted)
 
@@ -142,6 +147,9 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
     Raises `InputError` when a path does not exist, holds no data, or is a snapshot that cannot be read. The content of
     files is looked at only when the inventory is iterated.
     """
+    from auditor.reading.find import Spool, files_of
+    from auditor.snapshot import is_snapshot, open_snapshot
+
     if not paths:
         raise InputError("no input was named", "name a file, a directory, a snapshot, or `-` for standard input")
     if not all(paths):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from auditor.cli import inline
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from auditor.plans.change import Changes
 
 
-class Exemptions(NamedTuple):
+class Exemptions(Struct, frozen=True):
     """What files of exemptions and comments hold, and what is said of comments that belong to nothing."""
 
     entries: list[Entry]

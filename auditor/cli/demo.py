@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+from msgspec.structs import replace
 
 from auditor.cli import options, thresholds
 from auditor.errors import OutputError
@@ -47,10 +48,11 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
     if own_reports:
         place = _made(folder)
         files = [options.Report(form, str(place / f"auditor-demo.{form}")) for form in ("html", "sarif")]
-        chosen = chosen._replace(reports=[options.Report("text", None), *files])
+        chosen = replace(chosen, reports=[options.Report("text", None), *files])
     given, clock = thresholds.of_options(ctx.params, {}), ctx.params["as_of"]
-    chosen = chosen._replace(
-        thresholds=given._replace(fail_on=given.fail_on or "never"),
+    chosen = replace(
+        chosen,
+        thresholds=replace(given, fail_on=given.fail_on or "never"),
         baseline=ctx.params["baseline"],
         exemptions=ctx.params["exemptions"],
         clock=options.clock(clock) if clock else AS_OF,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+from msgspec.structs import replace
 
 from auditor import __version__
 from auditor.cli import live_clusters, options
@@ -166,7 +167,7 @@ def needs_of(chosen: options.Settings) -> Needs:
     """What the selected rules need. Raises RuleError."""
     from auditor.cli.needs import needs_of
 
-    every = options.bound_rules(chosen._replace(selected=(), excluded=()))
+    every = options.bound_rules(replace(chosen, selected=(), excluded=()))
     found = needs_of(options.bound_rules(chosen), every)
     return found._replace(configuration=live_clusters.configuration_keys(every))
 

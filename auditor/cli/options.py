@@ -8,9 +8,10 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from auditor.beside import processors
 from auditor.cli import VERBOSITY, thresholds
@@ -34,7 +35,7 @@ CONFIG_FILE = "auditor.yaml"
 EXEMPTIONS_FILE = "exemptions.yaml"
 
 
-class Report(NamedTuple):
+class Report(Struct, frozen=True):
     """A format and where it goes; None is standard output."""
 
     format: str
@@ -165,7 +166,7 @@ _MOST_JOBS = 4
 """Unless more are asked for: each takes memory of its own."""
 
 
-class Settings(NamedTuple):
+class Settings(Struct, frozen=True):
     """Options and `auditor.yaml` together; an option wins."""
 
     inputs: tuple[str, ...]

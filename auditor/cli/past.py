@@ -6,7 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,7 +27,7 @@ LAST = "last"
 HISTORY = "auditor-history.db"
 
 
-class ThePast(NamedTuple):
+class ThePast(Struct, frozen=True):
     """Earlier audits: the one to compare with, the numbers of all, when each failure was first seen."""
 
     earlier: Earlier | None = None
@@ -36,7 +39,7 @@ def compared_with(past: ThePast, audit: Audit, findings: Findings) -> ThePast:
     """The same past with another audit to compare with."""
     from auditor.render.options import Earlier
 
-    return past._replace(earlier=Earlier(audit, findings))
+    return replace(past, earlier=Earlier(audit, findings))
 
 
 @contextmanager
@@ -80,8 +83,8 @@ def _from_files(last: ExitStack, folder: str | None, baseline: str | None, now: 
         last.close()
         last.enter_context(findings)
         runs.append(Past(audit.as_of, audit.fail_counts, audit.framework_failures))
-        past = compared_with(past._replace(seen=note(past.seen or {}, audit, findings)), audit, findings)
-    return past._replace(runs=runs if folder else ())
+        past = compared_with(replace(past, seen=note(past.seen or {}, audit, findings)), audit, findings)
+    return replace(past, runs=runs if folder else ())
 
 
 def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datetime) -> ThePast:

@@ -8,9 +8,10 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
+from msgspec import Struct
 
 from auditor.cli.past import DEFAULT
 
@@ -85,7 +86,7 @@ def told(sink: Sink, delivered: Delivered) -> str:
     return visible(f"{said}.")
 
 
-class Publishing(NamedTuple):
+class Publishing(Struct, frozen=True):
     """What a run does with its audit at the end: `done` is True when all of it was sent, or nothing had to be. `store`
     is the history of earlier runs; None when nothing is published."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from auditor.cli import accepting, live, options
 
@@ -38,7 +39,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     if inputs and live.named_by_options(ctx):
         raise ConfigError("Files and a live scope were named.", "Audit one of them, then the other.")
     if live.named_by_options(ctx) or (wanted.wanted and not chosen.inputs):
-        chosen = chosen._replace(jobs=1, notices=live.set_aside(ctx, wanted, (), quiet=chosen.quiet))
+        chosen = replace(chosen, jobs=1, notices=live.set_aside(ctx, wanted, (), quiet=chosen.quiet))
         accepting.of_files(chosen)  # a wrong one is told before hours of reading, not after
         with tempfile.TemporaryDirectory(prefix="auditor-") as folder, publishing(chosen) as publish:
             file = Path(folder) / "journal"
@@ -54,11 +55,11 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
             "Nothing to audit was named.",
             "Name files with --from, or --subscription ID to audit it live; `auditor demo` shows what comes out.",
         )
-    chosen = chosen._replace(notices=live.set_aside(ctx, None, chosen.inputs, quiet=chosen.quiet))
+    chosen = replace(chosen, notices=live.set_aside(ctx, None, chosen.inputs, quiet=chosen.quiet))
     with publishing(chosen) as publish:
         inventory = open_inventory(chosen.inputs)
         if inventory.as_of and not chosen.clock_given:
-            chosen = chosen._replace(clock=inventory.as_of)
+            chosen = replace(chosen, clock=inventory.as_of)
         _save(save_snapshot, inventory, chosen)
         code = judge_and_report(chosen, inventory, publish)
     sys.exit(code)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
 
@@ -31,7 +32,7 @@ OPTIONS = (
 )  # fmt: skip
 
 
-class Thresholds(NamedTuple):
+class Thresholds(Struct, frozen=True):
     """What was asked for. None: as the command has it."""
 
     fail_on: str | None = None

@@ -6,7 +6,9 @@ A lens runs only when a selected rule asks for its type; importing this table im
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
+
+from msgspec import Struct
 
 from auditor.lenses.coverage import Coverage
 from auditor.model import Resource
@@ -19,7 +21,7 @@ class Reader(Protocol):
     def derived(self) -> Iterator[Resource]: ...
 
 
-class Lens(NamedTuple):
+class Lens(Struct, frozen=True):
     """Reads resources of the casefolded types `reads`, all of them, and gives those of the derived `type`.
 
     `start` gives a reader. The coverage tells it whether what it did not find is really not there. Without a resource

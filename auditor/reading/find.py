@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
-import tempfile
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import BinaryIO
 
 from auditor.errors import InputError
 from auditor.model import Gap
-from auditor.reading.files import is_data
 from auditor.reading.log import printable
 from auditor.reading.sources import FileSource
 
@@ -24,6 +21,8 @@ def files_of(path: str, spool: Spool, is_snapshot: Callable[[str], bool]) -> tup
 
     Files of a directory count when their names are those of data. Raises `InputError` when the path cannot be read.
     """
+    from auditor.reading.files import is_data
+
     source = file_of(path, spool)
     if source is not None:
         return [source], []
@@ -80,6 +79,9 @@ class Spool:
 
     def copy(self, stream: BinaryIO) -> str:
         """The path of a copy of everything that a stream still gives."""
+        import shutil  # here, as below: most inputs are files
+        import tempfile
+
         if self._folder is None:
             self._folder = tempfile.mkdtemp(prefix="auditor-")
             weakref.finalize(self, _remove, self._folder, os.getpid())
@@ -91,5 +93,7 @@ class Spool:
 
 
 def _remove(folder: str, process: int) -> None:
+    import shutil
+
     if os.getpid() == process:  # not in a forked worker: the parent still reads them
         shutil.rmtree(folder, ignore_errors=True)

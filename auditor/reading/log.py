@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from auditor.errors import InputError
 from auditor.model import Gap
@@ -11,7 +13,7 @@ GAPS_PER_FILE: Final = 1000
 """A million broken lines must not become a million gaps: further ones of a file are counted in one last gap."""
 
 
-class Failure(NamedTuple):
+class Failure(Struct, frozen=True):
     """A part of the input that is not what it should be, in words for an `InputError`."""
 
     file: str
@@ -57,8 +59,8 @@ class Log:
         """The error to raise when this was the only input; None when something was read or nothing was broken."""
         if self.read or self.failure is None:
             return None
-        file, place, reason, hint = self.failure
-        return InputError(f"{label(file)}{f', {place}' if place else ''}: {reason}", hint)
+        told = self.failure
+        return InputError(f"{label(told.file)}{f', {told.place}' if told.place else ''}: {told.reason}", told.hint)
 
 
 class Broken(Exception):  # noqa: N818  (caught inside `reading`, never seen by a user)

@@ -10,7 +10,6 @@ from typing import BinaryIO, Final, Protocol
 import msgspec
 
 from auditor.model import Resource
-from auditor.reading.files import is_plain_lines, read_file, read_lines
 from auditor.reading.json_lines import Wanted
 from auditor.reading.log import Log
 
@@ -35,6 +34,8 @@ class FileSource(msgspec.Struct, frozen=True):
     file: str
 
     def resources(self, log: Log, wanted: Wanted | None) -> Iterator[Resource]:
+        from auditor.reading.files import read_file  # here, as below: a change is read whole, by other means
+
         return read_file(self.path, self.file, log, wanted)
 
 
@@ -48,6 +49,8 @@ class RangeSource(msgspec.Struct, frozen=True):
     line: int
 
     def resources(self, log: Log, wanted: Wanted | None) -> Iterator[Resource]:
+        from auditor.reading.files import read_lines
+
         return read_lines(self.path, self.file, log, wanted, start=self.start, end=self.end, line=self.line)
 
 
@@ -65,6 +68,8 @@ class CollectedSource:
 
 
 def is_splittable(source: FileSource) -> bool:
+    from auditor.reading.files import is_plain_lines
+
     try:
         large = Path(source.path).stat().st_size >= SPLIT_FROM
     except OSError:

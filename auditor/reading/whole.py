@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import orjson
+from msgspec import Struct
 
 from auditor.errors import InputError
 from auditor.reading.bytes_in import open_bytes
-from auditor.reading.feed import blank_comments
 from auditor.reading.log import Broken, label
 
 _LARGEST: Final = 256 << 20
@@ -18,7 +18,7 @@ _TWICE: Final = {"planned_values": "resource_changes"}
 """Parts of a Terraform plan that say again what another part, a list, says already: they are left out."""
 
 
-class Document(NamedTuple):
+class Document(Struct, frozen=True):
     """A document and the text it was read from."""
 
     value: Any
@@ -41,6 +41,8 @@ def whole_json(path: str, file: str = "") -> Document:
     try:
         return Document(_loaded(text), text)
     except orjson.JSONDecodeError as first:
+        from auditor.reading.feed import blank_comments
+
         try:
             return Document(orjson.loads(blank_comments(text)), text)
         except orjson.JSONDecodeError:

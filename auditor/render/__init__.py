@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 from auditor.errors import ConfigError
 from auditor.findings import Findings
@@ -13,7 +15,7 @@ from auditor.render.options import EVERYTHING, NOTEWORTHY, OPEN, Options, Render
 __all__ = ["FORMATS", "Format", "Options", "Renderer", "render"]
 
 
-class Format(NamedTuple):
+class Format(Struct, frozen=True):
     """A format: which outcomes it shows unless told otherwise, how its files end, whether it shows parts of resources.
 
     The format `x` is rendered by `render_x` of the module `x` beside this one, imported when it is asked for.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+
+from msgspec import Struct
 
 from auditor.findings import Findings
 from auditor.model import Audit, Outcome, Record
-from auditor.render.changes import Changes
+
+if TYPE_CHECKING:
+    from auditor.render.changes import Changes
 
 EVERYTHING: Final = frozenset(Outcome)
 NOTEWORTHY: Final = EVERYTHING - {Outcome.PASS}
@@ -24,7 +28,7 @@ class Earlier(NamedTuple):
     findings: Findings
 
 
-class Past(NamedTuple):
+class Past(Struct, frozen=True):
     """An earlier run in numbers: its time, its failures by severity and by framework, and how many findings it opened
     and resolved (None: it is not known)."""
 
