@@ -26,9 +26,9 @@ _ORDER: Final = {change: number for number, change in enumerate(Change)}
 
 
 class _From(msgspec.Struct):
-    """Where a resource was read."""
+    """Where a resource was read; as `Origin` has it where a saved audit does not say."""
 
-    source: str
+    source: str = "file"
 
 
 class _Key(msgspec.Struct, rename="camel"):

@@ -69,6 +69,19 @@ def test_what_a_plan_does_not_touch_is_not_reported(gate: Any, tmp_path: Path) -
     assert gate("plan.json", "--require-resources")[0] == 3, "nothing evaluated is no pass"
 
 
+def test_a_name_in_a_plan_that_is_no_text_is_told(gate: Any, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_bytes(b'{"format_version": "1.2", "variabl\xed\xa0\x80": {}, "planned_values": {}}')
+    done = subprocess.run(
+        [sys.executable, "-m", "auditor", "gate", "plan.json"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "plan.json" in done.stderr and "no valid JSON" in done.stderr
+
+
 def test_what_is_taken_over_unchanged_is_judged(gate: Any, tmp_path: Path) -> None:
     """`import` of something that lives already: nothing changes in Azure, but the configuration answers for it now."""
     imported = planned("kv", False, False, "no-op")

@@ -57,7 +57,7 @@ def _loaded(text: bytes) -> Any:
         return orjson.loads(text)
     try:
         parts = _PARTS.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return orjson.loads(text)  # no object, or broken, which this says better
     for name, other in _TWICE.items():
         if bytes(parts.get(other, b"")).lstrip().startswith(b"["):
