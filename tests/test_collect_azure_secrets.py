@@ -38,6 +38,16 @@ def kept(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
             },
         ),
         (f"{APIM}/loggers", {"credentials": {"name": "hub"}}, {"credentials": {"name": REMOVED}}),
+        (
+            f"{APIM}/loggers",
+            {"credentials": {"connectionString": "InstrumentationKey=1", "identityClientId": "SystemAssigned"}},
+            {"credentials": {"connectionString": REMOVED, "identityClientId": "SystemAssigned"}},
+        ),
+        (
+            "microsoft.security/locations/alerts",
+            {"Severity": "High", "Entities": [{"CommandLine": "x"}], "ExtendedProperties": {"user": "x"}},
+            {"Severity": "High"},
+        ),
         ("Microsoft.KeyVault/vaults/secrets", {"value": "s", "contentType": "pw"}, {"contentType": "pw"}),
         ("Microsoft.KeyVault/vaults/keys", {"kty": "RSA", "d": "s", "p": "s"}, {"kty": "RSA"}),
         (

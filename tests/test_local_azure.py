@@ -150,7 +150,11 @@ def test_kql_really_runs(azure: LocalAzure) -> None:
     ]
     (count,) = query("resources | summarize n = count() by subscriptionId").data
     assert count["n"] > 100
-    table = query("securityresources | project id, name | order by name asc", result_format="table", top=2).data
+    table = query(
+        "securityresources | where type endswith 'pricings' | project id, name | order by name asc",
+        result_format="table",
+        top=2,
+    ).data
     assert [column["name"] for column in table["columns"]] == ["id", "name"] and table["rows"][0][1] == "AI"
 
 

@@ -43,7 +43,7 @@ Rows = tuple[list[str], list[str], list[Any]]
 DYNAMIC: Final = ("sku", "plan", "properties", "tags", "identity", "zones", "extendedLocation", "aliases")
 TABLES: Final[dict[str, str]] = {
     "resourcecontainers": r"microsoft\.(resources/subscriptions(/resourcegroups)?|management/managementgroups)",
-    "securityresources": r"microsoft\.security/(pricings|assessments|securescores|alerts|regulatory\w+)(/.*)?",
+    "securityresources": r"microsoft\.security/(pricings|assessments|securescores|locations/alerts)(/.*)?",
     "authorizationresources": r"microsoft\.authorization/role(assignments|definitions)",
     "policyresources": r"microsoft\.authorization/policy\w+|microsoft\.policyinsights/policystates",
     "dnsresources": r"microsoft\.network/(private)?dnszones/(a|aaaa|caa|cname|mx|ns|ptr|soa|srv|txt)",

@@ -35,6 +35,10 @@ _SENT: Final = frozenset({"authorization", "proxyauthorization", "cookie"})
 """Headers; where these are objects, they say more than the secret."""
 _TELLS: Final = frozenset({"name", "type", "expiry", "expirydate", "creationtime", "slotsetting"})
 """Fields beside a secret that say which it is and how long it holds."""
+_SEEN_IN_ATTACKS: Final = frozenset({"entities", "extendedproperties", "supportingevidence"})
+"""What an alert shows of an attack: command lines, requests, accounts."""
+_OF_LOGGERS: Final = frozenset({"endpointaddress", "identityclientid"})
+"""What the credentials of a logger say of the way that needs no key."""
 _SIGNS: Final = re.compile(r"[-_. ]")
 _HARMLESS: Final = re.compile(r"\{\{[^{}]+\}\}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?")
 _ADDRESSES: Final = ("uri", "url", "urltemplate")
@@ -71,6 +75,9 @@ def stripped(body: dict[str, Any]) -> dict[str, Any]:
     elif kind == "microsoft.keyvault/vaults/keys":
         for name in _KEY_MATERIAL:
             properties.pop(name, None)
+    elif kind == "microsoft.security/locations/alerts":
+        for name in [key for key in properties if key.casefold() in _SEEN_IN_ATTACKS]:
+            del properties[name]
     elif kind == "microsoft.network/applicationgateways":
         for certificate in properties.get("sslCertificates") or ():
             if isinstance(certificate, dict) and isinstance(inner := certificate.get("properties"), dict):
@@ -145,7 +152,9 @@ def _api_management(last: str, properties: dict[str, Any]) -> None:
         if isinstance(authorization, dict) and "parameter" in authorization:
             authorization["parameter"] = _hidden(authorization["parameter"])
         if last == "loggers":
-            properties["credentials"] = {key: _hidden(value) for key, value in credentials.items()}
+            properties["credentials"] = {
+                key: value if key.casefold() in _OF_LOGGERS else _hidden(value) for key, value in credentials.items()
+            }
 
 
 def _without_literals(policy: str) -> str:

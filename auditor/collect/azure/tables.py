@@ -174,7 +174,8 @@ DIAGNOSTICS: Final = Child(
 GRAPH: Final = {
     "resourcecontainers": (SUBSCRIPTION, "microsoft.resources/subscriptions/resourcegroups"),
     "securityresources": (
-        "microsoft.security/assessments", "microsoft.security/pricings", "microsoft.security/securescores",
+        "microsoft.security/assessments", "microsoft.security/locations/alerts", "microsoft.security/pricings",
+        "microsoft.security/securescores",
     ),
     "authorizationresources": ("microsoft.authorization/roleassignments", "microsoft.authorization/roledefinitions"),
     "policyresources": (
