@@ -5,12 +5,13 @@ All of it answers only what it is sure of and raises `Undecided` for the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from auditor.conditions.grammar import Path, Related, Test
 from auditor.conditions.operators import OPERATORS
 from auditor.conditions.relations import Relations
+from auditor.keys import names_of
 from auditor.model import MISSING, Resource, Unknown
 
 
@@ -18,23 +19,15 @@ class Undecided(Exception):  # noqa: N818  (a signal, not an error)
     """The fast code is not sure."""
 
 
-_SHAPES: Final[dict[tuple[str, ...], dict[str, str]]] = {}
-_MOST_SHAPES: Final = 4096
-_last: tuple[Any, dict[str, str]] = (None, {})
+_last: tuple[Any, Mapping[str, str]] = (None, {})
 
 
 def fold(holder: dict[str, Any], folded: str) -> Any:
-    """The value of a key that is not there in its usual casing. The keys of objects recur, so they are remembered."""
+    """The value of a key that is not there in its usual casing. Of what is judged, which does not change meanwhile."""
     global _last
     last, names = _last
     if last is not holder:
-        shape = tuple(holder)
-        found = _SHAPES.get(shape)
-        if found is None:
-            if len(_SHAPES) >= _MOST_SHAPES:
-                _SHAPES.clear()
-            found = _SHAPES[shape] = {name.casefold(): name for name in reversed(shape) if isinstance(name, str)}
-        names = found
+        names = names_of(holder)
         _last = holder, names  # one object lacks several keys in a row; held, so it stays the same object
     name = names.get(folded)
     return MISSING if name is None else holder[name]

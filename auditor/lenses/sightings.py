@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from auditor.model import Resource, Unknown
+from auditor.keys import value_of
+from auditor.model import MISSING, Resource, Unknown
 
 Use = dict[str, Any]
 """`{name, kind, resource, element, hosts?, public?, …}`, as it stands in `properties.uses`."""
@@ -69,18 +70,10 @@ def use_of(resource: Resource, kind: str, element: str | None = None, **more: An
 def get(value: Any, *keys: str) -> Any:
     """The value below nested keys; None when it is not there, an `Unknown` where the way ends in one."""
     for key in keys:
-        if isinstance(value, Unknown):
-            return value
-        if not isinstance(value, dict):
-            return None
-        found = value.get(key)
-        if found is None and value:
-            folded, length = key.casefold(), len(key)
-            for own, inner in value.items():
-                if isinstance(own, str) and len(own) == length and own.casefold() == folded:
-                    found = inner
-                    break
-        value = found
+        if value.__class__ is not dict and not isinstance(value, dict):  # the first is cheaper, and most often enough
+            return value if isinstance(value, Unknown) else None
+        found = value_of(value, key)
+        value = None if found is MISSING else found
     return value
 
 

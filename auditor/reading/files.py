@@ -50,9 +50,9 @@ def read_lines(
 ) -> Iterator[Resource]:
     """The resources of a byte range of a plain NDJSON file, which begins with the given line."""
     try:
-        with Path(path).open("rb", buffering=0) as stream:
+        with Path(path).open("rb", buffering=HEAD) as stream:
             stream.seek(start)
-            yield from json_lines(stream.read, file, log, wanted, first_line=line, size=end - start)
+            yield from json_lines(stream, file, log, wanted, first_line=line, size=end - start)
     except OSError as error:
         log.fail(file, "", f"it cannot be read: {error.strerror or error}")
 
@@ -76,7 +76,7 @@ def _read(
     if form is Form.EMPTY:
         log.gap(file, "", "the file is empty")
     elif form is Form.LINES:
-        yield from json_lines(stream.read, file, log, wanted)
+        yield from json_lines(stream, file, log, wanted)
     else:
         text = head if whole else b""
         resources = _yaml(stream, file, log) if form is Form.YAML else _json(stream, text, path, file, log)
