@@ -109,7 +109,7 @@ def _inline(value: Any) -> str:
 
 
 class Form:
-    """The JSON of a failure or a pass of one rule, but for what the resource and the evidence fill in."""
+    """The JSON of one outcome of one rule, but for what the resource and the answer fill in."""
 
     def __init__(self, rule: Rule, outcome: Outcome) -> None:
         verdict = f'"outcome":"{outcome.value}","severity":"{rule.severity.value}"'
@@ -118,11 +118,10 @@ class Form:
         self.after_element = b',"title":%b,"message":' % encode(rule.title)
         self.begun = hashlib.sha256(f"{rule.id}\0".encode())
         self.rule = rule
-        self.passes = outcome is Outcome.PASS
 
 
 class Writer:
-    """Writes failures and passes of one resource: what they say of the resource is made once."""
+    """Writes the findings of one resource: what they say of the resource is made once."""
 
     def __init__(self, resource: Resource, owner: str | None = None) -> None:
         self._of = resource
@@ -130,23 +129,21 @@ class Writer:
         self._resource = encode(ResourceRef.of(resource))
         self._origin = encode(resource.origin) + (b"" if owner is None else b',"owner":' + encode(owner))
 
-    def line(self, form: Form, element: str | None, evidence: Sequence[Evidence]) -> bytes:
+    def line(self, form: Form, answer: Answer) -> bytes:
         """The same bytes as the encoded `finding_of`."""
+        element = answer.element
         digest = form.begun.copy()
         digest.update(self._identity)
         if element:
             digest.update(element.encode("utf-8", "surrogatepass"))
-        if form.passes:
-            said = form.rule.title
-        else:
-            said = _found(evidence, self._of) if evidence else f"Not so: {form.rule.title}"
-        return b'{"fingerprint":"%b%b%b,"element":%b%b%b,"evidence":%b,"gap":null,"exemption":null,"origin":%b}' % (
+        return b'{"fingerprint":"%b%b%b,"element":%b%b%b,"evidence":%b,"gap":%b,"exemption":null,"origin":%b}' % (
             digest.hexdigest()[:32].encode(),
             form.after_fingerprint,
             self._resource,
             b"null" if element is None else encode(element),
             form.after_element,
-            encode(said),
-            encode(evidence),
+            encode(message(form.rule, answer, self._of)),
+            encode(answer.evidence),
+            b"null" if answer.gap is None else encode(answer.gap),
             self._origin,
         )

@@ -20,7 +20,7 @@ from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
 from auditor.model import Counts, Evidence, Outcome, Resource, RuleRun
 from auditor.owners import owner_of
-from auditor.reference import answers, marked_answers, reason
+from auditor.reference import answers, marked_answers
 
 if TYPE_CHECKING:
     from auditor.conditions.compile import Compiled
@@ -52,8 +52,8 @@ class Judge:
         self.rules = tuple(rules)
         self._relations = relations
         self._keep_passes = keep_passes
-        self._counts = [Counts() for _ in self.rules]
-        self._passed = [0] * len(self.rules)  # of these the passes: the commonest answer by far
+        self._tallies = {outcome: [0] * len(self.rules) for outcome in Outcome}
+        self._passed = self._tallies[Outcome.PASS]
         self._forms: dict[tuple[int, Outcome], Form] = {}
         self._errors: dict[int, str] = {}
         self._functions: dict[_Key, Compiled | None] = {}
@@ -123,14 +123,15 @@ class Judge:
                 owner = owner_of(resource, self._owner_tags) if self._owner_tags else None
                 writer = Writer(resource, owner)
             for answer in self._answers(index, resource, known):
+                outcome = answer.outcome
                 if known != PASSES:
-                    count(self._counts[index], answer.outcome)
-                if answer.outcome in (Outcome.UNKNOWN, Outcome.ERROR):
+                    self._tallies[outcome][index] += 1
+                if outcome is Outcome.ERROR:
                     found.append(encode(finding_of(self.rules[index].rule, resource, answer, owner)))
-                elif self._keep_passes or answer.outcome is Outcome.FAIL:
-                    line = writer.line(self._form(index, answer.outcome), answer.element, answer.evidence)
+                elif self._keep_passes or outcome is not Outcome.PASS:
+                    line = writer.line(self._form(index, outcome), answer)
                     found.append(line)
-                    if excerpts and answer.outcome is Outcome.FAIL and excerpts.wanted(self._ranks[index]):
+                    if excerpts and outcome is Outcome.FAIL and excerpts.wanted(self._ranks[index]):
                         excerpts.add(self._ranks[index], identity_of(line), resource, answer.evidence)
         return found
 
@@ -144,33 +145,34 @@ class Judge:
         """The answers of a rule of which the verdict is known, or the marks of its elements, or nothing (`ASK`)."""
         if known == PASSES:
             return [Answer(None, Outcome.PASS)]
-        bound, relations = self.rules[index], self._relations
-        why = partial(self._reason, index)
+        bound = self.rules[index]
         try:
-            if isinstance(known, list):
-                return marked_answers(bound, resource, relations, known, why)
             if known == FAILS:
-                return [Answer(None, Outcome.FAIL, tuple(why(bound, Scope.of(resource), relations)))]
-            return answers(bound, resource, relations)
+                return [Answer(None, Outcome.FAIL, tuple(self._reason(index, Scope.of(resource))))]
+            if known == ASK:
+                return answers(bound, resource, self._relations)
+            assert isinstance(known, list)  # noqa: S101
+            return marked_answers(bound, resource, self._relations, known, partial(self._reason, index))
         except Exception as error:  # noqa: BLE001  (isolation point: one rule on one resource)
             told = f"{type(error).__name__}: {error}"
             self._errors.setdefault(index, told)
             return [Answer(None, Outcome.ERROR, gap=told)]
 
-    def _reason(self, index: int, bound: Bound, scope: Scope, relations: Relations) -> Sequence[Evidence]:
+    def _reason(self, index: int, scope: Scope) -> Sequence[Evidence]:
         """The evidence of a failure by generated code, else by the reference."""
+        bound, relations = self.rules[index], self._relations
         key = index, scope.root.partial
         explainer = self._explainers.get(key)
         if explainer is None:
             self._failures[index] += 1
             if self._failures[index] <= self._patience:
-                return reason(bound, scope, relations)
+                return explain.evidence(bound.condition, scope, relations)
             from auditor.conditions.compile import compile_why
 
             explainer = self._explainers[key] = compile_why(bound, relations, partial=scope.root.partial)
         pieces = explainer(scope.root, scope.item, scope.item_prefix)
         if pieces is None:
-            return reason(bound, scope, relations)
+            return explain.evidence(bound.condition, scope, relations)
         return [Evidence(path=path, actual=explain.shown(value), expected=text) for path, value, text in pieces]
 
     def _function(self, key: _Key) -> Compiled | None:
@@ -198,18 +200,11 @@ class Judge:
 
     def runs(self) -> list[RuleRun]:
         """Every rule with what it has said so far."""
-        for counts, index in zip(self._counts, range(len(self.rules)), strict=True):
-            counts.passed, self._passed[index] = counts.passed + self._passed[index], 0
+        each = ({outcome: numbers[i] for outcome, numbers in self._tallies.items()} for i in range(len(self.rules)))
         return [
-            RuleRun(rule=bound.rule, counts=counts, error=self._errors.get(index))
-            for index, (bound, counts) in enumerate(zip(self.rules, self._counts, strict=True))
+            RuleRun(rule=bound.rule, counts=Counts.of(tally), error=self._errors.get(index))
+            for index, (bound, tally) in enumerate(zip(self.rules, each, strict=True))
         ]
-
-
-def count(counts: Counts, outcome: Outcome) -> None:
-    """Add one finding."""
-    name = "passed" if outcome is Outcome.PASS else outcome.value
-    setattr(counts, name, getattr(counts, name) + 1)
 
 
 _first: Final = itemgetter(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -282,6 +283,17 @@ class Counts(Tally, kw_only=True):
     @property
     def total(self) -> int:
         return self.passed + self.fail + self.unknown + self.error + self.exempt
+
+    @classmethod
+    def of(cls, tally: Mapping[Outcome, int]) -> Counts:
+        """Counts from a number for each outcome."""
+        return cls(
+            passed=tally[Outcome.PASS],
+            fail=tally[Outcome.FAIL],
+            unknown=tally[Outcome.UNKNOWN],
+            error=tally[Outcome.ERROR],
+            exempt=tally[Outcome.EXEMPT],
+        )
 
     def add(self, other: Counts) -> None:
         """Add the counts of another part."""

@@ -12,13 +12,8 @@ from auditor.conditions.paths import Scope, values_at
 from auditor.conditions.relations import Relations
 from auditor.model import Evidence, Outcome, Resource, Unknown
 
-Reason = Callable[[Bound, Scope, Relations], Sequence[Evidence]]
+Reason = Callable[[Scope], Sequence[Evidence]]
 """Gives the evidence of a failure."""
-
-
-def reason(bound: Bound, scope: Scope, relations: Relations) -> Sequence[Evidence]:
-    """The reference: the evidence of a rule that fails."""
-    return explain.evidence(bound.condition, scope, relations)
 
 
 def answers(bound: Bound, resource: Resource, relations: Relations) -> list[Answer]:
@@ -34,9 +29,10 @@ def marked_answers(
     resource: Resource,
     relations: Relations,
     marks: Sequence[int] | None = None,
-    why: Reason = reason,
+    why: Reason | None = None,
 ) -> list[Answer]:
-    """The same for a rule with `each`. `marks`: what is known of the elements already; then only some are judged."""
+    """The same for a rule with `each`. `marks`: what is known of the elements already; then only some are judged, and
+    `why` tells of failures."""
     assert bound.each is not None  # noqa: S101
     values = values_at(bound.each, Scope.of(resource))
     found: list[Answer] = []
@@ -53,8 +49,8 @@ def marked_answers(
             answer = Answer(name, Outcome.PASS)
         elif mark != SKIP:
             scope = Scope(resource, element, text, element, text)
-            if mark == FAILS:
-                answer = Answer(name, Outcome.FAIL, tuple(why(bound, scope, relations)))
+            if mark == FAILS and why is not None:
+                answer = Answer(name, Outcome.FAIL, tuple(why(scope)))
             else:
                 answer = _answer(bound, scope, name, relations)
         if answer is not None:
@@ -70,6 +66,6 @@ def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relation
     if verdict is True:
         return Answer(element, Outcome.PASS)
     if verdict is False and applies is True:
-        return Answer(element, Outcome.FAIL, tuple(reason(bound, scope, relations)))
+        return Answer(element, Outcome.FAIL, tuple(explain.evidence(bound.condition, scope, relations)))
     reasons = [part.reason for part in (applies, verdict) if isinstance(part, Unknown)]
     return Answer(element, Outcome.UNKNOWN, gap=reasons[0])

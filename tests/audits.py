@@ -11,6 +11,7 @@ from auditor.model import (
     Audit,
     Certificate,
     Certificates,
+    Counts,
     Evidence,
     Excerpt,
     Exemption,
@@ -31,7 +32,6 @@ from auditor.model import (
     TrafficPaths,
     Use,
 )
-from auditor.render.json import counts_of
 
 AS_OF = dt.datetime(2025, 1, 15, 8, 0, tzinfo=dt.UTC)
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -152,9 +152,9 @@ def audit_of(
         if each.outcome in (Outcome.UNKNOWN, Outcome.ERROR):
             unknown[each.severity] = unknown.get(each.severity, 0) + 1
     store.extend(kept)
-    runs = [RuleRun(rule=each, counts=counts_of(tallies[each.id]), error=(errors or {}).get(each.id)) for each in rules]
+    runs = [RuleRun(rule=each, counts=Counts.of(tallies[each.id]), error=(errors or {}).get(each.id)) for each in rules]
     fields: dict[str, Any] = {"tool_version": "1.2.3", "as_of": AS_OF, "scope": Scope(), "gaps": []}
-    counts = {"rules": runs, "counts": counts_of(whole), "fail_counts": failed, "unknown_counts": unknown}
+    counts = {"rules": runs, "counts": Counts.of(whole), "fail_counts": failed, "unknown_counts": unknown}
     return Audit(**{**fields, **counts, **more}), store
 
 

@@ -71,15 +71,4 @@ def _copy(findings: Findings, out: BinaryIO, outcomes: frozenset[Outcome]) -> Co
             batch.clear()
     if batch:
         out.write((b",\n" if written else b"") + b",\n".join(batch))
-    return counts_of(tally)
-
-
-def counts_of(tally: dict[Outcome, int]) -> Counts:
-    """Counts from a number for each outcome."""
-    return Counts(
-        passed=tally[Outcome.PASS],
-        fail=tally[Outcome.FAIL],
-        unknown=tally[Outcome.UNKNOWN],
-        error=tally[Outcome.ERROR],
-        exempt=tally[Outcome.EXEMPT],
-    )
+    return Counts.of(tally)

@@ -13,9 +13,9 @@ import msgspec
 
 from auditor.errors import InputError
 from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome
+from auditor.model import Audit, Counts, Finding, Outcome
 from auditor.render.document import SCHEMA_VERSION, RawDocument, audit_of
-from auditor.render.json import FINDINGS_BEGIN, FINDINGS_END, counts_of
+from auditor.render.json import FINDINGS_BEGIN, FINDINGS_END
 from auditor.render.words import count_of, utc
 
 _HINT: Final = "Give a file that was written with --format json; write it again if it was edited or cut short."
@@ -98,7 +98,7 @@ def _load(source: BinaryIO, findings: Findings, path: str) -> Audit:
             tally[finding.outcome] += 1
             rules.add(finding.rule_id)
         findings.extend(decoded)
-    if counts_of(tally) != document.listed:
+    if Counts.of(tally) != document.listed:
         raise InputError(f"{path} holds {len(findings)} findings, but lists {document.listed.total}.", _HINT)
     if any(tally[outcome] > count_of(document.summary.counts, outcome) for outcome in Outcome):
         raise InputError(f"{path} holds more findings than its summary counts.", _HINT)
