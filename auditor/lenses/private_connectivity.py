@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from auditor.fields import OF_AZURE, Fields
@@ -16,6 +17,7 @@ from auditor.lenses.coverage import Coverage
 from auditor.lenses.private_connectivity_services import SERVICES, WORKSPACE, Service, Truth, public_access_off
 from auditor.lenses.sightings import get, items, last, text_at, texts
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown
+from auditor.packed import Packed, pack, unpack
 
 TYPE: Final = "auditor/privateConnectivity"
 _ZONES: Final = "microsoft.network/privatednszones"
@@ -56,8 +58,8 @@ class PrivateConnectivity:
     def derived(self) -> Iterator[Resource]:
         """The data services of an estate with what is proven of each."""
         self._estate.settle()
-        for service in sorted(self._estate.services, key=lambda one: one.id.casefold()):
-            yield _resource(service, self._estate)
+        for _id, packed in sorted(self._estate.services, key=itemgetter(0)):
+            yield _resource(unpack(packed), self._estate)
 
 
 _KEPT: Final = Fields.named(
@@ -71,7 +73,7 @@ class _Estate:
     """Networks, endpoints, zones. Ids are casefolded where they are keys."""
 
     def __init__(self, coverage: Coverage) -> None:
-        self.services: list[Resource] = []
+        self.services: list[tuple[str, Packed]] = []  # each with its id
         self.endpoints: dict[str, list[Endpoint]] = defaultdict(list)  # by service
         self.known: set[str] = set()  # endpoints that were read
         self.bound: dict[str, dict[str, list[str]]] = defaultdict(dict)  # by endpoint: zones, with addresses told there
@@ -109,7 +111,7 @@ class _Estate:
         if resource.partial and kind in (_GROUPS, _LINKS, _RECORDS) and holds_unknown(properties):
             self.vague.add(above)
         if kind in SERVICES or kind == WORKSPACE:
-            self.services.append(_KEPT.reduced(resource))
+            self.services.append((folded, pack(resource, _KEPT)))
         if kind in _WORKLOADS:
             for network in _networks_of(kind, properties):
                 self.workloads[network].append(resource.name)
