@@ -12,7 +12,7 @@ import datetime as dt
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -125,30 +125,34 @@ def audit(
 def _first_pass(
     rules: Sequence[Bound], inventory: Inventory, *, apart: bool
 ) -> tuple[Relations, list[Resource], list[Gap]]:
-    """The relation index, the resources that lenses derive, and where a lens broke. `apart`: lenses read in a process
-    of their own, beside the index."""
+    """The relation index, the resources that lenses derive, and where a lens broke. `apart`: the lens of paths, which
+    has as much to do as all the rest, reads in a process of its own."""
     relations = Relations(rules, inventory.covers)
     related = relations.types
-    reading = Reading(needed(related.union(*(rule.types for rule in rules))), inventory)
-    if apart and related and reading.types:
-        with beside(reading.all) as answer:
-            for resource in inventory.resources(related):
-                relations.add(resource)
-            derived, broken = answer()
-        inventory.gaps += broken
-    else:
+    lenses = needed(related.union(*(rule.types for rule in rules)))
+    far = [lens for lens in lenses if apart and lens.type.casefold() == _PATH]
+    reading = Reading([lens for lens in lenses if lens not in far], inventory)
+    with beside(Reading(far, inventory).all) if far else nullcontext(_nothing) as answer:
         wanted = related | reading.types
         for resource in inventory.resources(wanted) if wanted else ():
             kind = resource.type.casefold()
             if kind in related:
                 relations.add(resource)
             reading.take(kind, resource)
-        derived, broken = list(reading.derived()), reading.broken
+        near = list(reading.derived())
+        others, broken_there = answer()
+    inventory.gaps += broken_there
+    order = [lens.type for lens in lenses]
+    derived = sorted([*near, *others], key=lambda one: order.index(one.type))
     for resource in derived:
         if resource.type.casefold() in related:
             relations.add(resource)
     relations.add_gaps(inventory.gaps)
-    return relations, derived, broken
+    return relations, derived, [*reading.broken, *broken_there]
+
+
+def _nothing() -> tuple[list[Resource], list[Gap]]:
+    return [], []
 
 
 def _judge(
