@@ -333,6 +333,30 @@ def test_an_assessment_belongs_to_the_server_of_its_alert_policy() -> None:
     assert found["properties"]["recurringScans"] == {"isEnabled": True}
 
 
+@pytest.mark.parametrize("kind", ["azurerm_sql_server", "azurerm_mssql_server"])
+def test_azurerm_2_writes_auditing_inside_the_server(kind: str) -> None:
+    policy = {"storage_endpoint": "https://s.blob.core.windows.net/", "retention_in_days": 90}
+    tree = {"name": "sql", "resource_group_name": "rg", "extended_auditing_policy": [policy]}
+    found = body(read([item(f"{kind}.s", tree)]), "/extendedAuditingSettings")
+    assert found["id"] == f"{GROUP}/Microsoft.Sql/servers/sql/extendedAuditingSettings/default"
+    assert found["properties"]["state"] == "Enabled" and found["properties"]["retentionDays"] == 90
+
+
+def test_auditing_that_nobody_wrote_is_none() -> None:
+    """azurerm 2 computes the block: unknown where it is not written, as in any plan that makes a server."""
+    server = "azurerm_sql_server.s"
+    tree = {"name": "sql", "resource_group_name": "rg"}
+    changes = read([item(server, tree, unknown={"extended_auditing_policy": True})], [written(server, name="sql")])
+    assert not of(changes, "/extendedAuditingSettings")
+
+
+def test_azurerm_3_writes_threat_detection_inside_the_server() -> None:
+    policy = {"state": "Enabled", "disabled_alerts": ["Sql_Injection"], "email_account_admins": True}
+    tree = {"name": "sql", "resource_group_name": "rg", "threat_detection_policy": [policy]}
+    found = body(read([item("azurerm_sql_server.s", tree)]), "/securityAlertPolicies")
+    assert found["properties"] == {"state": "Enabled", "disabledAlerts": ["Sql_Injection"], "emailAccountAdmins": True}
+
+
 def test_an_endpoint_for_each_module_of_a_module_call() -> None:
     """`for_each = module.vault` and `each.value.id` name the modules as a whole."""
     keys = ("x", "y")

@@ -73,6 +73,7 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_monitor_private_link_scope": ("Microsoft.Insights/privateLinkScopes",),
     "azurerm_mssql_database": (
         "Microsoft.Sql/servers/databases",
+        "Microsoft.Sql/servers/databases/extendedAuditingSettings",
         "Microsoft.Sql/servers/databases/securityAlertPolicies",
         "Microsoft.Sql/servers/databases/transparentDataEncryption",
     ),
@@ -81,6 +82,7 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_mssql_server": (
         "Microsoft.Sql/servers",
         "Microsoft.Sql/servers/connectionPolicies",
+        "Microsoft.Sql/servers/extendedAuditingSettings",
         "Microsoft.Sql/servers/sqlVulnerabilityAssessments",
     ),
     "azurerm_mssql_server_extended_auditing_policy": ("Microsoft.Sql/servers/extendedAuditingSettings",),
@@ -111,7 +113,12 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_security_center_subscription_pricing": ("Microsoft.Security/pricings",),
     "azurerm_sql_active_directory_administrator": ("Microsoft.Sql/servers/administrators",),
     "azurerm_sql_firewall_rule": ("Microsoft.Sql/servers/firewallRules",),
-    "azurerm_sql_server": ("Microsoft.Sql/servers", "Microsoft.Sql/servers/connectionPolicies"),
+    "azurerm_sql_server": (
+        "Microsoft.Sql/servers",
+        "Microsoft.Sql/servers/connectionPolicies",
+        "Microsoft.Sql/servers/extendedAuditingSettings",
+        "Microsoft.Sql/servers/securityAlertPolicies",
+    ),
     "azurerm_storage_account": (
         "Microsoft.Storage/storageAccounts",
         "Microsoft.Storage/storageAccounts/blobServices",

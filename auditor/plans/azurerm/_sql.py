@@ -1,4 +1,4 @@
-"""What tables of Microsoft.Sql share: auditing, of a server or a database, and the connection policy of a server."""
+"""What tables of Microsoft.Sql share: auditing and threat detection, of a server or a database, and connections."""
 
 from __future__ import annotations
 
@@ -17,4 +17,25 @@ CONNECTION_POLICY: Final = Extra(
     "=default",
     "",
     (Attr("connection_policy", "properties.connectionType", default="Default"),),
+)
+INLINE_AUDITING: Final = Extra("extendedAuditingSettings", "=default", "extended_auditing_policy", AUDITING)
+"""The auditing that azurerm 1 and 2 write inside a server or a database."""
+_SWITCH: Final = {"Enabled": True, "Disabled": False}
+THREAT_DETECTION: Final = Extra(
+    "securityAlertPolicies",
+    "=Default",
+    "threat_detection_policy",
+    (
+        Attr("state", "properties.state", default="Disabled"),
+        Attr("disabled_alerts", "properties.disabledAlerts"),
+        Attr("email_addresses", "properties.emailAddresses"),
+        Attr(
+            "email_account_admins_enabled|email_account_admins",
+            "properties.emailAccountAdmins",
+            _SWITCH,
+            default=False,
+        ),
+        Attr("retention_days", "properties.retentionDays"),
+        Attr("storage_endpoint", "properties.storageEndpoint"),
+    ),
 )

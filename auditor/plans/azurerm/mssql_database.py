@@ -1,12 +1,12 @@
-"""azurerm_mssql_database → Microsoft.Sql/servers/databases, with its encryption."""
+"""azurerm_mssql_database → Microsoft.Sql/servers/databases, with its encryption, auditing and threat detection."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from auditor.plans.azurerm._sql import INLINE_AUDITING, THREAT_DETECTION
 from auditor.plans.terraform_table import ENABLED, Attr, Child, Extra, Table
 
-_SWITCH: Final = {"Enabled": True, "Disabled": False}
 TABLE: Final = Table(
     "Microsoft.Sql/servers/databases",
     Child("server_id", "Microsoft.Sql/servers", "server_name"),
@@ -18,24 +18,8 @@ TABLE: Final = Table(
         Attr("storage_account_type", "properties.requestedBackupStorageRedundancy"),
     ),
     extras=(
-        Extra(
-            "securityAlertPolicies",
-            "=Default",
-            "threat_detection_policy",
-            (
-                Attr("state", "properties.state", default="Disabled"),
-                Attr("disabled_alerts", "properties.disabledAlerts"),
-                Attr("email_addresses", "properties.emailAddresses"),
-                Attr(
-                    "email_account_admins_enabled|email_account_admins",
-                    "properties.emailAccountAdmins",
-                    _SWITCH,
-                    default=False,
-                ),
-                Attr("retention_days", "properties.retentionDays"),
-                Attr("storage_endpoint", "properties.storageEndpoint"),
-            ),
-        ),
+        INLINE_AUDITING,
+        THREAT_DETECTION,
         Extra(
             "transparentDataEncryption",
             "=current",

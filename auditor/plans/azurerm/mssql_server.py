@@ -1,11 +1,11 @@
-"""azurerm_mssql_server → Microsoft.Sql/servers, with its connection policy."""
+"""azurerm_mssql_server → Microsoft.Sql/servers, with its connection policy and auditing."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from auditor.plans.azurerm._identity import IDENTITY
-from auditor.plans.azurerm._sql import CONNECTION_POLICY
+from auditor.plans.azurerm._sql import CONNECTION_POLICY, INLINE_AUDITING
 from auditor.plans.terraform_table import ENABLED, Attr, Block, Extra, Fixed, Group, Table
 
 TABLE: Final = Table(
@@ -42,6 +42,7 @@ TABLE: Final = Table(
     ),
     extras=(
         CONNECTION_POLICY,
+        INLINE_AUDITING,
         Extra(
             "sqlVulnerabilityAssessments",
             "=default",

@@ -1,11 +1,11 @@
-"""azurerm_sql_server (until azurerm 3) → Microsoft.Sql/servers."""
+"""azurerm_sql_server (until azurerm 3) → Microsoft.Sql/servers, with its auditing and threat detection."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from auditor.plans.azurerm._identity import IDENTITY
-from auditor.plans.azurerm._sql import CONNECTION_POLICY
+from auditor.plans.azurerm._sql import CONNECTION_POLICY, INLINE_AUDITING, THREAT_DETECTION
 from auditor.plans.terraform_table import Attr, Fixed, Group, Table
 
 TABLE: Final = Table(
@@ -17,5 +17,5 @@ TABLE: Final = Table(
         Attr("version", "properties.version"),
         Attr("administrator_login", "properties.administratorLogin"),
     ),
-    extras=(CONNECTION_POLICY,),
+    extras=(CONNECTION_POLICY, INLINE_AUDITING, THREAT_DETECTION),
 )
