@@ -78,6 +78,7 @@ TABLE: list[tuple[dict[str, Any], Any, Any, Any, str]] = [
     ({"isPublicAddress": False}, "GatewayManager", "Internet", 1, OPEN),
     ({"includesPort": 22}, "20-25", "23-80", "ssh", OPEN),
     ({"includesPort": [22, 3389]}, "*", 443, {}, OPEN),
+    ({"includesPort": 22}, "Any", "", [], OPEN),
     ({"matches": "^a+b$"}, "AAB", "aabc", [], OPEN),
     ({"exists": True}, "", None, None, NO),
     ({"exists": False}, None, 0, [], NO),

@@ -264,6 +264,8 @@ def _includes_port(value: Any, ports: list[int]) -> Verdict:
         return Unknown(f"{kind_of(value)}, where ports are expected")
     if text.strip().casefold() in ("*", "any"):
         return True
+    if not text.strip():  # templates leave it empty beside a list of ranges
+        return False
     found = _PORTS.fullmatch(text.strip())
     if not found:
         return Unknown(f"{shown(value)} is no port and no range of ports")
