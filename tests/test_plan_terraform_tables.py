@@ -41,6 +41,7 @@ NO_TERRAFORM = {
     f"{AKS} properties.agentpoolprofiles.[*].currentorchestratorversion": READ_ONLY,
     f"{AKS} properties.currentkubernetesversion": READ_ONLY,
     f"{AKS} properties.apiserverauthorizedipranges": OLDER,
+    f"{AKS} properties.azuremonitorprofile.containerinsights": NEVER,
     f"{AKS} properties.securityprofile.kubernetesresourceobjectencryptionprofile": NEVER,
     "microsoft.documentdb/databaseaccounts properties.iprangefilter": OLDER,
     "microsoft.insights/actiongroups properties.incidentreceivers": NEVER,
