@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from auditor.deployment_values import TYPES as DEPLOYMENTS
+from auditor.deployment_values import without_values
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.children import child_of
 from auditor.reading.log import Log
@@ -109,6 +111,8 @@ def _was_read_from_a_cluster(document: dict[str, Any]) -> bool:
 
 def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
     log.read += 1
+    if document["type"] in DEPLOYMENTS:
+        document = without_values(document)
     resource = Resource(document["type"], document, Origin(source=at.source, file=at.file, line=at.line))
     yield resource
     children = document.get("resources")

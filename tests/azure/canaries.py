@@ -163,6 +163,11 @@ def _more(estate: Estate) -> Iterator[Body]:
         {"pfxBlob": canary("web-pfx"), "password": canary("web-password"), "expirationDate": "2027-01-01T00:00:00Z"},
     )
     yield _resource(f"{group}/providers/Microsoft.Network/connections/vpn", {"sharedKey": canary("vpn")})
+    place = f"/subscriptions/{subscription}/providers/Microsoft.Resources/deployments/landing-zone-1"
+    values = {name: {"type": "String", "value": canary(f"deployment-{name}")} for name in ("password", "anything")}
+    nested = {"settings": {"type": "Object", "value": {"deep": [{"token": canary("deployment-nested")}]}}}
+    link = {"uri": "https://st.example/t.json", "queryString": f"sig={canary('deployment-link')}"}
+    yield _resource(place, {"parameters": values, "outputs": nested, "templateLink": link})
     for service in estate.of_type("Microsoft.ApiManagement/service"):
         provider = _resource(
             f"{service['id']}/identityProviders/aad",

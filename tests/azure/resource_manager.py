@@ -21,6 +21,8 @@ from tests.azure.rights import Rights
 PAGE: Final = 100
 """Items of a page. Lists that the services give whole are in `WHOLE`."""
 WHOLE: Final = frozenset({"microsoft.insights/diagnosticsettings", "microsoft.security/pricings"})
+OF_ITS_SCOPE: Final = frozenset({"microsoft.resources/deployments"})
+"""Lists of a subscription that hold what belongs to it alone, not what its resource groups hold."""
 BUCKET, REFILL = 250.0, 25.0
 """Reads of a principal in a subscription: so many at once, and so many more a second."""
 OPT_IN: Final = re.compile(r"/(backendhealth|effectiveroutetable|effectivenetworksecuritygroups)$", re.IGNORECASE)
@@ -178,7 +180,8 @@ class ResourceManager:
         if owner is not None:
             features.check(self.estate, owner, type_)
         found = self.estate.collections.get(place, [])
-        if re.fullmatch(r"/subscriptions/[^/]+/providers/[^/]+/[^/]+", place) and not found:
+        everywhere = re.fullmatch(r"/subscriptions/[^/]+/providers/[^/]+/[^/]+", place)
+        if everywhere and not found and type_ not in OF_ITS_SCOPE:
             scope = place.partition("/providers/")[0] + "/"
             found = [body for body in self.estate.of_type(target.type) if body["id"].casefold().startswith(scope)]
         return [arm_shape(body) for body in found]

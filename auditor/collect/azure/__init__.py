@@ -22,7 +22,7 @@ from auditor.collect.azure.network import ACTIONS, Network
 from auditor.collect.azure.plan import batches, plan_for
 from auditor.collect.azure.questions import EVIDENCE
 from auditor.collect.azure.scope import audited
-from auditor.collect.azure.tables import ELSEWHERE, SUBSCRIPTION
+from auditor.collect.azure.tables import ELSEWHERE, GROUP, SUBSCRIPTION
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
 from auditor.collect.workers import Job, run
@@ -56,7 +56,9 @@ def collect(
     tables = {table: tuple(kind for kind in kinds if kind not in skipped) for table, kinds in plan.tables.items()}
     asked = frozenset(kind for kinds in tables.values() for kind in kinds)
     jobs: list[Job] = [ReadPermissions(live, place, asked) for place in places]
-    if not groups:
+    if groups:
+        jobs += (job for place in places for job in below(live, GROUP, place, {}))
+    else:
         jobs += (job for resource in subscriptions for job in below(live, SUBSCRIPTION, resource.id, resource.body))
     for table, kinds in tables.items():
         for turn, types in enumerate(plan.in_turn(kind for kind in kinds if kind != SUBSCRIPTION)):  # are in the book

@@ -12,6 +12,7 @@ from auditor.collect.azure.tables import (
     CHILDREN,
     DIAGNOSTIC_SETTINGS,
     DIAGNOSTICS,
+    GROUP,
     SAID_ELSEWHERE,
     SUBSCRIPTION,
     TABLE_OF,
@@ -51,9 +52,10 @@ class Plan(NamedTuple):
         return [tuple(by_levels[levels]) for levels in sorted(by_levels, reverse=True)]
 
     def above_groups(self) -> frozenset[str]:
-        """The types of what lies above resource groups: a scope of groups has none of them."""
+        """The types of what lies above resource groups and not in them: a scope of groups has none of these."""
         tables = (kind for table in _ABOVE_GROUPS for kind in self.tables.get(table, ()))
-        return frozenset({SUBSCRIPTION, *tables, *(kind.casefold() for kind in self.below(SUBSCRIPTION))})
+        below = self.below(SUBSCRIPTION) - self.below(GROUP)
+        return frozenset({SUBSCRIPTION, *tables, *(kind.casefold() for kind in below)})
 
 
 _MOST_TURNS: Final = 3

@@ -16,13 +16,12 @@ from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.calls import CallFailed, answered
 from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.secrets import stripped
-from auditor.collect.azure.tables import SUBSCRIPTION
+from auditor.collect.azure.tables import GROUP, SUBSCRIPTION
 from auditor.collect.book import Book
 from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource
 
 _TABLE: Final = "resourcecontainers"
-_GROUP: Final = f"{SUBSCRIPTION}/resourcegroups"
 _ALL: Final = "/subscriptions"
 _LIMIT: Final = 300
 _ROLES: Final = "Give the identity the role Reader there: docs/live-audit.md lists the roles."
@@ -93,7 +92,7 @@ def _groups(scope: Scope, subscriptions: Sequence[str], graph: Graph, book: Book
         for at in range(0, len(subscriptions), _LIMIT):
             part = {"subscriptions": subscriptions[at : at + _LIMIT]}
             call = f"groups {at // _LIMIT:03}"
-            places += [group.id for group in graph.every(_stream(call, _GROUP, part, sorted(names)))]
+            places += [group.id for group in graph.every(_stream(call, GROUP, part, sorted(names)))]
     except CallFailed as failure:
         raise _nothing("resource groups", failure) from failure
     for name in sorted(names.keys() - {place.rpartition("/")[2].casefold() for place in places}):

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from auditor.collect.secret_texts import is_secret, masked
+from auditor.deployment_values import TYPES as DEPLOYMENTS
+from auditor.deployment_values import without_values
 
 REMOVED: Final = "(removed)"
 """Stands where a secret stood."""
@@ -62,8 +64,8 @@ _VALUE: Final = re.compile(r"(<value>\s*)(?![\s@])((?:(?!\{\{)[^<])+?)(\s*</valu
 
 def stripped(body: dict[str, Any]) -> dict[str, Any]:
     """A copy of a resource without its secrets."""
-    found = masked(_without(body), REMOVED)
     kind = str(body.get("type", "")).casefold()
+    found = masked(_without(without_values(body) if kind in DEPLOYMENTS else body), REMOVED)
     properties = found.get("properties")
     if not isinstance(properties, dict):
         return found

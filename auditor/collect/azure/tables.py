@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from auditor.collect.azure.calls import NOT_REGISTERED
 
 SUBSCRIPTION: Final = "microsoft.resources/subscriptions"
+GROUP: Final = "microsoft.resources/subscriptions/resourcegroups"
 PRICINGS: Final = "microsoft.security/pricings"
 VAULT_TYPE: Final = "microsoft.keyvault/vaults"
 
@@ -138,6 +139,10 @@ CHILDREN: Final = (
     *_below("Microsoft.Insights/privateLinkScopes", "2021-07-01-preview", "scopedResources"),
     Child("Microsoft.KeyVault/vaults/secrets", "microsoft.keyvault/vaults", "secrets", "2023-07-01", vault=True),
     Child("Microsoft.KeyVault/vaults/keys", "microsoft.keyvault/vaults", "keys", "2023-07-01", each=True, vault=True),
+    *(
+        Child("Microsoft.Resources/deployments", place, "providers/Microsoft.Resources/deployments", "2024-03-01")
+        for place in (SUBSCRIPTION, GROUP)
+    ),
     *(_sentinel(n) for n in ("onboardingStates", "alertRules", "automationRules", "dataConnectors", "settings")),
     *(
         Child(f"Microsoft.Security/{name}", SUBSCRIPTION, f"providers/Microsoft.Security/{name}", version, bare=True)
@@ -172,7 +177,7 @@ DIAGNOSTICS: Final = Child(
 )
 
 GRAPH: Final = {
-    "resourcecontainers": (SUBSCRIPTION, "microsoft.resources/subscriptions/resourcegroups"),
+    "resourcecontainers": (SUBSCRIPTION, GROUP),
     "securityresources": (
         "microsoft.security/assessments", "microsoft.security/locations/alerts", "microsoft.security/pricings",
         "microsoft.security/securescores",
