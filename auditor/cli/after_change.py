@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from auditor.plans.change import Addition, Change, Changes
 
 
+def touched(changes: Sequence[Changes]) -> frozenset[str] | None:
+    """The casefolded ids of what a change makes or alters; None where that is all that it shows."""
+    shown = [change for one in changes for change in one.changes if change.after]
+    if not any(change.action == "no-op" for change in shown):
+        return None
+    return frozenset(change.after.id.casefold() for change in shown if change.after and change.action != "no-op")
+
+
 def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
     """The resources as they will be after the change."""
     from auditor.inventory import CollectedSource, Inventory
@@ -19,7 +27,9 @@ def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
     resources = [change.after for one in changes for change in one.changes if change.after]
     nowhere = _not_judged(changes, resources, "not in the change: --against judges it there")
     gaps = [*(gap for one in changes for gap in one.gaps), *nowhere]
-    return Inventory(files, [CollectedSource(resources)], gaps=gaps, covers=_covers(changes, resources))
+    covers = _covers(changes, resources)
+    unique = len({resource.id.casefold() for resource in resources}) == len(resources)
+    return Inventory(files, [CollectedSource(resources)], gaps=gaps, covers=covers, unique=unique)
 
 
 def _covers(changes: Sequence[Changes], resources: Iterable[Resource]) -> frozenset[str]:

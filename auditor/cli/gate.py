@@ -62,7 +62,7 @@ def command(
     with --against the whole estate as it will be, and what is new since. What is known only after the change is applied
     is told, and makes no exit code unless --fail-on-unknown is given.
     """
-    from auditor.cli.after_change import after_change, laid_over_estate
+    from auditor.cli.after_change import after_change, laid_over_estate, touched
     from auditor.cli.judging import judge_change
 
     chosen = options.settings(ctx, files)
@@ -74,10 +74,8 @@ def command(
     before = None if against is None else _estate(against)
     changes = _on_cluster(changes, cluster or _only_cluster(before))
     if before is None:
-        touched = frozenset(
-            c.after.id.casefold() for one in changes for c in one.changes if c.after and c.action != "no-op"
-        )
-        sys.exit(judge_change(chosen, after_change(files, changes), changes, touched=touched, new_only=new_only))
+        made, new = after_change(files, changes), touched(changes)
+        sys.exit(judge_change(chosen, made, changes, touched=new, new_only=new_only))
     laid_over = laid_over_estate(before, files, changes, () if beside.subscription else _without_place(changes))
     sys.exit(judge_change(chosen, laid_over, changes, against=before, new_only=new_only))
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from auditor.model import Unknown
 from auditor.plans.lone_subnets import SUBNET
 
-_GATEWAY: Final = "microsoft.network/applicationgateways"
+GATEWAY: Final = "microsoft.network/applicationgateways"
 _NETWORK: Final = "microsoft.network/virtualnetworks"
 
 
@@ -22,7 +22,7 @@ def tell_subnets(made: Iterable[tuple[str, Any, dict[str, Any]]]) -> None:
     used: dict[str, list[dict[str, Any]]] = {}
     doubt: Unknown | None = None
     for kind, _id, body in made:
-        for configuration in _inside(body, "gatewayIPConfigurations") if kind == _GATEWAY else ():
+        for configuration in _inside(body, "gatewayIPConfigurations") if kind == GATEWAY else ():
             subnet = _subnet_of(configuration)
             if isinstance(subnet, Unknown):
                 doubt = subnet

@@ -47,5 +47,8 @@ def _value(tree: dict[str, Any], name: str) -> Any:
     """A value by its key, whatever the casing."""
     if name in tree:
         return tree[name]
-    folded = name.casefold()
-    return next((tree[key] for key in tree if len(key) == len(name) and key.casefold() == folded), None)
+    folded, length = name.casefold(), len(name)
+    for key in tree:
+        if len(key) == length and key.casefold() == folded:
+            return tree[key]
+    return None

@@ -22,7 +22,7 @@ from auditor.plans.terraform_nodes import Node, nodes_of
 from auditor.plans.terraform_references import References
 from auditor.plans.terraform_subscription import Subscriptions
 from auditor.plans.terraform_table import Extra, Onto
-from auditor.plans.terraform_translate import Place, Writer, body_of, chosen, if_written
+from auditor.plans.terraform_translate import Place, Writer, chosen, filled, if_written
 from auditor.plans.terraform_versions import Translation, major_of, translation_of
 
 _MAJORS: Final = ("0", "1")
@@ -84,13 +84,12 @@ def read_terraform_plan(
     actions = {node.address: node.action for node in nodes}
     origins = {address: _origin(address, file, written.get(address)) for address in actions}
     changes = tuple(
-        _change(actions[key[0]], before.get(key), after.get(key), origins[key[0]])
-        for key in dict.fromkeys([*after, *before])
+        _change(actions[key[0]], before.get(key), after.get(key), origins[key[0]]) for key in {**after, **before}
     )
-    found = [*changes, *_gaps(raw, nodes, file), *_deployed(nodes, subscriptions, origins)]
+    deployed = list(_deployed(nodes, subscriptions, origins))
     return Changes(
-        tuple(one for one in found if isinstance(one, Change)),
-        tuple(one for one in found if isinstance(one, Gap)),
+        (*changes, *(one for one in deployed if isinstance(one, Change))),
+        (*_gaps(raw, nodes, file), *(one for one in deployed if isinstance(one, Gap))),
         _covers(raw, nodes),
         written,
         tuple(_additions(added_before, added, actions, origins)),
@@ -105,7 +104,7 @@ Part = dict[tuple[str, str], Made]
 
 
 def _additions(before: Part, after: Part, actions: dict[str, Any], origins: dict[str, Origin]) -> Iterator[Addition]:
-    for address, target in dict.fromkeys([*after, *before]):
+    for address, target in {**after, **before}:
         old, new = before.get((address, target)), after.get((address, target))
         own = [part.id for part in (old, new) if part is not None]
         if actions[address] != "no-op":
@@ -138,13 +137,14 @@ def _by_table(node: Node, translation: Translation, side: Side) -> Iterator[Made
     table = translation.table
     tree, written, own = side.judged(node), side.written(node), side.id(node)
     base = own if isinstance(own, str) else f"/-/{table.type}/{node.address}"
-    body = body_of(table.type, translation.write, tree, base, written)
+    place = Place(base, base, written)
     if isinstance(table.at, Onto):
+        body = filled({"type": table.type}, translation.write, tree, place)
         yield Made(table.type, own, body, node.address, onto=True)
         return
     name = table.name[1:] if table.name.startswith("=") else chosen(tree, table.name)
-    named = {"name": name} if isinstance(name, str | Unknown) else {}
-    yield Made(table.type, own, {"id": own, **named, **body}, node.address)
+    named = {"id": own, "name": name} if isinstance(name, str | Unknown) else {"id": own}
+    yield Made(table.type, own, filled({**named, "type": table.type}, translation.write, tree, place), node.address)
     for extra, write in translation.extras:
         blocks = tree if not extra.block else if_written(chosen(tree, extra.block), extra.block, written)
         yield from _extra(extra, write, f"{table.type}/{extra.kind}", blocks, own, node.address)

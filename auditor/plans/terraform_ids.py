@@ -178,19 +178,19 @@ class Side:
         """A tree in which unknown ids and names are those of the objects that the configuration names."""
         if not isinstance(value, dict) or not isinstance(expressions, dict):
             return value
-        found = dict(value)
+        joined = {}
         for key, expression in expressions.items():
             item = value.get(key)
             if item is None or expression is None:
                 continue
             if key == "body":
-                found[key] = self._in_body(item, expression, node)
+                joined[key] = self._in_body(item, expression, node)
             elif _JOINED.search(key):
-                found[key] = self._referred(key, item, expression, node)
+                joined[key] = self._referred(key, item, expression, node)
             elif isinstance(item, list) and item and isinstance(item[0], dict):
                 written = expression if isinstance(expression, list) else [expression]
-                found[key] = [self._joined(block, _expression_of(block, item, written), node) for block in item]
-        return found
+                joined[key] = [self._joined(block, _expression_of(block, item, written), node) for block in item]
+        return {**value, **joined} if joined else value
 
     def _in_body(self, item: Any, expression: Any, node: Node) -> Any:
         """A body of azapi: its only unknown id is the only object that its expression names."""

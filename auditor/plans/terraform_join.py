@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from auditor.model import Unknown, parent_of
-from auditor.plans.gateway_subnets import tell_subnets
+from auditor.plans.gateway_subnets import GATEWAY, tell_subnets
 from auditor.plans.lone_subnets import SUBNET, list_itself
 from auditor.plans.private_endpoints import leave_open
 from auditor.plans.terraform_translate import merge, put
@@ -61,24 +61,44 @@ _SERVICES: Final[dict[str, tuple[str, ...]]] = {
 def join(made: list[Made]) -> list[Made]:
     """The resources of one side, complete. What adds to a resource outside of the plan is left out, except the rules of
     a security group: each of these is judged as a group of its own, together with the denials beside it."""
-    tell_subnets((item.kind, item.id, item.body) for item in made if not item.onto)
-    by_id: dict[str, Made] = {}
+    kinds = {item.kind.casefold() for item in made}
+    if GATEWAY in kinds:
+        tell_subnets((item.kind, item.id, item.body) for item in made if not item.onto)
+    parts = _parts(made)
+    by_id = _by_id(made) if parts or ENDPOINT in kinds else {}
+    kept = _joined(made, parts, by_id) if parts else made
+    if ENDPOINT in kinds:
+        _connect(made, by_id)
+    for item in kept:
+        leave_open(item.kind, item.body)
+    return _groups(kept) if parts else kept
+
+
+def _parts(made: list[Made]) -> list[Made]:
+    """What belongs to another resource: what only adds to it, and what ARM lists inside it."""
+    return [item for item in made if item.onto or item.kind.casefold() in ARRAYS]
+
+
+def _by_id(made: list[Made]) -> dict[str, Made]:
+    """The resources by their casefolded ids."""
+    found: dict[str, Made] = {}
     for item in made:
         if isinstance(item.id, str) and not item.onto:
-            by_id.setdefault(item.id.casefold().rstrip("/"), item)
-    kept: list[Made] = []
-    for item in made:
+            found.setdefault(item.id.casefold().rstrip("/"), item)
+    return found
+
+
+def _joined(made: list[Made], parts: list[Made], by_id: dict[str, Made]) -> list[Made]:
+    """The resources, with their parts put into them; parts that stay resources of their own come last."""
+    apart = set(parts)
+    kept = [item for item in made if item not in apart]
+    for item in parts:
         if item.onto:
             _add(made, by_id, item)
+    for item in parts:
+        if item.onto:
             continue
-        place = ARRAYS.get(item.kind.casefold())
-        if place is None:
-            kept.append(item)
-    for item in made:
-        place = None if item.onto else ARRAYS.get(item.kind.casefold())
-        if place is None:
-            continue
-        path, stays = place
+        path, stays = ARRAYS[item.kind.casefold()]
         parent = by_id.get((parent_of(item.id) or "").casefold()) if isinstance(item.id, str) else None
         if parent is not None:
             _fold(parent, path, _element(item))
@@ -86,33 +106,32 @@ def join(made: list[Made]) -> list[Made]:
             list_itself(item.body)
         if stays or parent is None:
             kept.append(item)
-    _connect(made, by_id)
-    for item in kept:
-        leave_open(item.kind, item.body)
-    return _groups(kept)
+    return kept
 
 
 def additions(made: list[Made]) -> list[tuple[str, Made]]:
     """What adds to resources that are not made here, as that part of the resource: associations, rules, subnets. Each
     with the id of the resource that it adds to, empty where that is not known and none of its type is made here. To be
     called after `join`."""
-    there = {item.id.casefold().rstrip("/") for item in made if isinstance(item.id, str) and not item.onto}
+    parts = _parts(made)
+    if not parts:
+        return []
+    there = _by_id(made)
     kinds = {item.kind.casefold() for item in made if not item.onto}
     found: list[tuple[str, Made]] = []
-    for item in made:
-        place = ARRAYS.get(item.kind.casefold())
+    for item in parts:
         if not isinstance(item.id, str):
             if item.onto and item.kind.casefold() not in kinds:
                 found.append(("", item))
-            continue
-        if item.onto and item.id.casefold().rstrip("/") not in there:
-            body = {key: value for key, value in item.body.items() if key != "type"}
-            found.append(_inside_network(item.id.rstrip("/"), Made(item.kind, item.id, body, item.address)))
-        elif place is not None and not item.onto:
+        elif item.onto:
+            if item.id.casefold().rstrip("/") not in there:
+                body = {key: value for key, value in item.body.items() if key != "type"}
+                found.append(_inside_network(item.id.rstrip("/"), Made(item.kind, item.id, body, item.address)))
+        else:
             parent = parent_of(item.id)
             if parent is not None and parent.casefold() not in there:
                 body = {}
-                put(body, place[0], [_element(item)])
+                put(body, ARRAYS[item.kind.casefold()][0], [_element(item)])
                 found.append((parent, Made(item.kind, item.id, body, item.address)))
     return found
 

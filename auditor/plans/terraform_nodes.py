@@ -79,13 +79,14 @@ def _of_change(item: dict[str, Any]) -> Node:
     actions = tuple(map(str, _list(change, "actions")))
     action = ACTIONS.get(actions, "update")
     before, after = change.get("before"), change.get("after")
-    old = _tree(before, None, change.get("before_sensitive"))
-    new = _tree(after, change.get("after_unknown"), change.get("after_sensitive"))
+    hidden_before, hidden_after = change.get("before_sensitive"), change.get("after_sensitive")
+    old = _tree(before, None, hidden_before)
+    new = _tree(after, change.get("after_unknown"), hidden_after)
     if action == "no-op" and (new is None or actions == ("forget",)):
         new = old
     if action == "no-op" and change.get("importing"):
         action = "update"  # nothing changes in Azure, but it is this configuration's from now on
-    sensitive = marked(change.get("before_sensitive")) or marked(change.get("after_sensitive"))
+    sensitive = marked(hidden_before) or marked(hidden_after)
     return _node(item, action, old, None if action == "delete" else new, sensitive)
 
 
@@ -122,6 +123,8 @@ def _node(
 
 
 def _module_of(address: str) -> str:
+    if not address.startswith("module."):
+        return ""
     end = 0
     while step := _STEP.match(address, end):
         end = step.end()

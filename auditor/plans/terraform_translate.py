@@ -54,16 +54,15 @@ def writer(parts: tuple[Part, ...]) -> Writer:
     return write
 
 
-def body_of(type: str, write: Writer, tree: Tree, own: str, written: Tree | None) -> Body:
-    """The ARM body without id and name."""
-    body: Body = {"type": type}
+def filled(body: Body, write: Writer, tree: Tree, place: Place) -> Body:
+    """A body, complete with what a resource says: what all types have, and what its table knows."""
     for key in ("location", "zones"):
         if tree.get(key) is not None:
             body[key] = tree[key]
     tags = tree.get("tags")
-    if isinstance(tags, (dict, Unknown)):
+    if isinstance(tags, dict | Unknown):
         body["tags"] = tags
-    write(tree, body, Place(own, own, written))
+    write(tree, body, place)
     return body
 
 
