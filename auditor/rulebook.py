@@ -64,10 +64,11 @@ def _content(path: str) -> bytes:
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         try:
-            parts = []
-            while part := os.read(file, _BLOCK):
-                parts.append(part)
-            return b"".join(parts)
+            content = part = os.read(file, _BLOCK)
+            while len(part) == _BLOCK:  # of a file, less is the end of it
+                part = os.read(file, _BLOCK)
+                content += part
+            return content
         finally:
             os.close(file)
     except OSError as error:
@@ -93,7 +94,7 @@ def load_rules(extra: Sequence[str] = ()) -> list[Rule]:
     roots = [rules_folder(), *map(Path, extra)]
     contents = [(root, path, _content(path)) for root in roots for path in rule_files(root)]
     digest = hashlib.sha256(f"{__version__}\0".encode())
-    frameworks = sorted(map(str, (rules_folder() / "frameworks").glob("*.yaml")))
+    frameworks = rule_files(rules_folder() / "frameworks")
     for path, text in [(path, text) for _root, path, text in contents] + [(p, _content(p)) for p in frameworks]:
         digest.update(b"%b\0%d\0%b" % (os.fsencode(path), len(text), text))
     cache = _cache_folder() / f"rules-{digest.hexdigest()[:32]}.json"

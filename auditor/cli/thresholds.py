@@ -95,12 +95,12 @@ def verdict(audit: Audit, thresholds: Thresholds, gaps: Sequence[Gap] | None = N
 
 
 def _unmet(audit: Audit, thresholds: Thresholds, severity: str) -> list[str]:
-    from auditor.render.words import plural
-
     told = []
     allowed = thresholds.max_unknown or 0
     number = _answers(audit, "unknown", severity)
     if number > allowed and (thresholds.fail_on_unknown or thresholds.max_unknown is not None):
+        from auditor.render.words import plural
+
         told.append(f"{plural(number, 'answer')} of severity {severity} or worse not known, {allowed:,} allowed.")
     counts = audit.counts
     decided = counts.total - counts.unknown - counts.error

@@ -46,7 +46,8 @@ class References:
         self, plan: dict[str, Any], nodes: Iterable[Node], dynamic: Callable[[Node], dict[str, Any]] | None = None
     ) -> None:
         self._dynamic = dynamic
-        self._configs: dict[tuple[tuple[str, ...], str], dict[str, Any] | None] = {}
+        self._configs: dict[Node, dict[str, Any] | None] = {}
+        self._extended: dict[tuple[tuple[str, ...], str], dict[str, Any]] = {}
         configuration = plan.get("configuration")
         self._root = _dict(_dict(configuration).get("root_module"))
         self._modules: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -60,14 +61,18 @@ class References:
 
     def config(self, node: Node) -> dict[str, Any] | None:
         """The resource block of a node, None where the plan has none."""
-        key = node.calls, node.config
-        if key not in self._configs:
+        if node not in self._configs:
             found = self._written(node)
-            extra = self._dynamic(node) if found is not None and self._dynamic else {}
-            if found is not None and extra:
-                found = {**found, "expressions": {**extra, **_dict(found.get("expressions"))}}
-            self._configs[key] = found
-        return self._configs[key]
+            self._configs[node] = found if found is None or self._dynamic is None else self._with_dynamic(node, found)
+        return self._configs[node]
+
+    def _with_dynamic(self, node: Node, block: dict[str, Any]) -> dict[str, Any]:
+        """A resource block with what its dynamic blocks refer to: the same for every instance."""
+        key = node.calls, node.config
+        if key not in self._extended:
+            extra = self._dynamic(node) if self._dynamic else {}
+            self._extended[key] = {**block, "expressions": {**extra, **_dict(block.get("expressions"))}}
+        return self._extended[key]
 
     def _written(self, node: Node) -> dict[str, Any] | None:
         names = node.calls

@@ -14,8 +14,11 @@ from auditor.reading.log import Broken, label
 
 _LARGEST: Final = 256 << 20
 _PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_TWICE: Final = {"planned_values": "resource_changes"}
-"""Parts of a Terraform plan that say again what another part, a list, says already: they are left out."""
+_CHANGES: Final = "resource_changes"
+_PLANNED: Final = "planned_values"
+_STATE: Final = "prior_state"
+"""Parts of a Terraform plan that say again what its list of changes says: they are left out, but for a state with data
+sources, which stand there alone when they were read before."""
 
 
 class Document(Struct, frozen=True):
@@ -53,13 +56,14 @@ def whole_json(path: str, file: str = "") -> Document:
 
 
 def _loaded(text: bytes) -> Any:
-    if not any(f'"{name}"'.encode() in text for name in _TWICE):
+    if f'"{_CHANGES}"'.encode() not in text:
         return orjson.loads(text)
     try:
         parts = _PARTS.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return orjson.loads(text)  # no object, or broken, which this says better
-    for name, other in _TWICE.items():
-        if bytes(parts.get(other, b"")).lstrip().startswith(b"["):
-            parts.pop(name, None)
+    if bytes(parts.get(_CHANGES, b"")).lstrip().startswith(b"["):
+        parts.pop(_PLANNED, None)
+        if b'"data"' not in bytes(parts.get(_STATE, b"")):
+            parts.pop(_STATE, None)
     return {name: orjson.loads(memoryview(part)) for name, part in parts.items()}
