@@ -163,6 +163,18 @@ def test_a_certificate_that_is_gone_since_it_was_listed_is_no_loss(tmp_path: Pat
     assert len(found.of("certificates")) > 2
 
 
+def test_a_tenant_without_privileged_identity_management_is_neither_a_gap_nor_a_pass(tmp_path: Path) -> None:
+    without = Fault("roleAssignmentScheduleInstances", 400, code="AadPremiumLicenseRequired")
+    with azure_of(None, without) as azure:
+        done = scan(azure, tmp_path, "--select", "azure.identity.privileged-roles-not-permanent")
+    assert done.audit is not None
+    assert (done.audit["findings"], done.audit["gaps"]) == ([], [])
+    with azure_of(None, Fault("roleAssignmentScheduleInstances", 403)) as azure:
+        done = scan(azure, tmp_path, "--select", "azure.identity.privileged-roles-not-permanent")
+    assert done.audit is not None
+    assert [found["outcome"] for found in done.audit["findings"]] == ["unknown"]
+
+
 def test_a_workspace_without_sentinel_has_no_children_of_it(tmp_path: Path) -> None:
     estate = demo_estate()
     plain = Estate(b for b in estate.bodies if not b["type"].casefold().startswith("microsoft.securityinsights/"))

@@ -61,6 +61,7 @@ ACCEPTED: Final[dict[str, str]] = {
     "microsoft.securityinsights": f"{SENTINEL} {SENTINEL_PREVIEWS}",
     "microsoft.securityinsights/settings": SENTINEL_PREVIEWS,
     "microsoft.authorization/roleassignments": "2020-04-01-preview 2022-04-01",
+    "microsoft.authorization/roleassignmentscheduleinstances": "2020-10-01",
     "microsoft.authorization/roledefinitions": "2018-01-01-preview 2022-04-01 2022-05-01-preview",
     "microsoft.authorization/policyassignments": "2020-09-01 2022-06-01 2023-04-01 2024-04-01 2025-01-01",
     "microsoft.authorization/policyexemptions": "2020-07-01-preview 2022-07-01-preview",

@@ -139,6 +139,15 @@ CHILDREN: Final = (
     *_below("Microsoft.Insights/privateLinkScopes", "2021-07-01-preview", "scopedResources"),
     Child("Microsoft.KeyVault/vaults/secrets", "microsoft.keyvault/vaults", "secrets", "2023-07-01", vault=True),
     Child("Microsoft.KeyVault/vaults/keys", "microsoft.keyvault/vaults", "keys", "2023-07-01", each=True, vault=True),
+    Child(
+        "Microsoft.Authorization/roleAssignmentScheduleInstances",
+        SUBSCRIPTION,
+        "providers/Microsoft.Authorization/roleAssignmentScheduleInstances",
+        "2020-10-01",
+        query="$filter=atScope()",
+        link=True,
+        absent=frozenset({"aadpremiumlicenserequired"}),
+    ),
     *(
         Child("Microsoft.Resources/deployments", place, "providers/Microsoft.Resources/deployments", "2024-03-01")
         for place in (SUBSCRIPTION, GROUP)
