@@ -297,3 +297,23 @@ def test_the_subnet_of_a_gateway_in_a_template() -> None:
     schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
     template = {"$schema": schema, "contentVersion": "1.0.0.0", "resources": resources}
     assert answers(OUTBOUND, read_arm_template(template, "main.json")) == ["fail"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "containers", "expected"),
+    [
+        ("kubernetes.workload.cpu-limit", [{}, {}], "fail"),
+        ("kubernetes.workload.image-pull-policy", [{}, {}], "fail"),
+        ("kubernetes.workload.own-service-account", [{}, {}], "fail"),
+        ("kubernetes.workload.cpu-limit", [{"resources": [{}]}, {"resources": [{}]}], "unknown"),
+        ("kubernetes.workload.cpu-limit", [{}], "unknown"),  # one of the two is dynamic: which one is not told
+    ],
+)
+def test_what_nobody_writes_of_a_pod_is_absent(rule: str, containers: list[Tree], expected: str) -> None:
+    """The provider computes what is not written: unknown in the plan, and the API server's default in truth."""
+    later = {"resources": True, "image_pull_policy": True}
+    pod = {"container": [{"name": "a", "image": "web:1"}, {"name": "b", "image": "log:1"}]}
+    tree = {"metadata": [{"name": "web", "namespace": "shop"}], "spec": [pod]}
+    unknown = {"spec": [{"container": [later, later], "service_account_name": True}]}
+    config = {**written("kubernetes_pod_v1.web"), "expressions": {"spec": [{"container": containers}]}}
+    assert answers(rule, read([item("kubernetes_pod_v1.web", tree, unknown=unknown)], [config])) == [expected]

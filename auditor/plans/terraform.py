@@ -23,6 +23,7 @@ from auditor.plans.terraform_references import References
 from auditor.plans.terraform_subscription import Subscriptions
 from auditor.plans.terraform_table import Extra, Onto
 from auditor.plans.terraform_translate import Place, Writer, chosen, filled, if_written
+from auditor.plans.terraform_unwritten import without_unwritten
 from auditor.plans.terraform_versions import Translation, major_of, translation_of
 
 _MAJORS: Final = ("0", "1")
@@ -123,7 +124,7 @@ def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, M
         elif node.type.startswith("azapi_"):
             made += azapi_made(node, side)
         elif is_kubernetes(node.type):
-            made += kubernetes_made(node, side.judged(node))
+            made += kubernetes_made(node, without_unwritten(side.judged(node), side.written(node)))
     found = {(item.address, item.kind.casefold(), str(_name(item))): item for item in join(made)}
     return found, {(part.address, target): part for target, part in additions(made)}
 
