@@ -70,6 +70,7 @@ class Pods:
         self._mesh = Mesh(estate)
         self._selected: dict[str, tuple[Resource, ...]] = {}
         self._by_label: dict[tuple[str, str], dict[str, list[Resource]]] = {}
+        self._vague: set[tuple[str, str]] = set()  # namespaces of which a label is not known
 
     def tail(self, sender: Inbound, namespace: str, name: str, port: Any) -> Tail:
         """From a sender to the pods of a Service."""
@@ -159,17 +160,9 @@ class Pods:
 
     def _hidden(self, service: Resource) -> str | None:
         """Why a Service may select pods that were not found: its selector, or labels beside it, are not known."""
-        selector = get(service.body, "spec", "selector")
-        beside = (
-            labels_of(one)
-            for kind in (POD, *WORKLOADS)
-            for one in self._estate.inside(kind, service.cluster, service.namespace or "")
-        )
-        for part in (selector, *beside):
-            values = part.values() if isinstance(part, dict) else (part,)
-            if any(isinstance(value, Unknown) for value in values):
-                return "labels are not known"
-        return None
+        self._labelled(*(space := (service.cluster, service.namespace or "")))
+        vague = space in self._vague or _is_vague(get(service.body, "spec", "selector"))
+        return "labels are not known" if vague else None
 
     def _labelled(self, cluster: str, namespace: str) -> dict[str, list[Resource]]:
         """The pods of a namespace, and the workloads that nothing else owns, by each of their labels."""
@@ -178,10 +171,17 @@ class Pods:
             found = self._by_label[cluster, namespace] = defaultdict(list)
             for kind in (POD, *WORKLOADS):
                 for one in self._estate.inside(kind, cluster, namespace):
+                    if _is_vague(labels_of(one)):
+                        self._vague.add((cluster, namespace))
                     if kind == POD or not get(one.body, "metadata", "ownerReferences"):
                         for label in labels(one).items():
                             found[str(label)].append(one)
         return found
+
+
+def _is_vague(labels: Any) -> bool:
+    """Whether some of these labels are not known."""
+    return any(isinstance(value, Unknown) for value in (labels.values() if isinstance(labels, dict) else (labels,)))
 
 
 def _by_port(sender: Inbound, number: int | str | None) -> Inbound:
