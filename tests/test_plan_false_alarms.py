@@ -317,3 +317,29 @@ def test_what_nobody_writes_of_a_pod_is_absent(rule: str, containers: list[Tree]
     unknown = {"spec": [{"container": [later, later], "service_account_name": True}]}
     config = {**written("kubernetes_pod_v1.web"), "expressions": {"spec": [{"container": containers}]}}
     assert answers(rule, read([item("kubernetes_pod_v1.web", tree, unknown=unknown)], [config])) == [expected]
+
+
+OWNER = {
+    "name": "r",
+    "scope": f"/subscriptions/{'0' * 8}-0000-0000-0000-{'0' * 12}",
+    "permissions": [{"actions": ["*"]}],
+}
+
+
+@pytest.mark.parametrize("scopes", [{}, {"assignable_scopes": None}, {"assignable_scopes": []}])
+def test_a_role_can_be_assigned_where_it_is_defined(scopes: Tree) -> None:
+    """azurerm takes the scope of the definition where no assignable ones are written."""
+    rule, role = "azure.identity.custom-role-owner", "azurerm_role_definition.r"
+    assert answers(rule, read([item(role, {**OWNER, **scopes})])) == ["fail"]
+    later = read([item(role, OWNER, unknown={"assignable_scopes": True})], [written(role, scope=["data.x.y.id"])])
+    assert answers(rule, later) == ["fail"]
+    group = {**OWNER, "scope": f"{OWNER['scope']}/resourceGroups/rg"}
+    assert answers(rule, read([item(role, {**group, **scopes})])) == ["pass"]
+
+
+@pytest.mark.parametrize("rule", ["azure.sql.ledger", "azure.sql.zone-redundant"])
+def test_what_nobody_writes_of_a_database_is_off(rule: str) -> None:
+    tree = {"name": "d", "server_id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Sql/servers/q"}
+    unknown = {"zone_redundant": True, "ledger_enabled": True, "sku_name": True}
+    database = "azurerm_mssql_database.d"
+    assert answers(rule, read([item(database, tree, unknown=unknown)], [written(database, name="d")])) == ["fail"]

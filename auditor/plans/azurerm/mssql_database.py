@@ -11,10 +11,10 @@ TABLE: Final = Table(
     "Microsoft.Sql/servers/databases",
     Child("server_id", "Microsoft.Sql/servers", "server_name"),
     (
-        Attr("sku_name", "sku.name"),
+        Attr("sku_name", "sku.name", unset=True),
         Attr("collation", "properties.collation"),
-        Attr("zone_redundant", "properties.zoneRedundant"),
-        Attr("ledger_enabled", "properties.isLedgerOn", default=False),
+        Attr("zone_redundant", "properties.zoneRedundant", unset=True),
+        Attr("ledger_enabled", "properties.isLedgerOn", default=False, unset=True),
         Attr("storage_account_type", "properties.requestedBackupStorageRedundancy"),
     ),
     extras=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditor.plans.terraform_table import Attr, Block, Extension, Fixed, Table
+from auditor.plans.terraform_table import Attr, Block, Extension, Fixed, Table, as_list
 
 TABLE: Final = Table(
     "Microsoft.Authorization/roleDefinitions",
@@ -13,7 +13,8 @@ TABLE: Final = Table(
         Fixed("properties.type", "CustomRole"),
         Attr("name", "properties.roleName"),
         Attr("description", "properties.description"),
-        Attr("assignable_scopes", "properties.assignableScopes"),
+        Attr("scope", "properties.assignableScopes", as_list),  # what azurerm takes where none is written
+        Attr("assignable_scopes", "properties.assignableScopes", lambda scopes: scopes or None, unset=True),
         Block(
             "permissions",
             "properties.permissions[*]",
