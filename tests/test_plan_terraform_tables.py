@@ -46,6 +46,7 @@ NO_TERRAFORM = {
     "microsoft.documentdb/databaseaccounts properties.iprangefilter": OLDER,
     "microsoft.insights/actiongroups properties.incidentreceivers": NEVER,
     "microsoft.keyvault/vaults properties.createmode": NEVER,
+    "microsoft.keyvault/vaults/accesspolicies": "azurerm writes them into the vault",
     f"{FEDERATED} properties.claimsmatchingexpression": NEVER,
     f"{GATEWAY} properties.defaultpredefinedsslpolicy": READ_ONLY,
     f"{GATEWAY} properties.provisioningstate": READ_ONLY,
