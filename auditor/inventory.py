@@ -11,10 +11,10 @@ import msgspec
 from auditor.errors import InputError
 from auditor.model import Gap, Resource
 from auditor.reading.census import Census
-from auditor.reading.json_lines import Wanted
 from auditor.reading.log import Log, printable
 from auditor.reading.repeats import Once
 from auditor.reading.sources import CollectedSource, FileSource, Source, is_splittable, ranges_of
+from auditor.reading.wanted import Wanted
 
 if TYPE_CHECKING:
     from auditor.reading.find import Spool

@@ -29,7 +29,7 @@ from auditor.model import Gap, Origin, Resource, Unknown
 
 if TYPE_CHECKING:
     from auditor.inventory import Inventory
-    from auditor.reading.json_lines import Wanted
+    from auditor.reading.wanted import Wanted
 
 SCHEMA_VERSION: Final = "1.0"
 """Readers take every older version and every minor of their own."""

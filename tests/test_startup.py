@@ -58,3 +58,17 @@ def test_an_audit_of_one_resource_imports_nothing_heavy(tmp_path: Path) -> None:
     assert not found(warm, ["multiprocessing", "difflib", "csv", "xml", "http", "unittest"])
     assert not found(warm, ["auditor.rule_file", "auditor.cases", "auditor.lenses.certificates", "auditor.plans"])
     assert not found(warm, ["auditor.collect.azure", "auditor.collect.kubernetes"])
+
+
+def test_a_gate_imports_nothing_of_what_reads_estates(tmp_path: Path) -> None:
+    kind, values = "azurerm_storage_account", {"name": "a", "location": "westeurope", "resource_group_name": "rg"}
+    change = {"actions": ["create"], "before": None, "after": values, "after_unknown": {"id": True}}
+    made = {"address": f"{kind}.a", "mode": "managed", "type": kind, "name": "a", "change": change}
+    plan = {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": [made]}
+    (tmp_path / "tfplan.json").write_text(json.dumps(plan))
+    arguments = ("gate", "tfplan.json", "--format", "json", "--fail-on", "never")
+    imported(tmp_path, *arguments)
+    warm = imported(tmp_path, *arguments)
+    assert not found(warm, [*HEAVY, "multiprocessing", "tempfile", "shutil", "secrets", "difflib"])
+    assert not found(warm, ["auditor.snapshot", "auditor.reading.files", "auditor.reading.json_lines"])
+    assert not found(warm, ["auditor.plans.arm_template", "auditor.plans.terraform_templates", "auditor.plans.hcl"])

@@ -109,7 +109,7 @@ def _node(
     return Node(
         address=address,
         module=module,
-        calls=tuple(call for call, _key in module),
+        calls=tuple(call for call, _key in module) if module else (),
         config=f"data.{kind}.{name}" if data else f"{kind}.{name}",
         type=kind,
         name=name,

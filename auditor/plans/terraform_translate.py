@@ -41,15 +41,19 @@ Writer = Callable[[Tree, Body, Place], None]
 def writer(parts: tuple[Part, ...]) -> Writer:
     """What writes every part of a block. Attributes beside each other are written in one go: most of a table is such,
     and a plan has tens of thousands."""
-    writers: list[Writer] = []
+    writers: list[tuple[str, Writer]] = []  # each with the name of a block without which it has nothing to do
     for (kind, way), some in groupby(parts, _kind_and_way):
         together = list(some)
         attributes = [part for part in together if isinstance(part, Attr)]
-        writers += [_attributes(way, attributes)] if attributes else [_WRITERS[kind](part) for part in together]
+        if attributes:
+            writers.append(("", _attributes(way, attributes)))
+        else:
+            writers += [(_needed(part), _WRITERS[kind](part)) for part in together]
 
     def write(source: Tree, body: Body, place: Place) -> None:
-        for each in writers:
-            each(source, body, place)
+        for needed, each in writers:
+            if not needed or source.get(needed) is not None:
+                each(source, body, place)
 
     return write
 
@@ -100,6 +104,13 @@ def chosen(source: Tree, names: str) -> Any:
 def _kind_and_way(part: Part) -> tuple[type[Part], tuple[str, ...]]:
     """What kind of part it is, and of an attribute the place of the object that it is written into."""
     return type(part), segments(part.to)[:-1] if isinstance(part, Attr) else ()
+
+
+def _needed(part: Part) -> str:
+    """The only name of a block that says nothing when it is absent; empty for any other part."""
+    if not isinstance(part, Block) or part.implied or part.names == "." or "|" in part.names:
+        return ""
+    return part.names
 
 
 def _translated(part: Attr, value: Any) -> Any:
@@ -161,7 +172,7 @@ def if_written(value: Any, names: str, written: Tree | None) -> Any:
 
 def _block(part: Block) -> Writer:
     inside, names, implied = writer(part.parts), part.names, part.implied
-    own, only, place_of = names == ".", "|" not in names, part.to.removesuffix("[*]")
+    own, place_of = names == ".", part.to.removesuffix("[*]")
 
     def elements(value: Any, body: Body, place: Place) -> None:
         blocks = [value] if isinstance(value, dict) else value
@@ -189,7 +200,7 @@ def _block(part: Block) -> Writer:
     each = elements if part.to.endswith("[*]") else first
 
     def write(source: Tree, body: Body, place: Place) -> None:
-        value = source if own else source.get(names) if only else chosen(source, names)
+        value = source if own else chosen(source, names)
         if not implied and (value is None or value is MISSING):
             return
         if part.unset:

@@ -11,9 +11,9 @@ import orjson
 
 from auditor.deployment_values import TYPES as DEPLOYMENTS
 from auditor.model import Origin, Resource, kubernetes_type
-from auditor.reading.census import Census
 from auditor.reading.log import Log
 from auditor.reading.shapes import At, resources_of
+from auditor.reading.wanted import Wanted
 
 MAX_LINE: Final = 16 << 20
 """ARM and etcd both refuse far smaller resources."""
@@ -24,30 +24,6 @@ _TRIAL: Final = 2000
 _loads = orjson.loads
 _LOSE_SECRETS: Final = DEPLOYMENTS | {"core/Secret"}
 """Types that are not taken as they stand."""
-
-
-class Wanted(dict[str, bool]):
-    """Type as written → whether it is asked for. Remembers every spelling it was asked about.
-
-    `others`, when it is there, counts what is not asked for.
-    """
-
-    def __init__(self, types: frozenset[str], others: Census | None = None) -> None:
-        super().__init__()
-        self._types = types
-        self.others = others
-
-    def __missing__(self, type_name: str) -> bool:
-        found = self[type_name] = type_name.casefold() in self._types
-        return found
-
-    def takes(self, resource: Resource) -> bool:
-        """Whether a resource is asked for; if not, it is counted among the others."""
-        if self[resource.type]:
-            return True
-        if self.others is not None:
-            self.others.add(resource)
-        return False
 
 
 class _Header(msgspec.Struct):

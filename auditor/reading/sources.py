@@ -10,8 +10,8 @@ from typing import BinaryIO, Final, Protocol
 import msgspec
 
 from auditor.model import Resource
-from auditor.reading.json_lines import Wanted
 from auditor.reading.log import Log
+from auditor.reading.wanted import Wanted
 
 SPLIT_FROM: Final = 20 << 20
 """A plain NDJSON file at least this large, named alone, can be read in parts by several processes.

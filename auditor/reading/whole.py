@@ -62,7 +62,7 @@ def _loaded(text: bytes) -> Any:
         parts = _PARTS.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return orjson.loads(text)  # no object, or broken, which this says better
-    if bytes(parts.get(_CHANGES, b"")).lstrip().startswith(b"["):
+    if bytes(memoryview(parts.get(_CHANGES, b""))[:1]) == b"[":
         parts.pop(_PLANNED, None)
         if b'"data"' not in bytes(parts.get(_STATE, b"")):
             parts.pop(_STATE, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +57,8 @@ def _to_file(path: Path, produce: Callable[[BinaryIO], object]) -> None:
         with target.open("wb") as out:  # /dev/null, a named pipe: nothing to rename over; a folder: an error
             produce(out)
         return
+    import secrets  # here, with all that it loads: most reports go to stdout
+
     aside = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
     try:
         # Not tempfile: its files are private to the user, a report has the rights that other files get here.
