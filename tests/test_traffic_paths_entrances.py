@@ -33,6 +33,11 @@ BEFORE = ["applicationGateway encryptedVerified", "ingress encryptedVerified"]
             "nginx.ingress.kubernetes.io/proxy-ssl-secret: shop/ca",
             "pods encryptedVerified",
         ),
+        (
+            "nginx.ingress.kubernetes.io/backend-protocol: HTTPS, nginx.ingress.kubernetes.io/proxy-ssl-verify: 'On', "
+            "nginx.ingress.kubernetes.io/proxy-ssl-secret: shop/ca",  # nginx takes no other spelling than on
+            "pods encryptedUnverified",
+        ),
         ("nginx.ingress.kubernetes.io/ssl-passthrough: 'true'", "pods unknown"),
     ],
 )
@@ -112,6 +117,7 @@ def test_tls_passes_through_a_gateway_with_a_tls_route() -> None:
         ("istio.io/rev: asm-1-28", STRICT.replace("STRICT", "DISABLE"), "pods plaintext"),
         ("istio.io/dataplane-mode: ambient", STRICT, "pods mutual"),
         ("istio-injection: enabled", STRICT, "pods mutual"),
+        ("istio-injection: Enabled", STRICT, "pods plaintext"),  # selectors of labels know no other spelling
         ("team: shop", STRICT, "pods plaintext"),
     ],
 )

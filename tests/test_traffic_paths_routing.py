@@ -538,3 +538,10 @@ BALANCED = """
 def test_a_load_balancer_for_some_ranges_is_not_for_everyone(ranges: str, notes: str, public: bool | None) -> None:
     found = paths(joined(APP, BALANCED.replace("RANGES", ranges).replace("NOTES", notes)), [])
     assert [path["public"] for path in found] == ([public] if public else [])
+
+
+@pytest.mark.parametrize(("asked", "public"), [("true", False), ("True", True), ("false", True)])
+def test_a_load_balancer_is_internal_when_azure_is_asked_in_its_own_spelling(asked: str, public: bool) -> None:
+    notes = f"service.beta.kubernetes.io/azure-load-balancer-internal: '{asked}'"
+    service = BALANCED.replace("RANGES", "a: b").replace("NOTES", notes).replace("[{ip: 20.0.0.4}]", "[]")
+    assert [path["public"] for path in paths(joined(APP, service), [])] == ([True] if public else [])

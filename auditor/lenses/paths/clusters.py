@@ -341,10 +341,10 @@ def is_balanced_in_public(service: Resource) -> Truth:
     if own:
         return truth_and(any(map(is_public, own)), _admits_everyone(service))
     notes = get(service.body, "metadata", "annotations")
-    internal = word(notes, _INTERNAL)
+    internal = get(notes, _INTERNAL)
     if isinstance(internal, Unknown):
         return internal
-    return truth_and(internal != "true", _admits_everyone(service))
+    return truth_and(internal not in ("true", True), _admits_everyone(service))  # Azure takes no other spelling
 
 
 def _admits_everyone(service: Resource) -> Truth:

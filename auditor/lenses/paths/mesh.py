@@ -151,7 +151,7 @@ class Mesh:
             return "ambient", True
         if text_at(marks, "istio.io/rev") or "true" in wishes:
             return "istio", True
-        if word(marks, "istio-injection") == "enabled" and not addon:  # the add-on leaves such namespaces out
+        if text_at(marks, "istio-injection") == "enabled" and not addon:  # the add-on leaves such namespaces out
             return "istio", True
         if word(notes, "linkerd.io/inject") == "enabled":
             return "linkerd", True

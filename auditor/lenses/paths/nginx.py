@@ -149,10 +149,8 @@ class Nginx:
             if protocol == "auto_http":
                 return Unknown("AUTO_HTTP is decided at run time"), "the protocol to pods is not known", key, None
             return PLAINTEXT, f"nginx speaks {str(protocol).upper()} to pods", key, None
-        verify, secret = (
-            note(ingress, f"{PREFIX}proxy-ssl-verify") or "off",
-            note(ingress, f"{PREFIX}proxy-ssl-secret"),
-        )
+        verify = get(ingress.body, "metadata", "annotations", f"{PREFIX}proxy-ssl-verify")  # `On` is off
+        secret = note(ingress, f"{PREFIX}proxy-ssl-secret")
         for value in (verify, secret):
             if isinstance(value, Unknown):
                 return value, "whether nginx verifies pods is not known", f"{PREFIX}proxy-ssl-verify", None
