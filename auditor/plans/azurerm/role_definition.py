@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from auditor.plans.terraform_table import Attr, Block, Extension, Fixed, Table, as_list
+
+
+def _any(scopes: Any) -> Any:
+    """None for an empty list, which azurerm takes as nothing written."""
+    return scopes or None
+
 
 TABLE: Final = Table(
     "Microsoft.Authorization/roleDefinitions",
@@ -14,7 +20,7 @@ TABLE: Final = Table(
         Attr("name", "properties.roleName"),
         Attr("description", "properties.description"),
         Attr("scope", "properties.assignableScopes", as_list),  # what azurerm takes where none is written
-        Attr("assignable_scopes", "properties.assignableScopes", lambda scopes: scopes or None, unset=True),
+        Attr("assignable_scopes", "properties.assignableScopes", _any, unset=True),
         Block(
             "permissions",
             "properties.permissions[*]",

@@ -35,7 +35,7 @@ TABLE: Final = Table(
         Attr(
             "allow_nested_items_to_be_public|allow_blob_public_access",
             "properties.allowBlobPublicAccess",
-            default=Since(((1, True), (5, False))),
+            default=Since(((1, False), (3, True), (5, False))),
         ),
         Attr("shared_access_key_enabled", "properties.allowSharedKeyAccess", default=True),
         Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True, unset=True),
