@@ -169,9 +169,11 @@ SAID_ELSEWHERE: Final = {
     f"{_SERVICE}/products/apilinks": f"{_SERVICE}/products/apis",
     f"{_SERVICE}/workspaces/apis/products": f"{_SERVICE}/workspaces/products/apilinks",
     f"{_SERVICE}/workspaces/products/apis": f"{_SERVICE}/workspaces/products/apilinks",
+    f"{VAULT_TYPE}/accesspolicies": VAULT_TYPE,
     "microsoft.network/virtualnetworks/subnets": "microsoft.network/virtualnetworks",
 }
-"""Types that are not read because another says the same: which products lead to which APIs, what a network holds."""
+"""Types that are not read because another says the same: which products lead to which APIs, what a network or a vault
+holds."""
 
 ELSEWHERE: Final = frozenset({"microsoft.securityinsights/dataconnectors"})
 """Types by which one subscription is served from another: only who reads all can say that there is none."""
