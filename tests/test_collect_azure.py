@@ -22,8 +22,8 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_demo_estate_live_is_the_demo(meet: Meet) -> None:
-    auditor = meet()
-    auditor("collect", "--subscription", DEMO, "-o", "snap")
+    auditor = meet(rights=Rights(opt_in=True))
+    auditor("collect", "--subscription", DEMO, "--with", "entra-logs", "-o", "snap")
     live = auditor.outcomes("scan", "--from", "snap", "--as-of", "2026-11-01")
     demo = {key: value for key, value in auditor.outcomes("demo").items() if not key[1].startswith("/clusters/")}
     missed = {key for key in demo if key not in live}
@@ -131,6 +131,26 @@ def test_what_needs_more_than_reader_is_asked_on_demand_alone(meet: Meet) -> Non
     assert not auditor.azure.asked("backendhealth")
     auditor("collect", *rules, "--with", "backend-health", "-o", "more")
     assert any(b"applicationGateways/backendHealth" in line for line in auditor.lines("more"))
+
+
+def test_the_logs_of_entra_id_are_asked_for_on_demand_alone(meet: Meet) -> None:
+    auditor = meet(rights=Rights(opt_in=True))
+    auditor("collect", "--all", "-o", "without")
+    assert not auditor.azure.asked("aadiam")
+    auditor("collect", "--all", "--select", "azure.entra.*", "--with", "entra-logs", "-o", "snap")
+    outcomes = auditor.outcomes("scan", "--from", "snap", "--select", "azure.entra.*")
+    assert {key[0]: outcome for key, outcome in outcomes.items()} == {
+        "azure.entra.sign-in-logs-exported": "pass",
+        "azure.entra.workload-sign-ins-exported": "fail",
+    }
+
+
+def test_the_logs_of_entra_id_take_a_role_of_their_own(meet: Meet) -> None:
+    auditor = meet()
+    auditor("collect", "--all", "--select", "azure.entra.*", "--with", "entra-logs", "-o", "snap", code=3)
+    (gap,) = auditor.gaps("snap")
+    assert gap.what == "/providers/microsoft.aadiam" and "Security Reader" in gap.reason
+    assert set(auditor.outcomes("scan", "--from", "snap", "--select", "azure.entra.*").values()) == {"unknown"}
 
 
 @pytest.mark.parametrize("effect", ["html", "empty", "truncate", "expire", "reset", 503])

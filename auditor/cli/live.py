@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from auditor.model import Notice
 
 WAYS = ("workload", "secret", "certificate", "managed", "cli")
-EXTRAS = ("backend-health", "effective-routes")
+EXTRAS = ("backend-health", "effective-routes", "entra-logs")
 
 _LIVE = (
     click.option("--subscription", "subscriptions", multiple=True, metavar="ID", help="Audit it live; repeatable."),

@@ -60,6 +60,7 @@ ACCEPTED: Final[dict[str, str]] = {
     "microsoft.security/automations": "2019-01-01-preview 2023-12-01-preview",
     "microsoft.securityinsights": f"{SENTINEL} {SENTINEL_PREVIEWS}",
     "microsoft.securityinsights/settings": SENTINEL_PREVIEWS,
+    "microsoft.aadiam/diagnosticsettings": "2017-04-01 2017-04-01-preview",
     "microsoft.authorization/roleassignments": "2020-04-01-preview 2022-04-01",
     "microsoft.authorization/roleassignmentscheduleinstances": "2020-10-01",
     "microsoft.authorization/roledefinitions": "2018-01-01-preview 2022-04-01 2022-05-01-preview",

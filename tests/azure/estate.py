@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from auditor.collect.azure.questions import EVIDENCE
+from auditor.collect.azure.tenant import TENANT
 from auditor.demo import AS_OF, as_designed, is_kubernetes
 from auditor.demo.faults import as_found, planted
 
@@ -71,12 +72,26 @@ def demo_estate(*, designed: bool = False) -> Estate:
     """The Azure half of the demo estate, as found or as designed, on the day of the demo."""
     bodies = as_found(as_designed(), [] if designed else planted())
     azure = [copy.deepcopy(body) for body in bodies if not is_kubernetes(body)]
-    estate = Estate(body for body in azure if body["type"] != EVIDENCE)
+    (tenant,) = (body for body in azure if body["type"] == TENANT)
+    estate = Estate([*(body for body in azure if body["type"] not in (EVIDENCE, TENANT)), *settings_behind(tenant)])
     estate.clock = AS_OF
     for workspace in estate.of_type("Microsoft.OperationalInsights/workspaces"):
         evidence = [b for b in azure if b["type"] == EVIDENCE and b["id"].startswith(workspace["id"])]
         estate.logs[workspace["properties"]["customerId"]] = logs_behind(evidence)
     return estate
+
+
+def settings_behind(tenant: Body) -> list[Body]:
+    """The diagnostic settings of Entra ID as Resource Manager has them, beside all subscriptions."""
+    return [
+        {
+            "id": f"{tenant['id']}/diagnosticSettings/{setting['name']}",
+            "name": setting["name"],
+            "type": "microsoft.aadiam/diagnosticSettings",
+            "properties": {key: value for key, value in setting.items() if key != "name"},
+        }
+        for setting in tenant["properties"]["diagnosticSettings"]
+    ]
 
 
 def logs_behind(evidence: Iterable[Body]) -> dict[str, list[Body]]:

@@ -144,7 +144,8 @@ class ResourceManager:
         if target.type == "microsoft.authorization/permissions" and self.rights.touches(place.split("/")[2]):
             return  # everybody may ask for his own
         action = f"{target.type}/read"
-        if not self.rights.may(action, target.path):
+        of_tenant = place.startswith("/providers/microsoft.aadiam") and not self.rights.opt_in
+        if of_tenant or not self.rights.may(action, target.path):
             who = f"The client '{CLIENT}' with object id '{OBJECT}' does not have authorization to perform action"
             text = f"{who} '{action}' over scope '{target.path}' or the scope is invalid."
             raise Refused(403, "AuthorizationFailed", text)

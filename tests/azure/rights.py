@@ -11,8 +11,8 @@ class Rights:
     """`hidden` subscriptions are not there for the reader at all; `only` are the scopes at which it has the role
     Reader (None: everywhere); `denied` are pairs of an action (with `*`) and the start of a scope; `vaults` name the
     Key Vaults that refuse, with the reason: `rbac`, `policy`, `firewall` or `connection`; `workspaces` (customer ids)
-    refuse queries. `opt_in` lets the two POST actions pass that need more than Reader, `assess`
-    the writing of custom assessments."""
+    refuse queries. `opt_in` lets pass what needs more than Reader in the scope: the two POST
+    actions, and the logs of Entra ID; `assess` the writing of custom assessments."""
 
     hidden: set[str] = field(default_factory=set)
     only: set[str] | None = None

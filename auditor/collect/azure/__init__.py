@@ -23,6 +23,7 @@ from auditor.collect.azure.plan import batches, plan_for
 from auditor.collect.azure.questions import EVIDENCE
 from auditor.collect.azure.scope import audited
 from auditor.collect.azure.tables import ELSEWHERE, GROUP, SUBSCRIPTION
+from auditor.collect.azure.tenant import EXTRA, TENANT, ReadTenant
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
 from auditor.collect.workers import Job, run
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
 def collect(
     needs: Needs, scope: Scope, cloud: Cloud, credential: Credential, book: Book, extras: Sequence[str] = ()
 ) -> None:
-    """Reads what is needed of the scope, and the `extras` of `network.ACTIONS`, into the book.
+    """Reads what is needed of the scope, and the `extras` of `network.ACTIONS` and `tenant`, into the book.
 
     Raises `InputError` when nothing of it can be read.
     """
     evidence = EVIDENCE.casefold() in needs.types
     needs = with_evidence(needs)
-    actions = [ACTIONS[name] for name in extras]
+    actions = [ACTIONS[name] for name in extras if name != EXTRA]
     plan = plan_for(needs._replace(types=needs.types.union(action.parent for action in actions)))
     arm = Arm(cloud, credential, book)
     graph = Graph(cloud, credential, book)
@@ -60,6 +61,9 @@ def collect(
         jobs += (job for place in places for job in below(live, GROUP, place, {}))
     else:
         jobs += (job for resource in subscriptions for job in below(live, SUBSCRIPTION, resource.id, resource.body))
+    if EXTRA in extras:
+        jobs.append(ReadTenant(live))
+        book.looked_at([TENANT])
     for table, kinds in tables.items():
         for turn, types in enumerate(plan.in_turn(kind for kind in kinds if kind != SUBSCRIPTION)):  # are in the book
             query = query_of(table, types, groups)

@@ -17,6 +17,7 @@ from auditor.collect.azure.plan import batches, plan_for
 from auditor.collect.azure.questions import EVIDENCE
 from auditor.collect.azure.scope import audited
 from auditor.collect.azure.tables import CERTIFICATES
+from auditor.collect.azure.tenant import EXTRA, GRANTED, PLACE, RIGHT, TENANT
 from auditor.collect.book import Book
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def access(
             found += _of(place, types, extras, aks, given)
     if aks:
         found += _clusters([resource.id.rpartition("/")[2] for resource in subscriptions], scope, graph)
+    if EXTRA in extras:
+        found.append(Access(PLACE, TENANT, RIGHT, None, GRANTED))
     for gap in book.every_gap():
         found += (one._replace(allowed=None, reason=gap.reason) for one in _of(gap.what, types, extras, aks, ()))
     return found
@@ -94,6 +97,8 @@ def _of(place: str, types: frozenset[str], extras: Sequence[str], aks: bool, giv
         else:
             yield Access(place, kind, f"{kind}/read", may_read(kind, given))
     for name in extras:
+        if name == EXTRA:
+            continue  # of the tenant, at no place of the scope
         action = ACTIONS[name]
         yield Access(place, action.type.casefold(), action.right, is_granted(action.right, given))
     if aks:
