@@ -282,6 +282,38 @@ def test_policies_of_apis_hang_below_their_api() -> None:
     assert change.after.parent_id == f"{GROUP}/Microsoft.ApiManagement/service/apim/apis/orders"
 
 
+def test_an_api_says_its_version_and_whose_it_is() -> None:
+    names = {"api_management_name": "apim", "resource_group_name": "rg"}
+    api, versions = "azurerm_api_management_api.orders", "azurerm_api_management_api_version_set.orders"
+    later = {"id": True, "is_online": True, "is_current": True, "version_set_id": True}
+    items = [
+        item(versions, {"name": "orders", "versioning_scheme": "Segment", **names}, unknown={"id": True}),
+        item(api, {"name": "orders-v2", "path": "orders", "version": "v2", **names}, unknown=later),
+        item("azurerm_api_management_api.old", {"name": "old", **names}, unknown={**later, "version": True}),
+    ]
+    changes = read(
+        items,
+        [
+            written(versions, name="orders"),
+            written(api, name="orders-v2", version="v2", version_set_id=[f"{versions}.id", versions]),
+            written("azurerm_api_management_api.old", name="old"),
+        ],
+    )
+    new, old = (change.after.body["properties"] for change in of(changes, "service/apis") if change.after)
+    assert (new["apiVersion"], "isOnline" in new) == ("v2", False)
+    assert new["apiVersionSetId"] == f"{GROUP}/Microsoft.ApiManagement/service/apim/apiVersionSets/orders"
+    assert body(changes, "apiVersionSets")["properties"]["versioningScheme"] == "Segment"
+    assert not {"apiVersion", "apiVersionSetId"} & set(old), "written nowhere, it has none"
+
+
+def test_a_product_leads_to_the_apis_that_it_is_linked_with() -> None:
+    names = {"api_management_name": "apim", "resource_group_name": "rg"}
+    link = {"product_id": "partners", "api_name": "orders", **names}
+    (change,) = of(read([item("azurerm_api_management_product_api.l", link)]), "products/apis")
+    assert change.after is not None
+    assert change.after.id == f"{GROUP}/Microsoft.ApiManagement/service/apim/products/partners/apis/orders"
+
+
 SUBNET = {"name": "app", "resource_group_name": "rg", "virtual_network_name": "hub"}
 ASSOCIATION = "azurerm_subnet_network_security_group_association.a"
 

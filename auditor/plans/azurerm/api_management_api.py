@@ -17,6 +17,9 @@ TABLE: Final = Table(
         Attr("subscription_required", "properties.subscriptionRequired", default=True),
         Attr("revision", "properties.apiRevision"),
         Attr("is_current", "properties.isCurrent", unset=True),
+        Attr("is_online", "properties.isOnline", unset=True),
+        Attr("version", "properties.apiVersion", unset=True),
+        Attr("version_set_id", "properties.apiVersionSetId", unset=True),
         Attr("api_type", "properties.type", unset=True),
         Block(
             "oauth2_authorization",
