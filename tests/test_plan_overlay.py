@@ -50,6 +50,13 @@ def test_a_template_resets_what_it_leaves_out() -> None:
     assert after == {"properties": {}}
 
 
+def test_a_gateway_without_a_policy_keeps_the_default_that_it_was_made_with() -> None:
+    told = {"provisioningState": "Succeeded", "defaultPredefinedSslPolicy": "AppGwSslPolicy20220101"}
+    after: dict[str, Any] = {"apiVersion": "2022-01-01", "properties": {}}
+    keep_read_only({"properties": {**told, "sslPolicy": {"minProtocolVersion": "TLSv1_3"}}}, after)
+    assert after["properties"] == told
+
+
 @pytest.mark.parametrize(
     ("live", "before", "after", "expected"),
     [

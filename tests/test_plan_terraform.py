@@ -210,6 +210,39 @@ def test_azapi_in_both_versions() -> None:
     assert isinstance(body(later, "storageAccounts")["properties"], Unknown)
 
 
+def test_the_age_of_what_azapi_updates_is_not_that_of_its_api_version() -> None:
+    """A gateway without a policy has the default of the API version that it was made with."""
+    kind, parent = "Microsoft.Network/applicationGateways@2024-05-01", GROUP.removesuffix("/providers")
+    tree = {"type": kind, "name": "gw", "parent_id": parent, "body": {"properties": {}}}
+    for actions, before, known in (
+        (["create"], None, True),
+        (["delete", "create"], tree, True),
+        (["update"], tree, False),
+    ):
+        made = body(read([item("azapi_resource.gw", tree, before=before, actions=actions)]), "applicationGateways")
+        assert (made["apiVersion"] == "2024-05-01") is known
+        assert isinstance(made["apiVersion"], Unknown) is not known
+
+
+def test_the_sensitive_body_of_azapi_belongs_to_the_body() -> None:
+    server = {
+        "type": "Microsoft.Sql/servers@2023-08-01", "name": "s", "parent_id": GROUP.removesuffix("/providers"),
+        "body": {"properties": {"minimalTlsVersion": "1.2", "version": "12.0"}},
+    }  # fmt: skip
+    told = {**server, "sensitive_body": {"properties": {"minimalTlsVersion": "1.0", "administratorLoginPassword": "x"}}}
+    marks = {"sensitive_body": {"properties": {"administratorLoginPassword": True}}}
+    changes = read([item("azapi_resource.s", told, sensitive=marks)])
+    properties = body(changes, "servers")["properties"]
+    assert (properties["minimalTlsVersion"], properties["version"]) == ("1.0", "12.0")
+    assert isinstance(properties["administratorLoginPassword"], Unknown)
+    assert not changes.gaps
+
+    config = [written("azapi_resource.s", name="s", sensitive_body=["var.password"])]
+    changes = read([item("azapi_resource.s", {**server, "sensitive_body": None})], config)  # write-only since azapi 2.4
+    assert [(gap.what, gap.kind) for gap in changes.gaps] == [("azapi_resource.s", "unknown-until-apply")]
+    assert "sensitive_body" in changes.gaps[0].reason
+
+
 def test_a_child_of_azapi_whose_parent_is_to_be_made() -> None:
     parent = GROUP.removesuffix("/providers")
     server = {"type": "Microsoft.Sql/servers@2023-08-01", "name": "s", "parent_id": parent, "body": {}}

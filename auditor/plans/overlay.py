@@ -15,6 +15,7 @@ _READ_ONLY: Final = (
     "createdAtUtc",
     "creationTime",
     "currentKubernetesVersion",
+    "defaultPredefinedSslPolicy",
     "fqdn",
     "operationalState",
     "platformVersion",

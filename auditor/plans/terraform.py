@@ -14,7 +14,7 @@ from auditor.errors import InputError
 from auditor.model import MISSING, Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX
 from auditor.plans.change import Addition, Change, Changes, Lines
-from auditor.plans.terraform_azapi import azapi_made
+from auditor.plans.terraform_azapi import azapi_made, body_not_told
 from auditor.plans.terraform_ids import Side
 from auditor.plans.terraform_join import Made, additions, join
 from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_made, not_told
@@ -90,7 +90,7 @@ def read_terraform_plan(
     deployed = list(_deployed(nodes, subscriptions, origins))
     return Changes(
         (*changes, *(one for one in deployed if isinstance(one, Change))),
-        (*_gaps(raw, nodes, file), *(one for one in deployed if isinstance(one, Gap))),
+        (*_gaps(raw, nodes, references, file), *(one for one in deployed if isinstance(one, Gap))),
         _covers(raw, nodes),
         written,
         tuple(_additions(added_before, added, actions, origins)),
@@ -207,7 +207,7 @@ def _resource(made: Made, origin: Origin) -> Resource:
     return Resource(made.kind, made.body, origin, partial=holds_unknown(made.body))
 
 
-def _gaps(raw: dict[str, Any], nodes: list[Node], file: str) -> Iterator[Gap]:
+def _gaps(raw: dict[str, Any], nodes: list[Node], references: References, file: str) -> Iterator[Gap]:
     if raw.get("errored") is True:
         yield Gap(what=file, reason="planning ended with an error, so the plan is not whole")
     deferred = raw.get("deferred_changes")
@@ -219,7 +219,8 @@ def _gaps(raw: dict[str, Any], nodes: list[Node], file: str) -> Iterator[Gap]:
         kind = (node.after or {}).get("type")
         if node.type == "azapi_resource" and not node.data and isinstance(kind, Unknown):
             yield Gap(what=node.address, reason=f"its type is {kind.reason}", kind="unknown-until-apply")
-        hidden = not_told(node) if not node.data and node.after is not None and node.action != "no-op" else None
+        made = not node.data and node.after is not None and node.action != "no-op"
+        hidden = (not_told(node) or body_not_told(node, references.config(node))) if made else None
         if hidden:
             yield Gap(what=node.address, reason=hidden, kind="unknown-until-apply")
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from auditor.model import Unknown
 from auditor.plans.terraform_ids import Side
 from auditor.plans.terraform_join import Made
 from auditor.plans.terraform_nodes import Node
+from auditor.plans.terraform_translate import merge
+
+_AGE: Final = Unknown("it is there already, and the plan does not tell which API version made it")
+"""Defaults of Azure depend on the API version that a resource was made with, not on the one that changes it."""
 
 
 def azapi_made(node: Node, side: Side) -> list[Made]:
@@ -18,7 +22,9 @@ def azapi_made(node: Node, side: Side) -> list[Made]:
     onto = _is_update(node.type, tree)
     if not (onto or node.type == "azapi_resource") or not isinstance(tree.get("type"), str) or not kind:
         return []
-    body = {**_body(tree.get("body"))}
+    body, secret = {**_body(tree.get("body"))}, tree.get("sensitive_body")
+    if isinstance(secret, dict):
+        body = merge(body, secret)
     if onto:
         given = tree.get("resource_id")
         target = given if isinstance(given, str) and given else side.id(node)
@@ -26,7 +32,7 @@ def azapi_made(node: Node, side: Side) -> list[Made]:
     own = side.id(node)
     made: dict[str, Any] = {"id": own, "name": tree.get("name"), "type": kind, **body}
     if version:
-        made["apiVersion"] = version
+        made["apiVersion"] = version if node.action in ("create", "replace") else _AGE
     for key in ("location", "tags"):
         if tree.get(key) is not None:
             made[key] = tree[key]
@@ -34,6 +40,16 @@ def azapi_made(node: Node, side: Side) -> list[Made]:
     if identity is not None:
         made["identity"] = identity
     return [Made(kind, own, made, node.address)]
+
+
+def body_not_told(node: Node, config: dict[str, Any] | None) -> str | None:
+    """Why the plan does not tell all of the body of a node; None where it does. `sensitive_body` is merged with it, and
+    is write-only since azapi 2.4: its configuration alone says that there is one."""
+    expressions = (config or {}).get("expressions")
+    if not node.type.startswith("azapi_") or not isinstance(expressions, dict) or "sensitive_body" not in expressions:
+        return None
+    told = isinstance((node.after or {}).get("sensitive_body"), dict)
+    return None if told else "what its sensitive_body adds to its body is in no plan"
 
 
 def _is_update(kind: str, tree: dict[str, Any]) -> bool:
