@@ -25,6 +25,7 @@ from typing import Any, Final, NamedTuple
 from auditor.audit import audit
 from auditor.bound import Bound, bind
 from auditor.cli.after_change import after_change
+from auditor.collect.azure.tenant import TENANT
 from auditor.demo import AS_OF, as_designed, inventory, is_kubernetes
 from auditor.demo.faults import as_found, planted
 from auditor.inventory import Inventory
@@ -69,7 +70,11 @@ def compare(terraform: str) -> Agreement:
     looked_for = {kind for rule in rules for kind in rule.related}
     answers, rows = 0, []
     for estate, faults in (("designed", []), ("found", planted())):
-        bodies = [body for body in as_found(as_designed(), faults) if not is_kubernetes(body)]
+        bodies = [
+            body
+            for body in as_found(as_designed(), faults)
+            if not is_kubernetes(body) and body["type"] != TENANT  # no resource of any plan or template
+        ]
         subscription = next(body["id"].split("/")[2] for body in bodies)
         live = _answers(rules, inventory(bodies, looked_for))
         plan = _answers(rules, _plan(terraform, bodies, subscription))

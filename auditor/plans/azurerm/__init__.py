@@ -135,6 +135,7 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_subnet_route_table_association": ("Microsoft.Network/virtualNetworks/subnets",),
     "azurerm_subscription_policy_exemption": ("Microsoft.Authorization/policyExemptions",),
     "azurerm_user_assigned_identity": ("Microsoft.ManagedIdentity/userAssignedIdentities",),
+    "azurerm_virtual_network_gateway": ("Microsoft.Network/virtualNetworkGateways",),
     "azurerm_virtual_network": ("Microsoft.Network/virtualNetworks",),
     "azurerm_virtual_network_dns_servers": ("Microsoft.Network/virtualNetworks",),
     "azurerm_web_application_firewall_policy": ("Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.azurerm._node_pool import NODE_POOL
@@ -11,6 +11,13 @@ from auditor.plans.terraform_table import ENABLED, INVERTED, Attr, Block, Fixed,
 _TAINTS: Final = {True: ["CriticalAddonsOnly=true:NoSchedule"], False: None}
 """The taint that azurerm adds to a pool for system pods alone."""
 _AS_TEXT: Final = {True: "true", False: "false"}
+
+
+def _public_entry(on: Any) -> Any:
+    """The ingress gateways that the mesh has; the internal one is of no matter to any rule."""
+    return [{"mode": "External", "enabled": True}] if on is True else []
+
+
 AAD_PROFILE: Final = (
     Attr("managed", "managed", default=True),  # the only kind since azurerm 4
     Attr("azure_rbac_enabled", "enableAzureRBAC", default=False),
@@ -96,7 +103,11 @@ ADDONS: Final = (
     Block(
         "service_mesh_profile",
         "properties.serviceMeshProfile",
-        (Attr("mode", "mode"), Attr("revisions", "istio.revisions")),
+        (
+            Attr("mode", "mode"),
+            Attr("revisions", "istio.revisions"),
+            Attr("external_ingress_gateway_enabled", "istio.components.ingressGateways", _public_entry),
+        ),
     ),
     Block("monitor_metrics", "properties.azureMonitorProfile.metrics", (Fixed("enabled", True),)),
 )
