@@ -17,15 +17,14 @@ def _from(key: str, derive: Callable[[Resource], Any], *metadata: str) -> Callab
     """What is derived from a key of the body is unknown when that is; of an object of a cluster, from its metadata."""
 
     def value(resource: Resource) -> Any:
-        if not resource.partial:
-            return derive(resource)
-        body = resource.body
-        parts = [body.get(key)]
-        if resource.is_kubernetes:
-            given = body.get("metadata")
+        parts = [resource.body.get(key)]
+        if resource.partial and resource.is_kubernetes:
+            given = resource.body.get("metadata")
             parts += [given, *(given.get(name) for name in metadata if isinstance(given, dict))]
-        unknown = next((part for part in parts if isinstance(part, Unknown)), None)
-        return derive(resource) if unknown is None else unknown
+        for part in parts:
+            if isinstance(part, Unknown):
+                return part
+        return derive(resource)
 
     return value
 
