@@ -40,6 +40,16 @@ _NO_PASSWORD: Final = re.compile(
 """References, expressions, switches, and what looks like the name of a secret in a vault."""
 
 
+def is_password(name: str) -> bool:
+    """Whether a parameter of this name holds a password."""
+    return _SIGNS.sub("", name.casefold()).endswith(_PASSWORDS)
+
+
+def is_no_password(value: str) -> bool:
+    """Whether a text can be none: a reference, an expression, a switch, or the name of a secret in a vault."""
+    return bool(_NO_PASSWORD.match(value))
+
+
 def without_values(body: dict[str, Any]) -> dict[str, Any]:
     """A copy of a deployment; of each parameter and output its type, and `(removed)` for a value that is a secret."""
     properties = body.get("properties")
@@ -77,7 +87,7 @@ def _is_secret(name: str, value: Any) -> bool:
         return False
     if value == REMOVED or _SAYS_SO.search(value):
         return True
+    if is_password(name):
+        return len(value) > 3 and not is_no_password(value)
     folded = _SIGNS.sub("", name.casefold())
-    if folded.endswith(_PASSWORDS):
-        return len(value) > 3 and not _NO_PASSWORD.match(value)
     return folded.endswith(_KEYS) and "public" not in folded and bool(_KEY.fullmatch(value))

@@ -34,7 +34,7 @@ ALLOWED = {
     "reading": {"model", "errors", "reading", "tls_secrets", "deployment_values"},
     "ocsf": {"model"},
     "render": {"model", "errors", "findings", "places", "ocsf", "render", "__init__"},
-    "plans": {"model", "errors", "plans"},
+    "plans": {"model", "errors", "plans", "deployment_values"},
     "lenses": {"model", "errors", "fields", "keys", "packed", "lenses"},
     "probe": {"model", "errors", "probe"},
     "collect": {"model", "errors", "collect", "tls_secrets", "deployment_values"},

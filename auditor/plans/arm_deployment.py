@@ -47,6 +47,16 @@ class Deployment:
             if nested is not None:
                 yield from self.every(nested)
 
+    def templates(self, template: Template | None = None) -> Iterator[Template]:
+        """A template and those nested in it."""
+        template = template or self.root
+        yield template
+        for instance in list(self._of(template).all()):
+            if instance.kind.casefold() == DEPLOYMENTS and not instance.existing:
+                nested = self.nested(instance)
+                if nested is not None:
+                    yield from self.templates(nested)
+
     def nested(self, instance: Instance) -> Template | None:
         """The template of a deployment that is a resource; None, and a gap, when it is not in the file."""
         if instance not in self._nested:

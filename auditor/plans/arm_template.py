@@ -18,13 +18,15 @@ from auditor.plans.arm_deployment import Deployment
 from auditor.plans.arm_env import Work
 from auditor.plans.arm_join import Item, join
 from auditor.plans.arm_live import completed
-from auditor.plans.arm_places import Place
+from auditor.plans.arm_places import Place, id_at
 from auditor.plans.arm_resources import DEPLOYMENTS, Instance, declared_in
 from auditor.plans.arm_scope import Path, Situation
+from auditor.plans.arm_secrets import left_behind
 from auditor.plans.change import Change, Changes
 
 NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 
+_HISTORY: Final = "Microsoft.Resources/deployments"
 _JOINED_BY_PROPERTY: Final = frozenset(
     {
         "microsoft.insights/activitylogalerts",
@@ -66,6 +68,7 @@ def read_arm_template(
         origins[group] = origins[rule]
         items.append(group)
     changes = tuple(Change("create", _resource(item, origins[item])) for item in items)
+    changes += tuple(_histories(deployment, file, lines or {}))
     return Changes(changes, tuple(work.gaps), frozenset(_declared_types(raw)))
 
 
@@ -80,6 +83,22 @@ def _item(instance: Instance, work: Work) -> Item:
         if instance.kind.casefold() in _JOINED_BY_PROPERTY:
             made["properties"] = instance.doubt
     return Item(instance.kind, instance.id, made, instance.doubt)
+
+
+def _histories(deployment: Deployment, file: str, lines: Mapping[Path, int]) -> Iterator[Change]:
+    """The deployments themselves, where a secret will stand in their history. Each of a loop leaves the same: one."""
+    told: set[tuple[Any, ...]] = set()
+    for template in deployment.templates():
+        situation = template.situation
+        left = left_behind(template.raw)
+        if not left or situation.path in told:
+            continue
+        told.add(situation.path)
+        name = situation.name if isinstance(situation.name, str) else _name_of(file)
+        place = id_at(situation.place, _HISTORY, name)
+        body = {"id": place, "name": name, "type": _HISTORY, "properties": left}
+        origin = Origin(source="template", address=f"{_HISTORY}.{name}", file=file, line=lines.get(situation.path))
+        yield Change("create", _resource(Item(_HISTORY, place, body, None), origin))
 
 
 def _resource(item: Item, origin: Origin) -> Resource:
