@@ -23,7 +23,8 @@ pytestmark = pytest.mark.slow
 
 def test_the_demo_estate_live_is_the_demo(meet: Meet) -> None:
     auditor = meet(rights=Rights(opt_in=True))
-    auditor("collect", "--subscription", DEMO, "--with", "entra-logs", "-o", "snap")
+    also = ("--with", "entra-logs", "--with", "deployment-history")
+    auditor("collect", "--subscription", DEMO, *also, "-o", "snap")
     live = auditor.outcomes("scan", "--from", "snap", "--as-of", "2026-11-01")
     demo = {key: value for key, value in auditor.outcomes("demo").items() if not key[1].startswith("/clusters/")}
     missed = {key for key in demo if key not in live}

@@ -92,12 +92,15 @@ def test_reader_at_a_resource_group_suffices_for_that_group(tmp_path: Path) -> N
 
 def test_deployments_of_a_resource_group_are_part_of_it(tmp_path: Path) -> None:
     scope = ("--subscription", DEMO, "--resource-group", "rg-data-prod-weu", "--select", "azure.deployment.*")
+    asked = ("--with", "deployment-history")
     with azure_of() as azure:
-        found = Collected(azure, tmp_path, *scope)
-        whole = Collected(azure, tmp_path / "whole", *scope[-2:])
+        found = Collected(azure, tmp_path, *scope, *asked)
+        whole = Collected(azure, tmp_path / "whole", *scope[-2:], *asked)
+        unasked = Collected(azure, tmp_path / "unasked", *scope)
     assert [name.rpartition("/")[2] for name in found.of("deployments")] == ["sql-20261014.2"]
     assert sorted(name.rpartition("/")[2] for name in whole.of("deployments")) == ["landing-zone", "sql-20261014.2"]
     assert not found.gaps and not whole.gaps
+    assert not unasked.of("deployments") and not unasked.gaps
 
 
 def test_a_resource_group_that_is_not_there_is_a_gap(tmp_path: Path) -> None:

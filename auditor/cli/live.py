@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from auditor.model import Notice
 
 WAYS = ("workload", "secret", "certificate", "managed", "cli")
-EXTRAS = ("backend-health", "effective-routes", "entra-logs")
+EXTRAS = ("backend-health", "effective-routes", "entra-logs", "deployment-history")
 
 _LIVE = (
     click.option("--subscription", "subscriptions", multiple=True, metavar="ID", help="Audit it live; repeatable."),
@@ -41,7 +41,7 @@ _LIVE = (
     click.option("--auth", "ways", multiple=True, type=click.Choice(WAYS), help="Sign in only so; repeatable."),
     *live_clusters.OPTIONS,
     click.option(
-        "--with", "extras", multiple=True, type=click.Choice(EXTRAS), help="Also this, which needs more than Reader."
+        "--with", "extras", multiple=True, type=click.Choice(EXTRAS), help="Also this, which takes more rights or time."
     ),
     click.option(
         "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="MINUTES", help="End then, with gaps."

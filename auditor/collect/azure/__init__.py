@@ -19,7 +19,7 @@ from auditor.collect.azure.live import LANES, Live
 from auditor.collect.azure.logs import LANES as LOGS
 from auditor.collect.azure.logs import questions_for, with_evidence
 from auditor.collect.azure.network import ACTIONS, Network
-from auditor.collect.azure.plan import batches, plan_for
+from auditor.collect.azure.plan import asked_for, batches, plan_for
 from auditor.collect.azure.questions import EVIDENCE
 from auditor.collect.azure.scope import audited
 from auditor.collect.azure.tables import ELSEWHERE, GROUP, SUBSCRIPTION
@@ -37,13 +37,14 @@ if TYPE_CHECKING:
 def collect(
     needs: Needs, scope: Scope, cloud: Cloud, credential: Credential, book: Book, extras: Sequence[str] = ()
 ) -> None:
-    """Reads what is needed of the scope, and the `extras` of `network.ACTIONS` and `tenant`, into the book.
+    """Reads what is needed of the scope, and the `extras` of `network.ACTIONS`, `tenant` and `tables.ON_REQUEST`, into
+    the book.
 
     Raises `InputError` when nothing of it can be read.
     """
     evidence = EVIDENCE.casefold() in needs.types
-    needs = with_evidence(needs)
-    actions = [ACTIONS[name] for name in extras if name != EXTRA]
+    needs = with_evidence(asked_for(needs, extras))
+    actions = [ACTIONS[name] for name in extras if name in ACTIONS]
     plan = plan_for(needs._replace(types=needs.types.union(action.parent for action in actions)))
     arm = Arm(cloud, credential, book)
     graph = Graph(cloud, credential, book)

@@ -13,7 +13,7 @@ from auditor.collect.azure.logs import RIGHT as QUERY
 from auditor.collect.azure.logs import with_evidence
 from auditor.collect.azure.network import ACTIONS
 from auditor.collect.azure.permissions import Permissions, is_granted, may_read, permissions_at
-from auditor.collect.azure.plan import batches, plan_for
+from auditor.collect.azure.plan import asked_for, batches, plan_for
 from auditor.collect.azure.questions import EVIDENCE
 from auditor.collect.azure.scope import audited
 from auditor.collect.azure.tables import CERTIFICATES
@@ -54,6 +54,7 @@ def access(
     """
     arm, graph = Arm(cloud, credential, book), Graph(cloud, credential, book)
     subscriptions, places = audited(scope, graph, arm, book)
+    needs = asked_for(needs, extras)
     types = types_read(needs)
     if scope.resource_groups:
         types -= plan_for(with_evidence(needs)).above_groups()
@@ -97,9 +98,9 @@ def _of(place: str, types: frozenset[str], extras: Sequence[str], aks: bool, giv
         else:
             yield Access(place, kind, f"{kind}/read", may_read(kind, given))
     for name in extras:
-        if name == EXTRA:
-            continue  # of the tenant, at no place of the scope
-        action = ACTIONS[name]
+        action = ACTIONS.get(name)
+        if action is None:
+            continue  # of the tenant, at no place of the scope, or among the types
         yield Access(place, action.type.casefold(), action.right, is_granted(action.right, given))
     if aks:
         yield Access(place, _CLUSTER, _KUBECONFIG, is_granted(_KUBECONFIG, given))

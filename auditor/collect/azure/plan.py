@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from auditor.collect import Needs
@@ -13,6 +13,7 @@ from auditor.collect.azure.tables import (
     DIAGNOSTIC_SETTINGS,
     DIAGNOSTICS,
     GROUP,
+    ON_REQUEST,
     SAID_ELSEWHERE,
     SUBSCRIPTION,
     TABLE_OF,
@@ -61,6 +62,12 @@ class Plan(NamedTuple):
 _MOST_TURNS: Final = 3
 """Each costs a query of every table that has such types."""
 _ABOVE_GROUPS: Final = ("resourcecontainers", "securityresources", "authorizationresources", "policyresources")
+
+
+def asked_for(needs: Needs, extras: Sequence[str]) -> Needs:
+    """The needs without what is read on request alone, and was not asked for."""
+    unasked = (kind for name, kinds in ON_REQUEST.items() if name not in extras for kind in kinds)
+    return needs._replace(types=needs.types.difference(unasked))
 
 
 def plan_for(needs: Needs) -> Plan:

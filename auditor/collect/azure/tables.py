@@ -164,6 +164,10 @@ CHILDREN: Final = (
 )
 """Every type that is read below a parent, diagnostic settings aside: these hang below many types."""
 
+ON_REQUEST: Final = {"deployment-history": frozenset({"microsoft.resources/deployments"})}
+"""What is read only when it is asked for by `--with`: a resource group keeps up to 800 deployments, with all that they
+were given, and every group is a call of its own."""
+
 SAID_ELSEWHERE: Final = {
     f"{_SERVICE}/apis/products": f"{_SERVICE}/products/apis",
     f"{_SERVICE}/products/apilinks": f"{_SERVICE}/products/apis",
