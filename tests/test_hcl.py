@@ -156,6 +156,7 @@ DYNAMIC = """resource "azurerm_private_endpoint" "this" {
       ]
       one_id   = azurerm_private_dns_zone.other[private_dns_zone_group.key].id
       all_ids  = azurerm_private_dns_zone.all[*].id
+      own_ids  = each.value.zones
       made_id  = "${azurerm_x.y.id}/records/a"
       some_id  = coalesce(private_dns_zone_group.value.id, azurerm_x.y.id)
       by_name  = { a = azurerm_x.y.id }
@@ -172,6 +173,7 @@ def test_dynamic_blocks_say_what_they_refer_to() -> None:
             "private_dns_zone_ids": ['azurerm_private_dns_zone.this["a.b"].id', "module.dns.zone_id"],
             "one_id": ["azurerm_private_dns_zone.other"],
             "all_ids": ["azurerm_private_dns_zone.all"],
+            "own_ids": ["each.value.zones"],
         }
     }
     assert "private_dns_zone_ids" not in dynamic_references(DYNAMIC)["private_dns_zone_group"], "a comment is more"

@@ -263,6 +263,43 @@ def test_an_application_gateway_refers_to_its_parts_by_id() -> None:
     assert root == [{"id": f"{own}/trustedRootCertificates/root"}]
 
 
+def test_what_nobody_writes_of_a_node_pool_is_absent() -> None:
+    pool = "azurerm_kubernetes_cluster_node_pool.user"
+    tree = {"name": "user", "kubernetes_cluster_id": f"{GROUP}/Microsoft.ContainerService/managedClusters/aks"}
+    items = [item(pool, tree, unknown={"id": True, "max_pods": True, "os_sku": True})]
+    properties = body(read(items, [written(pool, name="user", os_sku=["var.sku"])]), "agentPools")["properties"]
+    assert "maxPods" not in properties
+    assert isinstance(properties["osSKU"], Unknown), "written, and not known yet"
+
+
+def test_of_what_a_module_is_given_as_one_object_each_attribute_takes_what_fits_it() -> None:
+    """`private_endpoints = { this = { subnet = azurerm_subnet.pe.id, zones = [azurerm_private_dns_zone.z.id] } }`: the
+    plan says of the whole object what it refers to, not of its parts."""
+    zone, subnet = "azurerm_private_dns_zone.z", "azurerm_subnet.pe"
+    group = [{"name": "default", "private_dns_zone_ids": [None]}]
+    tree = {"name": "pe", "resource_group_name": "rg", "private_dns_zone_group": group}
+    later = {"id": True, "subnet_id": True, "private_dns_zone_group": [{"private_dns_zone_ids": [True]}]}
+    items = [
+        item(zone, {"name": "privatelink.vaultcore.azure.net", "resource_group_name": "rg"}, unknown={"id": True}),
+        item(subnet, {"name": "pe", "virtual_network_name": "hub", "resource_group_name": "rg"}, unknown={"id": True}),
+        item('module.kv.azurerm_private_endpoint.this["this"]', tree, unknown=later),
+    ]
+    inside = written(
+        "azurerm_private_endpoint.this",
+        for_each=["var.private_endpoints"],
+        subnet_id=["each.value.subnet", "each.value"],
+        private_dns_zone_group=[{"private_dns_zone_ids": ["each.value.zones", "each.value"]}],
+    )
+    given = {"private_endpoints": refs([f"{subnet}.id", subnet, f"{zone}.id", zone])}
+    calls = {"kv": {"expressions": given, "module": {"resources": [inside]}}}
+    changes = read(items, [written(zone, name="z"), written(subnet, name="pe")], calls)
+    endpoint = body(changes, "Microsoft.Network/privateEndpoints")["properties"]
+    assert endpoint["subnet"]["id"] == f"{GROUP}/Microsoft.Network/virtualNetworks/hub/subnets/pe"
+    (zones,) = body(changes, "privateDnsZoneGroups")["properties"]["privateDnsZoneConfigs"]
+    zone_id = f"{GROUP}/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net"
+    assert zones["properties"]["privateDnsZoneId"] == zone_id
+
+
 def test_the_switches_of_api_management_are_off_when_nobody_wrote_them() -> None:
     tree = {"name": "apim", "resource_group_name": "rg", "sku_name": "Premium_2", "security": []}
     made = body(read([item("azurerm_api_management.a", tree)]), "ApiManagement/service")

@@ -122,7 +122,7 @@ def _attributes(content: str, iterator: str) -> Iterator[tuple[str, list[str]]]:
         if set(_INDEX.sub("", expression)) & set('"{}#') or "//" in expression or "/*" in expression:
             continue
         references = [_SPLAT.split(text)[0] for text in _TRAVERSAL.findall(expression)]
-        if references and not any(text.split(".")[0] in (iterator, "each", "self") for text in references):
+        if references and not any(text.split(".")[0] in (iterator, "self") for text in references):
             yield name, references
 
 

@@ -23,6 +23,7 @@ from auditor.plans.terraform_values import LATER, SENSITIVE, is_digest, judged
 
 _GROUP_TYPE: Final = "Microsoft.Resources/resourceGroups"
 _JOINED: Final = re.compile(r"(^|_)(ids?|name|scopes?|security_group)$")
+_NAMES: Final = re.compile(r"_(ids?|name)$")
 _SAME: Final = ("id", "resource_id", "resource_manager_id", "resource_versionless_id", "role_definition_resource_id")
 _IN_VAULT: Final = {
     "azurerm_key_vault_certificate": "certificates",
@@ -207,7 +208,9 @@ class Side:
             return item
         hint = "name" if key.endswith("name") else "id"
         targets = self._targets(expression, node, hint)
-        values = [self._value(target) for target in targets]
+        meant = f"azurerm_{_NAMES.sub('', key)}"  # `subnet_id` wants a subnet, whatever else an object refers to
+        fitting = [target for target in targets if target.node.type == meant]
+        values = [self._value(target) for target in fitting or targets]
         if isinstance(item, list):
             return values if len(values) == len(item) else item
         if key.endswith("s") and values:

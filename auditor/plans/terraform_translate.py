@@ -215,6 +215,8 @@ def _block(part: Block) -> Writer:
 
 def _written(part: Block, blocks: list[Any], place: Place) -> Tree | None:
     """What the configuration writes inside the only block of its name; None where that is not known."""
+    if part.names == ".":
+        return place.written
     if not place.written or len(blocks) != 1:
         return None
     given = chosen(place.written, part.names)
