@@ -96,7 +96,9 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
     "_elsewhere": lambda value: MISSING,
     "_hidden": lambda value: MISSING,
     "_of_a_vault": lambda value: MISSING,
-    "_public_entry": lambda value: any(item["mode"] == "External" and item["enabled"] for item in value),
+    "_public_entry": lambda value: any(
+        item.get("mode") == "External" and item.get("enabled") is True for item in value
+    ),
     "_conditions": lambda value: [{_snake(item["field"]): item["equals"] for item in value if "equals" in item}],
     "_zones": lambda value: [at(item, "properties.privateDnsZoneId") for item in value],
 }
