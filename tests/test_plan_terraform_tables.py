@@ -30,6 +30,7 @@ FEDERATED = "microsoft.managedidentity/userassignedidentities/federatedidentityc
 READ_ONLY = "read-only in ARM"
 NEVER = "azurerm cannot set it"
 OLDER = "an older spelling of ARM's"
+CONFIG = "a field of the configuration below the site"
 
 NO_TERRAFORM = {
     "microsoft.storage/storageaccounts apiversion": "azurerm applies its own default instead",
@@ -51,6 +52,11 @@ NO_TERRAFORM = {
     f"{GATEWAY} properties.defaultpredefinedsslpolicy": READ_ONLY,
     f"{GATEWAY} properties.provisioningstate": READ_ONLY,
     f"{WAF} properties.managedrules.exceptions": NEVER,
+    "microsoft.web/sites properties.ftpsstate": CONFIG,
+    "microsoft.web/sites properties.hostingenvironmentprofile": "the plan of the service decides it",
+    "microsoft.web/sites properties.mintlsversion": CONFIG,
+    "microsoft.web/sites properties.remotedebuggingenabled": CONFIG,
+    "microsoft.web/sites/config ": "azurerm writes the configuration inside the site",
     "microsoft.network/azurefirewalls properties.basepolicy": "a field of firewallPolicies",
     "microsoft.network/firewallpolicies properties.firewallpolicy": "a field of azureFirewalls",
     "microsoft.network/firewallpolicies properties.sku.name": "a field of azureFirewalls",

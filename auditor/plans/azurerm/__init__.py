@@ -9,11 +9,14 @@ from typing import Any, Final
 from auditor.plans.terraform_table import Table
 
 SHARED: Final = {
+    "azurerm_linux_function_app": "linux_web_app",
     "azurerm_management_group_policy_exemption": "policy_exemption",
     "azurerm_resource_group_policy_exemption": "policy_exemption",
     "azurerm_resource_policy_exemption": "policy_exemption",
     "azurerm_sql_firewall_rule": "mssql_firewall_rule",
     "azurerm_subscription_policy_exemption": "policy_exemption",
+    "azurerm_windows_function_app": "linux_web_app",
+    "azurerm_windows_web_app": "linux_web_app",
 }
 """Types that share the table of another one, and its file."""
 
@@ -42,6 +45,7 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_api_management_product_api": ("Microsoft.ApiManagement/service/products/apis",),
     "azurerm_api_management_product_policy": ("Microsoft.ApiManagement/service/products/policies",),
     "azurerm_api_management_subscription": ("Microsoft.ApiManagement/service/subscriptions",),
+    "azurerm_app_service": ("Microsoft.Web/sites",),
     "azurerm_application_gateway": ("Microsoft.Network/applicationGateways",),
     "azurerm_application_insights": ("Microsoft.Insights/components",),
     "azurerm_bastion_host": ("Microsoft.Network/bastionHosts",),
@@ -66,6 +70,8 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_kubernetes_cluster": ("Microsoft.ContainerService/managedClusters",),
     "azurerm_kubernetes_cluster_node_pool": ("Microsoft.ContainerService/managedClusters/agentPools",),
     "azurerm_lb": ("Microsoft.Network/loadBalancers",),
+    "azurerm_linux_function_app": ("Microsoft.Web/sites",),
+    "azurerm_linux_web_app": ("Microsoft.Web/sites",),
     "azurerm_log_analytics_workspace": ("Microsoft.OperationalInsights/workspaces",),
     "azurerm_management_group_policy_exemption": ("Microsoft.Authorization/policyExemptions",),
     "azurerm_mongo_cluster": ("Microsoft.DocumentDB/mongoClusters",),
@@ -139,6 +145,8 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_virtual_network": ("Microsoft.Network/virtualNetworks",),
     "azurerm_virtual_network_dns_servers": ("Microsoft.Network/virtualNetworks",),
     "azurerm_web_application_firewall_policy": ("Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",),
+    "azurerm_windows_function_app": ("Microsoft.Web/sites",),
+    "azurerm_windows_web_app": ("Microsoft.Web/sites",),
 }
 """Every Terraform type that has a table, and the ARM types that it makes. A test compares it with the tables."""
 
