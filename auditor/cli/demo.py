@@ -16,7 +16,6 @@ from auditor.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.bound import Bound
     from auditor.demo import Body
 
 
@@ -65,16 +64,9 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
     if not chosen.quiet:
         if own_reports:
             _say(*(f"Written: {report.path}" for report in chosen.reports if report.path))
-        worst = _worst(rules, {finding.rule for fault in faults for finding in fault.findings})
-        also = [f"auditor rules show {worst}", "auditor demo --designed"] if worst else []
-        _say("Next: " + "\n      ".join([*also, "auditor scan --from YOUR-EXPORT"]))
+        other = [] if designed else ["auditor demo --designed"]
+        _say("Then: " + "\n      ".join([*other, "auditor scan --from YOUR-EXPORT"]))
     sys.exit(code)
-
-
-def _worst(rules: Sequence[Bound], failing: set[str]) -> str | None:
-    """The gravest of the rules that the faults break."""
-    found = [bound.rule for bound in rules if bound.rule.id in failing]
-    return min(found, key=lambda rule: (rule.severity.rank, rule.id)).id if found else None
 
 
 def _say(*lines: str) -> None:
