@@ -89,7 +89,9 @@ class ConfigForm(_Form):
     resource_groups: list[str] = Field([], alias="resourceGroups", description="Audit these alone, live.")
     cloud: str = "AzureCloud"
     auth: list[Literal["workload", "secret", "certificate", "managed", "cli"]] = []
-    with_: list[Literal["backend-health", "effective-routes", "entra-logs"]] = Field([], alias="with")
+    with_: list[Literal["backend-health", "effective-routes", "entra-logs", "deployment-history"]] = Field(
+        [], alias="with"
+    )
     kube_contexts: list[str] = Field([], alias="kubeContexts", description="Clusters to audit live: contexts, or all.")
     kubeconfig: _Path | None = Field(None, description="Where these contexts are.")
     in_cluster: str | None = Field(None, alias="inCluster", description="Name of the cluster that this runs in.")

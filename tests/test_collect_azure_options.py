@@ -5,6 +5,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from auditor.cli.live import EXTRAS
+from auditor.config import read_config
 from auditor.snapshot import open_snapshot
 from tests.azure.collected import DEMO, OTHER
 from tests.azure.command import Meet
@@ -80,3 +82,9 @@ def test_what_options_name_as_the_configuration_does_is_not_set_aside(meet: Meet
         f"subscriptions: [{DEMO}]\nselect: [azure.bastion.*]\nauth: [secret]\n"
     )
     assert "also names" not in auditor("collect", "--subscription", DEMO, "-o", "snap")
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_what_can_be_asked_for_can_stand_in_the_configuration(name: str, tmp_path: Path) -> None:
+    (tmp_path / "auditor.yaml").write_text(f"with: [{name}]\n")
+    assert read_config(tmp_path / "auditor.yaml")["with"] == [name]
