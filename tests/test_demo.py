@@ -105,7 +105,7 @@ def test_the_command_summarises_and_leaves_reports(tmp_path: Path) -> None:
     assert "Application Gateway sends traffic to its backends over HTTPS" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["auditor-demo.html", "auditor-demo.sarif"]
     assert "auditor-demo.html" in done.stderr and "auditor-demo.sarif" in done.stderr
-    assert "auditor rules show " in done.stderr
+    assert "auditor rules show " in done.stdout and "auditor scan --from " in done.stderr
     results = json.loads((tmp_path / "auditor-demo.sarif").read_text())["runs"][0]["results"]
     failed = [result for result in results if result["kind"] == "fail" and not result["ruleId"].startswith("paths.")]
     assert len(failed) == len(answer_key(DESIGNED, FAULTS))
