@@ -300,6 +300,69 @@ def test_of_what_a_module_is_given_as_one_object_each_attribute_takes_what_fits_
     assert zones["properties"]["privateDnsZoneId"] == zone_id
 
 
+AZAPI = {
+    "vault": "Microsoft.KeyVault/vaults",
+    "subnet": "Microsoft.Network/virtualNetworks/subnets",
+    "zone": "Microsoft.Network/privateDnsZones",
+}
+
+
+def azapi(name: str, kind: str, unknown: Tree, **content: Any) -> Tree:
+    parent = f"{GROUP}/Microsoft.Network/virtualNetworks/v" if kind.endswith("subnets") else GROUP[: -len("/providers")]
+    tree = {"type": f"{kind}@2024-05-01", "name": name, "parent_id": parent, "body": {"properties": content}}
+    return item(f"azapi_resource.{name}", tree, unknown={"id": True, "body": {"properties": unknown}})
+
+
+def test_ids_in_a_body_of_azapi_are_those_that_their_keys_say() -> None:
+    """The configuration names a subnet and a vault for the body as a whole."""
+    later = {"subnet": {"id": True}, "privateLinkServiceConnections": [{"properties": {"privateLinkServiceId": True}}]}
+    connection = {"name": "c", "properties": {"groupIds": ["vault"]}}
+    content = {"subnet": {}, "privateLinkServiceConnections": [connection]}
+    config = {"name": "g", "properties": {}}
+    group = azapi(
+        "group",
+        "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+        {"privateDnsZoneConfigs": [{"properties": {"privateDnsZoneId": True}}]},
+        privateDnsZoneConfigs=[config],
+    )
+    items = [
+        *(azapi(name, kind, {}) for name, kind in AZAPI.items()),
+        azapi("pe", "Microsoft.Network/privateEndpoints", later, **content),
+        group,
+    ]
+    written_here = [
+        *(written(f"azapi_resource.{name}", name=name) for name in AZAPI),
+        written("azapi_resource.pe", body=["azapi_resource.vault.id", "azapi_resource.subnet.id"]),
+        written("azapi_resource.group", body=["azapi_resource.zone.id", "azapi_resource.zone"]),
+    ]
+    changes = read(items, written_here)
+    endpoint = body(changes, "privateEndpoints")["properties"]
+    assert endpoint["subnet"]["id"] == f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets/subnet"
+    assert target_of(changes) == f"{GROUP}/Microsoft.KeyVault/vaults/vault"
+    (zone,) = body(changes, "privateDnsZoneGroups")["properties"]["privateDnsZoneConfigs"]
+    assert zone["properties"]["privateDnsZoneId"] == f"{GROUP}/Microsoft.Network/privateDnsZones/zone"
+    (told,) = body(changes, "vaults")["properties"]["privateEndpointConnections"]
+    assert told["properties"]["privateLinkServiceConnectionState"]["status"] == "Approved"
+
+
+def test_an_id_in_a_body_of_azapi_is_not_one_that_stands_elsewhere_in_it() -> None:
+    known = f"{GROUP}/Microsoft.Network/virtualNetworks/v/subnets/subnet"
+    connection = {"name": "c", "properties": {"groupIds": ["vault"]}}
+    endpoint = azapi(
+        "pe",
+        "Microsoft.Network/privateEndpoints",
+        {"privateLinkServiceConnections": [{"properties": {"privateLinkServiceId": True}}]},
+        subnet={"id": known},
+        privateLinkServiceConnections=[connection],
+    )
+    items = [azapi("subnet", "Microsoft.Network/virtualNetworks/subnets", {}), endpoint]
+    config = [
+        written("azapi_resource.subnet", name="subnet"),
+        written("azapi_resource.pe", body=["azapi_resource.subnet.id", "var.target"]),
+    ]
+    assert isinstance(target_of(read(items, config)), Unknown)
+
+
 def test_the_switches_of_api_management_are_off_when_nobody_wrote_them() -> None:
     tree = {"name": "apim", "resource_group_name": "rg", "sku_name": "Premium_2", "security": []}
     made = body(read([item("azurerm_api_management.a", tree)]), "ApiManagement/service")

@@ -8,12 +8,13 @@ a resource is then known too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from auditor.model import Unknown, parent_of
 from auditor.plans.azurerm import table_of
+from auditor.plans.terraform_bodies import with_ids
 from auditor.plans.terraform_nodes import Node
 from auditor.plans.terraform_references import References, Target
 from auditor.plans.terraform_subscription import Subscriptions
@@ -185,19 +186,13 @@ class Side:
             if item is None or expression is None:
                 continue
             if key == "body":
-                joined[key] = self._in_body(item, expression, node)
+                joined[key] = with_ids(item, [self._value(target) for target in self._targets(expression, node, "id")])
             elif _JOINED.search(key):
                 joined[key] = self._referred(key, item, expression, node)
             elif isinstance(item, list) and item and isinstance(item[0], dict):
                 written = expression if isinstance(expression, list) else [expression]
                 joined[key] = [self._joined(block, _expression_of(block, item, written), node) for block in item]
         return {**value, **joined} if joined else value
-
-    def _in_body(self, item: Any, expression: Any, node: Node) -> Any:
-        """A body of azapi: its only unknown id is the only object that its expression names."""
-        places = [place for place in _unknowns(item, ()) if _JOINED.search(str(place[-1]).lower())]
-        targets = self._targets(expression, node, "id") if len(places) == 1 else []
-        return _with(item, places[0], self._value(targets[0])) if len(targets) == 1 else item
 
     def _targets(self, expression: Any, node: Node, hint: str) -> list[Target]:
         return self._references.targets(expression, self._references.site(node), hint)
@@ -262,24 +257,6 @@ def _expression_of(block: dict[str, Any], blocks: list[Any], written: list[Any])
         )
     ]
     return fitting[0] if len(fitting) == 1 else None
-
-
-def _unknowns(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
-    if isinstance(value, Unknown) and place:
-        yield place
-    elif isinstance(value, dict | list):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _unknowns(item, (*place, key))
-
-
-def _with(value: Any, place: tuple[str | int, ...], new: Any) -> Any:
-    """A copy with another value at a place."""
-    if not place:
-        return new
-    key, rest = place[0], place[1:]
-    if isinstance(value, list):
-        return [_with(item, rest, new) if index == key else item for index, item in enumerate(value)]
-    return {name: _with(item, rest, new) if name == key else item for name, item in value.items()}
 
 
 @lru_cache
