@@ -141,6 +141,7 @@ def test_the_logs_of_entra_id_are_asked_for_on_demand_alone(meet: Meet) -> None:
     auditor("collect", "--all", "--select", "azure.entra.*", "--with", "entra-logs", "-o", "snap")
     outcomes = auditor.outcomes("scan", "--from", "snap", "--select", "azure.entra.*")
     assert {key[0]: outcome for key, outcome in outcomes.items()} == {
+        "azure.entra.graph-activity-logs-exported": "fail",
         "azure.entra.sign-in-logs-exported": "pass",
         "azure.entra.workload-sign-ins-exported": "fail",
     }
