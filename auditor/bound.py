@@ -100,6 +100,30 @@ def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = N
     return bound
 
 
+_OF_A_CHANGE: Final[Mapping[str, Any]] = {"systemNamespaces": [], "platformNames": "^$"}
+"""Parameters that leave out what the platform made, as they stand for what somebody is about to deploy."""
+
+
+def of_change(rules: Sequence[Bound]) -> list[Bound]:
+    """The rules for what somebody is about to deploy: none of it is the platform's because of its name or namespace.
+
+    What it carries for labels still counts, and so do parameters that the estate has set.
+    """
+    return [_of_change(bound) for bound in rules]
+
+
+def _of_change(bound: Bound) -> Bound:
+    declared = bound.rule.parameters
+    names = [name for name in _OF_A_CHANGE if name in declared and bound.parameters[name] == declared[name].default]
+    if "core/Namespace" in bound.rule.resource:
+        names = []  # a system namespace stays one, whoever labels it
+    elif WORKLOAD in bound.rule.resource and "systemNamespaces" not in bound.parameters:
+        names = [*names, "systemNamespaces"]
+    if not names:
+        return bound
+    return Bound(bound.rule, bound.clock, {**bound.parameters, **{name: _OF_A_CHANGE[name] for name in names}})
+
+
 def _read(rule: Rule, parameters: Mapping[str, Any], clock: dt.datetime) -> Nodes:
     when = None if rule.when is None else parse(rule.when, parameters, clock, ("when",))
     if WORKLOAD in rule.resource:

@@ -17,6 +17,7 @@ from auditor.model import Origin, Resource
 from auditor.snapshot import write_snapshot
 
 PRIVILEGED = "kubernetes.workload.no-privileged-containers"
+WILDCARDS = "kubernetes.rbac.no-wildcards"
 PURGE = "azure.key-vault.purge-protection"
 VAULTS = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/"
 
@@ -187,6 +188,65 @@ def pod(privileged: bool) -> dict[str, Any]:
     container = {"name": "c", "image": "i", "securityContext": {"privileged": privileged}}
     meta = {"name": "app", "namespace": "orders"}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"containers": [container]}}
+
+
+AGENT = """
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: kube-system}
+spec: {template: {spec: {containers: [{name: a, securityContext: {privileged: true}}]}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: azure-devops}
+rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: built-in, labels: {kubernetes.io/bootstrapping: rbac-defaults}}
+rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("{}", {"agent": "fail", "azure-devops": "fail"}),
+        (f"parameters: {{{WILDCARDS}: {{platformNames: ^azure-}}}}", {"agent": "fail"}),
+    ],
+)
+def test_nothing_in_a_change_is_of_the_platform_by_its_name_or_namespace(
+    config: str, expected: dict[str, str], tmp_path: Path
+) -> None:
+    """A name is no way around the gate; what the platform marks, and what the estate says, still counts."""
+    (tmp_path / "agent.yaml").write_text(AGENT)
+    (tmp_path / "auditor.yaml").write_text(config)
+    command = ["gate", "agent.yaml", "--select", PRIVILEGED, "--select", WILDCARDS, "-f", "json", "-o", "out.json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "auditor", *command], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    found = json.loads((tmp_path / "out.json").read_text())["findings"]
+    assert {finding["resource"]["name"]: finding["outcome"] for finding in found} == expected
+
+
+def test_what_lies_with_the_platform_in_a_cluster_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "agent.yaml").write_text(AGENT)
+    command = [
+        "scan",
+        "--from",
+        "agent.yaml",
+        "--select",
+        PRIVILEGED,
+        "--select",
+        WILDCARDS,
+        "-f",
+        "json",
+        "-o",
+        "o.json",
+    ]
+    subprocess.run([sys.executable, "-m", "auditor", *command], capture_output=True, cwd=tmp_path, check=False)
+    assert json.loads((tmp_path / "o.json").read_text())["findings"] == []
 
 
 def test_manifests_are_laid_over_their_cluster(tmp_path: Path) -> None:

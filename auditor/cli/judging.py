@@ -67,7 +67,11 @@ def judge_change(
     all). `against` is the estate before: what is new since is told, and with `new_only` nothing else makes the exit
     code.
     """
+    from auditor.bound import of_change
+
     rules = options.bound_rules(chosen)
+    if against is None:
+        rules = of_change(rules)
     exemptions = accepting.of_change(chosen, inventory, changes)
     with ExitStack() as stack:
         publish = stack.enter_context(publishing(chosen))
