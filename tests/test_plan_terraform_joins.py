@@ -300,6 +300,28 @@ def test_of_what_a_module_is_given_as_one_object_each_attribute_takes_what_fits_
     assert zones["properties"]["privateDnsZoneId"] == zone_id
 
 
+@pytest.mark.parametrize(
+    ("given", "key", "rest"),
+    [("subnet_ids", "pe", ""), ("subnets", "pe", ".id"), ("by_name", "snet-pe", "")],
+    ids=["ids by key", "objects by key", "ids by name"],
+)
+def test_one_of_a_map_that_a_module_gives_out(given: str, key: str, rest: str) -> None:
+    """`output "subnet_ids" { value = { for key, one in azurerm_subnet.this : key => one.id } }`"""
+    subnet = {"resource_group_name": "rg", "virtual_network_name": "hub"}
+    items = [
+        item('module.net.azurerm_subnet.this["pe"]', {"name": "snet-pe", **subnet}, unknown={"id": True}),
+        item('module.net.azurerm_subnet.this["aks"]', {"name": "snet-aks", **subnet}, unknown={"id": True}),
+        endpoint("azurerm_private_endpoint.pe", subnet_id=True),
+    ]
+    named = f'module.net.{given}["{key}"]'
+    here = written("azurerm_private_endpoint.pe", subnet_id=[f"{named}{rest}", named, f"module.net.{given}"])
+    outputs = {given: {"expression": refs(["azurerm_subnet.this"])}}
+    inside = [written("azurerm_subnet.this", for_each=["var.subnets"])]
+    changes = read(items, [here], {"net": {"module": {"resources": inside, "outputs": outputs}}})
+    found = body(changes, "Microsoft.Network/privateEndpoints")["properties"]["subnet"]["id"]
+    assert found == f"{GROUP}/Microsoft.Network/virtualNetworks/hub/subnets/snet-pe"
+
+
 AZAPI = {
     "vault": "Microsoft.KeyVault/vaults",
     "subnet": "Microsoft.Network/virtualNetworks/subnets",

@@ -145,6 +145,8 @@ class References:
         nodes = self._nodes.get((site.module, f"{head}.{tail[0]}"), [])
         tail = tail[1:]
         nodes, tail = _instances(nodes, tail, site.key if repeated else None)
+        if not tail and rest and (picked := _picked(nodes, rest[0])):
+            nodes, rest = picked, rest[1:]
         path = (*tail, *(rest if not tail else ())) or (hint,)
         return [Target(node, path) for node in nodes]
 
@@ -193,6 +195,12 @@ def _instances(nodes: list[Node], tail: tuple[str | int, ...], key: Key) -> tupl
     if len(nodes) > 1 and key is not None and (same := [node for node in nodes if node.key == key]):
         return same, tail
     return nodes, tail
+
+
+def _picked(nodes: list[Node], key: str | int) -> list[Node]:
+    """The one of a map of all instances: by its key, or by its name, as modules make them."""
+    named = [node for node in nodes if (node.after or node.before or {}).get("name") == key]
+    return [node for node in nodes if node.key == key and node.key is not None] or named
 
 
 def _references(expression: Any) -> tuple[str, ...]:
