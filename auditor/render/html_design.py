@@ -29,6 +29,7 @@ NODES: Final = (
     Node("application-gateway", "Application Gateway", ("azure/application-gateway",), 150, 114),
     Node("waf", "WAF policy", ("azure/waf-policy",), 150, 174),
     Node("api-management", "API Management", ("azure/api-management", "apis"), 358, 114, 168),
+    Node("app-service", "App Service", ("azure/app-service",), 358, 174, 168),
     Node("aks", "AKS cluster", ("azure/kubernetes-service",), 560, 122, 186),
     Node("ingress", "Ingress and services", _INGRESS, 560, 188, 186),
     Node("pods", "Pods and namespaces", ("kubernetes",), 560, 254, 186),
