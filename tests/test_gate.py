@@ -379,6 +379,55 @@ def test_what_only_adds_to_something_is_laid_over_it(tmp_path: Path) -> None:
     }
 
 
+ENDPOINT = "azure.key-vault.private-endpoint-approved"
+
+
+def endpoint(*actions: str) -> dict[str, Any]:
+    connection = {
+        "name": "c", "is_manual_connection": False, "subresource_names": ["vault"],
+        "private_connection_resource_id": f"{VAULTS}kv",
+    }  # fmt: skip
+    own = {"name": "pe", "resource_group_name": "rg", "id": f"{NETWORK}/privateEndpoints/pe"}
+    side = {**own, "private_service_connection": [connection]}
+    before, after = (None, side) if actions == ("create",) else (side, None)
+    change = {"actions": list(actions), "before": before, "after": after, "after_unknown": {}}
+    kind = "azurerm_private_endpoint"
+    return {"address": f"{kind}.pe", "mode": "managed", "type": kind, "name": "pe", "change": change}
+
+
+def connected(tmp_path: Path, *args: str) -> list[tuple[str, str | None]]:
+    """What is said of the endpoints of the vault, and where it is written."""
+    command = [sys.executable, "-m", "auditor", "gate", *args, "--select", ENDPOINT, "-f", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return [(one["outcome"], one["origin"]["address"]) for one in json.loads(done.stdout)["findings"]]
+
+
+def test_an_endpoint_that_a_change_makes_belongs_to_the_service_that_is_there(tmp_path: Path) -> None:
+    live = vault("kv", True)
+    write(tmp_path, "live.json", [live])
+    write(tmp_path, "made.json", plan(endpoint("create")))
+    against = ("--against", "live.json")
+    assert connected(tmp_path, "made.json", *against) == [("pass", "azurerm_private_endpoint.pe")]
+
+    approved = {"privateLinkServiceConnectionState": {"status": "Approved"}}
+    listed = {"properties": {**approved, "privateEndpoint": {"id": f"{NETWORK}/privateEndpoints/PE"}}}
+    live["properties"]["privateEndpointConnections"] = [listed]
+    write(tmp_path, "live.json", [live])
+    write(tmp_path, "gone.json", plan(endpoint("delete")))
+    assert connected(tmp_path, "gone.json", *against) == [("fail", "azurerm_private_endpoint.pe")]
+    listed["properties"]["privateEndpoint"]["id"] += "2"
+    write(tmp_path, "live.json", [live])
+    assert connected(tmp_path, "gone.json", *against) == [("pass", None)], "another one is left"
+
+
+def test_an_endpoint_in_one_plan_and_its_service_in_another(tmp_path: Path) -> None:
+    write(tmp_path, "data.json", plan(planned("kv", None, True, "create")))
+    write(tmp_path, "network.json", plan(endpoint("create")))
+    assert connected(tmp_path, "data.json") == [("fail", "azurerm_key_vault.kv")]
+    assert connected(tmp_path, "data.json", "network.json") == [("pass", "azurerm_key_vault.kv")]
+
+
 SENSOR = "azure.defender.containers-sensor"
 NOWHERE = "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.Security/pricings/Containers"
 """In the subscription that a template which is not told one is taken to be deployed to."""

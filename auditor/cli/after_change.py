@@ -24,7 +24,11 @@ def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
     """The resources as they will be after the change."""
     from auditor.inventory import CollectedSource, Inventory
 
-    resources = [change.after for one in changes for change in one.changes if change.after]
+    resources: Sequence[Resource] = [change.after for one in changes for change in one.changes if change.after]
+    if len(changes) > 1:  # each file has told its own services
+        from auditor.plans.laid_endpoints import with_endpoints
+
+        resources = with_endpoints(resources, resources, {})
     nowhere = _not_judged(changes, resources, "not in the change: --against judges it there")
     gaps = [*(gap for one in changes for gap in one.gaps), *nowhere]
     covers = _covers(changes, resources)
@@ -58,6 +62,7 @@ def laid_over_estate(
     Which types are known to the last one is the estate's to say: a change shows only its own.
     """
     from auditor.inventory import CollectedSource, Inventory
+    from auditor.plans.laid_endpoints import with_endpoints
 
     real = [c for one in changes for c in one.changes if c.action != "no-op"]
     replaced = {end.id.casefold() for c in real for end in (c.before, c.after) if end}
@@ -73,9 +78,11 @@ def laid_over_estate(
             kept.append(_added(resource, parts.get(own, ())))
     made = [_updated(there.get(c.after.id.casefold()), c) for c in real if c.after]
     made = [resource for resource in made if resource.id.casefold() not in standing_in]
-    nowhere = _not_judged(changes, [*kept, *made], "neither in the change nor in the estate")
+    taken_away = [c.before for c in real if c.before and c.action in ("delete", "replace")]
+    left = with_endpoints([*kept, *made], made, {one.id.casefold(): one.origin for one in taken_away})
+    nowhere = _not_judged(changes, left, "neither in the change nor in the estate")
     gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps), *nowhere, *more]
-    sources = [CollectedSource([*kept, *made])]
+    sources = [CollectedSource(left)]
     covers, groups = before.covers or frozenset(), before.groups
     return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=covers, groups=groups)
 
