@@ -130,8 +130,11 @@ def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, M
 
 
 def _name(item: Made) -> Any:
-    name, metadata = item.body.get("name"), item.body.get("metadata")
-    return name if isinstance(name, str) else metadata.get("name") if isinstance(metadata, dict) else None
+    name = item.body.get("name")
+    if isinstance(name, str):
+        return name
+    metadata = item.body.get("metadata")
+    return metadata.get("name") if isinstance(metadata, dict) else None
 
 
 def _by_table(node: Node, translation: Translation, side: Side) -> Iterator[Made]:
@@ -219,8 +222,10 @@ def _gaps(raw: dict[str, Any], nodes: list[Node], references: References, file: 
         kind = (node.after or {}).get("type")
         if node.type == "azapi_resource" and not node.data and isinstance(kind, Unknown):
             yield Gap(what=node.address, reason=f"its type is {kind.reason}", kind="unknown-until-apply")
-        made = not node.data and node.after is not None and node.action != "no-op"
-        hidden = (not_told(node) or body_not_told(node, references.config(node))) if made else None
+        hidden = None
+        if not node.data and node.after is not None and node.action != "no-op":
+            azapi = node.type.startswith("azapi_")
+            hidden = body_not_told(node, references.config(node)) if azapi else not_told(node)
         if hidden:
             yield Gap(what=node.address, reason=hidden, kind="unknown-until-apply")
 

@@ -46,7 +46,7 @@ def body_not_told(node: Node, config: dict[str, Any] | None) -> str | None:
     """Why the plan does not tell all of the body of a node; None where it does. `sensitive_body` is merged with it, and
     is write-only since azapi 2.4: its configuration alone says that there is one."""
     expressions = (config or {}).get("expressions")
-    if not node.type.startswith("azapi_") or not isinstance(expressions, dict) or "sensitive_body" not in expressions:
+    if not isinstance(expressions, dict) or "sensitive_body" not in expressions:
         return None
     told = isinstance((node.after or {}).get("sensitive_body"), dict)
     return None if told else "what its sensitive_body adds to its body is in no plan"
