@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,6 @@ _IN_MEMORY = 8 * 1024 * 1024
 _CHUNK = 256 * 1024
 _BATCH = 512
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(Finding)
 
 
 class Findings:
@@ -92,13 +92,13 @@ class Findings:
 
     def __iter__(self) -> Iterator[Finding]:
         for line in self.lines():
-            yield _DECODER.decode(line)
+            yield _decoder().decode(line)
 
     def of(self, *outcomes: Outcome) -> Iterator[Finding]:
         """The findings with one of these outcomes, in order."""
         for line in self.lines():
             if verdict_of(line).outcome in outcomes:
-                yield _DECODER.decode(line)
+                yield _decoder().decode(line)
 
 
 def _on_disk(held: io.BytesIO | None = None) -> IO[bytes]:
@@ -109,6 +109,11 @@ def _on_disk(held: io.BytesIO | None = None) -> IO[bytes]:
     if held is not None:
         file.write(held.getbuffer())
     return file
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Finding]:
+    return msgspec.json.Decoder(Finding)  # here: most reports copy the findings as they are
 
 
 class Verdict(msgspec.Struct, frozen=True):
