@@ -136,6 +136,7 @@ CHILDREN: Final = (
     *_below("Microsoft.ManagedIdentity/userAssignedIdentities", "2023-01-31", "federatedIdentityCredentials"),
     *_below("Microsoft.Network/privateEndpoints", "2024-05-01", "privateDnsZoneGroups"),
     Child("Microsoft.Web/sites/config", "microsoft.web/sites", "config/web", "2023-12-01", single=True),
+    Child("Microsoft.Web/sites/slots/config", "microsoft.web/sites/slots", "config/web", "2023-12-01", single=True),
     *_below("Microsoft.Insights/privateLinkScopes", "2021-07-01-preview", "scopedResources"),
     Child("Microsoft.KeyVault/vaults/secrets", "microsoft.keyvault/vaults", "secrets", "2023-07-01", vault=True),
     Child("Microsoft.KeyVault/vaults/keys", "microsoft.keyvault/vaults", "keys", "2023-07-01", each=True, vault=True),
@@ -311,6 +312,7 @@ GRAPH: Final = {
         "microsoft.web/certificates",
         "microsoft.web/serverfarms",
         "microsoft.web/sites",
+        "microsoft.web/sites/slots",
         "microsoft.web/staticsites",
     ),
 }  # fmt: skip

@@ -10,13 +10,16 @@ from auditor.plans.terraform_table import Table
 
 SHARED: Final = {
     "azurerm_linux_function_app": "linux_web_app",
+    "azurerm_linux_function_app_slot": "linux_web_app_slot",
     "azurerm_management_group_policy_exemption": "policy_exemption",
     "azurerm_resource_group_policy_exemption": "policy_exemption",
     "azurerm_resource_policy_exemption": "policy_exemption",
     "azurerm_sql_firewall_rule": "mssql_firewall_rule",
     "azurerm_subscription_policy_exemption": "policy_exemption",
     "azurerm_windows_function_app": "linux_web_app",
+    "azurerm_windows_function_app_slot": "linux_web_app_slot",
     "azurerm_windows_web_app": "linux_web_app",
+    "azurerm_windows_web_app_slot": "linux_web_app_slot",
 }
 """Types that share the table of another one, and its file."""
 
@@ -71,7 +74,9 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_kubernetes_cluster_node_pool": ("Microsoft.ContainerService/managedClusters/agentPools",),
     "azurerm_lb": ("Microsoft.Network/loadBalancers",),
     "azurerm_linux_function_app": ("Microsoft.Web/sites",),
+    "azurerm_linux_function_app_slot": ("Microsoft.Web/sites/slots",),
     "azurerm_linux_web_app": ("Microsoft.Web/sites",),
+    "azurerm_linux_web_app_slot": ("Microsoft.Web/sites/slots",),
     "azurerm_log_analytics_workspace": ("Microsoft.OperationalInsights/workspaces",),
     "azurerm_management_group_policy_exemption": ("Microsoft.Authorization/policyExemptions",),
     "azurerm_mongo_cluster": ("Microsoft.DocumentDB/mongoClusters",),
@@ -146,7 +151,9 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_virtual_network_dns_servers": ("Microsoft.Network/virtualNetworks",),
     "azurerm_web_application_firewall_policy": ("Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",),
     "azurerm_windows_function_app": ("Microsoft.Web/sites",),
+    "azurerm_windows_function_app_slot": ("Microsoft.Web/sites/slots",),
     "azurerm_windows_web_app": ("Microsoft.Web/sites",),
+    "azurerm_windows_web_app_slot": ("Microsoft.Web/sites/slots",),
 }
 """Every Terraform type that has a table, and the ARM types that it makes. A test compares it with the tables."""
 

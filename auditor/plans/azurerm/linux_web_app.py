@@ -7,24 +7,22 @@ from typing import Final
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.terraform_table import ENABLED, Attr, Block, Group, Table
 
-TABLE: Final = Table(
-    "Microsoft.Web/sites",
-    Group(),
-    (
-        IDENTITY,
-        Attr("https_only", "properties.httpsOnly", default=False, unset=True),
-        Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True),
-        Attr("client_certificate_enabled", "properties.clientCertEnabled", default=False),
-        Attr("client_certificate_mode", "properties.clientCertMode"),
-        Attr("virtual_network_subnet_id", "properties.virtualNetworkSubnetId"),
-        Block(
-            "site_config",
-            "properties.siteConfig",
-            (
-                Attr("minimum_tls_version", "minTlsVersion", default="1.2"),
-                Attr("ftps_state", "ftpsState", default="Disabled"),
-                Attr("remote_debugging_enabled", "remoteDebuggingEnabled", default=False),
-            ),
+PARTS: Final = (
+    IDENTITY,
+    Attr("https_only", "properties.httpsOnly", default=False, unset=True),
+    Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True),
+    Attr("client_certificate_enabled", "properties.clientCertEnabled", default=False),
+    Attr("client_certificate_mode", "properties.clientCertMode"),
+    Attr("virtual_network_subnet_id", "properties.virtualNetworkSubnetId"),
+    Block(
+        "site_config",
+        "properties.siteConfig",
+        (
+            Attr("minimum_tls_version", "minTlsVersion", default="1.2"),
+            Attr("ftps_state", "ftpsState", default="Disabled"),
+            Attr("remote_debugging_enabled", "remoteDebuggingEnabled", default=False),
         ),
     ),
 )
+
+TABLE: Final = Table("Microsoft.Web/sites", Group(), PARTS)
