@@ -52,7 +52,7 @@ def _told(resource: Resource, new: Sequence[tuple[Resource, str]], gone: Mapping
     properties = resource.body.get("properties")
     if not isinstance(properties, dict):
         return resource
-    key = next((name for name in properties if name.casefold() == "privateendpointconnections"), _CONNECTIONS)
+    key = next((name for name in properties if str(name).casefold() == _CONNECTIONS.casefold()), _CONNECTIONS)
     listed = properties.get(key)
     if isinstance(listed, Unknown) and listed is not ELSEWHERE:
         return resource
