@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -47,6 +47,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "Parameter",
+    "Protection",
     "Record",
     "Remediation",
     "Resource",
@@ -230,12 +231,16 @@ class HopEnd(Record, frozen=True, kw_only=True):
     resource: str | None = None
 
 
+Protection = Literal["plaintext", "unknown", "encryptedUnverified", "passthrough", "encryptedVerified", "mutual"]
+"""Of a hop, the least first."""
+
+
 class Hop(Record, frozen=True, kw_only=True):
     """One hop of a traffic path. `protection` is `unknown` when `unknown` says why."""
 
     source: HopEnd
     target: HopEnd
-    protection: str
+    protection: Protection
     unknown: str | None = None
     says: str = ""
     via: tuple[str, ...] = ()
@@ -251,7 +256,7 @@ class TrafficPath(Record, frozen=True, kw_only=True):
     name: str
     host: str
     route: str
-    weakest: str
+    weakest: Protection
     hops: tuple[Hop, ...]
     missing: tuple[str, ...] = ()
     bypasses: tuple[str, ...] = ()

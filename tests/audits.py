@@ -21,6 +21,7 @@ from auditor.model import (
     HopEnd,
     Origin,
     Outcome,
+    Protection,
     Remediation,
     ResourceRef,
     Rule,
@@ -114,7 +115,7 @@ def certificate(name: str, days: int | None, **more: Any) -> Certificate:
     return Certificate(**{**fields, **more})
 
 
-def path(weakest: str, route: str) -> TrafficPath:
+def path(weakest: Protection, route: str) -> TrafficPath:
     """A path of three hops, the last of which is the weakest."""
     client = HopEnd(kind="client", name="Internet")
     gateway = HopEnd(kind="applicationGateway", name="agw/api", resource=vault("kv-2").id)

@@ -112,6 +112,7 @@ def test_a_time_of_another_zone_survives(tmp_path: Path) -> None:
         (lambda text: "[" * 100_000, "is not a saved audit"),
         (lambda text: text[: len(text) // 2], "is not a saved audit"),
         (lambda text: text.replace('"outcome":"fail"', '"outcome":"fine"'), "is not a saved audit"),
+        (lambda text: text.replace('"weakest":"plaintext"', '"weakest":"10.0.0.0/33"'), "is not a saved audit"),
         (lambda text: text.replace('"outcome":"fail"', '"outcome":"pass"', 1), "findings, but lists"),
         (lambda text: text.replace('"schemaVersion":"1.1"', '"schemaVersion":"2.0"'), "schema version 2.0"),
         (lambda text: text.replace('"counts":{"pass":1,"fail":4', '"counts":{"pass":5,"fail":0'), "summary counts"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from auditor.lenses.sightings import moment
 from auditor.model import (
@@ -11,6 +11,7 @@ from auditor.model import (
     Certificates,
     Hop,
     HopEnd,
+    Protection,
     Resource,
     TrafficPath,
     TrafficPaths,
@@ -20,7 +21,7 @@ from auditor.model import (
 
 MOST_CERTIFICATES: Final = 2_000
 MOST_PATHS: Final = 500
-PROTECTIONS: Final = ("plaintext", "unknown", "encryptedUnverified", "passthrough", "encryptedVerified", "mutual")
+PROTECTIONS: Final[dict[str, Protection]] = {name: name for name in get_args(Protection)}
 """Of a hop, the least first."""
 _USES: Final = 5
 
@@ -72,7 +73,7 @@ def _path(resource: Resource) -> TrafficPath:
         name=resource.name,
         host=_text(properties.get("host")) or "",
         route=_text(properties.get("route")) or "",
-        weakest=str(weakest) if weakest in PROTECTIONS else "unknown",
+        weakest=PROTECTIONS.get(str(weakest), "unknown"),
         hops=tuple(map(_hop, properties["hops"])),
         missing=tuple(f"{each['edge']}: {each['reason']}" for each in properties.get("missing", ())),
         bypasses=tuple(
@@ -89,11 +90,11 @@ def _around(way: dict[str, Any]) -> str:
 
 def _hop(hop: dict[str, Any]) -> Hop:
     protection, certificate = hop.get("protection"), hop.get("certificate") or {}
-    known = isinstance(protection, str) and protection in PROTECTIONS
+    known = PROTECTIONS.get(protection) if isinstance(protection, str) else None
     return Hop(
         source=_end(hop["from"]),
         target=_end(hop["to"]),
-        protection=str(protection) if known else "unknown",
+        protection=known or "unknown",
         unknown=None if known else protection.reason if isinstance(protection, Unknown) else "it is not said",
         says=_text(hop.get("says")) or "",
         via=tuple(map(str, hop.get("via", ()))),
@@ -109,7 +110,7 @@ def _end(end: dict[str, Any]) -> HopEnd:
 
 
 def _weakest(path: TrafficPath) -> tuple[int, str, str]:
-    return PROTECTIONS.index(path.weakest), path.name, path.id
+    return list(PROTECTIONS).index(path.weakest), path.name, path.id
 
 
 def _text(value: Any) -> str | None:

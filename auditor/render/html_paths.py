@@ -9,12 +9,12 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from auditor.findings import Findings
-from auditor.model import Audit, Finding, Hop, HopEnd, Outcome, TrafficPath
+from auditor.model import Audit, Finding, Hop, HopEnd, Outcome, Protection, TrafficPath
 from auditor.render.words import cut, plural, visible
 
 ON_SCREEN: Final = 60
 ON_PAPER: Final = 12
-PROTECTIONS: Final = {
+PROTECTIONS: Final[dict[Protection, tuple[str, str]]] = {
     "plaintext": ("plain text", "critical"),
     "unknown": ("not known", "unknown"),
     "encryptedUnverified": ("encrypted, not verified", "high"),
