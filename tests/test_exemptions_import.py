@@ -197,6 +197,8 @@ misconfigurations:
 def test_ids_of_trivy_in_their_older_form(take: Any) -> None:
     entries, _ = take("trivyignore", "KSV014\nAVD-KSV-0014\n", ".trivyignore")
     assert [entry["rule"] for entry in entries] == ["kubernetes.workload.read-only-root-filesystem"]
+    entries, _ = take("trivyignore", "KCV0043\nAVD-KCV-0043\n", ".trivyignore")
+    assert [entry["rule"] for entry in entries] == ["kubernetes.control-plane.etcd-client-certificates"]
 
 
 def policy(kind: str, name: str, scope: str = SCOPE, **properties: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from auditor.exemptions.entry import EVERYTHING
 from auditor.exemptions.foreign import Foreign
 from auditor.exemptions.form import TODO
 
-_OLD: Final = re.compile(r"([A-Z]{3})(\d{3})")
+_OLD: Final = re.compile(r"([A-Z]{3})(\d{3,4})")
 _UNTIL: Final = re.compile(r"\bexp:(\d{4}-\d{2}-\d{2})\b")
 
 
@@ -43,9 +43,9 @@ def listed(raw: dict[str, Any], file: str) -> Iterator[Foreign]:
 
 
 def _id(id: str) -> str:
-    """An id in today's form: `AVD-KSV-0014` and `KSV014` are `KSV-0014`."""
+    """An id in today's form: `AVD-KSV-0014` and `KSV014` are `KSV-0014`, `KCV0043` is `KCV-0043`."""
     old = _OLD.fullmatch(id)
-    return f"{old[1]}-0{old[2]}" if old else id.removeprefix("AVD-")
+    return f"{old[1]}-{old[2]:0>4}" if old else id.removeprefix("AVD-")
 
 
 def _is_vulnerability(id: str) -> bool:
