@@ -44,6 +44,7 @@ NO_TERRAFORM = {
     f"{AKS} properties.apiserverauthorizedipranges": OLDER,
     f"{AKS} properties.azuremonitorprofile.containerinsights": NEVER,
     f"{AKS} properties.securityprofile.kubernetesresourceobjectencryptionprofile": NEVER,
+    f"{AKS}/agentpools properties.type": "azurerm adds scale sets alone",
     "microsoft.documentdb/databaseaccounts properties.iprangefilter": OLDER,
     "microsoft.insights/actiongroups properties.incidentreceivers": NEVER,
     "microsoft.keyvault/vaults properties.createmode": NEVER,
