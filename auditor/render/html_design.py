@@ -22,6 +22,7 @@ class Node(NamedTuple):
 HEIGHT: Final = 52
 SIZE: Final = (1210, 530)
 """Width and height of the drawing."""
+_NETWORK_SECURITY: Final = ("azure/network-security-group", "azure/network-security-perimeter")
 _INGRESS: Final = ("kubernetes/ingress", "kubernetes/service", "kubernetes/gateway")
 NODES: Final = (
     Node("paths", "Traffic paths", ("paths",), 150, 12, 376),
@@ -35,7 +36,7 @@ NODES: Final = (
     Node("pods", "Pods and namespaces", ("kubernetes",), 560, 254, 186),
     Node("private-endpoint", "Private endpoints", ("azure/private-endpoint", "private-connectivity"), 782, 188, 170),
     Node("virtual-network", "Virtual networks", ("azure/virtual-network", "azure/firewall"), 150, 250),
-    Node("network-security-group", "Security groups", ("azure/network-security-group",), 358, 250, 168),
+    Node("network-security-group", "Security groups", _NETWORK_SECURITY, 358, 250, 168),
     Node("private-dns", "Private DNS", ("azure/private-dns",), 150, 310),
     Node("public-ip", "Public addresses", ("azure/public-ip", "azure/load-balancer"), 358, 310, 168),
     Node("container-registry", "Container Registry", ("azure/container-registry",), 1006, 78, 192),

@@ -134,6 +134,8 @@ CHILDREN: Final = (
     *_below("Microsoft.ContainerRegistry/registries", "2023-07-01", "scopeMaps", "tokens", "webhooks"),
     *_below("Microsoft.ContainerService/managedClusters", "2024-09-01", "agentPools", "maintenanceConfigurations"),
     *_below("Microsoft.ManagedIdentity/userAssignedIdentities", "2023-01-31", "federatedIdentityCredentials"),
+    *_below("Microsoft.Network/networkSecurityPerimeters", "2024-07-01", "profiles"),
+    *_below("Microsoft.Network/networkSecurityPerimeters/profiles", "2024-07-01", "accessRules"),
     *_below("Microsoft.Network/privateEndpoints", "2024-05-01", "privateDnsZoneGroups"),
     Child("Microsoft.Web/sites/config", "microsoft.web/sites", "config/web", "2023-12-01", single=True),
     Child("Microsoft.Web/sites/slots/config", "microsoft.web/sites/slots", "config/web", "2023-12-01", single=True),
