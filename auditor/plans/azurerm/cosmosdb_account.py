@@ -57,6 +57,15 @@ TABLE: Final = Table(
             unset=True,
         ),
         Block("capabilities", "properties.capabilities[*]", (Attr("name", "name"),), unset=True),
+        Block(
+            "geo_location",
+            "properties.locations[*]",
+            (
+                Attr("location", "locationName"),
+                Attr("failover_priority", "failoverPriority"),
+                Attr("zone_redundant", "isZoneRedundant", default=False),
+            ),
+        ),
         Block("cors_rule", "properties.cors[*]", (Attr("allowed_origins", "allowedOrigins", joined),)),
         Block("virtual_network_rule", "properties.virtualNetworkRules[*]", (Attr("id", "id"),)),
     ),
