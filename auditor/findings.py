@@ -101,13 +101,12 @@ class Findings:
                 yield _decoder().decode(line)
 
 
-def _on_disk(held: io.BytesIO | None = None) -> IO[bytes]:
+def _on_disk(held: io.BytesIO) -> IO[bytes]:
     """A nameless file, with what was held in memory so far."""
     from tempfile import TemporaryFile  # here: most audits need none
 
     file: IO[bytes] = TemporaryFile()  # noqa: SIM115  (closed with the store)
-    if held is not None:
-        file.write(held.getbuffer())
+    file.write(held.getbuffer())
     return file
 
 
