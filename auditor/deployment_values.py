@@ -17,8 +17,8 @@ from auditor.resource import Unknown
 
 REMOVED: Final = "(removed)"
 """Stands where a secret stood."""
-TYPES: Final = frozenset({"Microsoft.Resources/deployments", "microsoft.resources/deployments"})
-"""The spellings that Resource Manager and Resource Graph have."""
+TYPE: Final = "microsoft.resources/deployments"
+"""Casefolded."""
 
 _UNREAD: Final = frozenset({"dependencies", "outputresources", "providers", "validatedresources"})
 """Long lists in a deployment that say nothing of its values."""

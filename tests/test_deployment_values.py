@@ -92,10 +92,13 @@ def test_what_is_not_known_stays_so() -> None:
     assert kept["properties"]["parameters"]["adminPassword"]["value"] is unknown
 
 
-@pytest.mark.parametrize("form", ["lines", "array"])
-def test_files_lose_them_too(form: str, tmp_path: Path) -> None:
-    body = deployment("adminPassword", "S3cret!")
-    (tmp_path / "d.json").write_bytes(orjson.dumps(body) + b"\n" if form == "lines" else orjson.dumps([body]))
-    (resource,) = open_inventory([str(tmp_path / "d.json")]).resources()
+@pytest.mark.parametrize("kind", ["Microsoft.Resources/deployments", "microsoft.Resources/Deployments"])
+@pytest.mark.parametrize("form", ["lines", "array", "large array"])
+def test_files_lose_them_too(form: str, kind: str, tmp_path: Path) -> None:
+    body = {**deployment("adminPassword", "S3cret!"), "type": kind}
+    other = {"type": "A/b", "id": "/x", "properties": {"pad": "x" * 2_000_000}}  # read piece by piece
+    bodies = [body, other] if form == "large array" else [body]
+    (tmp_path / "d.json").write_bytes(orjson.dumps(body) + b"\n" if form == "lines" else orjson.dumps(bodies))
+    resource, *_ = open_inventory([str(tmp_path / "d.json")]).resources()
     assert b"S3cret" not in orjson.dumps(resource.body)
     assert resource.body["properties"]["parameters"]["adminPassword"]["value"] == REMOVED

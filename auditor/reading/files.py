@@ -10,6 +10,7 @@ from typing import IO, Any, Final
 
 import orjson
 
+from auditor.deployment_values import TYPE as DEPLOYMENT
 from auditor.model import Origin, Resource
 from auditor.reading.bytes_in import HEAD, is_gzip, open_bytes
 from auditor.reading.feed import Feed
@@ -142,8 +143,11 @@ def _of_batch(batch: Batch, file: str, log: Log) -> Iterator[Resource]:
 
 
 def _is_plain_arm(body: Any) -> bool:
-    """An ARM resource without children: by far the most, and the quickest to make."""
-    return type(body) is dict and is_arm_type(body.get("type")) and "apiVersion" not in body and "resources" not in body
+    """An ARM resource without children, that is taken as it stands: by far the most, and the quickest to make."""
+    kind = body.get("type") if type(body) is dict else None
+    if not isinstance(kind, str) or not is_arm_type(kind):
+        return False
+    return "apiVersion" not in body and "resources" not in body and kind.casefold() != DEPLOYMENT
 
 
 def _yaml(stream: IO[bytes], file: str, log: Log) -> Iterator[Resource]:

@@ -9,7 +9,7 @@ from typing import IO, Any, Final
 import msgspec
 import orjson
 
-from auditor.deployment_values import TYPES as DEPLOYMENTS
+from auditor.deployment_values import TYPE as DEPLOYMENT
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.log import Log
 from auditor.reading.shapes import At, resources_of
@@ -22,8 +22,8 @@ _MOST: Final = MAX_LINE + 1  # with the line end
 _TOO_LONG: Final = b"(too long)"
 _TRIAL: Final = 2000
 _loads = orjson.loads
-_LOSE_SECRETS: Final = DEPLOYMENTS | {"core/Secret"}
-"""Types that are not taken as they stand."""
+_LOSE_SECRETS: Final = (DEPLOYMENT, "core/secret")
+"""Casefolded types that are not taken as they stand."""
 
 
 class _Header(msgspec.Struct):
@@ -63,7 +63,7 @@ def json_lines(
                     _note_broken(line, error, number, file, log)
                 continue
             kind = _plain_type(body) if type(body) is dict else None
-            if kind is not None and kind not in _LOSE_SECRETS:
+            if kind is not None and kind.casefold() not in _LOSE_SECRETS:
                 plain += 1
                 resource = Resource(kind, body, Origin(file=file, line=number))
                 if wanted is None or wanted[kind] or wanted.takes(resource):

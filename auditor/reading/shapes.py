@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from auditor.deployment_values import TYPES as DEPLOYMENTS
+from auditor.deployment_values import TYPE as DEPLOYMENT
 from auditor.deployment_values import without_values
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.children import child_of
@@ -111,7 +111,7 @@ def _was_read_from_a_cluster(document: dict[str, Any]) -> bool:
 
 def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
     log.read += 1
-    if document["type"] in DEPLOYMENTS:
+    if document["type"].casefold() == DEPLOYMENT:
         document = without_values(document)
     resource = Resource(document["type"], document, Origin(source=at.source, file=at.file, line=at.line))
     yield resource

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from auditor.collect.secret_texts import is_secret, masked
-from auditor.deployment_values import TYPES as DEPLOYMENTS
+from auditor.deployment_values import TYPE as DEPLOYMENT
 from auditor.deployment_values import without_values
 
 REMOVED: Final = "(removed)"
@@ -65,7 +65,7 @@ _VALUE: Final = re.compile(r"(<value>\s*)(?![\s@])((?:(?!\{\{)[^<])+?)(\s*</valu
 def stripped(body: dict[str, Any]) -> dict[str, Any]:
     """A copy of a resource without its secrets."""
     kind = str(body.get("type", "")).casefold()
-    found = masked(_without(without_values(body) if kind in DEPLOYMENTS else body), REMOVED)
+    found = masked(_without(without_values(body) if kind == DEPLOYMENT else body), REMOVED)
     properties = found.get("properties")
     if not isinstance(properties, dict):
         return found
