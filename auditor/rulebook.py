@@ -94,7 +94,8 @@ def load_rules(extra: Sequence[str] = ()) -> list[Rule]:
     roots = [rules_folder(), *map(Path, extra)]
     contents = [(root, path, _content(path)) for root in roots for path in rule_files(root)]
     digest = hashlib.sha256(f"{__version__}\0".encode())
-    frameworks = rule_files(rules_folder() / "frameworks")
+    folder = rules_folder() / "frameworks"
+    frameworks = sorted(_below(str(folder))) if folder.is_dir() else []
     for path, text in [(path, text) for _root, path, text in contents] + [(p, _content(p)) for p in frameworks]:
         digest.update(b"%b\0%d\0%b" % (os.fsencode(path), len(text), text))
     cache = _cache_folder() / f"rules-{digest.hexdigest()[:32]}.json"

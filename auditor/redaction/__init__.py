@@ -32,6 +32,14 @@ _CIPHERS: Final = re.compile(
     r"|ARIA|SEED|GCM|CBC|CCM|MD5|SHA\d*|EXPORT|\d+))+"
 )
 """Cipher suites, by the names of IANA."""
+_PART: Final = (
+    r"(A?ECDHE?|A?DHE?|EDH|RSA|ECDSA|DSS|PSK|SRP|[Aae]?NULL|AES\d*|3?DES|CBC3?|EDE3?|RC[24]|CAMELLIA\d*|CHACHA20"
+    r"|POLY1305|ARIA\d*|SEED|IDEA|GCM|CCM8?|MD5|SHA\d*|EXP(ORT\d*)?|LOW|MEDIUM|HIGH|DEFAULT|ALL)"
+)
+_SUITES: Final = re.compile(
+    rf"{_PART}(-{_PART})+([:, ]+[!+-]?{_PART}([-+]{_PART})*)*"  # the first has a hyphen: a single word may be a name
+)
+"""A list of cipher suites, by the names of OpenSSL."""
 _BLOB: Final = re.compile(r"-----BEGIN |[A-Za-z0-9+/=\s]{200,}\Z")
 _REDACTED: Final = "redacted: it may hold names that cannot be replaced"
 
@@ -99,7 +107,7 @@ def _value(key: str, value: Any, words: Pseudonyms, of_azure: bool) -> Any:
             return Unknown(_REDACTED)
         if key in _PUBLIC and (key == "location" or _ARM_TYPE.fullmatch(value)):
             return value
-        if _CIPHERS.fullmatch(value):
+        if _CIPHERS.fullmatch(value) or _SUITES.fullmatch(value):
             return value
         return words.text(value)
     if isinstance(value, dict):
