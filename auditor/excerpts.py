@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from auditor.keys import names_of
 from auditor.model import MISSING, Evidence, Excerpt, Resource, Severity, Unknown
 
 MOST: Final = 2_000
@@ -121,7 +122,9 @@ class _Writer:
 
     def fields(self, body: dict[str, Any], tree: Tree, depth: int, *, top: bool = False) -> None:
         """Fields of an object: those that are wanted, and plain ones beside them."""
-        wanted = {name if name in body else _spelled(body, name): below for name, below in tree.items()}
+        wanted = {
+            name if name in body else names_of(body).get(name.casefold(), name): below for name, below in tree.items()
+        }
         every = wanted.pop("*", None)
         if every is not None:
             wanted = {**dict.fromkeys(list(body)[:_ELEMENTS], every), **wanted}
@@ -199,12 +202,6 @@ class _Writer:
             self.line(depth, f"{_quoted(str(key))}: {_plain(str(key), body[key], body)}")
         if len(body) > len(plain):
             self.line(depth, f"… {len(body) - len(plain)} more")
-
-
-def _spelled(body: dict[str, Any], name: str) -> str:
-    """A key of the body that is this name in another casing; the name itself where there is none."""
-    folded = name.casefold()
-    return next((key for key in body if str(key).casefold() == folded), name)
 
 
 def _first_path(tree: Tree) -> list[str]:

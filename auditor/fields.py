@@ -16,6 +16,9 @@ ELEMENTS: Final = "[*]"
 OF_AZURE: Final = "apiVersion id name type subscriptionId resourceGroup"
 """The fields that say which resource of Azure it is."""
 
+IDENTITY: Final = f"{OF_AZURE} kind metadata.name metadata.namespace metadata.uid"
+"""The fields that the properties of `Resource` are made from, of Azure and of Kubernetes."""
+
 _MOST_SHAPES: Final = 1000
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from auditor.collect.azure.secrets import REMOVED, stripped
+from auditor.collect.azure.secrets import stripped
+from auditor.deployment_values import REMOVED
 
 APIM = "Microsoft.ApiManagement/service"
 

@@ -7,19 +7,14 @@ from typing import Final
 
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
 from auditor.conditions.paths import DERIVED
-from auditor.fields import Fields
+from auditor.fields import IDENTITY, Fields, path_of
 
-_IDENTITY: Final = (
-    *((key,) for key in ("id", "name", "type", "apiVersion", "kind", "subscriptionId", "resourceGroup")),
-    *(("metadata", key) for key in ("name", "namespace", "uid")),
-)
-"""What the properties of `Resource` are made from."""
 _WHOLE_BODY: Final = (("podSpec",), ("containers",))
 
 
 def kept_of(paths: Iterable[tuple[str, ...]]) -> Fields:
     """What is kept of the resources of one type: what paths read, with what identifies a resource."""
-    read = [*paths, *_IDENTITY]
+    read = [*paths, *map(path_of, IDENTITY.split())]
     return Fields.of([()] if any(path[:1] in _WHOLE_BODY for path in read) else read)
 
 

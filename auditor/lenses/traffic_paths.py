@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from auditor.fields import OF_AZURE, Fields
+from auditor.fields import IDENTITY, Fields
 from auditor.lenses.api_policy import effective_policies
 from auditor.lenses.api_policy_scopes import Estate as Policies
 from auditor.lenses.coverage import Coverage
@@ -40,7 +40,7 @@ from auditor.lenses.paths.trust import Trust
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown
 
 TYPE: Final = "auditor/trafficPath"
-_IDENTITY: Final = Fields.named(f"{OF_AZURE} kind metadata.name metadata.namespace metadata.uid")
+_IDENTITY: Final = Fields.named(IDENTITY)
 _WEAKEST: Final = (PLAINTEXT, "", UNVERIFIED, VERIFIED, PASSTHROUGH, MUTUAL)
 """The empty text stands for unknown: it may be plain text, and is surely no better than what is known to be weak."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from auditor.model import Unknown, parent_of
 from auditor.plans.gateway_subnets import tell_subnets
 from auditor.plans.lone_subnets import SUBNET, list_itself
-from auditor.plans.private_endpoints import leave_open
+from auditor.plans.private_endpoints import ASKED, ENDPOINT, leave_open
 
 
 @dataclass(eq=False, slots=True)
@@ -27,7 +27,6 @@ class Item:
 
 _GROUP: Final = "Microsoft.Network/networkSecurityGroups"
 _RULE: Final = "microsoft.network/networksecuritygroups/securityrules"
-_ENDPOINT: Final = "microsoft.network/privateendpoints"
 
 _ARRAYS: Final = {
     _RULE: "securityRules",
@@ -54,8 +53,6 @@ _SERVICES: Final = {
 
 
 _CONNECTED: Final = frozenset({*_SERVICES.values(), "microsoft.network/applicationgateways"})
-_CONNECTIONS: Final = {"privateLinkServiceConnections": "Approved", "manualPrivateLinkServiceConnections": "Pending"}
-"""Arrays of a private endpoint, and what becomes of the connections in them."""
 
 
 def join(items: list[Item]) -> list[tuple[Item, Item]]:
@@ -81,7 +78,7 @@ def join(items: list[Item]) -> list[tuple[Item, Item]]:
                 lone.append(item)
             elif kind == SUBNET:
                 list_itself(item.body)
-        elif kind == _ENDPOINT:
+        elif kind == ENDPOINT:
             _connect(item, by_id, doubts)
     for item in items:
         kind = item.kind.casefold()
@@ -127,7 +124,7 @@ def _fold(parent: Item, array: str, elements: dict[str, Any]) -> None:
 
 def _connect(endpoint: Item, by_id: dict[str, Item], doubts: dict[str, Unknown]) -> None:
     properties = endpoint.body.get("properties")
-    for key, status in _CONNECTIONS.items():
+    for key, status in ASKED.items():
         connections = properties.get(key) if isinstance(properties, dict) else properties
         for connection in connections if isinstance(connections, list) else [connections]:
             inner = connection.get("properties") if isinstance(connection, dict) else connection

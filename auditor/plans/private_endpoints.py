@@ -7,10 +7,15 @@ is open to the public, and has no endpoint in the change, is taken as it is show
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.keys import value_of
+from auditor.model import MISSING, Unknown
 
+ENDPOINT: Final = "microsoft.network/privateendpoints"
+ASKED: Final = {"privateLinkServiceConnections": "Approved", "manualPrivateLinkServiceConnections": "Pending"}
+"""Lists of connections in an endpoint, and what becomes of each."""
 _SERVED: Final = frozenset(
     {
         "microsoft.containerregistry/registries",
@@ -23,6 +28,23 @@ _SERVED: Final = frozenset(
 )
 _SHUT: Final = ("disabled", "securedbyperimeter")
 ELSEWHERE: Final = Unknown("this change makes no private endpoint for it; another one may")
+
+
+def asked(endpoint: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """The properties of each connection in the body of an endpoint, and what becomes of it."""
+    properties = endpoint.get("properties")
+    for name, status in ASKED.items():
+        connections = properties.get(name) if isinstance(properties, dict) else None
+        for connection in connections if isinstance(connections, list) else ():
+            inner = connection.get("properties") if isinstance(connection, dict) else None
+            if isinstance(inner, dict):
+                yield inner, status
+
+
+def connection(endpoint: str | Unknown, status: str) -> dict[str, Any]:
+    """A connection as its service shows it, by the id of the endpoint."""
+    state = {"privateLinkServiceConnectionState": {"status": status}, "privateEndpoint": {"id": endpoint}}
+    return {"properties": state}
 
 
 def leave_open(kind: str, body: dict[str, Any]) -> None:
@@ -45,10 +67,5 @@ def _is_shut(properties: dict[str, Any]) -> bool:
 
 def _value(tree: dict[str, Any], name: str) -> Any:
     """A value by its key, whatever the casing."""
-    if name in tree:
-        return tree[name]
-    folded, length = name.casefold(), len(name)
-    for key in tree:
-        if len(key) == length and key.casefold() == folded:
-            return tree[key]
-    return None
+    found = value_of(tree, name)
+    return None if found is MISSING else found

@@ -9,7 +9,7 @@ from msgspec import Struct
 from auditor.model import Unknown, parent_of
 from auditor.plans.gateway_subnets import GATEWAY, tell_subnets
 from auditor.plans.lone_subnets import SUBNET, list_itself
-from auditor.plans.private_endpoints import leave_open
+from auditor.plans.private_endpoints import ENDPOINT, asked, connection, leave_open
 from auditor.plans.terraform_translate import merge, put
 
 
@@ -24,7 +24,6 @@ class Made(Struct, eq=False):
 
 
 GROUP: Final = "Microsoft.Network/networkSecurityGroups"
-ENDPOINT: Final = "microsoft.network/privateendpoints"
 
 ARRAYS: Final[dict[str, tuple[str, bool]]] = {
     "microsoft.network/networksecuritygroups/securityrules": ("properties.securityRules", False),
@@ -198,28 +197,18 @@ def _same(one: Any, other: Any) -> bool:
 def _connect(made: list[Made], by_id: dict[str, Made]) -> None:
     """Tell the services of their private endpoints."""
     for item in made:
-        if item.kind.casefold() != ENDPOINT:
-            continue
-        properties = item.body.get("properties")
-        for name, status in (
-            ("privateLinkServiceConnections", "Approved"),
-            ("manualPrivateLinkServiceConnections", "Pending"),
-        ):
-            connections = properties.get(name) if isinstance(properties, dict) else None
-            for connection in connections if isinstance(connections, list) else ():
-                _tell(connection, item, status, made, by_id)
+        if item.kind.casefold() == ENDPOINT:
+            for wanted, status in asked(item.body):
+                _tell(wanted, item, status, made, by_id)
 
 
-def _tell(connection: Any, endpoint: Made, status: str, made: list[Made], by_id: dict[str, Made]) -> None:
-    properties = connection.get("properties") if isinstance(connection, dict) else None
-    target = properties.get("privateLinkServiceId") if isinstance(properties, dict) else None
+def _tell(wanted: dict[str, Any], endpoint: Made, status: str, made: list[Made], by_id: dict[str, Made]) -> None:
+    target, groups = wanted.get("privateLinkServiceId"), wanted.get("groupIds")
     if isinstance(target, str):
         service = by_id.get(target.casefold().rstrip("/"))
         if service is not None:
-            state = {"privateLinkServiceConnectionState": {"status": status}, "privateEndpoint": {"id": endpoint.id}}
-            _append(service, {"properties": state})
+            _append(service, connection(endpoint.id, status))
     elif isinstance(target, Unknown):
-        groups = properties.get("groupIds") if isinstance(properties, dict) else None
         named = [str(group).casefold() for group in groups] if isinstance(groups, list) else []
         kinds = {kind for group in named for kind in _SERVICES.get(group, ())}
         for service in made:
@@ -227,11 +216,11 @@ def _tell(connection: Any, endpoint: Made, status: str, made: list[Made], by_id:
                 _append(service, target)
 
 
-def _append(service: Made, connection: Any) -> None:
+def _append(service: Made, one: Any) -> None:
     properties = service.body.setdefault("properties", {})
     if isinstance(properties, dict):
         old = properties.get("privateEndpointConnections")
-        properties["privateEndpointConnections"] = [*(old if isinstance(old, list) else ()), connection]
+        properties["privateEndpointConnections"] = [*(old if isinstance(old, list) else ()), one]
 
 
 def _groups(kept: list[Made]) -> list[Made]:

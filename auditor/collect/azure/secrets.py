@@ -11,11 +11,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from auditor.collect.secret_texts import is_secret, masked
+from auditor.deployment_values import REMOVED, without_values
 from auditor.deployment_values import TYPE as DEPLOYMENT
-from auditor.deployment_values import without_values
-
-REMOVED: Final = "(removed)"
-"""Stands where a secret stood."""
 
 _SECRET: Final = frozenset(
     {
