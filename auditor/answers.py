@@ -1,4 +1,4 @@
-"""Answers of rules as findings: identity, wording, and the JSON of the commonest findings. Pure."""
+"""Answers of rules as findings: identity, wording, and the JSON of findings. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from auditor.model import Evidence, Finding, Outcome, Resource, ResourceRef, Rule
+from auditor.model import Evidence, Outcome, Resource, ResourceRef, Rule
 
 encode: Final = msgspec.json.Encoder().encode
 
@@ -35,24 +35,6 @@ def identity_of(line: bytes) -> str:
 
 
 _IDENTITY: Final = slice(len('{"fingerprint":"'), len('{"fingerprint":"') + 32)
-
-
-def finding_of(rule: Rule, resource: Resource, answer: Answer, owner: str | None = None) -> Finding:
-    """An answer as a finding."""
-    return Finding(
-        fingerprint=fingerprint(rule.id, resource.id, answer.element),
-        rule_id=rule.id,
-        outcome=answer.outcome,
-        severity=rule.severity,
-        resource=ResourceRef.of(resource),
-        element=answer.element,
-        title=rule.title,
-        message=message(rule, answer, resource),
-        evidence=answer.evidence,
-        gap=answer.gap,
-        origin=resource.origin,
-        owner=msgspec.UNSET if owner is None else owner,
-    )
 
 
 def message(rule: Rule, answer: Answer, resource: Resource) -> str:
@@ -130,7 +112,7 @@ class Writer:
         self._origin = encode(resource.origin) + (b"" if owner is None else b',"owner":' + encode(owner))
 
     def line(self, form: Form, answer: Answer) -> bytes:
-        """The same bytes as the encoded `finding_of`."""
+        """A finding as JSON, with its `fingerprint`."""
         element = answer.element
         digest = form.begun.copy()
         digest.update(self._identity)

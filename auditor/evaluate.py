@@ -12,7 +12,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.answers import Answer, Form, Writer, encode, finding_of, identity_of
+from auditor.answers import Answer, Form, Writer, identity_of
 from auditor.bound import Bound
 from auditor.conditions import explain
 from auditor.conditions.marks import ASK, FAILS, PASSES
@@ -113,7 +113,6 @@ class Judge:
             reports.clear()
         found: list[bytes] = []
         writer: Writer | None = None
-        owner: str | None = None
         excerpts = self._excerpts
         for index, known in sorted(told, key=_first):
             if isinstance(known, list) and not self._keep_passes and ASK not in known and FAILS not in known:
@@ -126,9 +125,7 @@ class Judge:
                 outcome = answer.outcome
                 if known != PASSES:
                     self._tallies[outcome][index] += 1
-                if outcome is Outcome.ERROR:
-                    found.append(encode(finding_of(self.rules[index].rule, resource, answer, owner)))
-                elif self._keep_passes or outcome is not Outcome.PASS:
+                if self._keep_passes or outcome is not Outcome.PASS:
                     line = writer.line(self._form(index, outcome), answer)
                     found.append(line)
                     if excerpts and outcome is Outcome.FAIL and excerpts.wanted(self._ranks[index]):

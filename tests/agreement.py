@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.answers import encode, finding_of
+from auditor.answers import encode
 from auditor.bound import Bound, bind
 from auditor.conditions.relations import Relations
 from auditor.demo import AS_OF, as_designed, resource_of
@@ -23,6 +23,7 @@ from auditor.evaluate import Judge
 from auditor.model import Resource, Unknown, holds_unknown
 from auditor.reference import answers
 from auditor.rulebook import load_rules
+from tests.plain_findings import finding_of
 
 _ODD = (None, True, False, 0, 7, "", "x", "true", [], {}, ["x"], {"name": "x"}, "2026-07-09T00:00:00Z", "10.0.0.0/8")
 

@@ -11,12 +11,12 @@ import tools
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.answers import finding_of
 from auditor.bound import Bound, bind
 from auditor.conditions.relations import Relations
 from auditor.evaluate import Judge
 from auditor.model import Finding, Origin, Remediation, Resource, Rule, Severity, Unknown, holds_unknown
 from auditor.reference import answers
+from tests.plain_findings import finding_of
 
 DECODER = msgspec.json.Decoder(Finding)
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

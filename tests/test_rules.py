@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from auditor.answers import finding_of
 from auditor.cases import prepare, run_case, survivors
 from auditor.evaluate import Judge
 from auditor.model import Finding
 from auditor.reference import answers
 from auditor.rule_file import CaseForm, RuleSource
 from auditor.rulebook import sources, unique
+from tests.plain_findings import finding_of
 
 SOURCES = unique(sources())
 CASES = [pytest.param(source, case, id=f"{source.rule.id}::{case.name}") for source in SOURCES for case in source.cases]

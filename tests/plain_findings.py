@@ -1,0 +1,26 @@
+"""Answers as findings, made the plain way: what the product writes piece by piece must be the same."""
+
+from __future__ import annotations
+
+import msgspec
+
+from auditor.answers import Answer, fingerprint, message
+from auditor.model import Finding, Resource, ResourceRef, Rule
+
+
+def finding_of(rule: Rule, resource: Resource, answer: Answer, owner: str | None = None) -> Finding:
+    """An answer as a finding."""
+    return Finding(
+        fingerprint=fingerprint(rule.id, resource.id, answer.element),
+        rule_id=rule.id,
+        outcome=answer.outcome,
+        severity=rule.severity,
+        resource=ResourceRef.of(resource),
+        element=answer.element,
+        title=rule.title,
+        message=message(rule, answer, resource),
+        evidence=answer.evidence,
+        gap=answer.gap,
+        origin=resource.origin,
+        owner=msgspec.UNSET if owner is None else owner,
+    )
