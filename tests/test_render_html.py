@@ -129,6 +129,13 @@ def test_outcomes_can_be_chosen() -> None:
     assert data_of(page)["count"] == 1
 
 
+def test_failures_that_are_left_out_are_not_denied() -> None:
+    page = page_of(*audits.small(), outcomes=frozenset({Outcome.UNKNOWN}))
+    assert "The failures are left out of this report" in page and "Nothing failed" not in page
+    assert "outcome=fail&amp;severity" not in page  # no link to a list without them
+    assert 'href="#findings?outcome=unknown"' in page
+
+
 def test_what_changed_is_on_the_first_screen() -> None:
     rule = audits.rule()
     scope = Scope(subscriptions=(audits.SUBSCRIPTION,), resources=3, resource_types={"Microsoft.KeyVault/vaults": 3})

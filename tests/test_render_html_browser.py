@@ -256,6 +256,30 @@ def test_a_finding_has_the_same_address_in_every_report(browser: Browser, events
     expect(page.get_by_text("The finding that the address names is not among these")).to_be_visible()
 
 
+def test_the_way_back_leads_to_where_the_reader_was(browser: Browser, events: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page_of(*audits.many(300, rules=100)), "utf-8")
+    page = watched.opened(browser, file, events, "#rules")
+    for _ in range(2):
+        page.locator("#rules a").nth(80).click()
+        expect(page.locator("#live")).to_have_text(re.compile("^3 of 300"))
+        assert page.evaluate("scrollY") == 0
+        page.go_back()
+        page.wait_for_function("scrollY > 1000")
+    page.evaluate("scrollTo(0, 0)")
+    page.locator("nav.views a[href='#rules']").click()  # of the view that is shown: the page stays at its top
+    page.wait_for_timeout(100)
+    assert page.evaluate("scrollY") == 0
+
+
+def test_options_of_a_command_are_broken_at_no_hyphen(browser: Browser, events: list[str], small_page: Path) -> None:
+    page = watched.opened(browser, small_page, events, "#findings?q=KV-2", viewport={"width": 360, "height": 800})
+    page.locator(".grid-body .grid-row").first.click()
+    option = page.locator(".tabs pre .whole")
+    assert option.all_inner_texts() == ["--name", "--enable-purge-protection"]
+    assert option.evaluate_all("all => all.map(each => each.getClientRects().length)") == [1, 1]
+
+
 def test_groups_lead_to_their_findings(browser: Browser, events: list[str], small_page: Path) -> None:
     page = watched.opened(browser, small_page, events, "#findings?by=component")
     names = page.locator(".grid-body .cell.name b").all_inner_texts()

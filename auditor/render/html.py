@@ -93,6 +93,7 @@ def _page(audit: Audit, findings: Findings, options: Options, script: bool) -> d
     total = sum(group.total for group in gathered.groups)
     return {
         **summary(audit, gathered),
+        "listed": {outcome.value for outcome in outcomes},
         "changes": changes_shown(options.changes) if options.changes else None,
         "trend": trend(audit, options.history, options.changes),
         "certificates": certificates(audit, failing),

@@ -35,6 +35,7 @@ def blind_spots(audit: Audit, gathered: Gathered) -> dict[str, Any]:
         "unknown": audit.counts.unknown,
         "reasons": reasons,
         "first_reasons": reasons[:_FIRST],
+        "other_reasons": max(len(gathered.reasons) - _FIRST, 0),
         "more_reasons": max(len(gathered.reasons) - _REASONS, 0),
         "gaps": [{"what": visible(cut(gap.what)), "reason": visible(cut(gap.reason))} for gap in audit.gaps[:_GAPS]],
         "gap_count": len(audit.gaps),

@@ -56,7 +56,6 @@ def certificates(audit: Audit, failing: Mapping[str, str]) -> dict[str, Any] | N
     rows = [_row(certificate, now, failing) for certificate in found.listed[:_ROWS]]
     counts = {state: sum(_state(each, now) == state for each in found.listed) for state in STATES}
     return {
-        "total": found.total,
         "rows": rows,
         "more": found.total - len(rows),
         "tally": [

@@ -66,7 +66,7 @@ def soon_over(audit: Audit, findings: Findings) -> dict[str, Any] | None:
         }
         for (until, owner, reason), number in sorted(counts.items())
     ]
-    return {"total": sum(counts.values()), "rows": rows[:_SHOWN], "more": max(len(rows) - _SHOWN, 0), "days": _SOON}
+    return {"rows": rows[:_SHOWN], "more": max(len(rows) - _SHOWN, 0), "days": _SOON}
 
 
 def _days(until: str, today: dt.date) -> int:

@@ -48,7 +48,6 @@ def paths(audit: Audit, findings: Findings, failing: Mapping[str, str], most: in
     shown = found.listed[:most]
     tally = Counter(path.weakest for path in found.listed)
     return {
-        "total": found.total,
         "more": found.total - len(shown),
         "tally": [
             {"words": words, "tone": tone, "count": tally[name]}

@@ -32,12 +32,22 @@ function start(report) {
   };
 
   let view = "";
+  let followed = false; // a link, and not the way back
+  /** @type {Record<string, number>} how far each view was read when a link was followed */
+  const read = {};
+  history.scrollRestoration = "manual"; // the browser would restore before the view is shown
+  addEventListener("click", (event) => {
+    followed = event.target instanceof Element && !!event.target.closest("a");
+    if (followed) read[view] = scrollY; // before the browser goes where the link leads
+  });
+
   /** @param {State} state */
   const route = (state) => {
     const moved = state.view !== view;
     view = state.view;
     showView(state);
-    if (moved) scrollTo(0, 0);
+    if (moved) scrollTo(0, followed ? 0 : read[view] ?? 0);
+    followed = false;
     if (state.view === "findings") findings.show(state);
     if (state.view === "frameworks") {
       showFramework(report, state);

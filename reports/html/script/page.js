@@ -64,6 +64,9 @@ async function copied(text) {
   }
 }
 
+/** Code whose options (`--name`) break at no hyphen. @param {string} text */
+const whole = (text) => text.split(/(--[\w-]+)/).map((part, n) => (n % 2 ? el("span", { class: "whole" }, part) : part));
+
 let tabsMade = 0;
 let language = "";
 
@@ -75,7 +78,7 @@ function codeTabs(code, label) {
   const panels = code.map(([name, text], n) =>
     el("div", { role: "tabpanel", id: `panel-${number}-${n}`, "aria-labelledby": `tab-${number}-${n}`, hidden: n !== first, tabindex: 0 },
       copyButton(text, `the ${name} code`),
-      el("pre", {}, el("code", {}, text))));
+      el("pre", {}, el("code", {}, ...whole(text)))));
   const tabs = code.map(([name], n) =>
     el("button", { type: "button", role: "tab", id: `tab-${number}-${n}`, "aria-controls": `panel-${number}-${n}`,
       "aria-selected": n === first, tabindex: n === first ? 0 : -1, click: () => choose(n) }, name));
