@@ -18,10 +18,15 @@ ASKED: Final = {"privateLinkServiceConnections": "Approved", "manualPrivateLinkS
 """Lists of connections in an endpoint, and what becomes of each."""
 _SERVED: Final = frozenset(
     {
+        "microsoft.appconfiguration/configurationstores",
+        "microsoft.cache/redis",
+        "microsoft.cognitiveservices/accounts",
         "microsoft.containerregistry/registries",
         "microsoft.documentdb/databaseaccounts",
         "microsoft.documentdb/mongoclusters",
+        "microsoft.eventhub/namespaces",
         "microsoft.keyvault/vaults",
+        "microsoft.servicebus/namespaces",
         "microsoft.sql/servers",
         "microsoft.storage/storageaccounts",
     }

@@ -1,0 +1,28 @@
+"""azurerm_servicebus_namespace → Microsoft.ServiceBus/namespaces."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.azurerm._identity import IDENTITY
+from auditor.plans.terraform_table import ENABLED, INVERTED, Attr, Block, Fixed, Group, Table
+
+TABLE: Final = Table(
+    "Microsoft.ServiceBus/namespaces",
+    Group(),
+    (
+        IDENTITY,
+        Attr("sku", "sku.name"),
+        Attr("local_auth_enabled", "properties.disableLocalAuth", INVERTED, default=True),
+        Attr("minimum_tls_version", "properties.minimumTlsVersion", default="1.2"),
+        Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True),
+        Block(
+            "customer_managed_key",
+            "properties.encryption",
+            (
+                Fixed("keySource", "Microsoft.KeyVault"),
+                Attr("infrastructure_encryption_enabled", "requireInfrastructureEncryption", default=False),
+            ),
+        ),
+    ),
+)
