@@ -31,6 +31,7 @@ unit: $(VENV)/.dev ## the offline part of the tests, under a minute; properties 
 
 fuzz: $(VENV)/.dev ## run the command line on 10,000 damaged inputs
 	$(BIN)/python -m tests.fuzz --count 10000 --seed 1
+	$(BIN)/python -m tests.fuzz_lenses --count 5000 --seed 1
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

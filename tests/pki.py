@@ -70,8 +70,10 @@ def make(
     sans: Sequence[str] | None = None,
     usages: Sequence[x509.ObjectIdentifier] | None = (ExtendedKeyUsageOID.SERVER_AUTH,),
     public: bool = False,
+    raw: Sequence[tuple[str, bytes]] = (),
 ) -> Made:
-    """A certificate; self-signed without an issuer. `sans` are its name when not given."""
+    """A certificate; self-signed without an issuer. `sans` are its name when not given, `raw` further extensions by
+    their identifiers, as they are written."""
     own = key(kind, number)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = issuer.key if issuer else own
@@ -93,6 +95,8 @@ def make(
     if public:
         policy = x509.PolicyInformation(x509.ObjectIdentifier("2.23.140.1.2.1"), None)
         builder = builder.add_extension(x509.CertificatePolicies([policy]), critical=False)
+    for identifier, value in raw:
+        builder = builder.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(identifier), value), False)
     hashed = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return Made(builder.sign(signer, hashed), signer if issuer is None else own)
 

@@ -110,6 +110,37 @@ def test_garbage_is_unknown_and_never_a_pass(data: str) -> None:
     assert {"not-expired", "in-force", "key-strength", "covers-hosts"} <= unknown
 
 
+def _odd(*raw: tuple[str, bytes]) -> bytes:
+    return make("odd.b", sans=(), raw=raw).der
+
+
+@pytest.mark.parametrize(
+    "der",
+    [
+        _odd(("2.5.29.17", b"\x30\x04\xa3\x02\x05\x00")),
+        _odd(("2.5.29.17", b"\x30\x04\xa5\x02\x05\x00")),
+        _odd(("1.2.3.4", b"\x05\x00"), ("1.2.3.5", b"\x05\x00")).replace(
+            b"\x06\x03\x2a\x03\x05", b"\x06\x03\x2a\x03\x04"
+        ),
+    ],
+    ids=["an X.400 address", "an EDI party", "an extension twice"],
+)
+def test_names_that_cannot_be_read_leave_the_rest_of_a_certificate(der: bytes) -> None:
+    found = by_name(gateway(b64(der)))["odd.b"]
+    assert isinstance(found["sans"], Unknown) and isinstance(found["isCa"], Unknown)
+    assert found["notAfter"] == "2026-12-06T00:00:00Z" and found["keySize"] == 256
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59.9999999-08:00"])
+def test_a_time_that_no_year_of_utc_holds_is_not_known(time: str) -> None:
+    body = vault_certificate(None, attributes={"exp": time})
+    (found,) = lens(body)
+    assert "notAfter" not in found.body["properties"]
+    renewed = {"lifetime_actions": [{"action": {"action_type": "AutoRenew"}, "trigger": {"days_before_expiry": 30}}]}
+    (early,) = lens(vault_certificate(None, attributes={"exp": "0001-01-02T00:00:00Z"}, policy=renewed))
+    assert "renewsAt" not in early.body["properties"]
+
+
 def test_one_broken_part_of_a_bundle_does_not_hide_the_others() -> None:
     broken = LEAF.pem + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + MIDDLE.pem
     assert set(by_name(tls_secret(b64(broken)))) == {"api.contoso.com", "Test Issuing CA"}

@@ -51,6 +51,15 @@ def test_the_table_is_sorted_by_end_and_says_what_was_not_read(estate: Path) -> 
     assert "\x1b" not in text and "\u202e" not in text
 
 
+@pytest.mark.parametrize("asked", [{}, {"clientCertificate": "in a way of its own"}])
+def test_a_saved_handshake_that_says_less_is_shown_all_the_same(tmp_path: Path, asked: dict[str, str]) -> None:
+    properties = {"host": "h.b", "chain": LEAF.pem, "tls": ["1.2"], **asked}
+    saved = tmp_path / "handshake.json"
+    saved.write_text(json.dumps([{"id": "/h", "type": "auditor/handshake", "name": "h.b", "properties": properties}]))
+    done = run("--from", saved, "--as-of", "2026-07-09")
+    assert done.returncode == 0 and "h.b: TLS 1.2; what it asks of clients is not known" in done.stdout.decode()
+
+
 def test_as_of_answers_what_will_have_expired(estate: Path) -> None:
     text = run("--from", estate, "--as-of", "2026-12-07").stdout.decode()
     assert "2 expired" in text and re.search(r"^2026-12-06 +expired  api\.contoso\.com", text, re.MULTILINE)

@@ -170,6 +170,7 @@ CASES: list[tuple[str, Callable[[Bodies], Any], tuple[Any, ...]]] = [
     ("asks Azure by its address", asks("168.63.129.16"), (True, True, True, True)),
     ("asks a server of its own", asks("10.9.9.9"), (True, True, "?", True)),
     ("asks a server and Azure", asks("168.63.129.16", "10.9.9.9"), (True, True, "?", True)),
+    ("asks a server that is not known yet", asks(Unknown("later")), (True, True, "?", True)),
     ("asks the firewall, hub linked", firewall(proxy=True, link=True), (True, True, True, True)),
     ("asks the firewall, hub not linked", firewall(proxy=True, link=False), (True, True, False, True)),
     ("asks a firewall that is no proxy", firewall(proxy=False, link=True), (True, True, "?", True)),

@@ -293,6 +293,12 @@ def calling(asked: Body | None, policy: str = "", **credentials: Any) -> Body:
 TO_SHOP = '<policies><inbound><set-backend-service backend-id="shop" /></inbound></policies>'
 
 
+@pytest.mark.parametrize("named", [5, Unknown("of a variable"), [Unknown("of a variable")]])
+def test_credentials_of_a_backend_that_are_no_list_of_names_name_no_certificate(named: Any) -> None:
+    own = {"ca.crt": b64(pem(CLIENTS).encode())}
+    assert isinstance(calling(own, certificateIds=named)["clientCertificate"], Unknown)
+
+
 def test_a_client_certificate_must_be_of_an_authority_that_the_receiver_trusts() -> None:
     own, other = ({"ca.crt": b64(pem(one).encode())} for one in (CLIENTS, OTHERS))
     assert calling(own, SENDS)["clientCertificate"] == "verified"

@@ -295,6 +295,23 @@ def test_a_route_that_the_controller_refuses_leads_nowhere() -> None:
     assert path["missing"][0]["edge"] == "route of listener web"
 
 
+@pytest.mark.parametrize(
+    ("hosts", "complete"),
+    [("[shop.contoso.com]", True), ("[blog.contoso.com]", False), ("[5]", False), ('["*."]', False)],
+)
+def test_a_route_for_other_hosts_takes_nothing(hosts: str, complete: bool) -> None:
+    routed = GATEWAY.replace("parentRefs: [{name: gw}]", f"parentRefs: [{{name: gw}}], hostnames: {hosts}")
+    (path,) = paths(joined(APP, routed), gateway({"ipAddress": "10.0.0.4"}))
+    assert path["complete"] is complete
+
+
+def test_a_route_without_a_host_that_is_a_text_takes_nothing_of_any_host() -> None:
+    routed = GATEWAY.replace("parentRefs: [{name: gw}]", "parentRefs: [{name: gw}], hostnames: [5]")
+    open_ = routed.replace(*PUBLIC).replace(", hostname: shop.contoso.com", "")
+    (path,) = paths(joined(APP, open_), [])
+    assert path["host"] == "*" and path["complete"] is False
+
+
 GRANT = """
 apiVersion: gateway.networking.k8s.io/v1beta1
 kind: ReferenceGrant

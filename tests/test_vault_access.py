@@ -51,10 +51,11 @@ def vault(**properties: Any) -> Resource:
     return resource(VAULT, {"enableRbacAuthorization": True, **properties})
 
 
-def role(scope: str = VAULT, guid: str = SECRETS_USER, principal: str = "p-1", **more: Any) -> Resource:
+def role(scope: Any = VAULT, guid: str = SECRETS_USER, principal: Any = "p-1", **more: Any) -> Resource:
     definition = f"/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/{guid}"
     properties = {"roleDefinitionId": definition, "principalId": principal, "scope": scope, **more}
-    return resource(f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/{principal}{len(scope)}", properties)
+    name = f"{principal}{len(str(scope))}"
+    return resource(f"{VAULT}/providers/Microsoft.Authorization/roleAssignments/{name}", properties)
 
 
 def custom(*actions: str, but: tuple[str, ...] = ()) -> Resource:
@@ -104,6 +105,14 @@ def policies(*entries: Any) -> Resource:
         ([policies(policy("p-1", "list"), policy("p-9", "get"))], "group"),
         ([policies(policy("p-1", "get") | {"applicationId": "a"})], "group"),
         ([policies()], False),
+        ([policies(policy("p-9", "list") | {"permissions": {"secrets": True}})], False),
+        ([policies(Unknown("of a loop"))], "of a loop"),
+        ([policies(Unknown("of a loop"), policy("p-1", "get"))], True),
+        ([policies({"objectId": "p-1", "permissions": {"secrets": [Unknown("of a variable")]}})], "of a variable"),
+        ([vault(), role(principal=Unknown("of a new identity"))], "of a new identity"),
+        ([vault(), role(principal=Unknown("of a new identity"), guid=READER)], False),
+        ([vault(), role(), role(principal=Unknown("of a new identity"))], True),
+        ([vault(), role(scope=Unknown("of a new group"))], "of a new group"),
         ([vault(enableRbacAuthorization=False)], "were not read"),
         ([vault(enableRbacAuthorization=Unknown("after apply"))], "after apply"),
         ([vault(enableRbacAuthorization=None, accessPolicies=[]), role()], False),  # roles do not count
@@ -167,6 +176,10 @@ PENDING = [{"properties": {"privateLinkServiceConnectionState": {"status": "Pend
         (SHUT | {"networkAcls": DENY, "privateEndpointConnections": PENDING}, False, False, False),
         ({"publicNetworkAccess": "SecuredByPerimeter"}, None, None, None),
         ({"networkAcls": Unknown("later")}, None, None, None),
+        ({"networkAcls": DENY | {"virtualNetworkRules": Unknown("later")}}, None, False, False),
+        ({"networkAcls": DENY | {"virtualNetworkRules": [{"id": Unknown("later")}]}}, None, False, False),
+        ({"networkAcls": DENY, "privateEndpointConnections": [Unknown("later")]}, None, False, False),
+        ({"networkAcls": DENY, "privateEndpointConnections": [Unknown("later"), *APPROVED]}, True, False, False),
     ],
 )
 def test_who_the_firewall_lets_in(properties: Any, agw: bool, system: bool, user: bool) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, Literal
 
-from auditor.lenses.api_policy_checks import both, either
-from auditor.lenses.api_policy_model import EffectivePolicy, Target, Truth
+from auditor.lenses.api_policy_model import EffectivePolicy, Target
 from auditor.lenses.api_policy_resource import resource_of
 from auditor.lenses.api_policy_scopes import SERVICE, Document, Entry, Estate, scope_of, scopes_of
 from auditor.lenses.api_policy_walk import FLAGS, Level, Walk
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.sightings import get, text_at
+from auditor.lenses.truth import Truth, truth_and, truth_or
+from auditor.lenses.values import get, text_at
 from auditor.model import Resource, Unknown
 
 
@@ -111,7 +111,7 @@ def _ways_in(estate: Estate, api: str, scope: str) -> list[_Way]:
         name = entry.name if entry else product.rpartition("/")[2]
         if surely:
             keyless = entry.properties["subscriptionRequired"] if entry else Unknown(f"product {name} was not read")
-            opened = either(opened, keyless if isinstance(keyless, Unknown) else keyless is False)
+            opened = truth_or(opened, keyless if isinstance(keyless, Unknown) else keyless is False)
         if document is not None:
             ways.append(_Way([*above, document], (name,), True if surely else Unknown(hole or "")))
         elif surely:
@@ -121,9 +121,9 @@ def _ways_in(estate: Estate, api: str, scope: str) -> list[_Way]:
     needed = _key_required(estate.apis[api])
     direct: Truth = bool(plain) or (Unknown(hole) if hole else not leading)
     if opened is not True and not hole and needed is not True:
-        direct = either(direct, needed if isinstance(needed, Unknown) else opened or True)
+        direct = truth_or(direct, needed if isinstance(needed, Unknown) else opened or True)
     if direct is not True:
-        direct = either(direct, estate.keys(api, scope))
+        direct = truth_or(direct, estate.keys(api, scope))
     if direct is not False:
         ways.append(_Way([*above, None], tuple(plain), direct))
     return ways
@@ -255,11 +255,13 @@ class _Facts:
         for flag in FLAGS:
             value: Truth = True
             for state in ends:
-                value = both(value, self._with_backend(flag, state.flags[flag], state.targets if walk.end else ()))
+                value = truth_and(value, self._with_backend(flag, state.flags[flag], state.targets if walk.end else ()))
             if value is not False:
                 self._hopeful.add(flag)
-            self._flags[flag] = both(self._flags[flag], value if way.exists is True or value is True else _maybe(way))
-        self.first = either(self.first, walk.first if way.exists is True or walk.first is False else _maybe(way))
+            self._flags[flag] = truth_and(
+                self._flags[flag], value if way.exists is True or value is True else _maybe(way)
+            )
+        self.first = truth_or(self.first, walk.first if way.exists is True or walk.first is False else _maybe(way))
         self.answers_itself = self.answers_itself and walk.end is None and bool(walk.answers)
         found = walk.end.targets if walk.end else ()
         merged = tuple(dict.fromkeys((*self.targets, *found)))
@@ -287,8 +289,8 @@ class _Facts:
             return value
         every: Truth = True
         for target in targets:
-            every = both(every, self._sent_by(flag, target))
-        return either(value, every)
+            every = truth_and(every, self._sent_by(flag, target))
+        return truth_or(value, every)
 
     def _sent_by(self, flag: str, target: Target) -> Truth:
         if target.resource is None:

@@ -5,24 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from auditor.lenses.api_policy_model import CertificateCheck, Place, TokenCheck, Truth, Weakness
+from auditor.lenses.api_policy_model import CertificateCheck, Place, TokenCheck, Weakness
 from auditor.lenses.api_policy_scopes import NamedValues
 from auditor.lenses.api_policy_text import Element, is_expression, named_values, with_named_values
+from auditor.lenses.truth import Truth, truth_and, truth_or
 from auditor.model import Unknown
-
-
-def either(one: Truth, other: Truth) -> Truth:
-    """Or."""
-    if one is True or other is True:
-        return True
-    return one if isinstance(one, Unknown) else other
-
-
-def both(one: Truth, other: Truth) -> Truth:
-    """And."""
-    if one is False or other is False:
-        return False
-    return one if isinstance(one, Unknown) else other
 
 
 class Reading:
@@ -96,9 +83,9 @@ def names_issuer(check: TokenCheck) -> Truth:
     found: Truth = False
     for place in (*check.configurations, *([f"/{check.tenant}/"] if check.tenant else ())):
         if is_expression(place.strip("/")) or named_values(place):
-            found = either(found, Unknown(f"{place.strip('/')[:60]} is not known"))
+            found = truth_or(found, Unknown(f"{place.strip('/')[:60]} is not known"))
         else:
-            found = either(found, not _ANY_TENANT.search(place))
+            found = truth_or(found, not _ANY_TENANT.search(place))
     return found
 
 
@@ -134,7 +121,7 @@ def certificate_check(element: Element, reading: Reading, place: Place, certain:
     trusted = reading.truth(element.attributes.get("validate-trust"), default=True)
     named = any(identity.get(key) for identity in identities for key in ("thumbprint", "issuer-certificate-id"))
     heeded: Truth = ignored if isinstance(ignored, Unknown) else not ignored
-    return CertificateCheck(place, certain, both(heeded, either(trusted, named)), identities)
+    return CertificateCheck(place, certain, truth_and(heeded, truth_or(trusted, named)), identities)
 
 
 # --- CORS ---------------------------------------------------------------------------------------------------------

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from auditor.lenses.truth import Truth
 from auditor.model import Origin, Unknown
-
-Truth = bool | Unknown
-"""Known for sure, or `Unknown` with the reason."""
 
 
 @dataclass(frozen=True, slots=True)

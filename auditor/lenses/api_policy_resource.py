@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from auditor.lenses.api_policy_model import EffectivePolicy, Place, Target, TokenCheck, Truth
+from auditor.lenses.api_policy_model import EffectivePolicy, Place, Target, TokenCheck
+from auditor.lenses.truth import Truth
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown, parent_of
 
 TYPE: Final = "auditor/apiPolicy"

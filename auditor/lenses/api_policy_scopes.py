@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from auditor.lenses.api_policy_text import Element, read_policy
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.sightings import get, last, text_at
+from auditor.lenses.values import get, last, text_at
 from auditor.model import Origin, Resource, Unknown, parent_of
 
 SERVICE: Final = "microsoft.apimanagement/service"

@@ -12,18 +12,17 @@ from typing import Any, Final
 
 from auditor.lenses.api_policy_checks import (
     Reading,
-    both,
     certificate_check,
     cors,
-    either,
     names_audience,
     names_issuer,
     token_check,
     token_weaknesses,
 )
-from auditor.lenses.api_policy_model import CertificateCheck, Place, Target, TokenCheck, Truth, Weakness
+from auditor.lenses.api_policy_model import CertificateCheck, Place, Target, TokenCheck, Weakness
 from auditor.lenses.api_policy_scopes import Document, Estate
 from auditor.lenses.api_policy_text import Element
+from auditor.lenses.truth import Truth, truth_and, truth_or
 from auditor.model import Unknown
 
 FLAGS: Final = (
@@ -51,7 +50,7 @@ class State:
         return State(dict(self.flags), self.targets, self.addresses)
 
     def add(self, flag: str, value: Truth = True) -> None:
-        self.flags[flag] = either(self.flags[flag], value)
+        self.flags[flag] = truth_or(self.flags[flag], value)
 
 
 class Walk:
@@ -111,7 +110,7 @@ class Walk:
     def _forget(self, state: State, why: Unknown, section: str) -> State:
         """What was not sure before is not known now. In `backend` no policy may stand that checks a caller."""
         if state.flags["authenticated"] is not True:
-            self.first = either(self.first, why)
+            self.first = truth_or(self.first, why)
         for flag in FLAGS if section == "inbound" else ("sendsCredentials",):
             state.add(flag, why)
         maybe = Target("policy", None, None, None, None, certain=False, unknown=why.reason)
@@ -188,8 +187,8 @@ class Walk:
         self.weaknesses += token_weaknesses(check, here.element, raw)
         state.add("authenticated", check.signed)
         state.add("token", check.signed)
-        state.add("audience", both(check.signed, names_audience(check)))
-        state.add("issuer", both(check.signed, names_issuer(check)))
+        state.add("audience", truth_and(check.signed, names_audience(check)))
+        state.add("issuer", truth_and(check.signed, names_issuer(check)))
         return state
 
     def _certificate(self, here: _Policy, state: State) -> State:
@@ -237,14 +236,16 @@ class Walk:
             self.answers.append((here.certain, state))
             if state.flags["authenticated"] is not True:
                 why = Unknown(f"{here.element.name} answers under a condition before the caller is known")
-                self.first = either(self.first, here.certain if here.certain and not here.reading.unknown(raw) else why)
+                self.first = truth_or(
+                    self.first, here.certain if here.certain and not here.reading.unknown(raw) else why
+                )
 
     def _calls(self, here: _Policy, state: State) -> State:
         """A request to elsewhere, or an answer out of the cache."""
         known = state.flags["authenticated"]
         if known is not True:
             why = Unknown(f"{here.element.name} runs under a condition before the caller is known")
-            self.first = either(self.first, True if here.certain and known is False else why)
+            self.first = truth_or(self.first, True if here.certain and known is False else why)
         return state
 
     # --- the backend ----------------------------------------------------------------------------------------------

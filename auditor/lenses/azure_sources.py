@@ -5,22 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
-from auditor.lenses.sightings import (
-    Sighting,
-    Use,
-    VaultRef,
-    get,
-    items,
-    last,
-    moment,
-    text_at,
-    texts,
-    thumbprint_of,
-    use_of,
-    vault_ref,
-)
+from auditor.lenses.sightings import Sighting, Use, VaultRef, thumbprint_of, use_of, vault_ref
+from auditor.lenses.values import get, items, last, moment, text_at, texts
 from auditor.model import Resource, Unknown
 
 # --- Application Gateway ------------------------------------------------------------------------------------------
@@ -198,6 +186,9 @@ def key_vault_certificate(resource: Resource) -> Iterator[Sighting]:
     yield Sighting([use], text_at(properties, "cer"), facts, own=own)
 
 
+_FIRST: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
 def _renewal(policy: Any, begin: dt.datetime | None, end: dt.datetime | None) -> dt.datetime | None:
     """When the vault will renew it by itself."""
     actions = [*items(policy, "lifetime_actions"), *items(policy, "lifetimeActions")]
@@ -207,7 +198,7 @@ def _renewal(policy: Any, begin: dt.datetime | None, end: dt.datetime | None) ->
             continue
         days = get(action, "trigger", "days_before_expiry") or get(action, "trigger", "daysBeforeExpiry")
         share = get(action, "trigger", "lifetime_percentage") or get(action, "trigger", "lifetimePercentage")
-        if isinstance(days, int) and 0 < days < 36500:
+        if isinstance(days, int) and 0 < days < 36500 and end - _FIRST > dt.timedelta(days=days):
             return end - dt.timedelta(days=days)
         if isinstance(share, int) and 0 < share < 100 and begin and begin < end:
             return begin + (end - begin) * share / 100

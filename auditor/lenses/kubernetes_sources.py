@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.lenses.sightings import SecretKey, Sighting, VaultRef, get, items, moment, text_at, texts, use_of
+from auditor.lenses.sightings import SecretKey, Sighting, VaultRef, use_of
+from auditor.lenses.values import get, items, moment, text_at, texts
 from auditor.model import Resource
 
 _TLS: Final = "kubernetes.io/tls"

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from auditor.lenses.sightings import moment
+from auditor.lenses.values import moment
 from auditor.model import Resource, Unknown
 
 _SECONDS_A_DAY: Final = 86400
@@ -76,7 +76,8 @@ def as_text(rows: Sequence[Listed], clock: dt.datetime, titles: dict[str, str], 
         lines += [f"{'ends':<10}  {'days':>6}  {'name':<{_NAME}}  {'issuer':<{_ISSUER}}  where used · problems"]
     for row in dated:
         left = "expired" if row.ends and row.ends < clock else str(row.days)
-        where = ", ".join(row.places[:_PLACES]) + (f" and {len(row.places) - _PLACES} more" if row.places[3:] else "")
+        more = f" and {len(row.places) - _PLACES} more" if len(row.places) > _PLACES else ""
+        where = ", ".join(row.places[:_PLACES]) + more
         told = f" · {', '.join(row.problems)}" if row.problems else ""
         name, issuer = _cut(row.name, _NAME), _cut(row.issuer, _ISSUER)
         lines.append(f"{row.ends:%Y-%m-%d}  {left:>7}  {name:<{_NAME}}  {issuer:<{_ISSUER}}  {where}{told}")
@@ -108,7 +109,8 @@ _CLIENT: Final = {
 
 
 def _live(use: dict[str, Any]) -> str:
-    return f"  {use['name']}: TLS {', '.join(use['tls'])}; {_CLIENT[use['clientCertificate']]}"
+    asked = _CLIENT.get(use.get("clientCertificate", ""), "what it asks of clients is not known")
+    return f"  {use['name']}: TLS {', '.join(use['tls'])}; {asked}"
 
 
 def as_json(rows: Sequence[Listed], clock: dt.datetime, gaps: Sequence[str]) -> str:

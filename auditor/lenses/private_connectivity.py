@@ -14,8 +14,9 @@ from typing import Any, Final, NamedTuple
 
 from auditor.fields import OF_AZURE, Fields
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.private_connectivity_services import SERVICES, WORKSPACE, Service, Truth, public_access_off
-from auditor.lenses.sightings import get, items, last, text_at, texts
+from auditor.lenses.private_connectivity_services import SERVICES, WORKSPACE, Service, public_access_off
+from auditor.lenses.truth import Truth, truth_or
+from auditor.lenses.values import get, hidden_in, items, last, text_at, texts
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown
 from auditor.packed import Packed, pack, unpack
 
@@ -152,7 +153,7 @@ class _Estate:
                 for peering in items(properties, "virtualNetworkPeerings")
                 if (text_at(peering, "properties", "peeringState") or "Connected").casefold() == "connected"
             }
-            asked = servers if isinstance(servers, Unknown) else tuple(texts(properties, "dhcpOptions", "dnsServers"))
+            asked = hidden_in(servers) or tuple(texts(properties, "dhcpOptions", "dnsServers"))
             self.networks[folded] = Network(frozenset(peers), asked)
         elif kind == "microsoft.network/firewallpolicies":
             settings = get(properties, "dnsSettings")
@@ -293,7 +294,7 @@ def _attached(properties: Any, endpoints: list[Endpoint]) -> Truth:
         found += [_approved(get(connection, "properties")) for connection in given]
     elif isinstance(given, Unknown):
         found.append(given)
-    return _any(found)
+    return truth_or(*found)
 
 
 def _in_scope(workspace: Resource, estate: _Estate) -> Truth:
@@ -303,7 +304,7 @@ def _in_scope(workspace: Resource, estate: _Estate) -> Truth:
     for hole in (estate.hole(_SCOPED), estate.hole(_ENDPOINTS)):
         if hole:
             found.append(Unknown(hole))
-    return _any(found)
+    return truth_or(*found)
 
 
 def _zones_of(
@@ -379,9 +380,3 @@ def _linked(network: str, zone: str, estate: _Estate) -> Truth:
         return Unknown(f"the zone {last(zone)} was not read")
     hole = estate.hole(_LINKS, zone) or (_VAGUE if zone in estate.vague else None)
     return Unknown(hole) if hole else False
-
-
-def _any(found: list[Truth]) -> Truth:
-    if True in (one for one in found if not isinstance(one, Unknown)):
-        return True
-    return next((one for one in found if isinstance(one, Unknown)), False)

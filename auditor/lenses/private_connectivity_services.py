@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from auditor.lenses.sightings import get
+from auditor.lenses.truth import Truth, truth_and
+from auditor.lenses.values import get
 from auditor.model import Unknown
-
-Truth = bool | Unknown
 
 
 class Service(NamedTuple):
@@ -106,6 +105,4 @@ def public_access_off(kind: str, properties: Any) -> Truth:
 
 
 def _every(values: list[Any], good: set[str]) -> Truth:
-    if any(not isinstance(value, Unknown) and str(value).casefold() not in good for value in values):
-        return False
-    return next((value for value in values if isinstance(value, Unknown)), True)
+    return truth_and(*(value if isinstance(value, Unknown) else str(value).casefold() in good for value in values))

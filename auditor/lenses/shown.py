@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, get_args
 
-from auditor.lenses.sightings import moment
+from auditor.lenses.values import moment
 from auditor.model import (
     Certificate,
     Certificates,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import datetime as dt
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from auditor.keys import value_of
-from auditor.model import MISSING, Resource, Unknown
+from auditor.model import Resource
 
 Use = dict[str, Any]
 """`{name, kind, resource, element, hosts?, public?, …}`, as it stands in `properties.uses`."""
@@ -62,56 +59,6 @@ def use_of(resource: Resource, kind: str, element: str | None = None, **more: An
     if element:
         found["element"] = element
     return found | {key: value for key, value in more.items() if value is not None}
-
-
-# --- reading values, whatever their casing and shape --------------------------------------------------------------
-
-
-def get(value: Any, *keys: str) -> Any:
-    """The value below nested keys; None when it is not there, an `Unknown` where the way ends in one."""
-    for key in keys:
-        if value.__class__ is not dict and not isinstance(value, dict):  # the first is cheaper, and most often enough
-            return value if isinstance(value, Unknown) else None
-        found = value_of(value, key)
-        value = None if found is MISSING else found
-    return value
-
-
-def text_at(value: Any, *keys: str) -> str | None:
-    """The same, when it is a text that is not empty."""
-    found = get(value, *keys)
-    return found if isinstance(found, str) and found else None
-
-
-def items(value: Any, *keys: str) -> Iterator[dict[str, Any]]:
-    """The objects of a list below nested keys."""
-    found = get(value, *keys)
-    if isinstance(found, list):
-        yield from (item for item in found if isinstance(item, dict))
-
-
-def texts(value: Any, *keys: str) -> list[str]:
-    """The texts of a list below nested keys."""
-    found = get(value, *keys)
-    return [item for item in found if isinstance(item, str) and item] if isinstance(found, list) else []
-
-
-def last(resource_id: str | None) -> str:
-    """The last part of an id, in small letters."""
-    return (resource_id or "").rpartition("/")[2].casefold()
-
-
-def moment(value: Any) -> dt.datetime | None:
-    """A time as Azure and Kubernetes write it: ISO 8601, or whole seconds since 1970."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 253402300800:
-        return dt.datetime.fromtimestamp(value, dt.UTC)
-    if not isinstance(value, str):
-        return None
-    try:
-        found = dt.datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.strip()))
-    except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
 
 
 def thumbprint_of(value: Any) -> str | None:

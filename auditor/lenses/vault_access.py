@@ -15,8 +15,10 @@ from typing import Any, Final, NamedTuple
 
 from auditor.fields import OF_AZURE, Fields
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.sightings import VaultRef, get, items, text_at, vault_ref
-from auditor.lenses.vault_rights import Rights, Truth
+from auditor.lenses.sightings import VaultRef, vault_ref
+from auditor.lenses.truth import Truth, truth_or
+from auditor.lenses.values import get, hidden_in, items, listing, text_at, word
+from auditor.lenses.vault_rights import Rights
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown, parent_of
 
 TYPE: Final = "auditor/vaultAccess"
@@ -147,7 +149,7 @@ class VaultAccess:
             if isinstance(value, Unknown):
                 return value
         if reader.by_system:
-            return _object_id(get(identity, "principalId"), str(get(identity, "type") or "").casefold())
+            return _object_id(get(identity, "principalId"), word(identity, "type"))
         assigned = given if isinstance(given, dict) else {}
         for resource_id, about in assigned.items():
             client, principal = self._of_identity(resource_id, about)
@@ -178,12 +180,14 @@ def _is_service(resource: Resource) -> bool:
     return resource.type.casefold() == SERVICE
 
 
-def _object_id(principal: Any, kind: str) -> str | Unknown | None:
+def _object_id(principal: Any, kind: str | Unknown) -> str | Unknown | None:
     if isinstance(principal, str) and principal:
         return principal.casefold()
-    if isinstance(principal, Unknown):
-        return principal
-    return Unknown("the object id of the system-assigned identity was not read") if "systemassigned" in kind else None
+    for value in (principal, kind):
+        if isinstance(value, Unknown):
+            return value
+    assigned = "systemassigned" in str(kind)
+    return Unknown("the object id of the system-assigned identity was not read") if assigned else None
 
 
 # --- the way to the vault -----------------------------------------------------------------------------------------
@@ -210,18 +214,29 @@ def _reachable(reader: Reader, vault: Resource) -> Truth:
         return reader.client if trusted and isinstance(reader.client, Unknown) else trusted and reader.by_system
     if trusted:
         return True
-    subnets = {
-        (text_at(one, "properties", "subnet", "id") or "").casefold()
-        for one in items(get(reader.resource.body, "properties"), "gatewayIPConfigurations")
-    }
-    if folded != "disabled" and any(
-        (text_at(one, "id") or "-").casefold() in subnets for one in items(rules, "virtualNetworkRules")
-    ):
+    admitted = False if folded == "disabled" else _is_admitted(reader, rules)
+    return truth_or(admitted, *_endpoints(properties))
+
+
+def _is_admitted(reader: Reader, rules: Any) -> Truth:
+    """Whether the subnet of a gateway is among those that the firewall names."""
+    named, more = listing(rules, "virtualNetworkRules")
+    if not named:
+        return more or False
+    places, hidden = listing(reader.resource.body, "properties", "gatewayIPConfigurations")
+    inside = [get(one, "properties", "subnet", "id") for one in places]
+    ids = [get(one, "id") for one in named]
+    subnets = {one.casefold() for one in inside if isinstance(one, str)}
+    if any(isinstance(one, str) and one.casefold() in subnets for one in ids):
         return True
-    given = get(properties, "privateEndpointConnections")
-    if isinstance(given, Unknown):
-        return given
-    return any(
-        str(get(one, "properties", "privateLinkServiceConnectionState", "status") or "").casefold() == "approved"
-        for one in items(properties, "privateEndpointConnections")
-    )
+    return more or hidden or hidden_in(inside) or hidden_in(ids) or False
+
+
+def _endpoints(properties: Any) -> Iterator[Truth]:
+    """Of each private endpoint of a vault, whether it is approved."""
+    connections, hidden = listing(properties, "privateEndpointConnections")
+    if hidden:
+        yield hidden
+    for one in connections:
+        status = word(one, "properties", "privateLinkServiceConnectionState", "status")
+        yield status if isinstance(status, Unknown) else status == "approved"

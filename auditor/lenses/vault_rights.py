@@ -11,12 +11,12 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, NamedTuple
 
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.lenses.truth import Truth
+from auditor.lenses.values import get, hidden_in, items, listing, text_at, texts
 from auditor.model import Resource, Unknown
 
 ASSIGNMENTS: Final = "microsoft.authorization/roleassignments"
 ROLES: Final = "microsoft.authorization/roledefinitions"
-Truth = bool | Unknown
 
 _READ: Final = "microsoft.keyvault/vaults/secrets/getsecret/action"
 _BUILT_IN: Final = frozenset(
@@ -36,6 +36,7 @@ class _Grant(NamedTuple):
     scope: str
     group: bool
     conditional: bool
+    hidden: Unknown | None  # what is not known of it
 
 
 class Rights:
@@ -44,7 +45,7 @@ class Rights:
     def __init__(self, coverage: Coverage) -> None:
         self._coverage = coverage
         self._grants: dict[str, list[_Grant]] = defaultdict(list)  # by object id
-        self._groups: list[_Grant] = []
+        self._anyones: list[_Grant] = []  # of groups, and of identities that are not known
         self._custom: dict[str, bool] = {}  # the GUID of a custom role → whether it reads secrets
         self._seen = False
 
@@ -58,9 +59,10 @@ class Rights:
             role = (text_at(properties, "roleDefinitionId") or "").rpartition("/")[2].casefold()
             scope = (text_at(properties, "scope") or "").casefold().rstrip("/")
             group = (text_at(properties, "principalType") or "").casefold() == "group"
-            grant = _Grant(role, scope, group, bool(get(properties, "condition")))
-            if group:
-                self._groups.append(grant)
+            told = [get(properties, key) for key in ("roleDefinitionId", "scope", "principalId")]
+            grant = _Grant(role, scope, group, bool(get(properties, "condition")), hidden_in(told))
+            if group or isinstance(told[-1], Unknown):
+                self._anyones.append(grant)
             else:
                 self._grants[(text_at(properties, "principalId") or "").casefold()].append(grant)
 
@@ -76,12 +78,14 @@ class Rights:
         own = vault.id.casefold()
         places = {f"{own}/secrets/{name}" for name in names}
         doubt: str | None = None
-        for grant in (*self._grants.get(principal, ()), *self._groups):
-            reads = True if grant.role in _BUILT_IN else self._custom.get(grant.role, False)
+        for grant in (*self._grants.get(principal, ()), *self._anyones):
+            reads = grant.role in _BUILT_IN or self._custom.get(grant.role, not grant.role and bool(grant.hidden))
             wide = _covers(grant.scope, own)
             if not reads or (wide is False and grant.scope not in places):
                 continue
-            if grant.group:
+            if grant.hidden:
+                doubt = doubt or grant.hidden.reason
+            elif grant.group:
                 doubt = doubt or "a group that may read it may hold the identity"
             elif grant.conditional:
                 doubt = doubt or "the role is given under a condition"
@@ -116,20 +120,15 @@ def _reads_secrets(definition: Any) -> bool:
 
 
 def _by_policies(principal: str, properties: Any) -> Truth:
-    policies = get(properties, "accessPolicies")
-    if isinstance(policies, Unknown):
-        return policies
-    if policies is None:
+    if get(properties, "accessPolicies") is None:
         return Unknown("the access policies were not read")
-    others = False
-    for policy in items(properties, "accessPolicies"):
-        rights = get(policy, "permissions", "secrets")
-        if isinstance(rights, Unknown):
-            return rights
-        if not any(str(right).casefold() in ("get", "all") for right in rights or ()):
+    policies, doubt = listing(properties, "accessPolicies")
+    for policy in policies:
+        doubt = doubt or hidden_in(get(policy, "permissions", "secrets"))
+        if not any(right.casefold() in ("get", "all") for right in texts(policy, "permissions", "secrets")):
             continue
         holder = text_at(policy, "objectId")
         if holder and holder.casefold() == principal and not text_at(policy, "applicationId"):
             return True
-        others = True
-    return Unknown("an access policy may be of a group that holds the identity") if others else False
+        doubt = doubt or Unknown("an access policy may be of a group that holds the identity")
+    return doubt or False

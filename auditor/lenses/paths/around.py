@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from auditor.lenses.paths.dns import NETWORKS, Ranges, covers_half, is_address, is_public, within
 from auditor.lenses.paths.elements import KIND as GATEWAY
-from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.service import KIND as MANAGEMENT
 from auditor.lenses.paths.service import is_open
-from auditor.lenses.paths.shapes import Truth
-from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.lenses.truth import Truth, truth_or
+from auditor.lenses.values import get, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 GROUPS: Final = "microsoft.network/networksecuritygroups"
@@ -25,6 +25,18 @@ OPEN_TAGS: Final = ("internet", "azurecloud", "azurefrontdoor.backend")
 """Service tags behind which everybody may be: all of Azure, and the Front Door of any customer."""
 
 Bypass = dict[str, Any]
+
+
+def admits_everyone(sources: Any) -> Truth:
+    """Whether a list of ranges and service tags lets everyone in: it is empty, or one of them is everyone."""
+    given = sources if isinstance(sources, list) else [sources] if isinstance(sources, Unknown) else []
+    if not given:
+        return True
+    return truth_or(*(one if isinstance(one, Unknown) else _is_everyone(one) for one in given))
+
+
+def _is_everyone(source: Any) -> bool:
+    return isinstance(source, str) and (source.strip().casefold() in OPEN_TAGS or covers_half(source.strip()))
 
 
 def bypass(kind: str, resource: str, path: str, says: str, open_: Truth) -> Bypass:
@@ -128,7 +140,7 @@ class Around:
             private = word(own, "enablePrivateCluster", otherwise="false")
             if private == "true":
                 continue
-            open_: Truth = private if isinstance(private, Unknown) else _admits_everyone(get(own, "authorizedIPRanges"))
+            open_: Truth = private if isinstance(private, Unknown) else admits_everyone(get(own, "authorizedIPRanges"))
             if open_ is False:
                 continue
             if open_ is True and len(named) != 1:
@@ -223,13 +235,6 @@ def _network_of(subnet: str) -> str:
 def _prefixes(item: Any) -> list[str]:
     one = text_at(item, "properties", "addressPrefix")
     return [*([one] if one else []), *texts(item, "properties", "addressPrefixes")]
-
-
-def _admits_everyone(ranges: Any) -> Truth:
-    """Whether the API of a cluster is for everyone: no ranges are authorised, or one that is everyone."""
-    listed = ranges if isinstance(ranges, list) else [ranges] if isinstance(ranges, Unknown) else []
-    everyone = any(isinstance(one, str) and covers_half(one) for one in listed)
-    return everyone or next((one for one in listed if isinstance(one, Unknown)), not listed)
 
 
 def _names(cluster: Resource) -> tuple[str, str]:

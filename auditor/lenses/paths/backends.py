@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from auditor.lenses.paths.callers import authentication_of
 from auditor.lenses.paths.ends import Land, Sender, follow
-from auditor.lenses.paths.estate import Estate, flag, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.naming import OTHERS
 from auditor.lenses.paths.service import KIND, service_of, split, subnet_of, tls_floor
-from auditor.lenses.paths.shapes import Place, Tail, Truth, evidence, lost, place, truth_and
+from auditor.lenses.paths.shapes import Place, Tail, evidence, lost, place
 from auditor.lenses.paths.trust import Served, Trust, store_of
-from auditor.lenses.sightings import get, last, text_at, texts, thumbprint_of, vault_ref
+from auditor.lenses.sightings import thumbprint_of, vault_ref
+from auditor.lenses.truth import Truth, truth_and
+from auditor.lenses.values import flag, get, hidden_in, last, listing, text_at, texts, word
 from auditor.model import Resource, Unknown, parent_of
 
 if TYPE_CHECKING:
@@ -175,10 +177,9 @@ class Backends:
         named = list(policy.sent_certificates)
         if not named and holder is not None:
             given = get(holder.body, "properties", "credentials")
-            ids, thumbs = get(given, "certificateIds"), get(given, "certificate")
-            for value in (ids, thumbs, *(ids or ()), *(thumbs or ())):
-                if isinstance(value, Unknown):
-                    return value
+            hidden = hidden_in(get(given, "certificateIds")) or hidden_in(get(given, "certificate"))
+            if hidden:
+                return hidden
             named = [last(one) for one in texts(given, "certificateIds")] or texts(given, "certificate")
         if len(named) != 1:
             return Unknown("which client certificate is sent is not known")

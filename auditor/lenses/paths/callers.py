@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from auditor.lenses.paths.shapes import Tail, Truth, truth_and
+from auditor.lenses.paths.shapes import Tail
+from auditor.lenses.truth import Truth, truth_and
 from auditor.model import Unknown
 
 if TYPE_CHECKING:

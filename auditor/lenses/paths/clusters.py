@@ -8,10 +8,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from auditor.lenses.paths.around import OPEN_TAGS, Around, bypass
-from auditor.lenses.paths.dns import covers_half, is_address, is_public
+from auditor.lenses.paths.around import Around, admits_everyone, bypass
+from auditor.lenses.paths.dns import is_address, is_public
 from auditor.lenses.paths.ends import Landing, Sender, follow
-from auditor.lenses.paths.estate import Estate, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.gateway_api import KIND as GATEWAY
 from auditor.lenses.paths.gateway_api import Gateways
 from auditor.lenses.paths.gateway_routes import takes
@@ -23,9 +23,10 @@ from auditor.lenses.paths.network_policies import contains
 from auditor.lenses.paths.nginx import is_of_nginx
 from auditor.lenses.paths.pods import POD, SERVICE, Pods
 from auditor.lenses.paths.routes import is_pattern
-from auditor.lenses.paths.shapes import Entered, Missing, Truth, evidence, hop, lost, place, truth_and
+from auditor.lenses.paths.shapes import Entered, Missing, evidence, hop, lost, place
 from auditor.lenses.paths.trust import Trust
-from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.lenses.truth import Truth, truth_and
+from auditor.lenses.values import get, items, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 _AZURE: Final = "service.beta.kubernetes.io/azure-"
@@ -354,12 +355,8 @@ def _admits_everyone(service: Resource) -> Truth:
     """
     notes = get(service.body, "metadata", "annotations")
     ranges = get(service.body, "spec", "loadBalancerSourceRanges")
-    told = [word(notes, f"{_AZURE}allowed-{kind}") for kind in ("ip-ranges", "service-tags")]
     given: list[Any] = ranges if isinstance(ranges, list) else [ranges] if isinstance(ranges, Unknown) else []
-    given = [
-        *given,
-        *(part for one in told for part in ([one] if isinstance(one, Unknown) else one.split(",")) if part),
-    ]
-    if any(isinstance(one, str) and (one.strip() in OPEN_TAGS or covers_half(one.strip())) for one in given):
-        return True
-    return next((one for one in given if isinstance(one, Unknown)), not given)
+    for kind in ("ip-ranges", "service-tags"):
+        told = word(notes, f"{_AZURE}allowed-{kind}")
+        given = [*given, told] if isinstance(told, Unknown) else [*given, *filter(None, told.split(","))]
+    return admits_everyone(given)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.lenses.paths.estate import Estate, listing
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.shapes import Missing
-from auditor.lenses.sightings import get, text_at, texts
+from auditor.lenses.values import get, hidden_in, listing, text_at, texts
 from auditor.model import Resource, Unknown, parent_of
 
 PRIVATE: Final = "microsoft.network/privatednszones"
@@ -152,9 +152,7 @@ class Names:
         """Why a network may ask a resolver that is not known."""
         found = self._estate.by_id(NETWORKS, network)
         told = get(found.body, "properties", "dhcpOptions", "dnsServers") if found else None
-        hidden = next(
-            (one for one in (told, *(told if isinstance(told, list) else ())) if isinstance(one, Unknown)), None
-        )
+        hidden = hidden_in(told)
         if hidden is not None:
             return f"the resolver of the network is not known: {hidden.reason}"
         outside = told and not self._resolver(network)
@@ -189,7 +187,7 @@ def _addresses(record: Resource) -> tuple[tuple[str, ...], Unknown | None]:
     key, field = ("aaaaRecords", "ipv6Address") if record.type.casefold().endswith("/aaaa") else _A
     records, hidden = listing(properties, key)
     told = [get(item, field) for item in records]
-    hidden = hidden or next((one for one in told if isinstance(one, Unknown)), None)
+    hidden = hidden or hidden_in(told)
     return tuple(_plain(one) for one in told if isinstance(one, str) and one), hidden
 
 

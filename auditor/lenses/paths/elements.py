@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.lenses.paths.estate import listing
-from auditor.lenses.sightings import get, last, text_at
+from auditor.lenses.values import get, last, listing, text_at
 from auditor.model import Resource, Unknown
 
 KIND: Final = "microsoft.network/applicationgateways"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditor.lenses.paths.estate import Estate, word
-from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.lenses.paths.estate import Estate
+from auditor.lenses.values import get, items, text_at, texts, word
 
 KIND: Final = "microsoft.network/privateendpoints"
 READS: Final = frozenset({KIND})

@@ -17,10 +17,10 @@ from auditor.lenses.paths.shapes import (
     Place,
     Protection,
     Tail,
-    Truth,
     hop,
 )
 from auditor.lenses.paths.trust import Served, Store, Trust
+from auditor.lenses.truth import Truth
 from auditor.model import Unknown
 
 
@@ -144,6 +144,8 @@ def _client_certificate(sender: Sender, landing: Landing, trust: Trust) -> str |
         return sender.sends if isinstance(sender.sends, Unknown) else "sent"
     if asks == "verified" and sender.sends is False:
         return "lacking"
+    if asks == "verified" and isinstance(sender.sends, Unknown):
+        return sender.sends
     if asks != "verified" or sender.shows is None or landing.accepts is None:
         return asks
     for side in (sender.shows, landing.accepts):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from auditor.fields import Fields
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths.kept import FIELDS
-from auditor.lenses.sightings import get
-from auditor.model import Resource, Unknown
+from auditor.model import Resource
 from auditor.packed import Packed, pack, unpack
 
 _WHOLE: Final = Fields()
@@ -74,45 +73,3 @@ class Estate:
     def gap(self, kind: str, at: str) -> str | None:
         """Why there may be more of a casefolded type below a place than was read, where it was looked for at all."""
         return self._coverage.hole(kind, True, at, below=True)
-
-
-def listing(value: Any, *keys: str) -> tuple[list[dict[str, Any]], Unknown | None]:
-    """The objects of a list below nested keys, and why there may be more: it is unknown, or of another shape."""
-    found = get(value, *keys)
-    if found is None:
-        return [], None
-    if isinstance(found, Unknown):
-        return [], found
-    if not isinstance(found, list):
-        return [], Unknown(f"{keys[-1]} is not a list")
-    objects = [item for item in found if isinstance(item, dict)]
-    if len(objects) == len(found):
-        return objects, None
-    odd = next(item for item in found if not isinstance(item, dict))
-    return objects, odd if isinstance(odd, Unknown) else Unknown(f"an element of {keys[-1]} is not an object")
-
-
-def word(value: Any, *keys: str, otherwise: str = "") -> str | Unknown:
-    """A text in small letters below nested keys; `otherwise` when it is not there; unknown when it is no text."""
-    found = get(value, *keys)
-    if found is None:
-        return otherwise
-    if isinstance(found, bool):
-        return str(found).casefold()
-    if isinstance(found, int):
-        return str(found)
-    if isinstance(found, str | Unknown):
-        return found.casefold() if isinstance(found, str) else found
-    return Unknown(f"{keys[-1]} is not a text")
-
-
-def flag(value: Any, *keys: str, otherwise: bool) -> bool | Unknown:
-    """A boolean, or the text of one, below nested keys."""
-    found = word(value, *keys, otherwise="true" if otherwise else "false")
-    if isinstance(found, Unknown):
-        return found
-    if found in ("true", "on", "enabled"):
-        return True
-    if found in ("false", "off", "disabled"):
-        return False
-    return Unknown(f"{keys[-1]} is neither true nor false")

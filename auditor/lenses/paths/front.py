@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level, name_in
 from auditor.lenses.paths.ends import unseen
-from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.routes import is_pattern
 from auditor.lenses.paths.shapes import (
     MUTUAL,
@@ -22,7 +22,8 @@ from auditor.lenses.paths.shapes import (
     place,
 )
 from auditor.lenses.paths.trust import Served, Trust
-from auditor.lenses.sightings import get, items, last, text_at, texts, vault_ref
+from auditor.lenses.sightings import vault_ref
+from auditor.lenses.values import get, items, last, listing, text_at, texts, word
 from auditor.model import Unknown
 
 ADDRESSES: Final = "microsoft.network/publicipaddresses"

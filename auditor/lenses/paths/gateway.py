@@ -9,13 +9,14 @@ from typing import Any, Final
 from auditor.lenses.paths.callers import known_by
 from auditor.lenses.paths.elements import LEVELS, Elements, Level, name_in
 from auditor.lenses.paths.ends import Land
-from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.front import Front, Listeners, hosts_of
 from auditor.lenses.paths.pools import Pools
 from auditor.lenses.paths.routes import is_pattern
-from auditor.lenses.paths.shapes import Entered, Hop, Missing, Place, Tail, Truth, lost, place
+from auditor.lenses.paths.shapes import Entered, Hop, Missing, Place, Tail, lost, place
 from auditor.lenses.paths.trust import Trust
-from auditor.lenses.sightings import get, last, text_at, texts
+from auditor.lenses.truth import Truth
+from auditor.lenses.values import get, last, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 Way = Callable[[str, frozenset[str]], tuple[Tail, ...]]

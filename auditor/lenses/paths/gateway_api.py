@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.lenses.paths.ends import Landing
-from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.gateway_routes import GROUP, Routes, takes
 from auditor.lenses.paths.pods import SERVICE, Inbound, Pods
 from auditor.lenses.paths.shapes import (
@@ -15,14 +15,15 @@ from auditor.lenses.paths.shapes import (
     VERIFIED,
     Protection,
     Tail,
-    Truth,
     evidence,
     lost,
     place,
     redirected,
 )
 from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Store, Trust
-from auditor.lenses.sightings import get, items, text_at, texts, vault_ref
+from auditor.lenses.sightings import vault_ref
+from auditor.lenses.truth import Truth
+from auditor.lenses.values import get, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 KIND, POLICY = f"{GROUP}/gateway", f"{GROUP}/backendtlspolicy"

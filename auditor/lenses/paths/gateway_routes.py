@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.lenses.certificates import covers
-from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.mesh import NAMESPACE
 from auditor.lenses.paths.network_policies import selects
 from auditor.lenses.paths.routes import taken
-from auditor.lenses.paths.shapes import Truth, truth_and
-from auditor.lenses.sightings import get, items, text_at
+from auditor.lenses.truth import Truth, truth_and
+from auditor.lenses.values import get, hidden_in, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 GROUP: Final = "gateway.networking.k8s.io"
@@ -97,11 +97,11 @@ class Routes:
         paths: list[tuple[str, bool]] = []
         for attached, allowed in self.attached(gateway, listener):
             named = get(attached.body, "spec", "hostnames")
-            if isinstance(named, list) and named:
-                if not any(isinstance(one, Unknown) or takes(str(one), host) for one in named):
+            if named and not any(takes(one, host) for one in texts(attached.body, "spec", "hostnames")):
+                hidden_host = hidden_in(named)
+                if hidden_host is None:
                     continue
-                if not any(isinstance(one, str) and takes(one, host) for one in named):
-                    allowed = next(one for one in named if isinstance(one, Unknown))
+                allowed = hidden_host
             rules, hidden = listing(attached.body, "spec", "rules")
             if hidden or isinstance(allowed, Unknown):
                 yield attached, hidden or allowed  # type: ignore[misc]

@@ -7,23 +7,14 @@ from typing import Any, Final
 
 from auditor.lenses.certificates import covers
 from auditor.lenses.paths.ends import Landing
-from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.nginx import PREFIX, Controllers, Nginx, note, plain
 from auditor.lenses.paths.pods import Inbound, Pods
 from auditor.lenses.paths.routes import covers as holds
 from auditor.lenses.paths.routes import overlaps
-from auditor.lenses.paths.shapes import (
-    PASSTHROUGH,
-    PLAINTEXT,
-    VERIFIED,
-    Protection,
-    Tail,
-    evidence,
-    lost,
-    place,
-)
+from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, VERIFIED, Protection, Tail, evidence, lost, place
 from auditor.lenses.paths.trust import Served, Trust
-from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.lenses.values import get, hidden_in, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 KIND, CLASS = "networking.k8s.io/ingress", "networking.k8s.io/ingressclass"
@@ -288,9 +279,7 @@ def _tls(ingress: Resource) -> tuple[list[dict[str, Any]], Unknown | None]:
     entries, hidden = listing(ingress.body, "spec", "tls")
     known = []
     for entry in entries:
-        hosts = get(entry, "hosts")
-        each = (hosts, *(hosts if isinstance(hosts, list) else ()))
-        odd = next((one for one in each if isinstance(one, Unknown)), None)
+        odd = hidden_in(get(entry, "hosts"))
         hidden = hidden or odd
         if odd is None:
             known.append(entry)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.lenses.paths.ends import Landing
-from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.gateway_routes import takes
 from auditor.lenses.paths.mesh import is_exported
 from auditor.lenses.paths.pods import Inbound, Pods
 from auditor.lenses.paths.routes import covers, overlaps
 from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place, redirected
 from auditor.lenses.paths.trust import SECRET, Served, Store, Trust
-from auditor.lenses.sightings import get, items, text_at, texts
+from auditor.lenses.values import get, hidden_in, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 KIND, ROUTES = "networking.istio.io/gateway", "networking.istio.io/virtualservice"
@@ -32,8 +32,7 @@ class Istio:
         self._routes: dict[tuple[str, str, str], list[Resource]] = {}
         self._unclear: dict[str, str] = {}  # by cluster: why a route may hang on any gateway
         for route in estate.all(ROUTES):
-            named = get(route.body, "spec", "gateways")
-            if isinstance(named, Unknown) or any(isinstance(one, Unknown) for one in named or ()):
+            if hidden_in(get(route.body, "spec", "gateways")):
                 self._unclear[route.cluster] = f"the gateways of VirtualService {route.name} are not known"
             for name in texts(route.body, "spec", "gateways"):
                 namespace, slash, short = name.partition("/")

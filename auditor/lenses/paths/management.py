@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.lenses.paths.apis import Apis
 from auditor.lenses.paths.backends import Backends
 from auditor.lenses.paths.ends import Land, Landing, Sender, follow
-from auditor.lenses.paths.estate import Estate, flag, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.service import KIND, host_of, is_open, proxies, subnet_of, tls_floor
-from auditor.lenses.paths.shapes import Entered, Tail, Truth, evidence, lost, place, truth_and
+from auditor.lenses.paths.shapes import Entered, Tail, evidence, lost, place
 from auditor.lenses.paths.trust import Served, Trust
-from auditor.lenses.sightings import get, items, text_at, texts, thumbprint_of, vault_ref
+from auditor.lenses.sightings import thumbprint_of, vault_ref
+from auditor.lenses.truth import Truth, truth_and
+from auditor.lenses.values import flag, get, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 if TYPE_CHECKING:

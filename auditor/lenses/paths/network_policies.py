@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from auditor.lenses.paths.dns import within
-from auditor.lenses.paths.estate import Estate, listing
-from auditor.lenses.paths.shapes import Truth, truth_and, truth_or
-from auditor.lenses.sightings import get, items, text_at
+from auditor.lenses.paths.estate import Estate
+from auditor.lenses.truth import Truth, truth_and, truth_or
+from auditor.lenses.values import get, hidden_in, items, listing, text_at
 from auditor.model import Resource, Unknown
 
 POLICY: Final = "networking.k8s.io/networkpolicy"
@@ -66,8 +66,7 @@ def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Trut
     if isinstance(spec, Unknown):
         return spec
     kinds = get(spec, "policyTypes")
-    odd = next((one for one in (kinds, *(kinds if isinstance(kinds, list) else ())) if isinstance(one, Unknown)), None)
-    if odd:
+    if odd := hidden_in(kinds):
         return odd
     if isinstance(kinds, list) and "Ingress" not in kinds:
         return None

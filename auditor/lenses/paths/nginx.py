@@ -6,21 +6,22 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.lenses.paths.estate import Estate, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.network_policies import contains, labels
 from auditor.lenses.paths.pods import WORKLOADS, Pods
 from auditor.lenses.paths.shapes import (
     PASSTHROUGH,
     PLAINTEXT,
+    TLS_ORDER,
     UNVERIFIED,
     VERIFIED,
     Protection,
     Tail,
-    Truth,
     redirected,
 )
 from auditor.lenses.paths.trust import CONFIG, SECRET, Store, Trust
-from auditor.lenses.sightings import get, text_at, texts
+from auditor.lenses.truth import Truth
+from auditor.lenses.values import get, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 PREFIX: Final = "nginx.ingress.kubernetes.io/"
@@ -185,7 +186,7 @@ def _floor(config: Resource) -> str | Unknown:
         return "1.2"
     versions = [part.removeprefix("TLSv") for part in told.split()] if isinstance(told, str) else []
     spelled = ["1.0" if version == "1" else version for version in versions]
-    known = [version for version in spelled if version in ("1.0", "1.1", "1.2", "1.3")]
+    known = [version for version in spelled if version in TLS_ORDER]
     return min(known) if known else Unknown("ssl-protocols cannot be read")
 
 

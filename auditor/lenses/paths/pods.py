@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from auditor.lenses.paths.estate import Estate, listing, word
+from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.mesh import Mesh, Meshed
 from auditor.lenses.paths.network_policies import around, contains, labels, labels_of, workload_of
 from auditor.lenses.paths.shapes import (
@@ -20,12 +20,12 @@ from auditor.lenses.paths.shapes import (
     Place,
     Protection,
     Tail,
-    Truth,
     hop,
     lost,
     place,
 )
-from auditor.lenses.sightings import get, items, text_at
+from auditor.lenses.truth import Truth
+from auditor.lenses.values import get, items, listing, text_at, word
 from auditor.model import Resource, Unknown
 
 SERVICE, POD = "core/service", "core/pod"

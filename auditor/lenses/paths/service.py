@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from auditor.lenses.paths.estate import flag, word
-from auditor.lenses.paths.shapes import Truth
-from auditor.lenses.sightings import get, items, moment, text_at
+from auditor.lenses.truth import Truth
+from auditor.lenses.values import flag, get, items, moment, text_at, word
 from auditor.model import Resource, Unknown, parent_of
 
 KIND: Final = "microsoft.apimanagement/service"

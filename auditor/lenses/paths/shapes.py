@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from auditor.lenses.truth import Truth
 from auditor.model import Resource, Unknown
 
 Place = dict[str, Any]
 """`kind`, `name`, and where known `resource`, `element`, `port`."""
 Hop = dict[str, Any]
-Truth = bool | Unknown
 
 PLAINTEXT: Final = "plaintext"
 UNVERIFIED: Final = "encryptedUnverified"
@@ -129,20 +129,6 @@ def redirected(scheme: str | Unknown, host: str, encrypted: Truth) -> Tail:
     spoken = "https" if encrypted is True else "http" if encrypted is False else "(scheme not known)"
     to = f"{spoken}://{host}"
     return Tail(place("host", to), redirect={"to": to, "encrypted": encrypted})
-
-
-def truth_and(*values: Truth) -> Truth:
-    """False when one is, else unknown when one is."""
-    if any(value is False for value in values):
-        return False
-    return next((value for value in values if isinstance(value, Unknown)), True)
-
-
-def truth_or(*values: Truth) -> Truth:
-    """True when one is, else unknown when one is."""
-    if any(value is True for value in values):
-        return True
-    return next((value for value in values if isinstance(value, Unknown)), False)
 
 
 def lowest(versions: Sequence[str | Unknown]) -> str | Unknown | None:

@@ -14,15 +14,15 @@ from auditor.lenses.paths.dns import covers_half
 from auditor.lenses.paths.endpoints import KIND as ENDPOINTS
 from auditor.lenses.paths.endpoints import Endpoints
 from auditor.lenses.paths.ends import Landing
-from auditor.lenses.paths.estate import Estate, listing, word
-from auditor.lenses.paths.shapes import Truth, place, truth_and
-from auditor.lenses.sightings import get, text_at, texts
+from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.shapes import TLS_ORDER, place
+from auditor.lenses.truth import Truth, truth_and
+from auditor.lenses.values import get, listing, text_at, texts, word
 from auditor.model import Resource, Unknown, parent_of
 
 SITES: Final = "microsoft.web/sites"
 CONFIG: Final = f"{SITES}/config"
 READS: Final = frozenset({SITES, CONFIG})
-_FLOORS: Final = ("1.0", "1.1", "1.2", "1.3")
 _LAST: Final = 2147483647  # the priority of what is said of everyone who is not named
 _BY_THE_APP: Final = Unknown("App Service demands a client certificate and leaves it to the app to verify it")
 
@@ -66,7 +66,7 @@ class Sites:
         least = self._configured(site, "minTlsVersion")
         if isinstance(least, Unknown):
             return least
-        if isinstance(least, str) and least in _FLOORS:
+        if isinstance(least, str) and least in TLS_ORDER:
             return least
         return Unknown("the configuration of the site names no version of TLS")
 
