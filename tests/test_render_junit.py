@@ -13,7 +13,7 @@ import pytest
 import xmlschema
 
 from auditor.findings import Findings
-from auditor.model import Audit, Outcome
+from auditor.model import Audit, Evidence, Outcome
 from auditor.render import Options, render
 from auditor.render import junit as module
 
@@ -62,6 +62,19 @@ def test_each_outcome_becomes_what_ci_knows() -> None:
     assert failure is not None and failure.get("type") == "medium"
     assert "File: deploy/shop app.yaml:12" in str(failure.text)
     assert "Mend: Set runAsNonRoot." in str(failure.text)
+
+
+def test_evidence_is_told_in_the_words_of_the_other_formats() -> None:
+    rule = audits.rule()
+    evidence = (
+        Evidence(path="properties.enablePurgeProtection", actual=None, expected="true"),
+        Evidence(path="properties.rules[*]", actual="found 0", expected="to find at least 1"),
+    )
+    root = valid(written(*audits.audit_of([rule], [audits.finding(rule, audits.vault("kv"), evidence=evidence)])))
+    assert (root.findtext("testsuite/testcase/failure") or "").splitlines()[:2] == [
+        "properties.enablePurgeProtection is absent, expected true",
+        "properties.rules[*]: found 0, expected to find at least 1",
+    ]
 
 
 def test_nothing_evaluated_is_an_error_not_an_empty_report() -> None:

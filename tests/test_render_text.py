@@ -8,7 +8,7 @@ import re
 import audits
 
 from auditor.findings import Findings
-from auditor.model import Audit, Gap, Outcome, Scope
+from auditor.model import Audit, Gap, Origin, Outcome, Scope
 from auditor.render import Options, render
 
 
@@ -56,6 +56,18 @@ def test_worst_comes_first_and_many_are_counted() -> None:
     assert "… and 95 more" in report
     assert "100 × known only after apply" in report
     assert len(report.splitlines()) < 200
+
+
+def test_whoever_makes_a_change_is_told_where_each_failure_is() -> None:
+    rules = [audits.rule(f"azure.key-vault.question-{n:02}") for n in range(20)]
+    failures = [
+        audits.finding(rule, audits.vault("kv"), origin=Origin(source="plan", file="main.tf", line=n + 1))
+        for n, rule in enumerate(rules)
+    ]
+    report = text(*audits.audit_of(rules, failures, scope=Scope(resources=1, change=True)))
+    assert [line.strip() for line in report.splitlines() if "main.tf" in line] == [
+        f"kv (rg-data)  main.tf:{n + 1}" for n in range(20)
+    ]
 
 
 def test_every_line_fits_but_for_names() -> None:

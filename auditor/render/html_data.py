@@ -25,6 +25,7 @@ from auditor.render.words import (
     VALUE_LENGTH,
     code_blocks,
     cut,
+    evidence_text,
     is_web_address,
     place_of,
     scope_of,
@@ -211,10 +212,8 @@ def _composed(finding: Finding) -> str:
         return f"Not known: {finding.gap}"
     if not finding.evidence:
         return ""
-    first, more = finding.evidence[0], len(finding.evidence) - 1
-    actual = "absent" if first.actual is None else value_text(first.actual)
-    verb = ":" if first.expected.startswith("to find ") else " is"
-    return f"{first.path}{verb} {actual}, expected {first.expected}" + (f" (and {more} more)" if more else "")
+    more = len(finding.evidence) - 1
+    return evidence_text(finding.evidence[0]) + (f" (and {more} more)" if more else "")
 
 
 def packed(audit: Audit, findings: Findings, options: Options, frameworks: list[dict[str, Any]]) -> str:

@@ -16,7 +16,7 @@ from auditor.findings import Findings
 from auditor.model import Audit, Finding, Outcome, Rule, RuleRun
 from auditor.render.names import file_of, name_of
 from auditor.render.options import EVERYTHING, Options
-from auditor.render.words import count_of, cut, utc, value_text, verdict, visible
+from auditor.render.words import count_of, cut, evidence_text, utc, verdict, visible
 
 _AT_ONCE: Final = 50_000  # findings in memory; for more, the store is read again
 _ELEMENTS: Final = {
@@ -90,7 +90,7 @@ def _finding_case(finding: Finding, rule: Rule) -> _Case:
     elif finding.outcome is Outcome.UNKNOWN:
         message = finding.gap or message
     if finding.outcome is Outcome.FAIL:
-        details = [f"{e.path} is {value_text(e.actual)}, expected {e.expected}" for e in finding.evidence]
+        details = [evidence_text(each) for each in finding.evidence]
         details += [f"Resource: {finding.resource.id}", f"Mend: {' '.join(rule.remediation.text.split())}"]
         place = file_of(finding)
         details += [f"File: {place[0]}:{place[1]}"] if place else []

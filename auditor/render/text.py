@@ -27,6 +27,7 @@ from auditor.render.words import (
 )
 
 _DETAILED: Final = 8  # rules; a terminal is for the worst, the HTML for all
+_DETAILED_OF_CHANGE: Final = 40  # whoever makes the change mends each, and may have nothing but this log
 _BRIEF: Final = 40
 _FINDINGS_PER_RULE: Final = 5
 _REASONS: Final = 10
@@ -69,9 +70,10 @@ def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int, changes: 
         yield ""
         yield from change_lines(changes, _CHANGES, paint)
     failing = list(gathered.with_outcome(Outcome.FAIL))
-    for group in failing[:_DETAILED]:
+    detailed = _DETAILED_OF_CHANGE if audit.scope.change else _DETAILED
+    for group in failing[:detailed]:
         yield from _group(group, Outcome.FAIL, paint, width)
-    yield from _brief(failing[_DETAILED:], paint, width)
+    yield from _brief(failing[detailed:], paint, width)
     for outcome, heading in ((Outcome.ERROR, "ERRORS"), (Outcome.EXEMPT, "EXEMPT"), (Outcome.PASS, "PASSED")):
         groups = list(gathered.with_outcome(outcome))
         if groups:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.model import Audit, Counts, Notice, Outcome, ResourceRef, Rule, Scope, Severity
+from auditor.model import Audit, Counts, Evidence, Notice, Outcome, ResourceRef, Rule, Scope, Severity
 from auditor.render.document import summary_of
 
 # Control characters (a terminal obeys them), and characters that reorder or hide what a person reads.
@@ -30,6 +30,13 @@ def cut(text: str, length: int = VALUE_LENGTH) -> str:
 def value_text(value: Any) -> str:
     """A value of a resource for people: strings as they are, the rest as JSON; cut when long."""
     return cut(value if isinstance(value, str) else msgspec.json.encode(value).decode())
+
+
+def evidence_text(evidence: Evidence) -> str:
+    """What a field holds and should hold: `sku.name is Basic, expected Premium`, `rules[*]: found 0, …`."""
+    actual = "absent" if evidence.actual is None else value_text(evidence.actual)
+    verb = ":" if evidence.expected.startswith("to find ") else " is"  # what was counted is found, not held
+    return f"{evidence.path}{verb} {actual}, expected {evidence.expected}"
 
 
 def plural(count: int, noun: str, many: str = "") -> str:
