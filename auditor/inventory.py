@@ -151,9 +151,9 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
     from auditor.snapshot import is_snapshot, open_snapshot
 
     if not paths:
-        raise InputError("no input was named", "name a file, a directory, a snapshot, or `-` for standard input")
+        raise InputError("No input was named.", "Name a file, a directory, a snapshot, or `-` for standard input.")
     if not all(paths):
-        raise InputError("one of the inputs has no name", "a variable of the shell may be empty")
+        raise InputError("One of the inputs has no name.", "A variable of the shell may be empty.")
     inputs: list[str] = []
     sources: list[Source] = []
     gaps: list[Gap] = []

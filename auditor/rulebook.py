@@ -164,7 +164,7 @@ def select(rules: Sequence[Rule], chosen: Sequence[str], excluded: Sequence[str]
             ids = [one.id] if one else [rule.id for rule in rules if _chosen(rule, pattern)]
             if not ids:
                 raise RuleError(
-                    f"no rule matches {pattern!r}{_meant(pattern, rules)}", "`auditor rules list` shows all rules."
+                    f"No rule matches {pattern!r}{_meant(pattern, rules)}.", "`auditor rules list` shows all rules."
                 )
             found.update(ids)
         return found
@@ -186,7 +186,7 @@ def _chosen(rule: Rule, pattern: str) -> bool:
         case "severity":
             severities = {severity.value: severity for severity in type(rule.severity)}
             if value not in severities:
-                raise RuleError(f"unknown severity {value!r}", f"Severities are {', '.join(severities)}.")
+                raise RuleError(f"Unknown severity {value!r}.", f"Severities are {', '.join(severities)}.")
             return rule.severity.reaches(severities[value])
         case "framework":
             name, colon, control = value.partition(":")
@@ -196,14 +196,27 @@ def _chosen(rule: Rule, pattern: str) -> bool:
             return any(value == theirs.casefold() for ids in rule.equivalents.values() for theirs in ids)
         case _:
             raise RuleError(
-                f"unknown selection {pattern!r}", "Use an id, a glob, component=, severity=, framework= or equivalent=."
+                f"Unknown selection {pattern!r}.",
+                "Use an id, a glob, component=, severity=, framework= or equivalent=.",
             )
 
 
 def _meant(pattern: str, rules: Sequence[Rule]) -> str:
     from auditor.conditions.grammar import near
 
-    return near(pattern, [rule.id for rule in rules]) if "=" not in pattern else ""
+    key, sign, value = pattern.partition("=")
+    known: Iterable[str]
+    match key if sign else "":
+        case "component":
+            known = {rule.component for rule in rules}
+        case "framework":
+            controls = [item for rule in rules for item in rule.controls.items()]
+            known = {text for name, ids in controls for text in (name, *(f"{name}:{control}" for control in ids))}
+        case "equivalent":
+            known = {theirs for rule in rules for ids in rule.equivalents.values() for theirs in ids}
+        case _:
+            value, known = pattern, {text for rule in rules for text in (rule.id, f"{rule.id.rpartition('.')[0]}.*")}
+    return near(value, sorted(known))
 
 
 def check_overrides(rules: Sequence[Rule], overrides: Mapping[str, Mapping[str, Any]]) -> None:

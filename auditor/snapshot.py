@@ -121,12 +121,12 @@ def open_snapshot(path: str) -> Snapshot:
         text = manifest.read_bytes()
         version = msgspec.json.decode(text, type=_Version).schema_version
         if _major(version) > _major(SCHEMA_VERSION):
-            raise InputError(f"{manifest} has the newer format {version}", "update the auditor to read it")
+            raise InputError(f"{manifest} has the newer format {version}", "Update the auditor to read it.")
         found = msgspec.json.decode(text, type=_Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise InputError(f"{manifest} is damaged: {error}", _AGAIN) from error
     except OSError as error:
-        raise InputError(f"{manifest} cannot be read: {error.strerror}", "check its permissions") from error
+        raise InputError(f"{manifest} cannot be read: {error.strerror}", "Check its permissions.") from error
     odd = next((shard.file for shard in found.shards if Path(shard.file).name != shard.file), None)
     if odd is not None:
         raise InputError(f"{manifest} is damaged: {odd} is not a file beside it", _AGAIN)
@@ -185,14 +185,14 @@ def write_snapshot(inventory: Inventory, directory: str, *, tool_version: str, a
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
-        raise OutputError(f"{directory} cannot be written: {error.strerror}", "check space and permissions") from error
+        raise OutputError(f"{directory} cannot be written: {error.strerror}", "Check space and permissions.") from error
 
 
 def check_target(directory: str) -> None:
     """Raises `OutputError` when a snapshot cannot go there because something else is there already."""
     target = Path(directory)
     if target.exists() and not is_snapshot(directory) and not (target.is_dir() and not any(target.iterdir())):
-        raise OutputError(f"{directory} is there already and is no snapshot", "name a new directory")
+        raise OutputError(f"{directory} is there already and is no snapshot", "Name a new directory.")
 
 
 def _replace(target: Path, new: Path, old: Path) -> None:
@@ -257,7 +257,7 @@ def _line(resource: Resource) -> bytes:
         if b"$" in body and b'$unknown"' in body:
             body = _encoded(_escaped(resource.body), None)
     except RecursionError as error:
-        raise OutputError(f"{resource.id} is nested too deep to be saved", "leave it out of the input") from error
+        raise OutputError(f"{resource.id} is nested too deep to be saved", "Leave it out of the input.") from error
     head = {"type": resource.type, "cluster": resource.cluster, "origin": msgspec.to_builtins(resource.origin)}
     return b'%b,"body":%b}\n' % (orjson.dumps(head)[:-1], body)
 

@@ -161,6 +161,31 @@ def test_errors_are_a_sentence_and_a_hint_without_a_traceback(run: Any) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ("scna", "Error: No such command 'scna' (did you mean 'scan'?)."),
+        ("scan --from missing.json", "Error: missing.json cannot be read: No such file or directory.\nHint: Check"),
+        ("scan --fail-on-unknown hihg", "'hihg' behind --fail-on-unknown is no severity (critical, high,"),
+        ("rules test azure.sql", "Error: No rule matches 'azure.sql' (did you mean 'azure.sql.*'?).\nHint: "),
+        ("rules list --framework mcbs", "No rule matches 'framework=mcbs' (did you mean 'mcsb'?)."),
+        ("rules list --framework mcsb:NS-22", "(did you mean 'mcsb:NS-2'?)"),
+        ("rules list --component key-valt", "(did you mean 'azure/key-vault'?)"),
+        ("rules list --equivalent CKV_AZURE_11O", "(did you mean 'CKV_AZURE_11"),
+        ("rules list --severity urgent", "Error: Unknown severity 'urgent'.\nHint: Severities are critical, high"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_meant(run: Any, args: str, told: str) -> None:
+    done = run(*args.split())
+    assert told in done.stderr
+    assert done.returncode == (3 if "missing" in args else 2)
+
+
+def test_filters_of_rules_may_leave_none(run: Any) -> None:
+    done = run("rules", "list", "--component", "bastion", "--severity", "critical")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "0 rules\n")
+
+
 def test_no_color_in_pipes(run: Any, tmp_path: Path) -> None:
     assert "\x1b" not in run("scan", "--from", put(tmp_path, {**VAULT, "properties": {}})).stdout
 

@@ -284,7 +284,7 @@ def test_loops_of_links(run: Run, tmp_path: Path, vault: str) -> None:
     assert (code, err) == (1, "")
     assert len(json.loads(out)["findings"]) == 1
     code, _, err = run("scan", "--from", "one")
-    assert (code, err.split("\n")[0]) == (3, "Error: one cannot be read: Too many levels of symbolic links")
+    assert (code, err.split("\n")[0]) == (3, "Error: one cannot be read: Too many levels of symbolic links.")
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -357,7 +357,7 @@ def test_a_plan_that_is_very_deep(run: Run, tmp_path: Path, levels: int) -> None
     )
     (tmp_path / "plan.json").write_text(plan.replace('"@"', '{"a":' * levels + "true" + "}" * levels))
     code, _, err = run("gate", "plan.json", "-q", "-f", "json")
-    assert (code, err.split("\n")[0]) in ((1, ""), (3, ""), (3, "Error: plan.json: it is nested too deep"))
+    assert (code, err.split("\n")[0]) in ((1, ""), (3, ""), (3, "Error: plan.json: it is nested too deep."))
 
 
 def test_a_manifest_that_is_very_deep(run: Run, tmp_path: Path, vault: str) -> None:
@@ -370,7 +370,7 @@ def test_a_manifest_that_is_very_deep(run: Run, tmp_path: Path, vault: str) -> N
 
 def test_an_input_without_a_name(run: Run, vault: str) -> None:
     code, _, err = run("scan", "--from", "", "--from", vault)
-    assert (code, err.split("\n")[0]) == (3, "Error: one of the inputs has no name")
+    assert (code, err.split("\n")[0]) == (3, "Error: One of the inputs has no name.")
 
 
 def test_rule_folders_that_hold_other_things(run: Run, tmp_path: Path, vault: str) -> None:
@@ -437,7 +437,7 @@ def test_a_defect_is_told_as_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     with pytest.raises(SystemExit) as ended:
         main(["scan", "--from", "x"])
     assert ended.value.code == 3
-    assert capsys.readouterr().err.startswith("Error: auditor has a defect here: TypeError: odd\nHint: ")
+    assert capsys.readouterr().err.startswith("Error: auditor has a defect here: TypeError: odd.\nHint: ")
     with pytest.raises(TypeError):
         main(["scan", "--from", "x", "-vv"])
 

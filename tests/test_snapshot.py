@@ -243,7 +243,7 @@ def test_a_newer_major_version_is_refused_and_a_newer_minor_is_read(shards: Path
     change(shards, schemaVersion="2.0")
     with pytest.raises(InputError, match=r"newer format 2\.0") as caught:
         open_inventory([str(shards)])
-    assert "update" in caught.value.hint
+    assert "Update" in caught.value.hint
 
 
 def test_a_manifest_cannot_lead_out_of_its_directory(shards: Path) -> None:

@@ -169,7 +169,7 @@ def _read(file: str, beside: Beside) -> Changes:
         try:
             return read_change(kind, found.value, found.text, source.file, beside)
         except RecursionError as error:
-            raise InputError(f"{label(source.file)}: it is nested too deep", "no real change is") from error
+            raise InputError(f"{label(source.file)}: it is nested too deep.", "No real change is.") from error
     return _manifests(Inventory([file], [source], alone=True))
 
 

@@ -93,4 +93,4 @@ def _write_names(file: Path, words: Pseudonyms) -> None:
         file.touch(mode=0o600)
         file.write_text(json.dumps(dict(sorted(words.given.items())), indent=1, ensure_ascii=False), encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{file} cannot be written: {error.strerror}", "check space and permissions") from error
+        raise OutputError(f"{file} cannot be written: {error.strerror}", "Check space and permissions.") from error

@@ -28,6 +28,7 @@ _OWN_RULES = click.option("--rules", "own", multiple=True, metavar="PATH", help=
 def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
     """Run the test cases of rules, and check that the cases would notice a changed rule."""
     from auditor.cases import run_case, survivors
+    from auditor.render.words import plural
     from auditor.rulebook import select, sources, unique
 
     found = unique(sources(own))
@@ -49,7 +50,8 @@ def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
             for change in survivors(source):
                 weak += 1
                 click.echo(f"{source.rule.id}: no case notices: {change}")
-    click.echo(f"{len(chosen)} rules, {cases} cases, {failures} failed, {weak} changes not noticed")
+    counted = f"{plural(len(chosen), 'rule')}, {plural(cases, 'case')}"
+    click.echo(f"{counted}, {failures:,} failed, {plural(weak, 'change')} not noticed")
     if failures or weak:
         sys.exit(FINDINGS)
 
@@ -64,12 +66,15 @@ def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
 @_OWN_RULES
 def list_(form: str, ids: tuple[str, ...], own: tuple[str, ...], **filters: str | None) -> None:
     """List rules."""
+    from auditor.render.words import plural
     from auditor.rulebook import load_rules, select
 
-    found = select(load_rules(own), ids, ())
+    rules = load_rules(own)
+    found = select(rules, ids, ())
     for key, value in filters.items():
         if value:
-            found = select(found, [f"{key}={value}"], ())
+            kept = {rule.id for rule in select(rules, [f"{key}={value}"], ())}
+            found = [rule for rule in found if rule.id in kept]
     if form == "json":
         import msgspec
 
@@ -79,7 +84,7 @@ def list_(form: str, ids: tuple[str, ...], own: tuple[str, ...], **filters: str 
     width = max((len(rule.id) for rule in found), default=0)
     for rule in found:
         click.echo(f"{rule.severity:<8}  {rule.id:<{width}}  {rule.title}")
-    click.echo(f"{len(found)} rules", err=True)
+    click.echo(plural(len(found), "rule"), err=True)
 
 
 @command.command("show")

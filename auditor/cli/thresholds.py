@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import exists
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,8 +58,16 @@ class Thresholds(Struct, frozen=True):
 
 
 def separated(args: Sequence[str]) -> list[str]:
-    """The arguments with a value for each `--fail-on-unknown` that has none: what follows may be a file."""
+    """The arguments with a value for each `--fail-on-unknown` that has none: what follows may be a file. Raises
+    click.UsageError."""
     following = [*args, ""][1:]
+    for arg, after in zip(args, following, strict=True):
+        if arg != "--fail-on-unknown" or after in (*LEVELS, "") or after.startswith("-"):
+            continue
+        if not exists(after):  # noqa: PTH110  (it takes any text)
+            raise click.UsageError(
+                f"{after!r} behind --fail-on-unknown is no severity ({', '.join(LEVELS)}), and no file has this name."
+            )
     return [
         f"{arg}={SAME}" if arg == "--fail-on-unknown" and after not in LEVELS else arg
         for arg, after in zip(args, following, strict=True)

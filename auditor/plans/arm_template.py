@@ -50,7 +50,7 @@ def read_arm_template(
     """What a template deploys. `parameters`: a parameter file as read, or a mapping of names to values; `lines`: where
     its objects begin (`arm_lines.lines_of`). Raises InputError when it is no template."""
     if not isinstance(raw, dict) or not isinstance(raw.get("resources"), list | dict):
-        raise InputError(f"{file} is no ARM template: it has no resources", "give the JSON that Bicep is compiled to")
+        raise InputError(f"{file} is no ARM template: it has no resources", "Give the JSON that Bicep is compiled to.")
     place = _place_of(raw, subscription_id or NO_SUBSCRIPTION, resource_group or "rg")
     where: Any = Unknown("the location of the resource group is not given") if location is None else location
     work = Work(file)

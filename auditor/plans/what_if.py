@@ -38,9 +38,9 @@ def read_what_if(raw: dict[str, Any], file: str) -> Changes:
     listed = answer.get("changes")
     error = raw.get("error") if isinstance(raw, dict) else None
     if isinstance(error, dict) and not listed:
-        raise InputError(f"{file} is a what-if that failed: {_said(error)}", "mend the deployment, and run it again")
+        raise InputError(f"{file} is a what-if that failed: {_said(error)}", "Mend the deployment, and run it again.")
     if not isinstance(listed, list):
-        raise InputError(f"{file} is no answer of a what-if: it has no changes", "write it with --no-pretty-print")
+        raise InputError(f"{file} is no answer of a what-if: it has no changes", "Write it with --no-pretty-print.")
     gaps: list[Gap] = []
     found = [_changed(change, file, gaps) for change in _dicts(listed)]
     for change in _dicts(answer.get("potentialChanges")):

@@ -66,7 +66,7 @@ def file_of(path: str, spool: Spool) -> FileSource | None:
             with Path(path).open("rb") as stream:
                 return FileSource(spool.copy(stream), printable(path))
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path") from error
+        raise InputError(f"{path} cannot be read: {error.strerror}", "Check the path.") from error
     return FileSource(path, printable(path))
 
 
