@@ -18,6 +18,7 @@ help: ## show the targets
 
 demo: $(VENV)/.installed ## audit the built-in demo estate: summary here, HTML and SARIF as files
 	$(BIN)/auditor demo
+	@command -v auditor >/dev/null || echo "(auditor is in $(BIN), which '. $(BIN)/activate' puts on the path)"
 
 test: lint $(VENV)/.tools ## install what the tests need, and pass them
 	$(BIN)/auditor rules test

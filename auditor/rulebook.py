@@ -152,16 +152,16 @@ def _store(path: Path, rules: list[Rule]) -> None:
 def select(rules: Sequence[Rule], chosen: Sequence[str], excluded: Sequence[str]) -> list[Rule]:
     """The rules that are chosen (all, when nothing is named) and not excluded. Raises RuleError.
 
-    A pattern is an id or a glob of ids (`azure.sql.*`), or `component=`, `severity=` (that or worse), `framework=`
-    (`mcsb`, or one control as `mcsb:DP-3`), `equivalent=` with a value.
+    A pattern is an id or a glob of ids (`azure.sql.*`), or `component=`, `severity=` (that or worse; to exclude: that
+    or milder), `framework=` (`mcsb`, or one control as `mcsb:DP-3`), `equivalent=` with a value.
     """
     named = {rule.id: rule for rule in rules}
 
-    def meant(patterns: Sequence[str]) -> set[str]:
+    def meant(patterns: Sequence[str], *, out: bool) -> set[str]:
         found: set[str] = set()
         for pattern in patterns:
             one = named.get(pattern.casefold())  # most patterns are ids
-            ids = [one.id] if one else [rule.id for rule in rules if _chosen(rule, pattern)]
+            ids = [one.id] if one else [rule.id for rule in rules if _chosen(rule, pattern, out)]
             if not ids:
                 raise RuleError(
                     f"No rule matches {pattern!r}{_meant(pattern, rules)}.", "`auditor rules list` shows all rules."
@@ -169,11 +169,11 @@ def select(rules: Sequence[Rule], chosen: Sequence[str], excluded: Sequence[str]
             found.update(ids)
         return found
 
-    kept, left = meant(chosen) if chosen else set(named), meant(excluded)
+    kept, left = meant(chosen, out=False) if chosen else set(named), meant(excluded, out=True)
     return [rule for rule in rules if rule.id in kept and rule.id not in left]
 
 
-def _chosen(rule: Rule, pattern: str) -> bool:
+def _chosen(rule: Rule, pattern: str, out: bool) -> bool:
     from fnmatch import fnmatchcase
 
     key, sign, value = pattern.partition("=")
@@ -187,7 +187,8 @@ def _chosen(rule: Rule, pattern: str) -> bool:
             severities = {severity.value: severity for severity in type(rule.severity)}
             if value not in severities:
                 raise RuleError(f"Unknown severity {value!r}.", f"Severities are {', '.join(severities)}.")
-            return rule.severity.reaches(severities[value])
+            named = severities[value]
+            return named.reaches(rule.severity) if out else rule.severity.reaches(named)
         case "framework":
             name, colon, control = value.partition(":")
             controls = {known.casefold(): ids for known, ids in rule.controls.items()}.get(name, ())

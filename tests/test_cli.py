@@ -181,6 +181,11 @@ def test_a_slip_is_answered_with_what_was_meant(run: Any, args: str, told: str) 
     assert done.returncode == (3 if "missing" in args else 2)
 
 
+def test_a_selection_that_leaves_no_rule_is_wrong_usage(run: Any, tmp_path: Path) -> None:
+    done = run("scan", "--from", put(tmp_path, VAULT), "--select", "azure.sql.*", "--exclude", "azure.*")
+    assert done.returncode == 2 and done.stderr.startswith("Error: No rule is left to judge by.\nHint: ")
+
+
 def test_filters_of_rules_may_leave_none(run: Any) -> None:
     done = run("rules", "list", "--component", "bastion", "--severity", "critical")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "0 rules\n")

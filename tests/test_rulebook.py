@@ -117,6 +117,7 @@ def test_selection() -> None:
     }
     worst = select(rules, ["severity=high"], [])
     assert {rule.severity for rule in worst} == {"critical", "high"}
+    assert {rule.severity for rule in select(rules, [], ["severity=low"])} == {"critical", "high", "medium"}
     assert select(rules, ["component=key-vault"], []) == select(rules, ["component=azure/key-vault"], [])
     assert all("DP-8" in rule.controls["mcsb"] for rule in select(rules, ["framework=mcsb:dp-8"], []))
     assert select(rules, [], sorted({f"{rule.id.partition('.')[0]}.*" for rule in rules})) == []

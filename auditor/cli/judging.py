@@ -155,16 +155,18 @@ def say_why(audit: Audit, reports: Sequence[options.Report], code: int, unmet: S
     from auditor.render.words import cut, plural, verdict, visible
 
     told = []
-    unknown = plural(audit.counts.unknown + audit.counts.error, "answer") + " not known"
+    answers, gaps = audit.counts.unknown + audit.counts.error, len(audit.gaps)
+    unknown = plural(answers, "answer") + " not known"
     if any(report.format == "text" and report.path in (None, "-") for report in reports):
         pass
     elif audit.nothing_evaluated:
         told.append(verdict(audit)[1])
     elif code == INCOMPLETE:
-        told.append(f"The audit is incomplete: {plural(len(audit.gaps), 'gap')}, {unknown}.")
+        missing = [*([plural(gaps, "gap")] if gaps else ()), *([unknown] if answers else ())]
+        told.append(f"The audit is incomplete: {', '.join(missing)}.")
     elif audit.counts.unknown:
         told.append(f"{unknown} before the change is applied; --fail-on-unknown makes them count.")
-    if told and code == INCOMPLETE and audit.gaps:
+    if told and code == INCOMPLETE and gaps:
         told.append(f"First gap: {cut(audit.gaps[0].what)}: {cut(audit.gaps[0].reason)}")
     if told or unmet:
         click.echo(visible(" ".join([*told, *unmet])), err=True)

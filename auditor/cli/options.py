@@ -128,7 +128,13 @@ _SELECTING = (
     click.option(
         "--select", "selected", multiple=True, metavar="PATTERN", help="Only these rules: id, glob, key=value."
     ),
-    click.option("--exclude", "excluded", multiple=True, metavar="PATTERN", help="Not these rules."),
+    click.option(
+        "--exclude",
+        "excluded",
+        multiple=True,
+        metavar="PATTERN",
+        help="Not these rules; severity= here means that or milder.",
+    ),
     click.option("--rules", "own", multiple=True, metavar="PATH", help="Own rules beside the bundled ones."),
     click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one."),
     click.option("--quiet", "-q", is_flag=True, help="No progress, no closing note on standard error."),
@@ -292,8 +298,13 @@ def bound_rules(chosen: Settings) -> list[Bound]:
 
     rules = load_rules(chosen.own)
     check_overrides(rules, chosen.parameters)
+    selected = select(rules, chosen.selected, chosen.excluded)
+    if not selected:
+        raise RuleError(
+            "No rule is left to judge by.", "What --select chooses, --exclude or `auditor.yaml` leaves out."
+        )
     bound = []
-    for rule in select(rules, chosen.selected, chosen.excluded):
+    for rule in selected:
         try:
             bound.append(bind(rule, chosen.clock, chosen.parameters.get(rule.id)))
         except GrammarError as error:
