@@ -22,6 +22,8 @@ _SERVED: Final = frozenset(
         "microsoft.cache/redis",
         "microsoft.cognitiveservices/accounts",
         "microsoft.containerregistry/registries",
+        "microsoft.dbformysql/flexibleservers",
+        "microsoft.dbforpostgresql/flexibleservers",
         "microsoft.documentdb/databaseaccounts",
         "microsoft.documentdb/mongoclusters",
         "microsoft.eventhub/namespaces",
@@ -62,7 +64,8 @@ def leave_open(kind: str, body: dict[str, Any]) -> None:
 
 
 def _is_shut(properties: dict[str, Any]) -> bool:
-    access = _value(properties, "publicNetworkAccess")
+    network = _value(properties, "network")  # where the servers of PostgreSQL and MySQL say it
+    access = _value(network if isinstance(network, dict) else properties, "publicNetworkAccess")
     if isinstance(access, Unknown) or str(access).casefold() in _SHUT:
         return True
     rules = _value(properties, "networkAcls") or _value(properties, "networkRuleSet")

@@ -54,7 +54,8 @@ TABLES: Final[dict[str, str]] = {
         r"|microsoft\.network/(?!privateendpoints/)(networkwatchers/flowlogs|privatednszones/virtualnetworklinks|[a-z]+)"
         r"|microsoft\.insights/(?!diagnosticsettings)[a-z]+|microsoft\.security/(automations|securityconnectors)"
         r"|microsoft\.(compute|containerservice|documentdb|keyvault|managedidentity|operationalinsights|operationsmanagement"
-        r"|servicenetworking|certificateregistration|storage|logic|automation|eventhub|servicebus|cache)/[a-z]+"
+        r"|servicenetworking|certificateregistration|storage|logic|automation|eventhub|servicebus|cache|appconfiguration"
+        r"|cognitiveservices|dbformysql|dbforpostgresql|search|cdn)/[a-z]+"
     ),
 }
 """Which lower-case types are in which table. What is in none is not in the service."""

@@ -100,6 +100,9 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
         item.get("mode") == "External" and item.get("enabled") is True for item in value
     ),
     "_conditions": lambda value: [{_snake(item["field"]): item["equals"] for item in value if "equals" in item}],
+    "_tier": lambda value: (
+        {"Burstable": "B", "GeneralPurpose": "GP", "MemoryOptimized": "MO"}[value] + "_Standard_D4ds_v5"
+    ),
     "_zones": lambda value: [at(item, "properties.privateDnsZoneId") for item in value],
 }
 

@@ -6,6 +6,7 @@ each service for the rest. The versions are generally available ones that all re
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from auditor.collect.azure.calls import NOT_REGISTERED
@@ -49,6 +50,18 @@ _SQL_SERVER: Final = (
     "ipv6FirewallRules", "outboundFirewallRules", "securityAlertPolicies", "sqlVulnerabilityAssessments",
     "virtualNetworkRules", "vulnerabilityAssessments",
 )  # fmt: skip
+_SQL_INSTANCE: Final = (
+    "administrators", "azureADOnlyAuthentications", "encryptionProtector", "securityAlertPolicies",
+    "vulnerabilityAssessments",
+)  # fmt: skip
+_POSTGRESQL_PARAMETERS: Final = (
+    "connection_throttle.enable", "log_checkpoints", "log_connections", "log_disconnections",
+    "logfiles.retention_days", "pgaudit.log", "require_secure_transport", "ssl_min_protocol_version",
+)  # fmt: skip
+_MYSQL_PARAMETERS: Final = (
+    "aad_auth_only", "audit_log_enabled", "audit_log_events", "require_secure_transport", "tls_version",
+)  # fmt: skip
+"""Those that a rule reads: a server has hundreds."""
 _SENTINEL: Final = "2024-09-01"
 _SENTINEL_SETTINGS: Final = "2024-10-01-preview"
 """Settings are in no version that is generally available."""
@@ -72,6 +85,11 @@ def _apim(path: str, *, below: str = "", **more: object) -> Child:
 
 def _below(parent: str, version: str, *paths: str, absent: frozenset[str] = frozenset()) -> tuple[Child, ...]:
     return tuple(Child(f"{parent}/{path}", parent.casefold(), path, version, absent=absent) for path in paths)
+
+
+def _parameters(parent: str, version: str, names: tuple[str, ...]) -> Iterator[Child]:
+    kind = f"{parent}/configurations"
+    return (Child(kind, parent.casefold(), f"configurations/{name}", version, single=True) for name in names)
 
 
 def _sentinel(name: str) -> Child:
@@ -129,6 +147,11 @@ CHILDREN: Final = (
         _SQL,
         *("auditingSettings", "extendedAuditingSettings", "securityAlertPolicies", "transparentDataEncryption"),
     ),
+    *_below("Microsoft.Sql/managedInstances", _SQL, *_SQL_INSTANCE),
+    *_below("Microsoft.DBforPostgreSQL/flexibleServers", "2024-08-01", "firewallRules"),
+    *_below("Microsoft.DBforMySQL/flexibleServers", "2023-12-30", "firewallRules"),
+    *_parameters("Microsoft.DBforPostgreSQL/flexibleServers", "2024-08-01", _POSTGRESQL_PARAMETERS),
+    *_parameters("Microsoft.DBforMySQL/flexibleServers", "2023-12-30", _MYSQL_PARAMETERS),
     *_below("Microsoft.Storage/storageAccounts", "2023-05-01", "blobServices", "fileServices", absent=_NO_SERVICE),
     *_below("Microsoft.Storage/storageAccounts/blobServices", "2023-05-01", "containers"),
     *_below("Microsoft.ContainerRegistry/registries", "2023-07-01", "scopeMaps", "tokens", "webhooks"),

@@ -95,6 +95,15 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     ),
     "azurerm_mssql_database_extended_auditing_policy": ("Microsoft.Sql/servers/databases/extendedAuditingSettings",),
     "azurerm_mssql_firewall_rule": ("Microsoft.Sql/servers/firewallRules",),
+    "azurerm_mssql_managed_instance": ("Microsoft.Sql/managedInstances",),
+    "azurerm_mssql_managed_instance_active_directory_administrator": ("Microsoft.Sql/managedInstances",),
+    "azurerm_mssql_managed_instance_security_alert_policy": ("Microsoft.Sql/managedInstances/securityAlertPolicies",),
+    "azurerm_mssql_managed_instance_transparent_data_encryption": (
+        "Microsoft.Sql/managedInstances/encryptionProtector",
+    ),
+    "azurerm_mssql_managed_instance_vulnerability_assessment": (
+        "Microsoft.Sql/managedInstances/vulnerabilityAssessments",
+    ),
     "azurerm_mssql_server": (
         "Microsoft.Sql/servers",
         "Microsoft.Sql/servers/connectionPolicies",
@@ -106,6 +115,9 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_mssql_server_transparent_data_encryption": ("Microsoft.Sql/servers/encryptionProtector",),
     "azurerm_mssql_server_vulnerability_assessment": ("Microsoft.Sql/servers/vulnerabilityAssessments",),
     "azurerm_mssql_virtual_network_rule": ("Microsoft.Sql/servers/virtualNetworkRules",),
+    "azurerm_mysql_flexible_server": ("Microsoft.DBforMySQL/flexibleServers",),
+    "azurerm_mysql_flexible_server_configuration": ("Microsoft.DBforMySQL/flexibleServers/configurations",),
+    "azurerm_mysql_flexible_server_firewall_rule": ("Microsoft.DBforMySQL/flexibleServers/firewallRules",),
     "azurerm_network_ddos_protection_plan": ("Microsoft.Network/ddosProtectionPlans",),
     "azurerm_network_interface": ("Microsoft.Network/networkInterfaces",),
     "azurerm_network_interface_security_group_association": ("Microsoft.Network/networkInterfaces",),
@@ -113,6 +125,9 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_network_security_rule": ("Microsoft.Network/networkSecurityGroups/securityRules",),
     "azurerm_network_watcher": ("Microsoft.Network/networkWatchers",),
     "azurerm_network_watcher_flow_log": ("Microsoft.Network/networkWatchers/flowLogs",),
+    "azurerm_postgresql_flexible_server": ("Microsoft.DBforPostgreSQL/flexibleServers",),
+    "azurerm_postgresql_flexible_server_configuration": ("Microsoft.DBforPostgreSQL/flexibleServers/configurations",),
+    "azurerm_postgresql_flexible_server_firewall_rule": ("Microsoft.DBforPostgreSQL/flexibleServers/firewallRules",),
     "azurerm_private_dns_zone": ("Microsoft.Network/privateDnsZones",),
     "azurerm_private_dns_zone_virtual_network_link": ("Microsoft.Network/privateDnsZones/virtualNetworkLinks",),
     "azurerm_private_endpoint": (

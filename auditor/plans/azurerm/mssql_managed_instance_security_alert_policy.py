@@ -1,0 +1,14 @@
+"""azurerm_mssql_managed_instance_security_alert_policy → Microsoft.Sql/managedInstances/securityAlertPolicies."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.terraform_table import ENABLED, Attr, Child, Table
+
+TABLE: Final = Table(
+    "Microsoft.Sql/managedInstances/securityAlertPolicies",
+    Child("", "Microsoft.Sql/managedInstances", "managed_instance_name"),
+    (Attr("enabled", "properties.state", ENABLED, default=False),),
+    name="=Default",
+)
