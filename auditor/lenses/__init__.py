@@ -111,6 +111,10 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
     "microsoft.apimanagement/service/workspaces",
     "microsoft.apimanagement/service/workspaces/certificates",
     "microsoft.network/applicationgateways",
+    "microsoft.network/azurefirewalls",
+    "microsoft.network/firewallpolicies/rulecollectiongroups",
+    "microsoft.network/ipgroups",
+    "microsoft.network/loadbalancers",
     "microsoft.network/publicipaddresses",
     "microsoft.network/virtualnetworks",
     "microsoft.network/virtualnetworks/subnets",
@@ -168,6 +172,9 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
 _ENTRANCES: Final = frozenset(
     {
         "microsoft.network/applicationgateways",
+        "microsoft.network/azurefirewalls",
+        "microsoft.network/firewallpolicies/rulecollectiongroups",
+        "microsoft.network/loadbalancers",
         "microsoft.apimanagement/service",
         "networking.k8s.io/ingress",
         "gateway.networking.k8s.io/gateway",

@@ -20,7 +20,9 @@ from auditor.lenses.paths.clusters import Clusters
 from auditor.lenses.paths.dns import Names
 from auditor.lenses.paths.elements import KIND as GATEWAY
 from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.forwarded import forwarded
 from auditor.lenses.paths.gateway import Gateway
+from auditor.lenses.paths.gateways import ApplicationGateways
 from auditor.lenses.paths.landings import Landings
 from auditor.lenses.paths.logs import Logs
 from auditor.lenses.paths.management import Management
@@ -64,6 +66,7 @@ class TrafficPaths:
         around = Around(estate)
         landings = Landings(estate, Names(estate))
         policies = effective_policies(self._policies)
+        landings.gateways = ApplicationGateways(estate, trust, landings.land)
         landings.management = Management(estate, trust, policies, landings.land, around.management)
         landings.clusters = Clusters(estate, trust, around)
         logs = Logs(estate)
@@ -75,7 +78,10 @@ class TrafficPaths:
                 reached.update(one["to"].get("resource", "") for one in found.tail.hops)
                 hosts.add(found.host)
                 every.append(_light(found))
-        for found in landings.management.paths():
+        for found in (
+            *landings.management.paths(),
+            *forwarded(estate, trust, landings.land, landings.clusters),
+        ):
             reached.update(one["to"].get("resource", "") for one in found.tail.hops)
             every.append(_light(found))
         every += map(_light, landings.clusters.paths(frozenset(reached), frozenset(hosts)))

@@ -28,6 +28,7 @@ _ENDS: Final = {
     "applicationGateway": "Application Gateway",
     "trafficController": "Gateway for Containers",
     "apiManagement": "API Management",
+    "firewall": "Azure Firewall",
     "ingress": "ingress",
     "service": "service",
     "pods": "pods",

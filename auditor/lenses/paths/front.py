@@ -8,6 +8,7 @@ from typing import Any, Final
 from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level, name_in
 from auditor.lenses.paths.ends import unseen
 from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.gateway_routes import takes
 from auditor.lenses.paths.routes import is_pattern
 from auditor.lenses.paths.shapes import (
     MUTUAL,
@@ -24,7 +25,7 @@ from auditor.lenses.paths.shapes import (
 from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.sightings import vault_ref
 from auditor.lenses.values import get, items, last, listing, text_at, texts, word
-from auditor.model import Unknown
+from auditor.model import Resource, Unknown
 
 ADDRESSES: Final = "microsoft.network/publicipaddresses"
 READS: Final = frozenset({ADDRESSES})
@@ -66,11 +67,7 @@ class Front:
         if address is None:
             hole = self._estate.hole(ADDRESSES, text_at(told, "id") or "")
             return True, (), (Missing(edge, hole or "it is not in the estate", gone=hole is None),)
-        names = (
-            text_at(address.body, "properties", "ipAddress"),
-            text_at(address.body, "properties", "dnsSettings", "fqdn"),
-        )
-        return True, tuple(filter(None, names)), ()
+        return True, names_of(address), ()
 
     def port(self, reference: Any) -> int | None:
         """The number of a frontend port."""
@@ -91,11 +88,9 @@ class Front:
             return hop(
                 client, spot, why, "the protocol of the listener is not known", evidence=told, via=via, host=host
             )
-        served = self._served(get(own, "sslCertificate"))
-        profile = self._elements.named("sslProfiles", get(own, "sslProfile"))
-        asks = self._client_certificate(own, profile)
+        served, asks, floor = self.serves(own)
         protection: Protection = MUTUAL if asks == "verified" else VERIFIED
-        more: dict[str, Any] = {"clientCertificate": asks, "tls": self._floor(profile[1] if profile else None)}
+        more: dict[str, Any] = {"clientCertificate": asks, "tls": floor}
         if isinstance(served, Served):
             more |= {
                 "certificate": self._trust.shown(served),
@@ -105,6 +100,15 @@ class Front:
             more |= {"certificate": unseen(served), "nameMatches": served}
         says = "the listener ends TLS" + (" and demands a client certificate" if asks == "verified" else "")
         return hop(client, spot, protection, says, evidence=told, via=via, host=host, **more)
+
+    def serves(self, own: Any) -> tuple[Served | Unknown, str | Unknown, str | Unknown]:
+        """What a listener that ends TLS serves, what it asks of clients, and the lowest version that it takes."""
+        profile = self._elements.named("sslProfiles", get(own, "sslProfile"))
+        return (
+            self._served(get(own, "sslCertificate")),
+            self._client_certificate(own, profile),
+            self._floor(profile[1] if profile else None),
+        )
 
     def _served(self, reference: Any) -> Served | Unknown:
         found = self._elements.named("sslCertificates", reference)
@@ -144,6 +148,12 @@ class Front:
         return FLOORS.get(str(name), Unknown("the gateway does not show its TLS policy"))
 
 
+def names_of(address: Resource) -> tuple[str, ...]:
+    """A public address, and the name that Azure gives it."""
+    own = get(address.body, "properties")
+    return tuple(filter(None, (text_at(own, "ipAddress"), text_at(own, "dnsSettings", "fqdn"))))
+
+
 class Listeners:
     """The order in which the listeners of one gateway are asked whether they take a host.
 
@@ -172,6 +182,22 @@ class Listeners:
             elif priority is None and mine is None:
                 found |= {one for one in hosts if not is_pattern(one)}
         return frozenset(found)
+
+    def taking(self, level: Level, numbers: Sequence[int], host: str) -> list[int]:
+        """Which of some listeners of one address and port take a host; of one that is exact the first alone. Without a
+        host, all of them."""
+        listed = listing(self._elements.properties, level.listeners)[0]
+        hosts = {number: hosts_of(get(listed[number], "properties"))[0] for number in numbers}
+        if not host or is_pattern(host):
+            return [n for n in numbers if not host or any(takes(o, host) or takes(host, o) for o in hosts[n])]
+        priorities = {number: self._priority(level, listed[number]) for number in numbers}
+        ranked = all(isinstance(priority, int) for priority in priorities.values())
+
+        def order(number: int) -> tuple[Any, ...]:
+            exact = host.casefold() in (one.casefold() for one in hosts[number])
+            return (priorities[number],) if ranked else (not exact, "*" in hosts[number])
+
+        return sorted((n for n in numbers if any(takes(own, host) for own in hosts[n])), key=order)[:1]
 
     def _priority(self, level: Level, listener: dict[str, Any]) -> Any:
         """The priority of the rule of a listener; None when it has none, empty when there is no rule."""

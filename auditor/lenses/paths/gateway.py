@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from auditor.lenses.paths.callers import known_by
 from auditor.lenses.paths.elements import LEVELS, Elements, Level, name_in
-from auditor.lenses.paths.ends import Land
+from auditor.lenses.paths.ends import Land, Landing
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.front import Front, Listeners, hosts_of
 from auditor.lenses.paths.pools import Pools
-from auditor.lenses.paths.routes import is_pattern
+from auditor.lenses.paths.routes import is_pattern, overlaps
 from auditor.lenses.paths.shapes import Entered, Hop, Missing, Place, Tail, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth
@@ -43,6 +43,50 @@ class Gateway:
             if hidden:
                 yield self._unread(level.listeners, hidden)
 
+    def landings(
+        self, frontend: str, port: int, host: str, route: str, but: frozenset[str] = frozenset()
+    ) -> Iterator[Landing]:
+        """The listeners of a frontend (its name, casefolded) that requests to a port meet; see `ends.Land`."""
+        for level in LEVELS:
+            listed = listing(self._elements.properties, level.listeners)[0]
+            owned = [get(listener, "properties") for listener in listed]
+            here = [
+                number
+                for number, own in enumerate(owned)
+                if name_in(get(own, "frontendIPConfiguration")) == frontend
+                and self._front.port(get(own, "frontendPort")) in (port, None)
+            ]
+            for number in self._listeners.taking(level, here, host):
+                yield self._landing(level, number, listed[number], host, route, but)
+
+    def _landing(
+        self, level: Level, number: int, listener: dict[str, Any], host: str, route: str, but: frozenset[str]
+    ) -> Landing:
+        own = get(listener, "properties")
+        name, spot = self._spot(level, number, listener)
+        protocol = word(own, "protocol")
+        served, asks, floor = self._front.serves(own) if protocol in ("https", "tls") else (None, None, None)
+        tails = [
+            replace(known_by(tail, "clientCertificate", asks == "verified"), label=tail.label or label)
+            for label, way in self._ways(level, name, spot)
+            if label == _UNKNOWN or overlaps(label, route)
+            for one in ([host] if host else hosts_of(own)[0])
+            for tail in way(one, but)
+        ]
+        return Landing(
+            spot, served=served, asks=asks, tls=floor, plain=protocol == "http",
+            logging=(self._resource.id,), tails=tuple(tails),
+        )  # fmt: skip
+
+    def _spot(self, level: Level, number: int, listener: dict[str, Any]) -> tuple[str, Place]:
+        """The name of a listener, and where it stands."""
+        name = text_at(listener, "name") or last(text_at(listener, "id")) or f"{level.listeners}[{number}]"
+        port = self._front.port(get(listener, "properties", "frontendPort"))
+        return name, place(
+            "applicationGateway", f"{self._resource.name}/{name}", self._resource.id,
+            element=f"{level.listeners}/{name}", port=port,
+        )  # fmt: skip
+
     def _unread(self, what: str, why: Unknown) -> Entered:
         """Listeners that cannot be read: there may be any host behind them."""
         entry = place("applicationGateway", self._resource.name, self._resource.id)
@@ -51,16 +95,13 @@ class Gateway:
 
     def _listener(self, level: Level, number: int, listener: dict[str, Any]) -> Iterator[Entered]:
         own = get(listener, "properties")
-        name = text_at(listener, "name") or last(text_at(listener, "id")) or f"{level.listeners}[{number}]"
         public, addresses, lacking = self._front.of(get(own, "frontendIPConfiguration"))
         if public is False:
             return
-        port = self._front.port(get(own, "frontendPort"))
-        entry = place(
-            "applicationGateway", f"{self._resource.name}/{name}", self._resource.id,
-            element=f"{level.listeners}/{name}", addresses=list(addresses),
-        )  # fmt: skip
-        spot = {key: value for key, value in entry.items() if key != "addresses"} | ({"port": port} if port else {})
+        name, spot = self._spot(level, number, listener)
+        port = spot.get("port")
+        entry = {key: value for key, value in spot.items() if key != "port"}
+        entry |= {"addresses": list(addresses)} if addresses else {}
         hosts, odd = hosts_of(own)
         first = [
             self._front.enter(spot, f"properties.{level.listeners}[{number}].properties", own, host, addresses)

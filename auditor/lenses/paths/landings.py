@@ -10,6 +10,7 @@ from auditor.lenses.paths.dns import Names, is_address, is_public
 from auditor.lenses.paths.endpoints import Endpoints
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.gateways import ApplicationGateways
 from auditor.lenses.paths.management import Management
 from auditor.lenses.paths.service import KIND as MANAGEMENT
 from auditor.lenses.paths.shapes import Missing, Place, Tail, lost, place
@@ -29,6 +30,7 @@ class Landings:
 
     def __init__(self, estate: Estate, names: Names) -> None:
         self._names = names
+        self.gateways: ApplicationGateways
         self.management: Management
         self.clusters: Clusters
         self._estate = estate
@@ -59,6 +61,8 @@ class Landings:
             return self._at(address, call) or self._nobody(address)
         if site := self._sites.by_host(address):
             return (self._sites.landing(site),)
+        if at_gateways := self.gateways.landings(address, call.port, call.host, call.route, call.but):
+            return at_gateways
         network = subnet.partition("/subnets/")[0] if subnet and "/subnets/" in subnet else None
         answer = self._names.resolve(address, network)
         found: list[Landing] = []
@@ -83,7 +87,8 @@ class Landings:
             return (self._sites.landing(site),)
         if service := self.management.by_address(address) or self._estate.by_id(MANAGEMENT, behind):
             return self.management.landings(service, call.host, call.route, call.subnet, address)
-        return self.clusters.landings(address, *call)
+        at_gateways = self.gateways.landings(address, call.port, call.host, call.route, call.but)
+        return at_gateways or self.clusters.landings(address, *call)
 
     def _nobody(self, address: str) -> tuple[Landing, ...]:
         target = place("host", address)

@@ -22,6 +22,7 @@ _KINDS: Final = {
     "applicationGateway": "Application Gateway",
     "trafficController": "Application Gateway for Containers",
     "apiManagement": "API Management",
+    "firewall": "Azure Firewall",
     "ingress": "way into the cluster",
     "service": "Service",
     "pods": "pods",
