@@ -14,6 +14,33 @@ GROUP = "/subscriptions/s/resourceGroups/hub/providers/Microsoft.Network"
 CLUSTER = "\n---\n".join((APP, INGRESS))  # the Ingress has 10.0.0.4
 HIDDEN = Unknown("not read")
 POLICY = f"{GROUP}/firewallPolicies/fwp"
+NETWORK = f"{GROUP}/virtualNetworks/net"
+NSG = f"{GROUP}/networkSecurityGroups/nsg"
+
+
+def network(group: Any = None) -> Body:
+    """The network of the cluster, the gateway and the firewall; the group is of the subnet of the cluster."""
+    prefixes = {"aks": "10.0.0.0/24", "agw": "10.1.0.0/24", "AzureFirewallSubnet": "10.2.0.0/26"}
+    subnets = [{"name": name, "properties": {"addressPrefix": prefix}} for name, prefix in prefixes.items()]
+    subnets[0]["properties"]["networkSecurityGroup"] = group
+    own = {"subnets": subnets, "addressSpace": {"addressPrefixes": ["10.0.0.0/8"]}}
+    return {"id": NETWORK, "name": "net", "type": "Microsoft.Network/virtualNetworks", "properties": own}
+
+
+def refusing(*rules: Body) -> list[Body]:
+    """The network with a group of these rules, in the order of their priority."""
+    listed = [
+        {
+            "name": f"r{number}",
+            "properties": {
+                "direction": "Inbound", "protocol": "Tcp", "priority": 100 + number, "access": "Allow",
+                "destinationAddressPrefix": "*", "destinationPortRange": "443", **rule,
+            },
+        }
+        for number, rule in enumerate(rules)
+    ]  # fmt: skip
+    kind = "Microsoft.Network/networkSecurityGroups"
+    return [network({"id": NSG}), {"id": NSG, "name": "nsg", "type": kind, "properties": {"securityRules": listed}}]
 
 
 def nat(**rule: Any) -> Body:
@@ -32,7 +59,8 @@ def nat(**rule: Any) -> Body:
 
 
 def firewall(**properties: Any) -> Body:
-    own = {"firewallPolicy": {"id": POLICY}, **properties}
+    inside = [{"name": "c", "properties": {"subnet": {"id": f"{NETWORK}/subnets/AzureFirewallSubnet"}}}]
+    own = {"firewallPolicy": {"id": POLICY}, "ipConfigurations": inside, **properties}
     return {
         "id": f"{GROUP}/azureFirewalls/fw",
         "name": "fw",
@@ -54,7 +82,8 @@ def policy(*rules: Any, kind: Any = "FirewallPolicyNatRuleCollection", **propert
 
 def entered(*azure: Body, cluster: str = CLUSTER, looked_at: frozenset[str] = TRAFFIC_PATH_READS) -> list[Body]:
     """The paths of an estate without a gateway."""
-    return paths(cluster, list(azure), looked_at)
+    named = {one["type"] for one in azure}
+    return paths(cluster, [*azure, *([] if "Microsoft.Network/virtualNetworks" in named else [network()])], looked_at)
 
 
 def test_a_firewall_leads_around_the_gateway() -> None:
@@ -116,6 +145,35 @@ def test_groups_of_addresses_are_followed() -> None:
     rule = nat(sourceAddresses=[], sourceIpGroups=[group["id"]])
     assert public(firewall(), policy(rule), group | {"properties": {"ipAddresses": ["0.0.0.0/0"]}}) is True
     assert entered(firewall(), policy(rule), group | {"properties": {"ipAddresses": ["10.0.0.0/8"]}}) == []
+
+
+EVERYONE = {"sourceAddressPrefix": "*"}
+NOBODY = EVERYONE | {"access": "Deny"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "through_firewall", "through_balancer"),
+    [
+        ([], True, None),  # what is left is for the virtual network
+        ([EVERYONE], True, True),
+        ([NOBODY], None, None),
+        ([{"sourceAddressPrefix": "10.2.0.0/26"}, NOBODY], True, None),
+        ([{"sourceAddressPrefix": "10.2.0.4"}, NOBODY], Unknown, None),  # one of the addresses of the firewall
+        ([{"sourceAddressPrefix": "10.3.0.0/16"}, NOBODY], None, None),
+        ([{"sourceAddressPrefix": "Internet"}, NOBODY], None, True),
+        ([{"sourceAddressPrefix": HIDDEN}, NOBODY], Unknown, Unknown),
+        ([NOBODY | {"destinationPortRange": "80"}, EVERYONE], True, True),
+    ],
+)
+def test_the_network_behind_may_refuse(rules: list[Body], through_firewall: Any, through_balancer: Any) -> None:
+    for azure, expected in (
+        ([firewall(), policy(nat())], through_firewall),
+        (balancer({"ipAddress": "10.0.0.4"}), through_balancer),
+    ):
+        found = [path["public"] for path in entered(*azure, *refusing(*rules))]
+        assert [Unknown if isinstance(one, Unknown) else one for one in found] == (
+            [] if expected is None else [expected]
+        )
 
 
 def private_gateway(address: Body) -> list[Body]:
@@ -180,8 +238,8 @@ def balancer(*members: Body, pool: Any = None, **rule: Any) -> list[Body]:
 
 
 def test_a_public_load_balancer_leads_to_its_members() -> None:
-    (path,) = entered(*balancer({"ipAddress": "10.0.0.4"}))
-    assert (path["entry"]["kind"], path["entry"]["addresses"]) == ("loadBalancer", ["20.0.0.8"])
+    (path,) = entered(*balancer({"ipAddress": "10.0.0.4"}), *refusing(EVERYONE))
+    assert (path["entry"]["kind"], path["entry"]["addresses"], path["public"]) == ("loadBalancer", ["20.0.0.8"], True)
     assert path["target"]["kind"] == "pods"
     (path,) = entered(*balancer({"networkInterfaceIPConfiguration": {"id": "/nic"}}))
     assert isinstance(path["complete"], Unknown)

@@ -80,7 +80,7 @@ class TrafficPaths:
                 every.append(_light(found))
         for found in (
             *landings.management.paths(),
-            *forwarded(estate, trust, landings.land, landings.clusters),
+            *forwarded(estate, trust, landings.land, landings.clusters, around),
         ):
             reached.update(one["to"].get("resource", "") for one in found.tail.hops)
             every.append(_light(found))

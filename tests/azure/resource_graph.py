@@ -48,6 +48,7 @@ TABLES: Final[dict[str, str]] = {
     "policyresources": r"microsoft\.authorization/policy\w+|microsoft\.policyinsights/policystates",
     "dnsresources": r"microsoft\.network/(private)?dnszones/(a|aaaa|caa|cname|mx|ns|ptr|soa|srv|txt)",
     "insightresources": r"microsoft\.insights/datacollectionruleassociations",
+    "networkresources": r"microsoft\.network/firewallpolicies/rulecollectiongroups",
     "resources": (
         r"microsoft\.apimanagement/(service|gateways)|microsoft\.containerregistry/registries(/(replications|webhooks|tasks))?"
         r"|microsoft\.sql/(servers(/(databases|elasticpools))?|managedinstances)|microsoft\.web/(sites|certificates)"

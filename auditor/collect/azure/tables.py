@@ -234,6 +234,7 @@ GRAPH: Final = {
         for record in ("a", "aaaa", "caa", "cname", "mx", "ptr", "soa", "srv", "txt")
     ),
     "insightresources": ("microsoft.insights/datacollectionruleassociations",),
+    "networkresources": ("microsoft.network/firewallpolicies/rulecollectiongroups",),
     "resources": (
         "microsoft.apimanagement/gateways",
         "microsoft.apimanagement/service",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from auditor.lenses.paths.dns import NETWORKS, Ranges, covers_half, is_address, is_public, within
 from auditor.lenses.paths.elements import KIND as GATEWAY
 from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.forwarders import Forwarding, forwardings
 from auditor.lenses.paths.service import KIND as MANAGEMENT
 from auditor.lenses.paths.service import is_open
-from auditor.lenses.truth import Truth, truth_or
+from auditor.lenses.truth import Truth, truth_and, truth_or
 from auditor.lenses.values import get, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
@@ -81,6 +83,10 @@ class Around:
             }
             for network in estate.all(NETWORKS)
         }
+        self._forwarded: dict[str, list[Forwarding]] = defaultdict(list)
+        for one in forwardings(estate):
+            if isinstance(one.target, str):
+                self._forwarded[one.target].append(one)
         self._clusters: dict[str, tuple[Bypass, ...]] = {}
         self._found: dict[tuple[str, str, str, int], tuple[Bypass, ...]] = {}
 
@@ -92,6 +98,8 @@ class Around:
             says = f"{service.name} answers the Internet itself"
             found.append(bypass("publicApiManagement", service.id, "properties.virtualNetworkType", says, public))
         addresses = texts(service.body, "properties", "privateIPAddresses")
+        for address in addresses:
+            found += self._forwarding(address, 443, sender)
         if inside:
             found += self.subnet(inside, addresses[0] if addresses else "", 443, sender)
         elif word(service.body, "properties", "virtualNetworkType", otherwise="none") != "none":
@@ -101,6 +109,42 @@ class Around:
 
     def address(self, address: str, port: int, sender: str | None) -> tuple[Bypass, ...]:
         """The ways around the sender to a private address."""
+        return (*self._forwarding(address, port, sender), *self._network(address, port, sender))
+
+    def _forwarding(self, address: str, port: int, sender: str | None) -> Iterator[Bypass]:
+        """What forwards the Internet to an address, unless it is the sender itself."""
+        for one in self._forwarded.get(address, ()) if sender else ():
+            if one.target_port in (port, None) and (one.subnet or "").casefold() != (sender or "").casefold():
+                says = f"{one.entry['name']} forwards requests from the Internet to {address}"
+                if (open_ := self.lets_in(one)) is not False:
+                    yield bypass("publicForwarding", one.holder.id, one.path, says, open_)
+
+    def lets_in(self, one: Forwarding) -> Truth:
+        """Whether requests that are forwarded arrive: the group of the subnet there may refuse them."""
+        if isinstance(one.target, Unknown) or not is_address(one.target) or one.public is False:
+            return one.public
+        return truth_and(one.public, self._admits(one.target, one.target_port or 443, one))
+
+    def _admits(self, address: str, port: int, one: Forwarding) -> Truth:
+        homes = self._homes(address, one.subnet)
+        if len(homes) != 1:
+            return Unknown(f"{address} lies in {len(homes) or 'none'} of the networks that were read")
+        reference = get(self._subnets[homes[0]][0], "properties", "networkSecurityGroup")
+        if isinstance(reference, Unknown) or not reference:
+            return reference or True
+        group = self._estate.by_id(GROUPS, text_at(reference, "id"))
+        if group is None:
+            return Unknown(self._estate.hole(GROUPS, text_at(reference, "id") or "") or "its group was not found")
+        if not one.masked:
+            return _verdict(group, address, port, "internet")
+        known = self._subnets.get((one.subnet or "").casefold())
+        sources = _prefixes(known[0]) if known else []
+        if not sources:
+            return Unknown(f"from which addresses {one.entry['name']} sends is not known")
+        return truth_or(*(_verdict(group, address, port, source) for source in sources))
+
+    def _network(self, address: str, port: int, sender: str | None) -> tuple[Bypass, ...]:
+        """Whom the network of an address lets in."""
         homes = self._homes(address, sender)
         if len(homes) == 1:
             return self.subnet(homes[0], address, port, sender)
@@ -226,6 +270,28 @@ class Around:
             return  # what is left of the default rules lets probes in, and refuses the rest
         says = f"{group.name} refuses nobody, so the whole virtual network is let in"
         yield bypass("openNetwork", group.id, "properties.securityRules", says, True)
+
+
+def _verdict(group: Resource, address: str, port: int, source: str) -> Truth:
+    """Whether a group lets a source in to an address and port: a range of the virtual network, or `internet`."""
+    rules, hidden = listing(group.body, "properties", "securityRules")
+    if hidden:
+        return hidden
+    inside = source != "internet"
+    for own in sorted((get(rule, "properties") for rule in rules), key=_priority):
+        applies = _applies(own, address, port)
+        if applies is False:
+            continue
+        sources, odd = _sources(own)
+        whole = {"*", "any", "0.0.0.0/0", "virtualnetwork" if inside else "internet"}
+        covers: Truth = odd or any(one in whole or within(source, one) for one in sources)
+        if covers is False and any(within(one, source) for one in sources):
+            covers = Unknown(f"{group.name} names a part of {source}")
+        met = truth_and(applies, covers)
+        if met is not False:
+            access = word(own, "access")
+            return met if isinstance(met, Unknown) else access if isinstance(access, Unknown) else access == "allow"
+    return inside  # the default rules let the virtual network in, and no one else
 
 
 def _network_of(subnet: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.clusters import Clusters
 from auditor.lenses.paths.ends import Land, Landing, Sender, follow
 from auditor.lenses.paths.estate import Estate
@@ -18,15 +19,18 @@ from auditor.model import Unknown
 _PLAIN: Final = (80, 8080)
 
 
-def forwarded(estate: Estate, trust: Trust, land: Land, clusters: Clusters) -> Iterator[Entered]:
+def forwarded(estate: Estate, trust: Trust, land: Land, clusters: Clusters, around: Around) -> Iterator[Entered]:
     """What the Internet reaches through firewalls and load balancers.
 
     What nobody knows behind them counts where requests are expected: at the ports of the web. A load balancer that a
     Service of a cluster asked for is told by that Service.
     """
     for one in forwardings(estate):
-        if not any(clusters.has(address) for address in one.entry.get("addresses", ())):
-            yield from _entered(one, trust, land)
+        if any(clusters.has(address) for address in one.entry.get("addresses", ())):
+            continue
+        public = around.lets_in(one)
+        if public is not False:
+            yield from _entered(replace(one, public=public), trust, land)
 
 
 def _entered(one: Forwarding, trust: Trust, land: Land) -> Iterator[Entered]:

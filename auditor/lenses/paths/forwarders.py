@@ -33,7 +33,8 @@ _LAST: Final = 65535
 class Forwarding:
     """Requests to `port` of an entry go on to `target_port` of `target`, an address or a name; None: not known.
 
-    `holder` and `path`: where that is said; `subnet`: whence they are sent on.
+    `holder` and `path`: where that is said; `subnet`: whence they are sent on; `masked`: with an address of there, not
+    that of the client.
     """
 
     holder: Resource
@@ -44,6 +45,7 @@ class Forwarding:
     target: str | Unknown
     target_port: int | None
     subnet: str | None = None
+    masked: bool = False
 
 
 def forwardings(estate: Estate) -> Iterator[Forwarding]:
@@ -56,6 +58,8 @@ def forwardings(estate: Estate) -> Iterator[Forwarding]:
             hole = hole or f"the policy of {firewall.name}: {policy.reason}"
         users[policy.casefold() if isinstance(policy, str) else ""].append(firewall)
         yield from _classic(estate, firewall)
+        if policy and (unread := estate.hole(GROUPS, policy if isinstance(policy, str) else "")):
+            yield _unread(firewall, "properties.firewallPolicy", firewall, Unknown(f"its rules: {unread}"))
     for group in estate.all(GROUPS):
         policy = parent_of(group.id) or ""
         using = users.get(policy.casefold(), [])
@@ -127,7 +131,7 @@ def _translated(
             for one in (items(firewall.body, "properties", "ipConfigurations") if firewall else ())
         )), None,
     )  # fmt: skip
-    yield Forwarding(holder, path, entry, public, port, target, inner, subnet)
+    yield Forwarding(holder, path, entry, public, port, target, inner, subnet, masked=True)
 
 
 def _unread(holder: Resource, path: str, firewall: Resource | None, why: Unknown) -> Forwarding:
