@@ -142,6 +142,11 @@ FOUND = [  # by random blinding, where the table above did not look
         "managedClusters/aks-apiplatform-prod-weu",
         ("properties", "apiServerAccessProfile", "authorizedIPRanges", 1),
     ),
+    (
+        "the gateways may call the ingress past API Management",
+        "networkSecurityGroups/nsg-aks-prod-weu",
+        ("properties", "securityRules", 0, "properties", "priority"),
+    ),
     ("the mesh is PERMISSIVE", "core/Namespace/orders", ("metadata", "labels", "kubernetes.io/metadata.name")),
     (
         "the mesh is PERMISSIVE",

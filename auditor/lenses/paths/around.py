@@ -249,6 +249,7 @@ class Around:
                 continue
             access = word(own, "access")
             sources, odd = _sources(own)
+            odd = odd or _unranked(own)
             says = f"rule {text_at(rule, 'name')} of {group.name}"
             if isinstance(applies, Unknown) or isinstance(access, Unknown) or odd:
                 if access != "deny":
@@ -284,7 +285,7 @@ def _verdict(group: Resource, address: str, port: int, source: str) -> Truth:
             continue
         sources, odd = _sources(own)
         whole = {"*", "any", "0.0.0.0/0", "virtualnetwork" if inside else "internet"}
-        covers: Truth = odd or any(one in whole or within(source, one) for one in sources)
+        covers: Truth = odd or _unranked(own) or any(one in whole or within(source, one) for one in sources)
         if covers is False and any(within(one, source) for one in sources):
             covers = Unknown(f"{group.name} names a part of {source}")
         met = truth_and(applies, covers)
@@ -308,8 +309,15 @@ def _names(cluster: Resource) -> tuple[str, str]:
 
 
 def _priority(own: Any) -> float:
+    """What is asked first has the lowest; a rule of which that is not known may be the first."""
     found = get(own, "priority")
-    return found if isinstance(found, int) else 65000
+    return found if isinstance(found, int) else -1 if isinstance(found, Unknown) else 65000
+
+
+def _unranked(own: Any) -> Unknown | None:
+    """Why it is not known when a rule is asked."""
+    found = get(own, "priority")
+    return found if isinstance(found, Unknown) else None
 
 
 def _several(own: Any, one: str, many: str) -> tuple[list[str], Unknown | None]:
