@@ -1,8 +1,7 @@
 """A snapshot: an inventory saved to a directory, from which the same audit can be made again, byte for byte.
 
 `manifest.json` says what was collected, when, what could not be read, and the digest of every shard. A shard is
-compressed NDJSON, one resource a line: `{"type":…,"cluster":…,"origin":{…},"body":{…}}`. A value that is not known is
-written as `{"$unknown": reason}`; a real key of that spelling gets one more `$` in front.
+compressed NDJSON, one resource a line (`snapshot_lines`).
 """
 
 from __future__ import annotations
@@ -10,22 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import hashlib
-import json
 import os
-import re
 import secrets
 import shutil
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-import orjson
 
 from auditor.errors import InputError, OutputError
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model import Gap, Resource
+from auditor.snapshot_lines import line_of, resource_of, type_of
 
 if TYPE_CHECKING:
     from auditor.inventory import Inventory
@@ -40,8 +37,6 @@ _SHARD_BYTES: Final = 32 << 20
 """Of text, before compression: large enough to compress well, small enough to share among processes."""
 
 _AGAIN: Final = "take the snapshot again"
-_UNKNOWN: Final = "$unknown"
-_ESCAPED: Final = re.compile(r"\$+unknown\Z")
 
 
 class Shard(msgspec.Struct, frozen=True, rename="camel"):
@@ -71,13 +66,6 @@ class _Manifest(msgspec.Struct, kw_only=True, rename="camel"):
     covers: tuple[str, ...] | None
     gaps: tuple[Gap, ...]
     shards: tuple[Shard, ...]
-
-
-class _Type(msgspec.Struct):
-    type: str
-
-
-_type_of = msgspec.json.Decoder(_Type).decode
 
 
 class ShardFile(NamedTuple):
@@ -152,8 +140,8 @@ def read_shard(path: str, digest: str, count: int, wanted: Wanted | None = None)
             with gzip.GzipFile(fileobj=stream) as lines:
                 for line in lines:
                     seen += 1
-                    if wanted is None or wanted.others is not None or _is_wanted(line, wanted):
-                        resource = _resource(line)
+                    if wanted is None or wanted.others is not None or wanted[type_of(line)]:
+                        resource = resource_of(line)
                         if wanted is None or wanted.takes(resource):
                             yield resource
     except FileNotFoundError as error:
@@ -220,7 +208,7 @@ def _write(inventory: Inventory, folder: Path, tool_version: str, as_of: dt.date
             # no name and no time in the header: the same resources are the same bytes
             with gzip.GzipFile(filename="", mode="wb", compresslevel=4, fileobj=raw, mtime=0) as out:
                 while first is not None and size < _SHARD_BYTES:
-                    line = _line(first)
+                    line = line_of(first)
                     out.write(line)
                     counts[first.type] += 1
                     count, size = count + 1, size + len(line)
@@ -249,70 +237,6 @@ def _write(inventory: Inventory, folder: Path, tool_version: str, as_of: dt.date
 def _sync(stream: IO[bytes]) -> None:
     stream.flush()
     os.fsync(stream.fileno())
-
-
-def _line(resource: Resource) -> bytes:
-    try:
-        body = _encoded(resource.body, _as_marker)
-        if b"$" in body and b'$unknown"' in body:
-            body = _encoded(_escaped(resource.body), None)
-    except RecursionError as error:
-        raise OutputError(f"{resource.id} is nested too deep to be saved", "Leave it out of the input.") from error
-    head = {"type": resource.type, "cluster": resource.cluster, "origin": msgspec.to_builtins(resource.origin)}
-    return b'%b,"body":%b}\n' % (orjson.dumps(head)[:-1], body)
-
-
-def _encoded(body: Any, default: Any) -> bytes:
-    try:
-        return orjson.dumps(body, default=default)
-    except orjson.JSONEncodeError:  # more than 254 levels: slower, and good for a few times as many
-        text = json.dumps(body, default=default, ensure_ascii=False, separators=(",", ":")).encode()
-        try:
-            orjson.loads(text)  # what can be written by newer versions of Python need not be readable
-        except orjson.JSONDecodeError as error:
-            raise RecursionError(error.msg) from error
-        return text
-
-
-def _as_marker(value: object) -> dict[str, str]:
-    if isinstance(value, Unknown):
-        return {_UNKNOWN: value.reason}
-    raise TypeError(f"{type(value).__name__} is no JSON value")
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, Unknown):
-        return {_UNKNOWN: value.reason}
-    if isinstance(value, dict):
-        return {f"${key}" if _ESCAPED.match(key) else key: _escaped(inner) for key, inner in value.items()}
-    return [_escaped(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _restored(value: Any) -> Any:
-    if isinstance(value, dict):
-        if len(value) == 1 and isinstance(reason := value.get(_UNKNOWN), str):
-            return Unknown(reason)
-        return {key[1:] if _ESCAPED.match(key) else key: _restored(inner) for key, inner in value.items()}
-    return [_restored(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _resource(line: bytes) -> Resource:
-    found = orjson.loads(line)
-    body = found["body"]
-    partial = b"$" in line and b'$unknown"' in line
-    if partial:
-        body = _restored(body)
-    kind, cluster = found["type"], found["cluster"]
-    if not (isinstance(body, dict) and isinstance(kind, str) and isinstance(cluster, str)):
-        raise ValueError
-    return Resource(kind, body, msgspec.convert(found["origin"], Origin), cluster, partial=partial)
-
-
-def _is_wanted(line: bytes, wanted: Wanted) -> bool:
-    try:
-        return wanted[_type_of(line).type]
-    except RecursionError:
-        return wanted[orjson.loads(line)["type"]]
 
 
 def _major(version: str) -> int:

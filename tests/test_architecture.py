@@ -38,7 +38,7 @@ ALLOWED = {
     "lenses": {"model", "errors", "fields", "keys", "packed", "lenses"},
     "probe": {"model", "errors", "probe"},
     "collect": {"model", "errors", "collect", "tls_secrets", "deployment_values"},
-    "history": {"model", "errors", "findings", "compare", "render", "history"},
+    "history": {"model", "errors", "findings", "side", "render", "history"},
     "publish": {"model", "errors", "findings", "history", "ocsf", "publish"},
     "redaction": {"model", "redaction"},
     "preflight": {"model"},

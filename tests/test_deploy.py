@@ -66,7 +66,7 @@ def test_what_is_scheduled_audits_what_its_settings_name(name: str, cluster: str
     words = [str(settings_of(name, tmp_path)) if word.startswith("/etc/auditor/") else word for word in calls()[name]]
     command = root.get_command(click.Context(root), words[0])
     assert command is not None
-    wanted = live.settings(command.make_context(words[0], words[1:]))
+    wanted = live.chosen_by(command.make_context(words[0], words[1:]))
     wanted.check()
     assert (wanted.scope.subscriptions, wanted.clusters.in_cluster) == ((SUBSCRIPTION,), cluster)
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from auditor.cli import inline
 
 if TYPE_CHECKING:
-    from auditor.cli.options import Settings
+    from auditor.cli.settings import Settings
     from auditor.exemptions.entry import Entry
     from auditor.findings import Findings
     from auditor.inventory import Inventory

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from auditor.cli import options
+from auditor.cli import settings
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -49,7 +49,7 @@ def command(
     if not inputs:
         raise ConfigError("Nothing was named.", "Name files with --from; `auditor demo --write-estate DIR` makes some.")
     inventory = open_estate(inputs)
-    clock = inventory.as_of if as_of is None and inventory.as_of else options.clock(as_of)
+    clock = inventory.as_of if as_of is None and inventory.as_of else settings.clock(as_of)
     lens = lens_of("auditor/certificate")
     found = list(lens.derive(inventory.resources(lens.reads), Coverage()))
     unanswered: list[Gap] = []

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from auditor.cli import live, options
+from auditor.cli import live, options, settings
 
 
 @click.command("collect")
@@ -32,7 +32,7 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, redac
     journal = live.journal_of(directory)
     if resume and not journal.is_file():
         raise ConfigError(f"{resume} has no journal to continue from.", "Collect again with --output.")
-    chosen, wanted = options.settings(ctx, []), live.settings(ctx)
+    chosen, wanted = settings.chosen_by(ctx, []), live.chosen_by(ctx)
     wanted.check()
     live.set_aside(ctx, wanted, quiet=chosen.quiet)
     check_target(directory)

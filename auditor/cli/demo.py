@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 from msgspec.structs import replace
 
-from auditor.cli import options, thresholds
+from auditor.cli import options, settings, thresholds
 from auditor.errors import OutputError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
         _write(bodies, _made(write_estate))
         _say(f"Next: auditor scan --from {write_estate} --as-of {AS_OF:%Y-%m-%d}")
         return
-    chosen = options.settings(ctx, ["demo"])
+    chosen = settings.chosen_by(ctx, ["demo"])
     own_reports = not ctx.meta.get("reports")
     if own_reports:
         place = _made(folder)
@@ -54,9 +54,9 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
         thresholds=replace(given, fail_on=given.fail_on or "never"),
         baseline=ctx.params["baseline"],
         exemptions=ctx.params["exemptions"],
-        clock=options.clock(clock) if clock else AS_OF,
+        clock=settings.clock(clock) if clock else AS_OF,
     )
-    rules = options.bound_rules(chosen)
+    rules = settings.bound_rules(chosen)
     looked_for = {kind for bound in rules for kind in bound.related}
     looked_for |= {kind for bound in rules for kind in bound.rule.resource if not kind.startswith("auditor/")}
     with publishing(chosen) as publish:

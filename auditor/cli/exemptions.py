@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from auditor.cli.options import EXEMPTIONS_FILE
+from auditor.cli.settings import EXEMPTIONS_FILE
 
 TOOLS = ("checkov", "psrule", "trivyignore", "azure-policy")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.cli import options
+from auditor.cli import options, settings
 from auditor.collector import no_collection
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def command(
     from auditor.cli.after_change import after_change, laid_over_estate, touched
     from auditor.cli.judging import judge_change
 
-    chosen = options.settings(ctx, files)
+    chosen = settings.chosen_by(ctx, files)
     against, new_only = against or chosen.config.get("against"), new_only or chosen.config.get("newOnly", False)
     if new_only and not (against or chosen.baseline):
         raise click.UsageError("--new-only needs --against or --baseline to know what is new.")

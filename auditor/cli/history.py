@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.cli import options
+from auditor.cli import settings
 from auditor.cli.past import history_file, open_history
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def command(**given: Any) -> None:
     from auditor.history.figures import history
     from auditor.history.store import estate_of
 
-    config = options.config_of(given["config"])
-    since = options.clock(given["since"]).isoformat() if given["since"] else None
+    config = settings.config_of(given["config"])
+    since = settings.clock(given["since"]).isoformat() if given["since"] else None
     estate, place = given["estate"] or config.get("estate"), given["history"] or config.get("history")
     workspace = given["workspace"] or _configured(place, given["config"], config)
     if workspace:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 from msgspec.structs import replace
 
-from auditor.cli import accepting, options, telemetry
+from auditor.cli import accepting, options, settings, telemetry
 from auditor.cli.past import DEFAULT, compared_with, the_past
 from auditor.cli.publishing import Publishing, publishing
 from auditor.cli.thresholds import verdict
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from auditor.render.options import Earlier, Options
 
 
-def judge_and_report(chosen: options.Settings, inventory: Inventory, publish: Publishing) -> int:
+def judge_and_report(chosen: settings.Settings, inventory: Inventory, publish: Publishing) -> int:
     """Audit an estate, render every report, publish, return the exit code. Raises AuditorError."""
-    rules = options.bound_rules(chosen)
+    rules = settings.bound_rules(chosen)
     exemptions = accepting.of_estate(chosen, inventory)
     with ExitStack() as stack:
         past = stack.enter_context(
@@ -53,7 +53,7 @@ def judge_and_report(chosen: options.Settings, inventory: Inventory, publish: Pu
 
 
 def judge_change(
-    chosen: options.Settings,
+    chosen: settings.Settings,
     inventory: Inventory,
     changes: Sequence[Changes],
     *,
@@ -69,7 +69,7 @@ def judge_change(
     """
     from auditor.bound import of_change
 
-    rules = options.bound_rules(chosen)
+    rules = settings.bound_rules(chosen)
     if against is None:
         rules = of_change(rules)
     exemptions = accepting.of_change(chosen, inventory, changes)
@@ -100,13 +100,13 @@ def judge_change(
         return _ended(chosen, audit, code if delivered else INCOMPLETE)
 
 
-def _ended(chosen: options.Settings, audit: Audit, code: int) -> int:
+def _ended(chosen: settings.Settings, audit: Audit, code: int) -> int:
     """The exit code, once it is told to who listens."""
     telemetry.export(audit, chosen.estate or DEFAULT, chosen.begun, time.time_ns(), code, quiet=chosen.quiet)
     return code
 
 
-def _shown(chosen: options.Settings) -> frozenset[Outcome]:
+def _shown(chosen: settings.Settings) -> frozenset[Outcome]:
     from auditor.render import FORMATS
 
     if chosen.outcomes is not None:
@@ -174,7 +174,7 @@ def say_why(audit: Audit, reports: Sequence[options.Report], code: int, unmet: S
 
 def _judged(
     stack: ExitStack,
-    chosen: options.Settings,
+    chosen: settings.Settings,
     rules: Sequence[Bound],
     inventory: Inventory,
     outcomes: frozenset[Outcome] | None,

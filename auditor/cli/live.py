@@ -14,7 +14,7 @@ import click
 from msgspec.structs import replace
 
 from auditor import __version__
-from auditor.cli import live_clusters, options
+from auditor.cli import live_clusters, settings
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -117,11 +117,11 @@ class LiveSettings(NamedTuple):
         }
 
 
-def settings(ctx: click.Context) -> LiveSettings:
+def chosen_by(ctx: click.Context) -> LiveSettings:
     """Puts options and configuration together."""
     from auditor.collect import Scope
 
-    given, config = ctx.params, options.config_of(ctx.params.get("config"))
+    given, config = ctx.params, settings.config_of(ctx.params.get("config"))
     named = named_by_options(ctx)
     place = {} if named else config  # a scope is named in one place
     return LiveSettings(
@@ -135,7 +135,7 @@ def settings(ctx: click.Context) -> LiveSettings:
         ways=given["ways"] or tuple(config.get("auth", ())),
         extras=tuple(dict.fromkeys(given["extras"] or config.get("with", ()))),
         minutes=given["time_limit"] or config.get("timeLimit", _TIME_LIMIT),
-        clusters=live_clusters.settings(given, place),
+        clusters=live_clusters.chosen_by(given, place),
     )
 
 
@@ -146,7 +146,7 @@ def set_aside(
 
     `audited` is the live scope, None where only files are audited; `files` are these, None where none can be.
     """
-    config = options.config_of(ctx.params.get("config"))
+    config = settings.config_of(ctx.params.get("config"))
     taken = audited.named() if audited else dict.fromkeys(_PLACES)
     if files is not None:
         taken["from"] = list(files)
@@ -155,7 +155,7 @@ def set_aside(
         return ()
     from auditor.model import Notice
 
-    file = ctx.params.get("config") or options.CONFIG_FILE
+    file = ctx.params.get("config") or settings.CONFIG_FILE
     instead = "what options name" if audited else "files"
     told = f"{file} also names {', '.join(left)}: not part of this run, which audits {instead} alone."
     if not quiet:
@@ -163,12 +163,12 @@ def set_aside(
     return (Notice(kind="scope-set-aside", message=told, file=str(file)),)
 
 
-def needs_of(chosen: options.Settings) -> Needs:
+def needs_of(chosen: settings.Settings) -> Needs:
     """What the selected rules need. Raises RuleError."""
     from auditor.cli.needs import needs_of
 
-    every = options.bound_rules(replace(chosen, selected=(), excluded=()))
-    found = needs_of(options.bound_rules(chosen), every)
+    every = settings.bound_rules(replace(chosen, selected=(), excluded=()))
+    found = needs_of(settings.bound_rules(chosen), every)
     return found._replace(configuration=live_clusters.configuration_keys(every))
 
 

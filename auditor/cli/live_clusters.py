@@ -48,7 +48,7 @@ class ClusterSettings(NamedTuple):
         return found + (["the AKS clusters of these"] if self.aks else [])
 
 
-def settings(given: dict[str, Any], config: dict[str, Any]) -> ClusterSettings:
+def chosen_by(given: dict[str, Any], config: dict[str, Any]) -> ClusterSettings:
     """Puts options and configuration together. Clusters are named in one place."""
     place = {} if named_by_options(given) else config
     return ClusterSettings(

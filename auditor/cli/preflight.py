@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli import live, live_clusters, options
+from auditor.cli import live, live_clusters, options, settings
 
 if TYPE_CHECKING:
     from auditor.collect import Needs
@@ -36,7 +36,7 @@ def command(ctx: click.Context, /, form: str, cluster_role: bool, **_given: obje
     from auditor.errors import CLEAN, INCOMPLETE
     from auditor.preflight import suffering
 
-    chosen, wanted = options.settings(ctx, []), live.settings(ctx)
+    chosen, wanted = settings.chosen_by(ctx, []), live.chosen_by(ctx)
     needs = live.needs_of(chosen)
     if cluster_role:
         click.echo(role_text(needs, tls_secrets=wanted.clusters.tls_secrets), nl=False)
@@ -48,7 +48,7 @@ def command(ctx: click.Context, /, form: str, cluster_role: bool, **_given: obje
 
         with Book(Path(folder) / "journal", {}, until=time.monotonic() + wanted.minutes * 60) as book:
             rights = _rights(wanted, needs, book)
-    types_of = {bound.rule.id: _types_of(needs_of([bound])) for bound in options.bound_rules(chosen)}
+    types_of = {bound.rule.id: _types_of(needs_of([bound])) for bound in settings.bound_rules(chosen)}
     suffers = suffering(types_of, rights)
     click.echo(_json(rights, suffers) if form == "json" else _text(rights, suffers, len(types_of)), nl=False)
     sys.exit(INCOMPLETE if any(right.allowed is not True for right in rights) else CLEAN)

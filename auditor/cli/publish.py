@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from auditor.cli import options
+from auditor.cli import settings
 
 if TYPE_CHECKING:
     from auditor.history.store import Store
@@ -63,7 +63,7 @@ def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
     from auditor.publish.outbox import try_again
     from auditor.render.load import load_audit
 
-    config = options.config_of(given["config"])
+    config = settings.config_of(given["config"])
     published = Published()
     with ExitStack() as stack:
         place = given["history"] or config.get("history")
@@ -100,7 +100,7 @@ def sentinel(**given: Any) -> None:
     from auditor.cli.sinks import azure_of, needed, sink_of
     from auditor.publish.workspace import Workspace
 
-    config = options.config_of(given["config"])
+    config = settings.config_of(given["config"])
     asked = {**config, **((config.get("publish") or {}).get("sentinel") or {}), **_said(given)}
     workspace = needed(asked, "sentinel", "workspace") if given["verify"] else None
     sink = sink_of("sentinel", config, given)
@@ -138,7 +138,7 @@ def webhook(**given: Any) -> None:
     """Send records to a webhook, in signed requests."""
     from auditor.cli.sinks import sink_of
 
-    sink = sink_of("webhook", options.config_of(given["config"]), given)
+    sink = sink_of("webhook", settings.config_of(given["config"]), given)
     publish(given, lambda _store: sink)
 
 
@@ -150,7 +150,7 @@ def file(**given: Any) -> None:
     """Drop records into a folder, as NDJSON files: of our own, or of OCSF Compliance Findings."""
     from auditor.cli.sinks import sink_of
 
-    sink = sink_of("file", options.config_of(given["config"]), given)
+    sink = sink_of("file", settings.config_of(given["config"]), given)
     publish(given, lambda _store: sink)
 
 
@@ -168,6 +168,6 @@ def defender(**given: Any) -> None:
     from auditor.history.standing import standing
     from auditor.publish.defender import Defender
 
-    cloud, token = azure_of({**options.config_of(given["config"]), **_said(given)})
+    cloud, token = azure_of({**settings.config_of(given["config"]), **_said(given)})
     at = cloud.resource_manager
     publish(given, lambda store: Defender(at, cloud.scope, token, lambda estate: standing(store, estate)))

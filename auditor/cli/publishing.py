@@ -23,7 +23,7 @@ _AHEAD = dt.timedelta(days=1)
 """How far an audit may be ahead of this machine's clock."""
 
 if TYPE_CHECKING:
-    from auditor.cli.options import Settings
+    from auditor.cli.settings import Settings
     from auditor.findings import Findings
     from auditor.history.store import Store
     from auditor.model import Audit

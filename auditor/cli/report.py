@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from auditor.cli import options
+from auditor.cli import options, settings
 from auditor.cli.judging import changes_since, say_why, write_reports
 from auditor.cli.past import the_past
 from auditor.cli.thresholds import LEVELS, Thresholds, verdict
@@ -33,7 +33,7 @@ def command(
     """Render a saved JSON audit again, in any format, byte for byte. `-` is standard input."""
     from auditor.render.load import load_audit
 
-    shown = options.outcomes_of(outcomes or "")
+    shown = settings.outcomes_of(outcomes or "")
     reports = ctx.meta.get("reports") or [options.Report("text", None)]
     audit, findings = load_audit(audit_file)
     with findings, the_past(baseline, history, estate, audit.as_of) as past:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from auditor.cli import accepting, live, options
+from auditor.cli import accepting, live, options, settings
 
 if TYPE_CHECKING:
     from auditor.inventory import Inventory
@@ -35,7 +35,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     from auditor.errors import ConfigError
     from auditor.inventory import open_inventory
 
-    chosen, wanted = options.settings(ctx, inputs), live.settings(ctx)
+    chosen, wanted = settings.chosen_by(ctx, inputs), live.chosen_by(ctx)
     if inputs and live.named_by_options(ctx):
         raise ConfigError("Files and a live scope were named.", "Audit one of them, then the other.")
     if live.named_by_options(ctx) or (wanted.wanted and not chosen.inputs):
@@ -65,7 +65,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     sys.exit(code)
 
 
-def _save(directory: str | None, inventory: Inventory, chosen: options.Settings) -> None:
+def _save(directory: str | None, inventory: Inventory, chosen: settings.Settings) -> None:
     directory = directory or chosen.config.get("saveSnapshot")
     if directory:
         from auditor import __version__

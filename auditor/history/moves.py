@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from auditor.compare import Side, looked_at
 from auditor.findings import Findings
 from auditor.model import Audit, Finding, Outcome
+from auditor.side import Side, looked_at
 
 
 class Status(StrEnum):

@@ -1,0 +1,167 @@
+"""Options and `auditor.yaml` together: what a command was asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec import Struct
+
+from auditor.beside import processors
+from auditor.cli import thresholds
+from auditor.cli.options import Report
+from auditor.cli.thresholds import Thresholds
+from auditor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from auditor.bound import Bound
+    from auditor.model import Notice, Outcome
+
+CONFIG_FILE = "auditor.yaml"
+EXEMPTIONS_FILE = "exemptions.yaml"
+OUTCOMES = ("pass", "fail", "unknown", "error", "exempt")
+_MOST_JOBS = 4
+"""Unless more are asked for: each takes memory of its own."""
+
+
+class Settings(Struct, frozen=True):
+    """Options and `auditor.yaml` together; an option wins."""
+
+    inputs: tuple[str, ...]
+    reports: list[Report]
+    selected: tuple[str, ...]
+    excluded: tuple[str, ...]
+    own: tuple[str, ...]
+    clock: dt.datetime
+    clock_given: bool
+    outcomes: frozenset[Outcome] | None
+    jobs: int
+    parameters: dict[str, dict[str, Any]]
+    quiet: bool
+    baseline: str | None
+    history: str | None
+    estate: str | None
+    sinks: tuple[str, ...]
+    config_file: str | None
+    owner_tags: tuple[str, ...]
+    excerpts: bool
+    thresholds: Thresholds
+    exemptions: tuple[str, ...]
+    limits: dict[str, Any]  # of exemptions, as `auditor.yaml` has them
+    config: dict[str, Any]  # the whole of it, for what one command alone reads
+    begun: int  # when the command began, in nanoseconds since 1970
+    notices: tuple[Notice, ...] = ()  # about how the audit was asked for
+
+
+def chosen_by(ctx: click.Context, inputs: Sequence[str]) -> Settings:
+    """Put options and configuration together. Raises ConfigError."""
+    from auditor.owners import OWNER_TAGS
+
+    given = ctx.params
+    config = config_of(given.get("config"))
+    reports: list[Report] = ctx.meta.get("reports", [])
+    return Settings(
+        inputs=tuple(inputs) or tuple(config.get("from", ())),
+        reports=reports
+        or [Report(r["format"], r.get("output")) for r in config.get("reports", ())]
+        or [Report("text", None)],
+        selected=given["selected"] or tuple(config.get("select", ())),
+        excluded=given["excluded"] or tuple(config.get("exclude", ())),
+        own=given["own"] or tuple(config.get("rules", ())),
+        clock=clock(given.get("as_of") or config.get("asOf")),
+        clock_given=bool(given.get("as_of") or config.get("asOf")),
+        outcomes=outcomes_of(given.get("outcomes") or ",".join(config.get("outcomes", ()))),
+        jobs=given.get("jobs") or config.get("jobs") or min(processors(), _MOST_JOBS),
+        parameters=config.get("parameters", {}),
+        quiet=given["quiet"] or config.get("quiet", False),
+        history=given.get("history") or config.get("history"),
+        estate=given.get("estate") or config.get("estate"),
+        sinks=_sinks(given.get("sinks") or ()),
+        config_file=given.get("config"),
+        owner_tags=given.get("owner_tags") or tuple(config.get("ownerTags", OWNER_TAGS)),
+        excerpts=not given.get("no_excerpts") and config.get("excerpts", True),
+        baseline=given.get("baseline") or config.get("baseline"),
+        thresholds=thresholds.of_options(given, config),
+        exemptions=given.get("exemptions") or _exemption_files(given.get("config"), config),
+        limits=config.get("exemptions", {}),
+        config=config,
+        begun=time.time_ns(),
+    )
+
+
+def _exemption_files(config_file: str | None, config: dict[str, Any]) -> tuple[str, ...]:
+    """Those that the configuration names, else the file beside it."""
+    named = config.get("exemptions", {}).get("files")
+    beside = Path(config_file or CONFIG_FILE).parent / EXEMPTIONS_FILE
+    return tuple(named) if named else (str(beside),) if beside.is_file() else ()
+
+
+def _sinks(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    from auditor.cli.sinks import SINKS
+
+    for name in names:
+        if name not in SINKS:
+            raise ConfigError(f"There is no sink {name!r}.", f"Sinks are {', '.join(SINKS)}.")
+    return tuple(dict.fromkeys(names))
+
+
+def config_of(path: str | None) -> dict[str, Any]:
+    """The settings of the file that is named, or of `auditor.yaml` where there is one. Raises ConfigError."""
+    if path is None and not Path(CONFIG_FILE).is_file():
+        return {}
+    from auditor.config import read_config
+
+    return read_config(Path(path or CONFIG_FILE))
+
+
+def clock(text: str | None) -> dt.datetime:
+    """The time of the audit: as given, or now in whole seconds. Raises ConfigError."""
+    if not text or text == "now":
+        return dt.datetime.now(dt.UTC).replace(microsecond=0)
+    try:
+        found = dt.datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"{text!r} is not a time.", "Write it as 2026-07-09T00:00:00Z.") from error
+
+
+def outcomes_of(text: str) -> frozenset[Outcome] | None:
+    """Outcomes from their names with commas between; None for no text. Raises ConfigError."""
+    if not text:
+        return None
+    from auditor.model import Outcome
+
+    names = [name.strip().casefold() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in OUTCOMES:
+            raise ConfigError(f"{name!r} is no outcome.", f"Outcomes are {', '.join(OUTCOMES)}.")
+    return frozenset(Outcome(name) for name in names)
+
+
+def bound_rules(chosen: Settings) -> list[Bound]:
+    """The selected rules, ready to judge. Raises RuleError."""
+    from auditor.bound import bind
+    from auditor.conditions.grammar import GrammarError
+    from auditor.errors import RuleError
+    from auditor.rulebook import check_overrides, load_rules, select
+
+    rules = load_rules(chosen.own)
+    check_overrides(rules, chosen.parameters)
+    selected = select(rules, chosen.selected, chosen.excluded)
+    if not selected:
+        raise RuleError(
+            "No rule is left to judge by.", "What --select chooses, --exclude or `auditor.yaml` leaves out."
+        )
+    bound = []
+    for rule in selected:
+        try:
+            bound.append(bind(rule, chosen.clock, chosen.parameters.get(rule.id)))
+        except GrammarError as error:
+            raise RuleError(f"{rule.id}: {error.message}", "Check the parameters set for it.") from error
+    return bound
