@@ -46,7 +46,7 @@ docs: $(VENV)/.dev ## write everything that is generated
 	$(BIN)/auditor rules docs
 	$(BIN)/auditor rules schema --output rules/rule.schema.json
 	$(BIN)/auditor preflight --cluster-role > deploy/kubernetes/cluster-role.yaml
-	$(BIN)/python scripts/sentinel_content.py
+	$(BIN)/python -m scripts.sentinel
 	$(BIN)/auditor exemptions schema --output docs/exemptions.schema.json
 
 lock: ## pin the requirements anew (needs uv)

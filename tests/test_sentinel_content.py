@@ -44,8 +44,8 @@ def told(kind: str, name: str) -> dict[str, Any]:
 
 
 def test_it_is_as_it_is_made() -> None:
-    command = [sys.executable, str(ROOT / "scripts" / "sentinel_content.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "scripts.sentinel", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

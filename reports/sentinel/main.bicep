@@ -1,5 +1,5 @@
 // Table, data collection rule, right to publish, parser, analytics rules, hunting queries and workbook for
-// the findings of auditor. Made by scripts/sentinel_content.py from what lies beside it.
+// the findings of auditor. Made by `python -m scripts.sentinel` from what lies beside it.
 
 @description('The Log Analytics workspace, in this resource group, that Sentinel reads.')
 param workspaceName string

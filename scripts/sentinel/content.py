@@ -1,63 +1,27 @@
-"""Writes `reports/sentinel/main.bicep` and the same template as ARM JSON, `main.json`, from one list of resources:
-the table (auditor/publish/columns.py) and the rules, queries, parser and workbook beside them.
-
-    python scripts/sentinel_content.py            write them
-    python scripts/sentinel_content.py --check    only say whether they are as they should be
-"""
+"""What is deployed to Microsoft Sentinel: the table (auditor/publish/columns.py), and the rules, queries, parser and
+workbook that lie in `reports/sentinel`."""
 
 from __future__ import annotations
 
 import json
-import re
-import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from auditor.publish.columns import COLUMNS, PARSER, STREAM, TABLE
+from scripts.sentinel.template import WORKSPACE_TYPE, Code, Output, Parameter, Resource, Template
 
-FOLDER = Path(__file__).resolve().parent.parent / "reports" / "sentinel"
+FOLDER = Path(__file__).resolve().parent.parent.parent / "reports" / "sentinel"
 PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"  # Monitoring Metrics Publisher
 WORKBOOK = "5a0f3a5e-6a3b-4c37-8a4d-5c1b7d2e9f10"
 OPERATORS = {"gt": "GreaterThan", "lt": "LessThan", "eq": "Equal", "ne": "NotEqual"}
-
-
-class Code(NamedTuple):
-    """An expression, in both languages."""
-
-    bicep: str
-    arm: str
-
-
-class Parameter(NamedTuple):
-    """A parameter of the template; `default` None: it must be given."""
-
-    name: str
-    type: str
-    meaning: str
-    default: Any = None
-
-
-class Resource(NamedTuple):
-    """A resource of the template. `above` is the symbol of its parent or, when `extends`, of what it extends."""
-
-    symbol: str
-    type: str
-    version: str
-    name: Any
-    body: dict[str, Any]
-    above: str | None = None
-    extends: bool = False
-    after: tuple[str, ...] = ()
-    condition: Code | None = None
 
 
 def parameter(name: str) -> Code:
     return Code(name, f"[parameters('{name}')]")
 
 
-WORKSPACE_TYPE = "Microsoft.OperationalInsights/workspaces"
 WORKSPACE_ID = Code("workspace.id", f"[resourceId('{WORKSPACE_TYPE}', parameters('workspaceName'))]")
 LOCATION = parameter("location")
 GIVEN = Code("!empty(principalId)", "[not(empty(parameters('principalId')))]")
@@ -82,9 +46,22 @@ PARAMETERS = (
     Parameter("retentionDays", "int", "Days that the table keeps records.", 365),
     Parameter("deployRules", "bool", "Deploy analytics rules; Microsoft Sentinel must be on for the workspace.", True),
 )
+_RULE = f"reference(resourceId('{RULE_TYPE}', 'dcr-auditor'), '2023-03-11')"
+OUTPUTS = {
+    "endpoint": Output(
+        Code("rule.properties.endpoints.logsIngestion", f"[{_RULE}.endpoints.logsIngestion]"), "For --endpoint."
+    ),
+    "ruleId": Output(Code("rule.properties.immutableId", f"[{_RULE}.immutableId]"), "For --rule."),
+    "stream": Output(Code(f"'{STREAM}'", STREAM), "For --stream."),
+}
 
 
-def resources() -> list[Resource]:
+def template() -> Template:
+    """All of it."""
+    return Template(PARAMETERS, _resources(), OUTPUTS)
+
+
+def _resources() -> list[Resource]:
     """All that is deployed, in order."""
     return [
         Resource("table", f"{WORKSPACE_TYPE}/tables", "2025-07-01", TABLE, _table(), above="workspace"),
@@ -284,149 +261,3 @@ def _iso(duration: str) -> str:
     """`1h` → `PT1H`, `14d` → `P14D`."""
     number, unit = duration[:-1], duration[-1].upper()
     return f"P{number}{unit}" if unit == "D" else f"PT{number}{unit}"
-
-
-# --- Bicep ------------------------------------------------------------------------------------------------------------
-
-
-def bicep() -> str:
-    """The template in Bicep."""
-    lines = [
-        "// Table, data collection rule, right to publish, parser, analytics rules, hunting queries and workbook for",
-        "// the findings of auditor. Made by scripts/sentinel_content.py from what lies beside it.",
-        "",
-    ]
-    for told in PARAMETERS:
-        default = "" if told.default is None else f" = {_bicep(told.default)}"
-        lines += [f"@description({_bicep(told.meaning)})", f"param {told.name} {told.type}{default}", ""]
-    lines += [f"resource workspace '{WORKSPACE_TYPE}@2023-09-01' existing = {{", "  name: workspaceName", "}", ""]
-    for one in resources():
-        condition = f"if ({one.condition.bicep}) " if one.condition else ""
-        body: dict[str, Any] = {"name": one.name}
-        if one.above:
-            body["scope" if one.extends else "parent"] = Code(one.above, "")
-        body |= one.body
-        if one.after:
-            body["dependsOn"] = [Code(symbol, "") for symbol in one.after]
-        lines += [f"resource {one.symbol} '{one.type}@{one.version}' = {condition}{_bicep(body)}", ""]
-    for name, (expression, _arm, meaning) in OUTPUTS.items():
-        lines += [f"@description({_bicep(meaning)})", f"output {name} string = {expression}", ""]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _bicep(value: Any, indent: str = "") -> str:
-    inner = indent + "  "
-    match value:
-        case Code():
-            return value.bicep
-        case bool():
-            return str(value).lower()
-        case int():
-            return str(value)
-        case str() if "\n" in value and "'''" not in value:
-            return f"'''\n{value}'''"
-        case str():
-            return "'" + re.sub(r"(['\\]|\$(?=\{))", r"\\\1", value).replace("\n", "\\n") + "'"
-        case dict():
-            if not value:
-                return "{}"
-            rows = [f"{inner}{_key(key)}: {_bicep(part, inner)}" for key, part in value.items()]
-            return "\n".join(["{", *rows, f"{indent}}}"])
-        case list():
-            if not value:
-                return "[]"
-            return "\n".join(["[", *(inner + _bicep(part, inner) for part in value), f"{indent}]"])
-        case _:
-            raise TypeError(value)
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z_]\w*", key) else f"'{key}'"
-
-
-# --- ARM --------------------------------------------------------------------------------------------------------------
-
-_RULE = f"reference(resourceId('{RULE_TYPE}', 'dcr-auditor'), '2023-03-11')"
-OUTPUTS = {
-    "endpoint": ("rule.properties.endpoints.logsIngestion", f"[{_RULE}.endpoints.logsIngestion]", "For --endpoint."),
-    "ruleId": ("rule.properties.immutableId", f"[{_RULE}.immutableId]", "For --rule."),
-    "stream": (f"'{STREAM}'", STREAM, "For --stream."),
-}
-
-
-def arm() -> str:
-    """The template in JSON."""
-    declared = {}
-    for told in PARAMETERS:
-        declared[told.name] = {"type": told.type, "metadata": {"description": told.meaning}}
-        if told.default is not None:
-            declared[told.name]["defaultValue"] = _arm(told.default)
-    listed = resources()
-    types = {"workspace": (WORKSPACE_TYPE, "parameters('workspaceName')")}
-    types |= {one.symbol: (one.type, f"'{one.name}'") for one in listed if isinstance(one.name, str)}
-    template = {
-        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-        "contentVersion": "1.0.0.0",
-        "parameters": declared,
-        "resources": [_arm_resource(one, types) for one in listed],
-        "outputs": {
-            name: {"type": "string", "metadata": {"description": meaning}, "value": expression}
-            for name, (_bicep_text, expression, meaning) in OUTPUTS.items()
-        },
-    }
-    return json.dumps(template, indent=2, ensure_ascii=False) + "\n"
-
-
-def _arm_resource(one: Resource, types: dict[str, tuple[str, str]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if one.condition:
-        found["condition"] = one.condition.arm
-    name = _arm(one.name)
-    if one.above and not one.extends:
-        kind, above = types[one.above]
-        name = f"[format('{{0}}/{{1}}', {above}, '{one.name}')]"
-    found |= {"type": one.type, "apiVersion": one.version, "name": name}
-    after = list(one.after)
-    if one.above and one.extends:
-        kind, above = types[one.above]
-        found["scope"] = f"[format('{kind}/{{0}}', {above})]" if one.above == "workspace" else f"{kind}/dcr-auditor"
-        after += [one.above] if one.above != "workspace" else []
-    found |= _arm(one.body)
-    if after:
-        found["dependsOn"] = [_reference(symbol, types) for symbol in after]
-    return found
-
-
-def _reference(symbol: str, types: dict[str, tuple[str, str]]) -> str:
-    kind, name = types[symbol]
-    above = "parameters('workspaceName'), " if kind.count("/") > 1 else ""
-    return f"[resourceId('{kind}', {above}{name})]"
-
-
-def _arm(value: Any) -> Any:
-    match value:
-        case Code():
-            return value.arm
-        case str():
-            return f"[{value}" if value.startswith("[") else value  # a literal bracket is doubled
-        case dict():
-            return {key: _arm(part) for key, part in value.items()}
-        case list():
-            return [_arm(part) for part in value]
-        case _:
-            return value
-
-
-def main() -> int:
-    made = {FOLDER / "main.bicep": bicep(), FOLDER / "main.json": arm()}
-    if "--check" in sys.argv:
-        stale = [path.name for path, text in made.items() if not path.is_file() or path.read_text("utf-8") != text]
-        print(f"Not as they should be: {', '.join(stale)}. Run make docs." if stale else "As they should be.")
-        return int(bool(stale))
-    for path, text in made.items():
-        path.write_text(text, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
