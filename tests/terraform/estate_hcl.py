@@ -152,7 +152,8 @@ def tree_of(parts: Iterable[Part], body: Any, schema: dict[str, Any]) -> dict[st
 def _blocks(part: Block, name: str, body: Any, schema: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     if part.to.endswith("[*]"):
         items = at(body, part.to[:-3])
-        trees = [tree_of(part.parts, item, schema) for item in items] if isinstance(items, list) else []
+        items = [item for item in items if _fits(part, item)] if isinstance(items, list) else []
+        trees = [tree_of(part.parts, item, schema) for item in items]
         kept = [tree for tree in trees if tree is not None]
         if part.where:
             kept = [{**tree, part.where[0]: part.where[1]} for tree in kept]
@@ -164,6 +165,17 @@ def _blocks(part: Block, name: str, body: Any, schema: dict[str, Any], found: di
     if not tree and not (tree == {} and any(isinstance(each, Fixed) for each in part.parts) and part.to):
         return {}
     return {name: [tree]}
+
+
+def _fits(part: Block, item: Any) -> bool:
+    """False for an element whose own elements are all of another kind: blocks of several names make one array."""
+    for inner in part.parts:
+        items = at(item, inner.to[:-3]) if isinstance(inner, Block) and inner.to.endswith("[*]") else None
+        if isinstance(inner, Block) and isinstance(items, list) and items:
+            kinds = [kind for kind in inner.parts if isinstance(kind, Fixed)]
+            if kinds and not any(_same(at(each, kind.to), kind.value) for each in items for kind in kinds):
+                return False
+    return True
 
 
 AZAPI_ONLY = {"microsoft.apimanagement/service/backends", "microsoft.security/securitycontacts"}

@@ -13,7 +13,31 @@ TABLE: Final = Table(
         Attr("sku", "properties.sku.tier", default="Standard", unset=True),
         Attr("base_policy_id", "properties.basePolicy.id"),
         Attr("threat_intelligence_mode", "properties.threatIntelMode", default="Alert"),
-        Block("intrusion_detection", "properties.intrusionDetection", (Attr("mode", "mode"),)),
+        Block(
+            "intrusion_detection",
+            "properties.intrusionDetection",
+            (
+                Attr("mode", "mode"),
+                Block(
+                    "traffic_bypass",
+                    "configuration.bypassTrafficSettings[*]",
+                    (
+                        Attr("name", "name"),
+                        Attr("protocol", "protocol"),
+                        Attr("source_addresses", "sourceAddresses"),
+                        Attr("source_ip_groups", "sourceIpGroups"),
+                        Attr("destination_addresses", "destinationAddresses"),
+                        Attr("destination_ip_groups", "destinationIpGroups"),
+                        Attr("destination_ports", "destinationPorts"),
+                    ),
+                ),
+            ),
+        ),
+        Block(
+            "tls_certificate",
+            "properties.transportSecurity.certificateAuthority",
+            (Attr("name", "name"), Attr("key_vault_secret_id", "keyVaultSecretId")),
+        ),
         Block(
             "dns",
             "properties.dnsSettings",

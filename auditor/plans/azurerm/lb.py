@@ -16,8 +16,10 @@ TABLE: Final = Table(
             "properties.frontendIPConfigurations[*]",
             (
                 Attr("name", "name"),
+                Attr("zones", "zones"),
                 Attr("subnet_id", "properties.subnet.id"),
                 Attr("public_ip_address_id", "properties.publicIPAddress.id"),
+                Attr("public_ip_prefix_id", "properties.publicIPPrefix.id", unset=True),
                 Attr("private_ip_address", "properties.privateIPAddress"),
             ),
             ids=True,

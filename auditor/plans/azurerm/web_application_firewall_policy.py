@@ -18,6 +18,23 @@ SETTINGS: Final = Block(
         Attr("max_request_body_size_in_kb", "maxRequestBodySizeInKb", default=128),
         Attr("request_body_inspect_limit_in_kb", "requestBodyInspectLimitInKB", default=128),
         Attr("file_upload_limit_in_mb", "fileUploadLimitInMb", default=100),
+        Block(
+            "log_scrubbing",
+            "logScrubbing",
+            (
+                Attr("enabled", "state", STATE, default=True),
+                Block(
+                    "rule",
+                    "scrubbingRules[*]",
+                    (
+                        Attr("enabled", "state", STATE, default=True),
+                        Attr("match_variable", "matchVariable"),
+                        Attr("selector_match_operator", "selectorMatchOperator", default="Equals"),
+                        Attr("selector", "selector"),
+                    ),
+                ),
+            ),
+        ),
     ),
 )
 CUSTOM: Final = Block(

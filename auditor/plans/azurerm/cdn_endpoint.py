@@ -1,0 +1,28 @@
+"""azurerm_cdn_endpoint → Microsoft.Cdn/profiles/endpoints, as far as it serves and redirects."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.terraform_table import Attr, Block, Child, Fixed, Table
+
+REDIRECT: Final = Block(
+    "url_redirect_action",
+    "actions[*]",
+    (
+        Fixed("name", "UrlRedirect"),
+        Attr("redirect_type", "parameters.redirectType"),
+        Attr("protocol", "parameters.destinationProtocol", default="MatchRequest"),
+    ),
+)
+RULES: Final = "properties.deliveryPolicy.rules[*]"
+TABLE: Final = Table(
+    "Microsoft.Cdn/profiles/endpoints",
+    Child("", "Microsoft.Cdn/profiles", "profile_name"),
+    (
+        Attr("is_http_allowed", "properties.isHttpAllowed", default=True),
+        Attr("is_https_allowed", "properties.isHttpsAllowed", default=True),
+        Block("global_delivery_rule", RULES, (Fixed("name", "Global"), REDIRECT)),
+        Block("delivery_rule", RULES, (Attr("name", "name"), REDIRECT)),
+    ),
+)
