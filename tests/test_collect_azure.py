@@ -29,7 +29,7 @@ def test_the_demo_estate_live_is_the_demo(meet: Meet) -> None:
     demo = {key: value for key, value in auditor.outcomes("demo").items() if not key[1].startswith("/clusters/")}
     missed = {key for key in demo if key not in live}
     # Nobody asks for the diagnostic settings of these types; the certificates of the cluster are not Azure's.
-    unasked = ("/azurefirewalls/", "/databases/", "/blobservices/")
+    unasked = ("/databases/", "/blobservices/")
     assert all(
         (rule.startswith("azure.monitor.diagnostic-") and any(part in place for part in unasked))
         or place.startswith("/-/auditor/")

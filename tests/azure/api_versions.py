@@ -72,6 +72,7 @@ ACCEPTED: Final[dict[str, str]] = {
     "microsoft.authorization/permissions": "2018-07-01 2022-04-01 2022-05-01-preview",
     "microsoft.authorization/locks": "2016-09-01 2017-04-01 2020-05-01",
     "microsoft.compute/diskencryptionsets": "2022-07-02 2023-04-02 2024-03-02 2025-01-02",
+    "microsoft.cdn/profiles": "2021-06-01 2023-05-01 2024-02-01 2024-09-01 2025-04-15 2025-06-01",
     "microsoft.web/sites": "2022-03-01 2022-09-01 2023-12-01 2024-04-01 2024-11-01 2025-05-01",
     "microsoft.web/certificates": "2022-03-01 2022-09-01 2023-12-01 2024-04-01 2024-11-01 2025-05-01",
     "microsoft.management/managementgroups": "2020-05-01 2021-04-01 2023-04-01",
@@ -105,6 +106,7 @@ CHILDREN: Final = {
         "blobservices encryptionscopes fileservices inventorypolicies localusers managementpolicies "
         "privateendpointconnections queueservices tableservices "
     ),
+    "microsoft.cdn/profiles": "afdendpoints customdomains endpoints origingroups rulesets secrets securitypolicies ",
     "microsoft.network/privateendpoints": "privatednszonegroups",
     "microsoft.network/privatednszones": "a aaaa all cname mx ptr recordsets soa srv txt virtualnetworklinks",
     "microsoft.operationalinsights/workspaces": (

@@ -47,12 +47,14 @@ TABLES: Final[dict[str, str]] = {
     "authorizationresources": r"microsoft\.authorization/role(assignments|definitions)",
     "policyresources": r"microsoft\.authorization/policy\w+|microsoft\.policyinsights/policystates",
     "dnsresources": r"microsoft\.network/(private)?dnszones/(a|aaaa|caa|cname|mx|ns|ptr|soa|srv|txt)",
+    "networkresources": r"microsoft\.network/firewallpolicies/rulecollectiongroups",
     "insightresources": r"microsoft\.insights/datacollectionruleassociations",
     "networkresources": r"microsoft\.network/firewallpolicies/rulecollectiongroups",
     "resources": (
         r"microsoft\.apimanagement/(service|gateways)|microsoft\.containerregistry/registries(/(replications|webhooks|tasks))?"
         r"|microsoft\.sql/(servers(/(databases|elasticpools))?|managedinstances)|microsoft\.web/(sites|certificates)"
         r"|microsoft\.network/(?!privateendpoints/)(networkwatchers/flowlogs|privatednszones/virtualnetworklinks|[a-z]+)"
+        r"|microsoft\.cdn/profiles(/(afdendpoints|endpoints))?"
         r"|microsoft\.insights/(?!diagnosticsettings)[a-z]+|microsoft\.security/(automations|securityconnectors)"
         r"|microsoft\.(compute|containerservice|documentdb|keyvault|managedidentity|operationalinsights|operationsmanagement"
         r"|servicenetworking|certificateregistration|storage|logic|automation|eventhub|servicebus|cache|appconfiguration"

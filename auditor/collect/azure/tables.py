@@ -62,6 +62,7 @@ _MYSQL_PARAMETERS: Final = (
     "aad_auth_only", "audit_log_enabled", "audit_log_events", "require_secure_transport", "tls_version",
 )  # fmt: skip
 """Those that a rule reads: a server has hundreds."""
+_CDN: Final = "2024-02-01"
 _SENTINEL: Final = "2024-09-01"
 _SENTINEL_SETTINGS: Final = "2024-10-01-preview"
 """Settings are in no version that is generally available."""
@@ -141,6 +142,12 @@ CHILDREN: Final = (
     _apim("policies/policy", below="/workspaces/products"),
     _apim("apiLinks", below="/workspaces/products"),
     Child("Microsoft.Security/apiCollections", _SERVICE, "providers/Microsoft.Security/apiCollections", "2023-11-15"),
+    *_below(
+        "Microsoft.Cdn/profiles", _CDN, "afdEndpoints", "customDomains", "originGroups", "secrets", "securityPolicies"
+    ),
+    *_below("Microsoft.Cdn/profiles/afdEndpoints", _CDN, "routes"),
+    *_below("Microsoft.Cdn/profiles/originGroups", _CDN, "origins"),
+    *_below("Microsoft.Cdn/profiles/endpoints", _CDN, "customDomains"),
     *_below("Microsoft.Sql/servers", _SQL, *_SQL_SERVER),
     *_below(
         "Microsoft.Sql/servers/databases",
@@ -246,6 +253,7 @@ GRAPH: Final = {
         "microsoft.cache/redis",
         "microsoft.cache/redisenterprise",
         "microsoft.cdn/profiles",
+        "microsoft.cdn/profiles/endpoints",
         "microsoft.cognitiveservices/accounts",
         "microsoft.compute/diskencryptionsets",
         "microsoft.compute/disks",
@@ -295,6 +303,7 @@ GRAPH: Final = {
         "microsoft.network/expressroutecircuits",
         "microsoft.network/firewallpolicies",
         "microsoft.network/frontdoors",
+        "microsoft.network/frontdoorwebapplicationfirewallpolicies",
         "microsoft.network/ipgroups",
         "microsoft.network/loadbalancers",
         "microsoft.network/natgateways",
