@@ -49,7 +49,6 @@ TABLES: Final[dict[str, str]] = {
     "dnsresources": r"microsoft\.network/(private)?dnszones/(a|aaaa|caa|cname|mx|ns|ptr|soa|srv|txt)",
     "networkresources": r"microsoft\.network/firewallpolicies/rulecollectiongroups",
     "insightresources": r"microsoft\.insights/datacollectionruleassociations",
-    "networkresources": r"microsoft\.network/firewallpolicies/rulecollectiongroups",
     "resources": (
         r"microsoft\.apimanagement/(service|gateways)|microsoft\.containerregistry/registries(/(replications|webhooks|tasks))?"
         r"|microsoft\.sql/(servers(/(databases|elasticpools))?|managedinstances)|microsoft\.web/(sites|certificates)"
