@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from auditor.resource import MISSING
+from auditor.resource import MISSING, Unknown
 
 _SHAPES: Final[dict[tuple[Any, ...], Mapping[str, str]]] = {}
 _MOST_SHAPES: Final = 4096
@@ -32,3 +32,13 @@ def value_of(holder: Mapping[str, Any], key: str) -> Any:
         name = names_of(holder).get(key.casefold())
         return MISSING if name is None else holder[name]
     return found
+
+
+def get(value: Any, *keys: str) -> Any:
+    """The value below nested keys; None when it is not there, an `Unknown` where the way ends in one."""
+    for key in keys:
+        if value.__class__ is not dict and not isinstance(value, dict):  # the first is cheaper, and most often enough
+            return value if isinstance(value, Unknown) else None
+        found = value_of(value, key)
+        value = None if found is MISSING else found
+    return value

@@ -128,6 +128,12 @@ def test_what_a_downloaded_module_makes_is_found_at_its_call(tmp_path: Path) -> 
     assert places(tmp_path, [address], {"kv": {"source": "Azure/avm/azurerm"}}) == expected
 
 
+def test_the_root_module_may_lie_among_downloaded_ones(tmp_path: Path) -> None:
+    root = tmp_path / ".terraform/modules/kv"
+    write(root, {"main.tf": VAULT})
+    assert places(root, ["azurerm_key_vault.kv"]) == {"azurerm_key_vault.kv": Lines(f"{root}/main.tf", 2, 4)}
+
+
 def test_json_and_overrides(tmp_path: Path) -> None:
     written = {"resource": [{"azurerm_key_vault": {"kv": {"name": "x", "tags": {"a": "b"}}}}], "module": {"m": {}}}
     write(tmp_path, {"cdk.tf.json": json.dumps(written, indent=1), "a_override.tf": VAULT})

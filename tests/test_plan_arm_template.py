@@ -442,6 +442,8 @@ def test_security_rules_without_their_group() -> None:
     [
         ("privateLinkServiceConnections", "[resourceId('Microsoft.KeyVault/vaults', 'kv')]", "Approved"),
         ("manualPrivateLinkServiceConnections", "[resourceId('Microsoft.KeyVault/vaults', 'kv')]", "Pending"),
+        ("PrivateLinkServiceConnections", "[resourceId('Microsoft.KeyVault/vaults', 'kv')]", "Approved"),
+        ("privateLinkServiceConnections", "[concat(resourceId('Microsoft.KeyVault/vaults', 'kv'), '/')]", "Approved"),
         ("privateLinkServiceConnections", "[parameters('target')]", None),
     ],
 )

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from auditor.plans.azurerm import INDEX, table_of
-from auditor.plans.terraform_table import Block, Composed, Fixed, Part, segments, spellings
+from auditor.plans.terraform_table import Block, Composed, Fixed, Part, spellings
+from auditor.plans.trees import segments
 from tests.terraform.extract import FILE
 
 BEFORE_3 = {

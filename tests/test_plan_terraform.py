@@ -370,6 +370,23 @@ def test_a_manifest_of_kubectl_is_sensitive_as_it_is_written() -> None:
     assert changes.gaps == ()
 
 
+BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize("text", ["spec: &s {containers: [*s]}", "kind: [", BOMB, "a: \x07"])
+def test_a_manifest_of_kubectl_that_cannot_be_read_is_a_gap(text: str) -> None:
+    (gap,) = read([item("kubectl_manifest.p", {"yaml_body": f"apiVersion: v1\nkind: Pod\n---\n{text}\n"})]).gaps
+    assert gap.what == "kubectl_manifest.p" and gap.reason.startswith("its manifest cannot be read: line ")
+
+
+def test_what_looks_like_a_date_in_a_manifest_of_kubectl_stays_text() -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {a: 2026-13-45, b: 2026-01-05}}\n"
+    made = body(read([item("kubectl_manifest.p", {"yaml_body": pod})]), "core/Pod")
+    assert made["metadata"]["labels"] == {"a": "2026-13-45", "b": "2026-01-05"}
+
+
 def test_a_plan_that_is_not_whole_says_so() -> None:
     assert read([], errored=True).gaps
     deferred = {"reason": "resource_config_unknown", "resource_change": {"address": "azurerm_key_vault.kv"}}

@@ -9,6 +9,7 @@ from terraform_plans import GROUP, VAULT, Tree, body, item, of, read, refs, writ
 
 from auditor.model import Unknown
 from auditor.plans.change import Changes
+from auditor.plans.private_endpoints import OWNERS, SERVED
 
 
 def endpoint(address: str, **unknown: Any) -> Tree:
@@ -69,6 +70,7 @@ def test_an_endpoint_in_one_module_and_its_target_in_another() -> None:
         (["azurerm_cosmosdb_account.db.id", "azurerm_key_vault.kv.id"], False),
         (["azurerm_cosmosdb_account.db.endpoint"], False),
         (["azurerm_missing.db.id"], False),
+        (["."], False),
     ],
 )
 def test_a_reference_joins_when_it_names_one_object(references: list[str], found: bool) -> None:
@@ -191,6 +193,64 @@ def test_rules_of_a_group_elsewhere_are_judged_with_the_denials_beside_them() ->
     groups = {c.after.origin.address: c.after.body for c in of(read(items), "networkSecurityGroups") if c.after}
     first = groups["azurerm_network_security_rule.a"]["properties"]["securityRules"]
     assert [found["name"] for found in first] == ["a", "c"]
+
+
+def test_rules_of_azapi_whose_bodies_are_known_later_stand_alone() -> None:
+    tree = {"type": "Microsoft.Network/networkSecurityGroups/securityRules@2024-05-01", "parent_id": f"{GROUP}/x/y/nsg"}
+    made = read([item(f"azapi_resource.{name}", {**tree, "name": name}, unknown={"body": True}) for name in "ab"])
+    rules = [c.after.body["properties"]["securityRules"] for c in of(made, "networkSecurityGroups") if c.after]
+    assert [[one["name"] for one in found] for found in rules] == [["a"], ["b"]]
+    assert isinstance(rules[0][0]["properties"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("group", "doubted"),
+    [
+        ("vault", {"vaults"}),
+        ("dfs", {"storageAccounts"}),
+        ("Table", {"storageAccounts"}),
+        ("sites", set()),
+        (None, {"vaults", "storageAccounts"}),
+    ],
+)
+def test_an_endpoint_for_something_unknown_may_be_of_what_has_its_group(group: str | None, doubted: set[str]) -> None:
+    connection = {"name": "c", "is_manual_connection": False, "subresource_names": [group] if group else None}
+    later: Tree = {"private_connection_resource_id": True} | ({} if group else {"subresource_names": True})
+    endpoint = {"name": "pe", "resource_group_name": "rg", "private_service_connection": [connection]}
+    store = {"name": "st", "resource_group_name": "rg", "account_tier": "Standard", "account_replication_type": "ZRS"}
+    made = read(
+        [
+            item("azurerm_key_vault.kv", VAULT),
+            item("azurerm_storage_account.st", store),
+            item("azurerm_private_endpoint.pe", endpoint, unknown={"private_service_connection": [later]}),
+        ]
+    )
+    told = {
+        kind: body(made, kind)["properties"].get("privateEndpointConnections") for kind in ("vaults", "storageAccounts")
+    }
+    assert {kind for kind, found in told.items() if found and isinstance(found[0], Unknown)} == doubted
+
+
+def test_every_service_with_endpoints_has_a_group() -> None:
+    assert {kind for kinds in OWNERS.values() for kind in kinds} >= SERVED
+
+
+@pytest.mark.parametrize("key", ['"\\U000e0001"', '"\u0001"', "9" * 5000, '"a\\"b"'])
+def test_a_module_has_a_key_of_any_kind(key: str) -> None:
+    entry = item("module.m.azurerm_key_vault.kv", VAULT) | {"module_address": f"module.m[{key}]"}
+    assert body(read([entry], []), "vaults")["name"] == "kv"
+
+
+def test_a_block_that_is_null_is_passed_over() -> None:
+    configurations = [{"name": "a"}, None, {"name": "b"}]
+    gateway = {"name": "agw", "resource_group_name": "rg", "gateway_ip_configuration": configurations}
+    later = {"gateway_ip_configuration": [{"subnet_id": True}, {}, {"subnet_id": True}]}
+    blocks = [{"name": name, "subnet_id": ["azurerm_subnet.s.id", "azurerm_subnet.s"]} for name in "ab"]
+    made = read(
+        [item("azurerm_application_gateway.g", gateway, unknown=later)],
+        [written("azurerm_application_gateway.g", gateway_ip_configuration=blocks)],
+    )
+    assert len(body(made, "applicationGateways")["properties"]["gatewayIPConfigurations"]) == 3
 
 
 def test_subnets_are_in_their_network_and_resources_of_their_own() -> None:

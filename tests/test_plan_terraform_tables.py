@@ -14,8 +14,9 @@ from auditor.bound import Bound, bind
 from auditor.conditions import grammar as g
 from auditor.plans import azurerm
 from auditor.plans.azurerm import INDEX, SHARED, table_of
-from auditor.plans.terraform_join import _FLAT, ARRAYS
-from auditor.plans.terraform_table import Attr, Below, Block, Part, Table, segments, spellings
+from auditor.plans.children import ARRAYS, FLAT
+from auditor.plans.terraform_table import Attr, Below, Block, Part, Table, spellings
+from auditor.plans.trees import segments
 from auditor.rulebook import load_rules
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
@@ -186,9 +187,9 @@ def written_by_tables() -> dict[str, list[tuple[tuple[str, ...], Part]]]:
         own += written(table.parts, ())
         for extra in table.extras:
             found.setdefault(f"{table.type}/{extra.kind}".casefold(), []).extend(written(extra.parts, ()))
-    for child, (path, _stays) in ARRAYS.items():
-        below = (*path.casefold().split("."), g.EACH)
-        skip = 1 if child in _FLAT else 0
+    for child, array in ARRAYS.items():
+        below = ("properties", array.casefold(), g.EACH)
+        skip = 1 if child in FLAT else 0
         parent = found[child.rpartition("/")[0]]
         parent += [((*below, *place[skip:]), part) for place, part in found[child]]
     status = ("properties", "privateendpointconnections", g.EACH, "properties", "privatelinkserviceconnectionstate")

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, Literal
 
+from auditor.keys import get
 from auditor.lenses.api_policy_model import EffectivePolicy, Target
 from auditor.lenses.api_policy_resource import resource_of
 from auditor.lenses.api_policy_scopes import SERVICE, Document, Entry, Estate, scope_of, scopes_of
 from auditor.lenses.api_policy_walk import FLAGS, Level, Walk
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.truth import Truth, truth_and, truth_or
-from auditor.lenses.values import get, text_at
+from auditor.lenses.values import text_at
 from auditor.model import Resource, Unknown
 
 

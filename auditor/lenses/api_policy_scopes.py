@@ -7,9 +7,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.api_policy_text import Element, read_policy
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.values import get, last, text_at
+from auditor.lenses.values import last, text_at
 from auditor.model import Origin, Resource, Unknown, parent_of
 
 SERVICE: Final = "microsoft.apimanagement/service"

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.sightings import Sighting, Use, VaultRef, thumbprint_of, use_of, vault_ref
-from auditor.lenses.values import get, items, last, moment, text_at, texts
+from auditor.lenses.values import items, last, moment, text_at, texts
 from auditor.model import Resource, Unknown
 
 # --- Application Gateway ------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from auditor.lenses import azure_sources, kubernetes_sources
 from auditor.lenses.sightings import SecretKey, Sighting, Use, VaultRef
+from auditor.lenses.times import lifetime, stamp
 from auditor.model import Origin, Resource, Unknown, arm_scope, holds_unknown
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _join_vaults(seen: list[Seen], rows: dict[str, Row]) -> None:
             )
             since = entry.sighting.facts.get("vaultUpdated")
             if since:
-                about["renewedAt"] = since
+                about["renewedAt"] = stamp(since)  # of an authority several rows have this use
 
 
 _RANK: Final = {"tlsSecret": 0, "secretProviderClass": 1, "certManager": 2}
@@ -260,8 +261,6 @@ _MAY_LACK: Final = ("isCa", "failFrom", "warnFrom", "lastParts")
 
 
 def _resource(row: Row, material: Material | None) -> Resource:
-    from auditor.lenses.times import lifetime, stamp
-
     properties: dict[str, Any] = {}
     if material and row.key in material.certificates:
         properties = material.properties(row.key)
@@ -278,8 +277,6 @@ def _resource(row: Row, material: Material | None) -> Resource:
                 properties[name] = why
     names = properties.get("sans")
     for use in row.uses:
-        if isinstance(use.get("keyVault"), dict) and "renewedAt" in use["keyVault"]:
-            use["keyVault"]["renewedAt"] = stamp(use["keyVault"]["renewedAt"])
         if use.get("hosts") is not None:
             use["uncovered"] = _uncovered(names, use["hosts"])
     common = properties.pop("commonName", None) or _common_name(properties.get("subject"))

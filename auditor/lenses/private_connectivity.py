@@ -13,10 +13,11 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from auditor.fields import OF_AZURE, Fields
+from auditor.keys import get
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.private_connectivity_services import SERVICES, WORKSPACE, Service, public_access_off
 from auditor.lenses.truth import Truth, truth_or
-from auditor.lenses.values import get, hidden_in, items, last, text_at, texts
+from auditor.lenses.values import hidden_in, items, last, text_at, texts
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown
 from auditor.packed import Packed, pack, unpack
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from auditor.keys import get
 from auditor.lenses.truth import Truth, truth_and
-from auditor.lenses.values import get
 from auditor.model import Unknown
 
 

@@ -1,7 +1,7 @@
 """Reading the bodies of resources, whatever the casing of their keys and the shape of their values. Pure.
 
-What is missing is None or empty; an `Unknown` on the way is handed on where the caller can tell it from what is not
-there (`get`, `listing`, `word`, `flag`), and passed over by those that give plain values (`text_at`, `items`, `texts`).
+What is missing is None or empty. An `Unknown` on the way is handed on by what can tell it from what is not there
+(`keys.get`, `listing`, `word`, `flag`), and passed over by what gives plain values (`text_at`, `items`, `texts`).
 """
 
 from __future__ import annotations
@@ -11,22 +11,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.keys import value_of
-from auditor.model import MISSING, Unknown
-
-
-def get(value: Any, *keys: str) -> Any:
-    """The value below nested keys; None when it is not there, an `Unknown` where the way ends in one."""
-    for key in keys:
-        if value.__class__ is not dict and not isinstance(value, dict):  # the first is cheaper, and most often enough
-            return value if isinstance(value, Unknown) else None
-        found = value_of(value, key)
-        value = None if found is MISSING else found
-    return value
+from auditor.keys import get
+from auditor.model import Unknown
 
 
 def text_at(value: Any, *keys: str) -> str | None:
-    """The same, when it is a text that is not empty."""
+    """The text below nested keys; None when it is empty, no text, or not there."""
     found = get(value, *keys)
     return found if isinstance(found, str) and found else None
 

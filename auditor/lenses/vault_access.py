@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from auditor.fields import OF_AZURE, Fields
+from auditor.keys import get
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.sightings import VaultRef, vault_ref
 from auditor.lenses.truth import Truth, truth_or
-from auditor.lenses.values import get, hidden_in, items, listing, text_at, word
+from auditor.lenses.values import hidden_in, items, listing, text_at, word
 from auditor.lenses.vault_rights import Rights
 from auditor.model import Resource, Unknown, arm_scope, holds_unknown, parent_of
 

@@ -10,9 +10,10 @@ from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import Any, Final, NamedTuple
 
+from auditor.keys import get
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.truth import Truth
-from auditor.lenses.values import get, hidden_in, items, listing, text_at, texts
+from auditor.lenses.values import hidden_in, items, listing, text_at, texts
 from auditor.model import Resource, Unknown
 
 ASSIGNMENTS: Final = "microsoft.authorization/roleassignments"

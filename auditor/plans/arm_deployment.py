@@ -13,6 +13,7 @@ from auditor.plans.arm_env import Env, Work
 from auditor.plans.arm_evaluate import value
 from auditor.plans.arm_parameters import Given, given_in, value_of
 from auditor.plans.arm_places import (
+    DEPLOYMENT,
     Place,
     extension_resource_id,
     id_at,
@@ -215,7 +216,7 @@ def _deployment(template: Template) -> Any:
     head = {key: template.raw[key] for key in ("$schema", "contentVersion") if key in template.raw}
     known = {
         "name": situation.name,
-        "id": id_at(situation.place, "Microsoft.Resources/deployments", situation.name),
+        "id": id_at(situation.place, DEPLOYMENT, situation.name),
         "properties": {"template": head},
         "location": None if situation.place.group else situation.location,
     }

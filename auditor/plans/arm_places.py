@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 from auditor.model import Unknown
 from auditor.plans.arm_values import Refused, plain, text
 
+DEPLOYMENT: Final = "Microsoft.Resources/deployments"
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _GROUPS: Final = "microsoft.resources/resourcegroups"
 _MANAGEMENT: Final = "/providers/Microsoft.Management/managementGroups/"

@@ -15,11 +15,11 @@ from typing import Any, Final
 from auditor.model import Unknown
 from auditor.plans.arm_env import MAX_COPIES, Env, kept
 from auditor.plans.arm_evaluate import value
-from auditor.plans.arm_places import Place, id_at, id_below, place_of_id
+from auditor.plans.arm_places import DEPLOYMENT, Place, id_at, id_below, place_of_id
 from auditor.plans.arm_scope import Path, Template
 from auditor.plans.arm_values import Refused, whole
 
-DEPLOYMENTS: Final = "microsoft.resources/deployments"
+DEPLOYMENTS: Final = DEPLOYMENT.casefold()
 _MAX_CHILDREN: Final = 10
 """Resources within resources."""
 

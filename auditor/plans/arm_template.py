@@ -18,15 +18,12 @@ from auditor.plans.arm_deployment import Deployment
 from auditor.plans.arm_env import Work
 from auditor.plans.arm_join import Item, join
 from auditor.plans.arm_live import completed
-from auditor.plans.arm_places import Place, id_at
+from auditor.plans.arm_places import DEPLOYMENT, Place, id_at
 from auditor.plans.arm_resources import DEPLOYMENTS, Instance, declared_in
 from auditor.plans.arm_scope import Path, Situation
 from auditor.plans.arm_secrets import left_behind
-from auditor.plans.change import Change, Changes
+from auditor.plans.change import NO_SUBSCRIPTION, Change, Changes
 
-NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
-
-_HISTORY: Final = "Microsoft.Resources/deployments"
 _JOINED_BY_PROPERTY: Final = frozenset(
     {
         "microsoft.insights/activitylogalerts",
@@ -95,10 +92,10 @@ def _histories(deployment: Deployment, file: str, lines: Mapping[Path, int]) -> 
             continue
         told.add(situation.path)
         name = situation.name if isinstance(situation.name, str) else _name_of(file)
-        place = id_at(situation.place, _HISTORY, name)
-        body = {"id": place, "name": name, "type": _HISTORY, "properties": left}
-        origin = Origin(source="template", address=f"{_HISTORY}.{name}", file=file, line=lines.get(situation.path))
-        yield Change("create", _resource(Item(_HISTORY, place, body, None), origin))
+        place = id_at(situation.place, DEPLOYMENT, name)
+        body = {"id": place, "name": name, "type": DEPLOYMENT, "properties": left}
+        origin = Origin(source="template", address=f"{DEPLOYMENT}.{name}", file=file, line=lines.get(situation.path))
+        yield Change("create", _resource(Item(DEPLOYMENT, place, body, None), origin))
 
 
 def _resource(item: Item, origin: Origin) -> Resource:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
 from auditor.model import Gap, Origin, Resource
 
+NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
+"""Stands for the subscription where a change does not tell it."""
 Action = Literal["create", "update", "replace", "delete", "no-op"]
 
 

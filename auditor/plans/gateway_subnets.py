@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.model import Unknown
-from auditor.plans.lone_subnets import SUBNET
+from auditor.plans.children import SUBNET
 
 GATEWAY: Final = "microsoft.network/applicationgateways"
 _NETWORK: Final = "microsoft.network/virtualnetworks"
@@ -23,11 +24,11 @@ def tell_subnets(made: Iterable[tuple[str, Any, dict[str, Any]]]) -> None:
     doubt: Unknown | None = None
     for kind, _id, body in made:
         for configuration in _inside(body, "gatewayIPConfigurations") if kind == GATEWAY else ():
-            subnet = _subnet_of(configuration)
+            subnet = get(configuration, "properties", "subnet", "id")
             if isinstance(subnet, Unknown):
                 doubt = subnet
             elif isinstance(subnet, str):
-                used.setdefault(subnet.casefold(), []).append({"id": configuration.get("id")})
+                used.setdefault(subnet.casefold(), []).append({"id": get(configuration, "id")})
     if not used and doubt is None:
         return
     for kind, id, body in made:
@@ -42,17 +43,9 @@ def _subnets(kind: str, id: Any, body: dict[str, Any]) -> Iterator[tuple[Any, di
     if kind == SUBNET:
         yield id, body
     elif kind == _NETWORK:
-        yield from ((f"{id}/subnets/{subnet.get('name')}", subnet) for subnet in _inside(body, "subnets"))
+        yield from ((f"{id}/subnets/{get(subnet, 'name')}", subnet) for subnet in _inside(body, "subnets"))
 
 
 def _inside(body: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
-    properties = body.get("properties")
-    items = properties.get(name) if isinstance(properties, dict) else None
-    yield from (item for item in (items if isinstance(items, list) else ()) if isinstance(item, dict))
-
-
-def _subnet_of(configuration: dict[str, Any]) -> Any:
-    found: Any = configuration
-    for key in ("properties", "subnet", "id"):
-        found = found.get(key) if isinstance(found, dict) else found
-    return found
+    listed = get(body, "properties", name)
+    yield from (item for item in (listed if isinstance(listed, list) else ()) if isinstance(item, dict))

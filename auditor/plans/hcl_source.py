@@ -69,9 +69,12 @@ class Source:
         names = node.calls
         while True:
             folder = self._folder(names)
-            if folder is not None and ".terraform" not in folder.parts:
+            if folder is not None and not self._is_downloaded(folder):
                 return self._in(folder).get(header)
             header, names = ("module", names[-1]), names[:-1]
+
+    def _is_downloaded(self, folder: Path) -> bool:
+        return ".terraform" in Path(os.path.relpath(folder, self._root)).parts
 
     def _folder(self, names: tuple[str, ...]) -> Path | None:
         """The folder of a module by the names of its calls; None when it is not known."""

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from auditor.keys import get
 from auditor.model import Origin, Resource, Unknown, holds_unknown
-from auditor.plans.private_endpoints import ELSEWHERE, ENDPOINT, asked, connection
+from auditor.plans.private_endpoints import ELSEWHERE, ENDPOINT, Asked, asked, connection
 
 _CONNECTIONS: Final = "privateEndpointConnections"
 _OWN: Final = ("plan", "template", "change")
@@ -24,19 +25,17 @@ def with_endpoints(
 ) -> Sequence[Resource]:
     """The resources, their services with the endpoints among those that are `made`, without those that are `gone`
     (casefolded id → where it is taken away)."""
-    new: dict[str, list[tuple[Resource, str]]] = {}
+    new: dict[str, list[tuple[Resource, Asked]]] = {}
     for endpoint in made:
-        if endpoint.type.casefold() == ENDPOINT:
-            for wanted, status in asked(endpoint.body):
-                target = wanted.get("privateLinkServiceId")
-                if isinstance(target, str):
-                    new.setdefault(target.casefold().rstrip("/"), []).append((endpoint, status))
+        for wanted in asked(endpoint.body) if endpoint.type.casefold() == ENDPOINT else ():
+            if isinstance(wanted.target, str):
+                new.setdefault(wanted.target.casefold().rstrip("/"), []).append((endpoint, wanted))
     if not new and not gone:
         return resources
     return [_told(resource, new.get(resource.id.casefold(), []), gone) for resource in resources]
 
 
-def _told(resource: Resource, new: Sequence[tuple[Resource, str]], gone: Mapping[str, Origin]) -> Resource:
+def _told(resource: Resource, new: Sequence[tuple[Resource, Asked]], gone: Mapping[str, Origin]) -> Resource:
     properties = resource.body.get("properties")
     if not isinstance(properties, dict):
         return resource
@@ -48,20 +47,18 @@ def _told(resource: Resource, new: Sequence[tuple[Resource, str]], gone: Mapping
     lost = [gone[own] for own in map(_endpoint_of, old) if own in gone]
     kept = [one for one in old if _endpoint_of(one) not in gone]
     there = set(map(_endpoint_of, kept))
-    added = [(endpoint, status) for endpoint, status in new if endpoint.id.casefold() not in there]
+    added = [(endpoint, wanted) for endpoint, wanted in new if endpoint.id.casefold() not in there]
     if not lost and not added:
         return resource
-    shown = [connection(endpoint.id, status) for endpoint, status in added]
+    shown = [connection(wanted, endpoint.id) for endpoint, wanted in added]
     body = {**resource.body, "properties": {**properties, key: [*kept, *shown]}}
     origin = resource.origin
     if origin.source not in _OWN:
-        origin = replace([*(endpoint.origin for endpoint, _status in added), *lost][0], source="change")
+        origin = replace([*(endpoint.origin for endpoint, _wanted in added), *lost][0], source="change")
     return Resource(resource.type, body, origin, resource.cluster, partial=holds_unknown(body))
 
 
 def _endpoint_of(one: Any) -> str:
     """The casefolded id of the endpoint of a connection."""
-    found = one
-    for key in ("properties", "privateEndpoint", "id"):
-        found = found.get(key) if isinstance(found, dict) else None
+    found = get(one, "properties", "privateEndpoint", "id")
     return found.casefold() if isinstance(found, str) else ""

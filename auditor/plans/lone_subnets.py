@@ -7,9 +7,7 @@ that judge subnets name both types.
 
 from __future__ import annotations
 
-from typing import Any, Final
-
-SUBNET: Final = "microsoft.network/virtualnetworks/subnets"
+from typing import Any
 
 
 def list_itself(body: dict[str, Any]) -> None:

@@ -98,13 +98,12 @@ def read_terraform_plan(
 
 
 Key = tuple[str, str, str]
-
-
-Part = dict[tuple[str, str], Made]
+"""Address, casefolded type and name of what a node makes: one node may make several things."""
+Parts = dict[tuple[str, str], Made]
 """Parts of resources that are not in the plan, by their address and by the id of the resource."""
 
 
-def _additions(before: Part, after: Part, actions: dict[str, Any], origins: dict[str, Origin]) -> Iterator[Addition]:
+def _additions(before: Parts, after: Parts, actions: dict[str, Any], origins: dict[str, Origin]) -> Iterator[Addition]:
     for address, target in {**after, **before}:
         old, new = before.get((address, target)), after.get((address, target))
         own = [part.id for part in (old, new) if part is not None]
@@ -113,7 +112,7 @@ def _additions(before: Part, after: Part, actions: dict[str, Any], origins: dict
             yield Addition(target, was, becomes, origins[address], str(own[0]))
 
 
-def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, Made], Part]:
+def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, Made], Parts]:
     made: list[Made] = []
     for node in nodes:
         if node.data or side.raw(node) is None:

@@ -9,7 +9,7 @@ from auditor.model import Unknown
 from auditor.plans.terraform_ids import Side
 from auditor.plans.terraform_join import Made
 from auditor.plans.terraform_nodes import Node
-from auditor.plans.terraform_translate import merge
+from auditor.plans.trees import merge
 
 _AGE: Final = Unknown("it is there already, and the plan does not tell which API version made it")
 """Defaults of Azure depend on the API version that a resource was made with, not on the one that changes it."""

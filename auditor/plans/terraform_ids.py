@@ -213,7 +213,7 @@ class Side:
         return values[0] if len(values) == 1 else item
 
     def _value(self, target: Target) -> Any:
-        if target.node.type in _IN_VAULT and str(target.path[0]).endswith(("versionless_id", "secret_id", "id")):
+        if target.node.type in _IN_VAULT and str(target.path[0]).endswith("id"):
             return self._in_vault(target.node, str(target.path[0]))
         if len(target.path) == 1 and target.path[0] == "id":
             return self.id(target.node)
@@ -242,10 +242,12 @@ class Side:
         return address if attribute.startswith("versionless") else f"{address}/known-after-apply"
 
 
-def _expression_of(block: dict[str, Any], blocks: list[Any], written: list[Any]) -> Any:
+def _expression_of(block: Any, blocks: list[Any], written: list[Any]) -> Any:
     """The written block that became this planned one: the only one, or the only one whose constants agree."""
     if len(blocks) == len(written) == 1:
         return written[0]
+    if not isinstance(block, dict):
+        return None
     fitting = [
         expression
         for expression in written

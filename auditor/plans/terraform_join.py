@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
 from auditor.model import Unknown, parent_of
+from auditor.plans.children import ARRAYS, FLAT, RULE, SUBNET
 from auditor.plans.gateway_subnets import GATEWAY, tell_subnets
-from auditor.plans.lone_subnets import SUBNET, list_itself
-from auditor.plans.private_endpoints import ENDPOINT, asked, connection, leave_open
-from auditor.plans.terraform_translate import merge, put
+from auditor.plans.lone_rules import GROUP, with_denials
+from auditor.plans.lone_subnets import list_itself
+from auditor.plans.private_endpoints import ENDPOINT, asked, connection, leave_open, owners, tell
+from auditor.plans.trees import merge, put
 
 
 class Made(Struct, eq=False):
@@ -21,40 +23,6 @@ class Made(Struct, eq=False):
     body: dict[str, Any]
     address: str
     onto: bool = False
-
-
-GROUP: Final = "Microsoft.Network/networkSecurityGroups"
-
-ARRAYS: Final[dict[str, tuple[str, bool]]] = {
-    "microsoft.network/networksecuritygroups/securityrules": ("properties.securityRules", False),
-    SUBNET: ("properties.subnets", True),
-    "microsoft.containerservice/managedclusters/agentpools": ("properties.agentPoolProfiles", True),
-}
-"""Children that ARM also lists inside their parent: where, and whether they stay resources of their own."""
-
-_FLAT: Final = frozenset({"microsoft.containerservice/managedclusters/agentpools"})
-"""Those whose properties stand beside the name in the list of the parent."""
-
-_COSMOS: Final = "microsoft.documentdb/databaseaccounts"
-_STORAGE: Final = "microsoft.storage/storageaccounts"
-_SERVICES: Final[dict[str, tuple[str, ...]]] = {
-    "vault": ("microsoft.keyvault/vaults",),
-    "sqlserver": ("microsoft.sql/servers",),
-    "registry": ("microsoft.containerregistry/registries",),
-    "sql": (_COSMOS,),
-    "mongodb": (_COSMOS,),
-    "mongocluster": ("microsoft.documentdb/mongoclusters",),
-    "cassandra": (_COSMOS,),
-    "gremlin": (_COSMOS,),
-    "table": (_COSMOS, _STORAGE),
-    "gateway": ("microsoft.apimanagement/service",),
-    "blob": (_STORAGE,),
-    "dfs": (_STORAGE,),
-    "file": (_STORAGE,),
-    "queue": (_STORAGE,),
-    "web": (_STORAGE,),
-}
-"""What an endpoint whose target is not known may belong to, by its group."""
 
 
 def join(made: list[Made]) -> list[Made]:
@@ -97,13 +65,13 @@ def _joined(made: list[Made], parts: list[Made], by_id: dict[str, Made]) -> list
     for item in parts:
         if item.onto:
             continue
-        path, stays = ARRAYS[item.kind.casefold()]
+        kind = item.kind.casefold()
         parent = by_id.get((parent_of(item.id) or "").casefold()) if isinstance(item.id, str) else None
         if parent is not None:
-            _fold(parent, path, _element(item))
-        elif item.kind.casefold() == SUBNET:
+            _fold(parent, _place_of(kind), _element(item))
+        elif kind == SUBNET:
             list_itself(item.body)
-        if stays or parent is None:
+        if kind != RULE or parent is None:
             kept.append(item)
     return kept
 
@@ -130,7 +98,7 @@ def additions(made: list[Made]) -> list[tuple[str, Made]]:
             parent = parent_of(item.id)
             if parent is not None and parent.casefold() not in there:
                 body = {}
-                put(body, ARRAYS[item.kind.casefold()][0], [_element(item)])
+                put(body, _place_of(item.kind.casefold()), [_element(item)])
                 found.append((parent, Made(item.kind, item.id, body, item.address)))
     return found
 
@@ -167,7 +135,7 @@ def _vague(value: Any, why: Unknown) -> Any:
 def _element(item: Made) -> dict[str, Any]:
     body = item.body
     properties = body.get("properties")
-    if item.kind.casefold() in _FLAT and isinstance(properties, dict):
+    if item.kind.casefold() in FLAT and isinstance(properties, dict):
         return {"name": body.get("name"), **properties}
     element: dict[str, Any] = {key: body[key] for key in ("id", "name", "properties") if key in body}
     if item.kind.casefold() == SUBNET and isinstance(properties, dict):  # without the list of a lone one
@@ -197,54 +165,29 @@ def _same(one: Any, other: Any) -> bool:
 def _connect(made: list[Made], by_id: dict[str, Made]) -> None:
     """Tell the services of their private endpoints."""
     for item in made:
-        if item.kind.casefold() == ENDPOINT:
-            for wanted, status in asked(item.body):
-                _tell(wanted, item, status, made, by_id)
+        for wanted in asked(item.body) if item.kind.casefold() == ENDPOINT else ():
+            if isinstance(wanted.target, Unknown):
+                kinds = owners(wanted.groups)
+                for service in made:
+                    if service.kind.casefold() in kinds:
+                        tell(service.body, wanted.target)
+            elif isinstance(wanted.target, str) and (meant := by_id.get(wanted.target.casefold().rstrip("/"))):
+                tell(meant.body, connection(wanted, item.id))
 
 
-def _tell(wanted: dict[str, Any], endpoint: Made, status: str, made: list[Made], by_id: dict[str, Made]) -> None:
-    target, groups = wanted.get("privateLinkServiceId"), wanted.get("groupIds")
-    if isinstance(target, str):
-        service = by_id.get(target.casefold().rstrip("/"))
-        if service is not None:
-            _append(service, connection(endpoint.id, status))
-    elif isinstance(target, Unknown):
-        named = [str(group).casefold() for group in groups] if isinstance(groups, list) else []
-        kinds = {kind for group in named for kind in _SERVICES.get(group, ())}
-        for service in made:
-            if service.kind.casefold() in kinds:
-                _append(service, target)
-
-
-def _append(service: Made, one: Any) -> None:
-    properties = service.body.setdefault("properties", {})
-    if isinstance(properties, dict):
-        old = properties.get("privateEndpointConnections")
-        properties["privateEndpointConnections"] = [*(old if isinstance(old, list) else ()), one]
+def _place_of(kind: str) -> str:
+    """Where the children of a casefolded type stand in their parent."""
+    return f"properties.{ARRAYS[kind]}"
 
 
 def _groups(kept: list[Made]) -> list[Made]:
     """Security rules whose group is not in the plan, each as a group that holds it and the denials beside it."""
-    lone = [item for item in kept if item.kind.casefold() in ARRAYS and not ARRAYS[item.kind.casefold()][1]]
+    lone = [item for item in kept if item.kind.casefold() == RULE]
     if not lone:
         return kept
-    found = [item for item in kept if item not in lone]
-    for item in lone:
-        parent = parent_of(item.id) if isinstance(item.id, str) else None
-        denials = [
-            _element(other)
-            for other in lone
-            if other is not item
-            and parent is not None
-            and isinstance(other.id, str)
-            and parent_of(other.id) == parent
-            and _same(other.body.get("properties", {}).get("access"), "Deny")
-        ]
-        body = {
-            "type": GROUP,
-            "id": item.id,
-            "name": item.body.get("name"),
-            "properties": {"securityRules": [_element(item), *denials]},
-        }
+    found = [item for item in kept if item.kind.casefold() != RULE]
+    for item, rules in with_denials(lone):
+        properties = {"securityRules": [_element(rule) for rule in rules]}
+        body = {"type": GROUP, "id": item.id, "name": item.body.get("name"), "properties": properties}
         found.append(Made(GROUP, item.id, body, item.address))
     return found

@@ -6,9 +6,10 @@ may stand more than once has the singular of the field's name. Here the fields g
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from auditor.model import Origin, Resource, Unknown, kubernetes_type
 from auditor.plans.terraform_join import Made
@@ -135,7 +136,8 @@ def kubernetes_made(node: Node, tree: dict[str, Any]) -> list[Made]:
     if node.type == "kubernetes_manifest":
         objects = [tree.get("manifest")]
     elif node.type == "kubectl_manifest":
-        objects = _documents(_text(tree, "yaml_body", "yaml_body_parsed"))
+        told = _documents(_text(tree, "yaml_body", "yaml_body_parsed"))
+        objects = [one for one in told if not isinstance(one, _Unreadable)]
     elif node.type == "helm_release":
         objects = _rendered(tree.get("manifest"))
     else:
@@ -157,9 +159,11 @@ def not_told(node: Node) -> str | None:
         )
     manifest = tree.get("manifest") if node.type == "kubernetes_manifest" else None
     unknown = isinstance(manifest, Unknown) or (node.type == "kubernetes_manifest" and manifest is None)
-    if unknown or (node.type == "kubectl_manifest" and _text(tree, "yaml_body", "yaml_body_parsed") is None):
+    text = _text(tree, "yaml_body", "yaml_body_parsed") if node.type == "kubectl_manifest" else ""
+    if unknown or text is None:
         return "what it deploys is known after apply, or not told"
-    return None
+    broken = next((one for one in _documents(text) if isinstance(one, _Unreadable)), None)
+    return f"its manifest cannot be read: {broken.reason}" if broken else None
 
 
 def _text(tree: dict[str, Any], *names: str) -> str | None:
@@ -175,15 +179,18 @@ def _made(body: dict[str, Any], node: Node) -> Made | None:
     return Made(kind, Resource(kind, body, Origin()).id, body, node.address)
 
 
+class _Unreadable(NamedTuple):
+    reason: str
+
+
 def _documents(text: str | None) -> list[Any]:
+    """The values of YAML documents as Kubernetes takes them; `_Unreadable` for one that is broken."""
     if text is None:
         return []
-    import yaml
+    from auditor.reading.yaml_documents import Parsed, yaml_documents
 
-    try:
-        return list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except yaml.YAMLError:
-        return []
+    found = yaml_documents(io.BytesIO(text.encode("utf-8", "replace")))
+    return [one.value if isinstance(one, Parsed) else _Unreadable(f"{one.place}: {one.reason}") for one in found]
 
 
 def _rendered(text: Any) -> list[Any]:

@@ -31,7 +31,7 @@ ACTIONS: Final[dict[tuple[str, ...], Action]] = {
 }
 """What the lists of actions of Terraform mean. What is forgotten lives on, only Terraform no longer looks after it."""
 
-_STEP: Final = re.compile(r'module\.([^.\[]+)(?:\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\])?\.?')
+_STEP: Final = re.compile(r'module\.([^.\[]+)(?:\["((?:[^"\\]|\\.)*)"\]|\[(\d{1,9})\])?\.?')
 
 
 class Node(Struct, eq=False):
@@ -135,9 +135,17 @@ def _module_of(address: str) -> str:
 def steps_of(address: str) -> tuple[Step, ...]:
     """The module calls of a module's address."""
     return tuple(
-        (name, json.loads(f'"{text}"') if text else int(number) if number else None)
+        (name, _unquoted(text) if text else int(number) if number else None)
         for name, text, number in _STEP.findall(address)
     )
+
+
+def _unquoted(text: str) -> str:
+    """The key that is written between quotes; as it is written where JSON knows no such escape."""
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text
 
 
 def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from auditor.plans.terraform_nodes import Key, Node, Step
 
-_PART: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
+_PART: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d{1,9})\]|\.?([^.\[\]]+)')
 _DEEPEST: Final = 20
 _NOTHING: Final = ("path", "terraform", "local", "self")
 
@@ -113,7 +113,7 @@ class References:
         repeated = any(text.startswith(("each.", "count.")) for text in references)
         for text in _essential(references):
             parts = tuple(_parts(text))
-            if parts[0] not in _NOTHING:
+            if parts and parts[0] not in _NOTHING:
                 found += self._one(parts, site, rest, hint, depth + 1, repeated)
         wanted = rest[-1] if rest else None
         fitting = [target for target in found if target.path and target.path[-1] == wanted]

@@ -12,10 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
+from auditor.keys import get
+from auditor.plans.change import NO_SUBSCRIPTION
 from auditor.plans.terraform_nodes import Node
 from auditor.plans.terraform_references import References
 
-NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 _SUBSCRIPTION: Final = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|$)")
 _DEFAULT: Final = "azurerm"
 _TOLD: Final = {"id": "", "subscription_id": "/subscriptions/"}
@@ -60,19 +61,19 @@ class Subscriptions:
         if not isinstance(key, str):
             return _DEFAULT
         if key not in self._keys:
-            told = _at(self._written(key), "expressions", "subscription_id")
+            told = get(self._written(key), "expressions", "subscription_id")
             self._keys[key] = _DEFAULT if told is None else key
         return self._keys[key]
 
     def _written(self, key: str) -> Any:
-        return _at(self._plan, "configuration", "provider_config", key)
+        return get(self._plan, "configuration", "provider_config", key)
 
     def _provider(self, key: str) -> str:
-        told = _at(self._written(key), "expressions", "subscription_id")
-        value = _at(told, "constant_value")
-        references = _at(told, "references")
+        told = get(self._written(key), "expressions", "subscription_id")
+        value = get(told, "constant_value")
+        references = get(told, "references")
         for text in references if isinstance(references, list) and ":" not in key else ():
-            given = _at(self._plan, "variables", str(text).removeprefix("var."), "value")
+            given = get(self._plan, "variables", str(text).removeprefix("var."), "value")
             value = value if given is None else given
         if isinstance(value, str) and value:
             return value
@@ -80,9 +81,3 @@ class Subscriptions:
             return self._default
         seen = self._seen[key]
         return next(iter(seen)) if len(seen) == 1 else NO_SUBSCRIPTION if key == _DEFAULT else key
-
-
-def _at(tree: Any, *way: str) -> Any:
-    for key in way:
-        tree = tree.get(key) if isinstance(tree, dict) else None
-    return tree

@@ -8,7 +8,6 @@ already in place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -170,15 +169,6 @@ def joined(value: Any) -> Any:
 def as_list(value: Any) -> Any:
     """A single value as a list of one."""
     return value if isinstance(value, list) else [value]
-
-
-_QUOTED: Final = re.compile(r"\['([^']+)'\]|([^.\[\]']+)")
-
-
-@lru_cache(maxsize=4096)
-def segments(path: str) -> tuple[str, ...]:
-    """The keys of a path: `properties.customProperties['A.B']` → properties, customProperties, A.B."""
-    return tuple(quoted or plain for quoted, plain in _QUOTED.findall(path))
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ spellings, what an absent value means) is then not worked out again for every re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
@@ -15,7 +15,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from auditor.model import MISSING, Unknown
-from auditor.plans.terraform_table import Attr, Below, Block, Composed, Fixed, Part, segments, spellings
+from auditor.plans.terraform_table import Attr, Below, Block, Composed, Fixed, Part, spellings
+from auditor.plans.trees import Body, append, merge, object_at, put, segments
 
 _ODD: Final = Unknown("a block is expected here")
 _PLAIN: Final = (str, bool, int, float)
@@ -33,7 +34,6 @@ class Place(Struct, frozen=True):
 
 
 Tree = Mapping[str, Any]
-Body = dict[str, Any]
 Writer = Callable[[Tree, Body, Place], None]
 """Writes what the attributes of a block say into the body."""
 
@@ -155,7 +155,7 @@ def _attributes(way: tuple[str, ...], attributes: list[Attr]) -> Writer:
             if value is None or value is MISSING:
                 continue
             if holder is None:
-                holder = _holder(body, way)
+                holder = object_at(body, way)
                 if holder is None:
                     return
             holder[last] = merge(holder.get(last), value) if value.__class__ is dict else value
@@ -283,42 +283,3 @@ _WRITERS: Final[dict[type, Callable[[Any], Writer]]] = {
     Composed: _composed,
     Fixed: _fixed,
 }
-
-
-def put(body: Body, path: str, value: Any) -> None:
-    """Set a value at a path, making the objects on the way. What is unknown on the way stays unknown."""
-    *way, last = segments(path)
-    holder = _holder(body, way)
-    if holder is not None:
-        holder[last] = merge(holder.get(last), value) if isinstance(value, dict) else value
-
-
-def _holder(body: Body, way: Iterable[str]) -> Body | None:
-    """The object at a place, made when it is not there; None where something on the way is no object."""
-    for key in way:
-        inner = body.get(key, MISSING)
-        if inner is MISSING:
-            inner = body[key] = {}
-        elif not isinstance(inner, dict):
-            return None
-        body = inner
-    return body
-
-
-def append(body: Body, path: str, items: list[Any]) -> None:
-    """Add elements to an array, making it on the way. One that is unknown stays unknown."""
-    *way, last = segments(path)
-    node: Any = body
-    for key in way:
-        node = node.setdefault(key, {}) if isinstance(node, dict) else None
-    if isinstance(node, dict) and not isinstance(old := node.get(last), Unknown):
-        node[last] = old + items if isinstance(old, list) else items
-
-
-def merge(old: Any, new: Any) -> Any:
-    """Two descriptions of the same thing: objects are merged, lists joined, anything else is the newer one's."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **{key: merge(old[key], value) if key in old else value for key, value in new.items()}}
-    if isinstance(old, list) and isinstance(new, list):
-        return old + new
-    return new

@@ -14,13 +14,14 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from auditor.keys import get
 from auditor.model import MISSING, Unknown
 from auditor.plans.azurerm import table_of
 from auditor.plans.terraform_table import Attr, Block, Extra, Fixed, Part, Since, Table
 from auditor.plans.terraform_translate import Writer, writer
 
-_LOCKED: Final = re.compile(r'provider\s+"[^"]*/hashicorp/azurerm"\s*\{[^}]*?\bversion\s*=\s*"(\d+)\.', re.DOTALL)
-_CONSTRAINT: Final = re.compile(r"(=|!=|>=|<=|>|<|~>)?\s*(\d+)((?:\.\d+)*)")
+_LOCKED: Final = re.compile(r'provider\s+"[^"]*/hashicorp/azurerm"\s*\{[^}]*?\bversion\s*=\s*"(\d{1,9})\.', re.DOTALL)
+_CONSTRAINT: Final = re.compile(r"(=|!=|>=|<=|>|<|~>)?\s*(\d{1,9})((?:\.\d+)*)")
 _MAJORS: Final = frozenset(range(1, 10))
 _OTHERS: Final = Unknown("its default differs between versions of azurerm, and the plan does not tell the version")
 
@@ -34,10 +35,8 @@ def major_of(plan: dict[str, Any], source: str | None = None) -> int | None:
             locked = None
         if locked:
             return int(locked[1])
-    place: Any = plan
-    for key in ("configuration", "provider_config", "azurerm", "version_constraint"):
-        place = place.get(key) if isinstance(place, dict) else None
-    return _only_major(place) if isinstance(place, str) else None
+    told = get(plan, "configuration", "provider_config", "azurerm", "version_constraint")
+    return _only_major(told) if isinstance(told, str) else None
 
 
 def _only_major(constraint: str) -> int | None:

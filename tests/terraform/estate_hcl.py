@@ -28,9 +28,9 @@ from auditor.plans.terraform_table import (
     Onto,
     Part,
     Table,
-    segments,
     spellings,
 )
+from auditor.plans.trees import segments
 from tests.terraform.schema import SCHEMA, flags_of, is_block, present
 
 Body = dict[str, Any]

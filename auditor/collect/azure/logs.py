@@ -26,6 +26,7 @@ from auditor.collect.azure.questions import ABOUT, EVIDENCE, QUESTIONS, Question
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 from auditor.collect.workers import Job
+from auditor.keys import get
 from auditor.model import Gap, Origin, Resource, Unknown
 
 if TYPE_CHECKING:
@@ -162,20 +163,11 @@ def _inventories(resources: Iterable[Resource]) -> Iterator[tuple[str, str]]:
     for cluster in resources:
         if cluster.type.casefold() != _CLUSTER:
             continue
-        sensor = _at(cluster.body, "properties", "securityProfile", "defender", "securityMonitoring", "enabled")
-        agent = _at(cluster.body, "properties", "addonProfiles", "omsagent")
-        workspace = _at(agent, "config", "logAnalyticsWorkspaceResourceID")
-        if sensor is True and _at(agent, "enabled") is True and isinstance(workspace, str):
+        sensor = get(cluster.body, "properties", "securityProfile", "defender", "securityMonitoring", "enabled")
+        agent = get(cluster.body, "properties", "addonProfiles", "omsagent")
+        workspace = get(agent, "config", "logAnalyticsWorkspaceResourceID")
+        if sensor is True and get(agent, "enabled") is True and isinstance(workspace, str):
             yield cluster.id, workspace
-
-
-def _at(value: Any, *keys: str) -> Any:
-    """What stands below keys; Azure gives some of them in any casing."""
-    for key in keys:
-        if not isinstance(value, dict):
-            return None
-        value = next((inner for name, inner in value.items() if name.casefold() == key.casefold()), None)
-    return value
 
 
 def _seen(
@@ -219,7 +211,7 @@ class _Logs:
     def customer(self, place: str, workspace: Resource | None) -> str:
         """The id by which a workspace is queried. One outside of the scope is read for it. Raises `CallFailed`."""
         body: Any = workspace.body if workspace is not None else self._elsewhere(place)
-        customer = _at(body, "properties", "customerId")
+        customer = get(body, "properties", "customerId")
         if not isinstance(customer, str) or not re.fullmatch(r"[0-9A-Fa-f-]{36}", customer):
             raise CallFailed("unreadable", "the workspace names no customerId")
         return customer

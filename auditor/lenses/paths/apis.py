@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.routes import overlaps, taken
 from auditor.lenses.paths.service import KIND, service_of
 from auditor.lenses.paths.shapes import Missing
-from auditor.lenses.values import get, last, text_at, word
+from auditor.lenses.values import last, text_at, word
 from auditor.model import Resource, Unknown, parent_of
 
 KINDS: Final = (f"{KIND}/apis", f"{KIND}/workspaces/apis")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.dns import NETWORKS, Ranges, covers_half, is_address, is_public, within
 from auditor.lenses.paths.elements import KIND as GATEWAY
 from auditor.lenses.paths.estate import Estate
@@ -13,7 +14,7 @@ from auditor.lenses.paths.forwarders import Forwarding, forwardings
 from auditor.lenses.paths.service import KIND as MANAGEMENT
 from auditor.lenses.paths.service import is_open
 from auditor.lenses.truth import Truth, truth_and, truth_or
-from auditor.lenses.values import get, items, listing, text_at, texts, word
+from auditor.lenses.values import items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 GROUPS: Final = "microsoft.network/networksecuritygroups"

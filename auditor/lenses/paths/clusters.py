@@ -8,6 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.around import Around, admits_everyone, bypass
 from auditor.lenses.paths.dns import is_address, is_public
 from auditor.lenses.paths.ends import Landing, Sender, follow
@@ -26,7 +27,7 @@ from auditor.lenses.paths.routes import is_pattern
 from auditor.lenses.paths.shapes import Entered, Missing, evidence, hop, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth, truth_and
-from auditor.lenses.values import get, items, text_at, texts, word
+from auditor.lenses.values import items, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 _AZURE: Final = "service.beta.kubernetes.io/azure-"

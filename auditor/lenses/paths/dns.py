@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.shapes import Missing
-from auditor.lenses.values import get, hidden_in, listing, text_at, texts
+from auditor.lenses.values import hidden_in, listing, text_at, texts
 from auditor.model import Resource, Unknown, parent_of
 
 PRIVATE: Final = "microsoft.network/privatednszones"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.lenses.values import get, last, listing, text_at
+from auditor.keys import get
+from auditor.lenses.values import last, listing, text_at
 from auditor.model import Resource, Unknown
 
 KIND: Final = "microsoft.network/applicationgateways"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level, name_in
 from auditor.lenses.paths.ends import unseen
 from auditor.lenses.paths.estate import Estate
@@ -24,7 +25,7 @@ from auditor.lenses.paths.shapes import (
 )
 from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.sightings import vault_ref
-from auditor.lenses.values import get, items, last, listing, text_at, texts, word
+from auditor.lenses.values import items, last, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 ADDRESSES: Final = "microsoft.network/publicipaddresses"

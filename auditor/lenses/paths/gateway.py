@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.callers import known_by
 from auditor.lenses.paths.elements import LEVELS, Elements, Level, name_in
 from auditor.lenses.paths.ends import Land, Landing
@@ -16,7 +17,7 @@ from auditor.lenses.paths.routes import is_pattern, overlaps
 from auditor.lenses.paths.shapes import Entered, Hop, Missing, Place, Tail, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth
-from auditor.lenses.values import get, last, listing, text_at, texts, word
+from auditor.lenses.values import last, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 Way = Callable[[str, frozenset[str]], tuple[Tail, ...]]

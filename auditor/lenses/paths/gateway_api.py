@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.gateway_routes import GROUP, Routes, takes
@@ -23,7 +24,7 @@ from auditor.lenses.paths.shapes import (
 from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Store, Trust
 from auditor.lenses.sightings import vault_ref
 from auditor.lenses.truth import Truth
-from auditor.lenses.values import get, items, listing, text_at, texts, word
+from auditor.lenses.values import items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 KIND, POLICY = f"{GROUP}/gateway", f"{GROUP}/backendtlspolicy"

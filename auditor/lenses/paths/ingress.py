@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.certificates import covers
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate
@@ -14,7 +15,7 @@ from auditor.lenses.paths.routes import covers as holds
 from auditor.lenses.paths.routes import overlaps
 from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, VERIFIED, Protection, Tail, evidence, lost, place
 from auditor.lenses.paths.trust import Served, Trust
-from auditor.lenses.values import get, hidden_in, items, listing, text_at, texts, word
+from auditor.lenses.values import hidden_in, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 KIND, CLASS = "networking.k8s.io/ingress", "networking.k8s.io/ingressclass"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.gateway_routes import takes
@@ -13,7 +14,7 @@ from auditor.lenses.paths.pods import Inbound, Pods
 from auditor.lenses.paths.routes import covers, overlaps
 from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place, redirected
 from auditor.lenses.paths.trust import SECRET, Served, Store, Trust
-from auditor.lenses.values import get, hidden_in, items, listing, text_at, texts, word
+from auditor.lenses.values import hidden_in, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 KIND, ROUTES = "networking.istio.io/gateway", "networking.istio.io/virtualservice"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
-from auditor.lenses.values import get, listing, text_at, word
+from auditor.lenses.values import listing, text_at, word
 from auditor.model import Unknown, parent_of
 
 SETTINGS: Final = "microsoft.insights/diagnosticsettings"

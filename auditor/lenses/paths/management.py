@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.apis import Apis
 from auditor.lenses.paths.backends import Backends
 from auditor.lenses.paths.ends import Land, Landing, Sender, follow
@@ -14,7 +15,7 @@ from auditor.lenses.paths.shapes import Entered, Tail, evidence, lost, place
 from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.sightings import thumbprint_of, vault_ref
 from auditor.lenses.truth import Truth, truth_and
-from auditor.lenses.values import flag, get, items, listing, text_at, texts, word
+from auditor.lenses.values import flag, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.shapes import MUTUAL, PLAINTEXT, UNVERIFIED, VERIFIED, Protection, evidence
 from auditor.lenses.truth import Truth
-from auditor.lenses.values import flag, get, items, text_at, word
+from auditor.lenses.values import flag, items, text_at, word
 from auditor.model import Resource, Unknown
 
 NAMESPACE, PEERS = "core/namespace", "security.istio.io/peerauthentication"

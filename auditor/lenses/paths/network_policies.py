@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.dns import within
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.truth import Truth, truth_and, truth_or
-from auditor.lenses.values import get, hidden_in, items, listing, text_at
+from auditor.lenses.values import hidden_in, items, listing, text_at
 from auditor.model import Resource, Unknown
 
 POLICY: Final = "networking.k8s.io/networkpolicy"

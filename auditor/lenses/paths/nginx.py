@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.network_policies import contains, labels
 from auditor.lenses.paths.pods import WORKLOADS, Pods
@@ -21,7 +22,7 @@ from auditor.lenses.paths.shapes import (
 )
 from auditor.lenses.paths.trust import CONFIG, SECRET, Store, Trust
 from auditor.lenses.truth import Truth
-from auditor.lenses.values import get, text_at, texts, word
+from auditor.lenses.values import text_at, texts, word
 from auditor.model import Resource, Unknown
 
 PREFIX: Final = "nginx.ingress.kubernetes.io/"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.mesh import Mesh, Meshed
 from auditor.lenses.paths.network_policies import around, contains, labels, labels_of, workload_of
@@ -25,7 +26,7 @@ from auditor.lenses.paths.shapes import (
     place,
 )
 from auditor.lenses.truth import Truth
-from auditor.lenses.values import get, items, listing, text_at, word
+from auditor.lenses.values import items, listing, text_at, word
 from auditor.model import Resource, Unknown
 
 SERVICE, POD = "core/service", "core/pod"

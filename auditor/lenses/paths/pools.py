@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.dns import is_address
 from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level
 from auditor.lenses.paths.ends import Land, Landing, Sender, follow
 from auditor.lenses.paths.shapes import Place, Tail, evidence, lost
 from auditor.lenses.paths.trust import Served, Trust, thumbprints
 from auditor.lenses.truth import truth_and
-from auditor.lenses.values import flag, get, items, last, listing, text_at, word
+from auditor.lenses.values import flag, items, last, listing, text_at, word
 from auditor.model import Unknown
 
 OWN: Final = "(its own)"  # no host name

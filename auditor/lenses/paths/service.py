@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from auditor.keys import get
 from auditor.lenses.truth import Truth
-from auditor.lenses.values import flag, get, items, moment, text_at, word
+from auditor.lenses.values import flag, items, moment, text_at, word
 from auditor.model import Resource, Unknown, parent_of
 
 KIND: Final = "microsoft.apimanagement/service"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.paths.around import OPEN_TAGS, bypass
 from auditor.lenses.paths.dns import covers_half
 from auditor.lenses.paths.endpoints import KIND as ENDPOINTS
@@ -17,7 +18,7 @@ from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.shapes import TLS_ORDER, place
 from auditor.lenses.truth import Truth, truth_and
-from auditor.lenses.values import get, listing, text_at, texts, word
+from auditor.lenses.values import listing, text_at, texts, word
 from auditor.model import Resource, Unknown, parent_of
 
 SITES: Final = "microsoft.web/sites"

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from auditor.keys import get
 from auditor.lenses.certificates import covers
 from auditor.lenses.chains import Chains
 from auditor.lenses.kubernetes_sources import secret_provider_class
@@ -18,7 +19,7 @@ from auditor.lenses.paths.estate import Estate
 from auditor.lenses.sightings import SecretKey, VaultRef, thumbprint_of, vault_ref
 from auditor.lenses.times import stamp
 from auditor.lenses.truth import Truth
-from auditor.lenses.values import get, items, listing, moment, text_at, texts
+from auditor.lenses.values import items, listing, moment, text_at, texts
 from auditor.lenses.x509 import Bundle, Certificate, leaf_of, properties_of, read_bundle
 from auditor.model import Resource, Unknown, parent_of
 
