@@ -23,11 +23,10 @@ from auditor.places import rules_folder
 if TYPE_CHECKING:
     from auditor.rule_file import RuleSource
 
-FOLDERS: Final = ("azure", "kubernetes", "certificates", "paths")
-"""Where the bundled rules lie. `frameworks` and `fixtures` beside them hold no rules."""
 _LARGEST: Final = 4 << 20
 _BLOCK: Final = 1 << 15
 _NOT_RULES: Final = ("frameworks", "fixtures")
+"""Folders beside the bundled rules that hold none."""
 _DECODER: Final = msgspec.json.Decoder(list[Rule])
 
 

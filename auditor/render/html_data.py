@@ -113,12 +113,10 @@ class _Packer:
         )  # fmt: skip
         self.pieces, self.excerpts = self._excerpts(audit)
         self.last = 0
-        self.left_out = 0
 
     def add(self, finding: Finding) -> None:
         if len(self.findings.columns["rule"]) >= MOST:
-            self.left_out += 1
-            return
+            return  # the page says how many are left out
         texts, exemption, evidence = self.texts, finding.exemption, finding.evidence
         resource = self._resource(finding.resource, finding.origin)
         rule, severity = self.rules[finding.rule_id]
@@ -190,7 +188,6 @@ class _Packer:
     def packed(self) -> dict[str, Any]:
         return {
             "count": len(self.findings.columns["rule"]),
-            "leftOut": self.left_out,
             "findings": self.findings.packed(),
             "resourceCount": len(self.resource_numbers.numbers),
             "resources": self.resources.packed(),

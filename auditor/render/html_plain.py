@@ -53,7 +53,7 @@ def _heading(outcome: Outcome, groups: list[Group]) -> str:
 
 def _group(group: Group, limit: int) -> dict[str, Any]:
     rule = group.run.rule
-    rows = [row(finding) for finding in group.first(limit * len(group.met))]
+    rows = [_row(finding) for finding in group.first(limit * len(group.met))]
     return {
         "id": visible(rule.id),
         "title": visible(rule.title),
@@ -66,13 +66,12 @@ def _group(group: Group, limit: int) -> dict[str, Any]:
     }
 
 
-def row(finding: Finding) -> dict[str, Any]:
+def _row(finding: Finding) -> dict[str, Any]:
     """One finding in one line: which resource, what was found, why it is not known or is accepted."""
     resource, exemption = finding.resource, finding.exemption
     accepted = f"{exemption.category} until {exemption.expires_on}, {exemption.owner}: " if exemption else ""
     return {
         "outcome": finding.outcome.value,
-        "severity": finding.severity.value,
         "name": visible(cut(resource.name)),
         "place": visible(cut(" · ".join(filter(None, (place_of(resource), finding.owner or ""))))),
         "element": visible(cut(finding.element or "")),

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
 from urllib.parse import quote
 
 from auditor.model import Origin, ResourceRef
+from auditor.render.names import FILES
 
-_FILES: Final = frozenset({"file", "plan", "template", "manifest", "change"})
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*").fullmatch
 _PROVIDERS = re.compile("/providers/", re.IGNORECASE)
 
 
 def location_of(resource: ResourceRef, origin: Origin) -> tuple[str, int]:
     """The percent-encoded address and the line of findings on a resource."""
-    if origin.file and origin.source in _FILES:
+    if origin.file and origin.source in FILES:
         return _file_address(origin.file), max(origin.line or 1, 1)
     return made_address(resource), 1
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from auditor.render.words import cut, visible
+from auditor.render.words import cut, plural, visible
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&$@])")
 _LINKED = re.compile(r"([@#!~%$&^](?=[\w\"'\[]))|(:(?=//))|((?:www|GH|gh)(?=[.-]))", re.IGNORECASE)
@@ -33,7 +33,7 @@ def prose(text: str, length: int = 300) -> str:
     return _MARKUP.sub(r"\\\1", apart)
 
 
-def filled(blocks: Iterable[tuple[str, int]], room: int, noun: str, many: str = "") -> str:
+def filled(blocks: Iterable[tuple[str, int]], room: int, noun: str) -> str:
     """Blocks (each with the number of things it shows) until the room is full; then how many things are left out."""
     kept: list[str] = []
     left_out = 0
@@ -44,5 +44,5 @@ def filled(blocks: Iterable[tuple[str, int]], room: int, noun: str, many: str = 
         kept.append(text)
         room -= len(text)
     if left_out:
-        kept.append(f"- … and {left_out:,} more {noun if left_out == 1 else many or noun + 's'}\n")
+        kept.append(f"- … and {plural(left_out, f'more {noun}')}\n")
     return "".join(kept)

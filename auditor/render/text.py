@@ -11,14 +11,13 @@ from auditor.model import Audit, Finding, Outcome, Severity
 from auditor.render.changes import Changes
 from auditor.render.diff import change_lines
 from auditor.render.groups import Gathered, Group, gather
-from auditor.render.names import inert
+from auditor.render.names import inert, name_of
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.words import (
     count_of,
     cut,
     first_sentence,
     notice_text,
-    place_of,
     plural,
     scope_phrases,
     time_text,
@@ -145,10 +144,7 @@ def _finding(finding: Finding, paint: Paint, width: int) -> Iterator[str]:
 
 
 def _name(finding: Finding) -> str:
-    place = place_of(finding.resource)
-    name = f"{finding.resource.name} ({place})" if place else finding.resource.name
-    name = f"{name} · {finding.element}" if finding.element else name
-    origin = finding.origin
+    name, origin = name_of(finding), finding.origin
     if origin.file and origin.line:
         return f"{name}  {origin.file}:{origin.line}"
     return f"{name}  {origin.address}" if origin.address else name
