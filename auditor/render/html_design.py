@@ -24,6 +24,10 @@ SIZE: Final = (1210, 530)
 """Width and height of the drawing."""
 _NETWORK_SECURITY: Final = ("azure/network-security-group", "azure/network-security-perimeter")
 _INGRESS: Final = ("kubernetes/ingress", "kubernetes/service", "kubernetes/gateway")
+_SQL: Final = ("azure/sql", "azure/sql-managed-instance", "azure/postgresql", "azure/mysql")
+_OTHER_DATA: Final = tuple(
+    f"azure/{name}" for name in ("redis", "service-bus", "event-hub", "app-configuration", "ai-services")
+)
 NODES: Final = (
     Node("paths", "Traffic paths", ("paths",), 150, 12, 376),
     Node("certificates", "Certificates", ("certificates",), 560, 12, 392),
@@ -39,11 +43,12 @@ NODES: Final = (
     Node("network-security-group", "Security groups", _NETWORK_SECURITY, 358, 250, 168),
     Node("private-dns", "Private DNS", ("azure/private-dns",), 150, 310),
     Node("public-ip", "Public addresses", ("azure/public-ip", "azure/load-balancer"), 358, 310, 168),
-    Node("container-registry", "Container Registry", ("azure/container-registry",), 1006, 78, 192),
-    Node("key-vault", "Key Vault", ("azure/key-vault",), 1006, 138, 192),
-    Node("sql", "SQL Database", ("azure/sql",), 1006, 198, 192),
-    Node("cosmos-db", "Cosmos DB", ("azure/cosmos-db",), 1006, 258, 192),
-    Node("storage", "Storage", ("azure/storage",), 1006, 318, 192),
+    Node("container-registry", "Container Registry", ("azure/container-registry",), 1006, 34, 192),
+    Node("key-vault", "Key Vault", ("azure/key-vault",), 1006, 94, 192),
+    Node("sql", "SQL databases", _SQL, 1006, 154, 192),
+    Node("cosmos-db", "Cosmos DB", ("azure/cosmos-db",), 1006, 214, 192),
+    Node("storage", "Storage", ("azure/storage",), 1006, 274, 192),
+    Node("other-data", "Cache, messages, AI", _OTHER_DATA, 1006, 334, 192),
     Node("identity", "Identity", ("azure/identity", "azure/entra"), 12, 412, 288),
     Node("policy", "Policy and deployments", ("azure/policy", "azure/deployment"), 311, 412, 288),
     Node("defender", "Defender for Cloud", ("azure/defender",), 610, 412, 288),
@@ -64,7 +69,7 @@ ARROWS: Final = (
     ("M746 280C768 280 758 214 778 214", "pods reach the private endpoints"),
     *(
         (f"M952 214C986 214 970 {y} 1002 {y}", "private endpoints reach the data services")
-        for y in (104, 164, 224, 284, 344)
+        for y in (60, 120, 180, 240, 300, 360)
     ),
 )
 
