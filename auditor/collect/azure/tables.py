@@ -310,6 +310,7 @@ GRAPH: Final = {
         "microsoft.network/networkinterfaces",
         "microsoft.network/networksecuritygroups",
         "microsoft.network/networksecurityperimeters",
+        "microsoft.network/networkvirtualappliances",
         "microsoft.network/networkwatchers",
         "microsoft.network/networkwatchers/flowlogs",
         "microsoft.network/privatednszones",

@@ -19,6 +19,11 @@ TABLE: Final = Table(
             (
                 Attr("mode", "mode"),
                 Block(
+                    "signature_overrides",
+                    "configuration.signatureOverrides[*]",
+                    (Attr("id", "id"), Attr("state", "mode")),
+                ),
+                Block(
                     "traffic_bypass",
                     "configuration.bypassTrafficSettings[*]",
                     (
