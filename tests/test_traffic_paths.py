@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 import pytest
+import yaml
 
 from auditor.conditions.relations import Relations
 from auditor.demo import Body, resource_of
@@ -17,6 +18,8 @@ from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.estate import Estate
 from auditor.model import Gap, Origin, Outcome, Resource, Unknown
 from auditor.reference import answers
+from tests import test_traffic_paths_forwarded as forwarded
+from tests import test_traffic_paths_front_door as front_door
 from tests.damage import damage_tree, parts
 from tests.paths_of_demo import LENS, VARIANTS, designed, rules, varied
 
@@ -78,6 +81,43 @@ def test_an_unknown_never_makes_a_verdict_better(seed: int) -> None:
     variant = rng.choice(VARIANTS)
     bodies = [body for body in varied(variant) if resource_of(body).type.casefold() in LENS.reads]
     assert no_better(judged(bodies, LENS.reads), judged(blinded(bodies, rng), LENS.reads)) == [], variant["name"]
+
+
+def _ways_in() -> dict[str, list[Body]]:
+    """Small estates with one way in each that is bad."""
+    plain = {"supportedProtocols": ["Http", "Https"], "httpsRedirect": "Disabled", "forwardingProtocol": "HttpOnly"}
+    origin, behind = front_door.linked()
+    nat = [forwarded.firewall(), forwarded.policy(forwarded.nat())]
+    inside = forwarded.policy(forwarded.nat(translatedAddress="10.1.0.4"))
+    return {
+        "Front Door before a gateway": [*front_door.front_door({}, **plain), *front_door.to_gateway()],
+        "Front Door that leads into the cluster": [*front_door.front_door(origin, **plain), *behind],
+        "a rule of a firewall": [*nat, *forwarded.refusing(forwarded.EVERYONE)],
+        "a firewall before a gateway": [
+            forwarded.firewall(), inside, forwarded.network(), *forwarded.private_gateway({"ipAddress": "10.0.0.4"}),
+        ],
+        "a public load balancer": [
+            *forwarded.balancer({"ipAddress": "10.0.0.4"}), *forwarded.refusing(forwarded.EVERYONE),
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _ways_in())
+def test_an_unknown_at_a_way_in_never_makes_a_verdict_better(name: str) -> None:
+    azure = _ways_in()[name]
+    cluster = list(yaml.safe_load_all(front_door.CLUSTER))
+    before = judged([*azure, *cluster], LENS.reads)
+    for at, body in enumerate(azure):
+        for number, (holder, key) in enumerate(parts(body)):
+            if holder is body or key in (*_NAMES, "customDomains", "linkToDefaultDomain") or key == "id":
+                continue
+            changed = copy.deepcopy(azure)
+            hidden, inner = list(parts(changed[at]))[number]
+            hidden[inner] = Unknown("not known")
+            after = judged([*changed, *cluster], LENS.reads)
+            worse = [one for one in no_better(before, after) if "front-door" not in one]  # said once, of any path
+            assert (body["type"], key, worse) == (body["type"], key, [])
+            assert {rule for (rule, _), was in before.items() if was is not Outcome.PASS} <= {rule for rule, _ in after}
 
 
 _A = "aks.internal.contoso.com/A/*"

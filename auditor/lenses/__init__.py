@@ -111,7 +111,13 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
     "microsoft.apimanagement/service/workspaces",
     "microsoft.apimanagement/service/workspaces/certificates",
     "microsoft.network/applicationgateways",
+    "microsoft.cdn/profiles/afdendpoints",
+    "microsoft.cdn/profiles/afdendpoints/routes",
+    "microsoft.cdn/profiles/customdomains",
+    "microsoft.cdn/profiles/origingroups/origins",
+    "microsoft.cdn/profiles/secrets",
     "microsoft.network/azurefirewalls",
+    "microsoft.network/privatelinkservices",
     "microsoft.network/firewallpolicies/rulecollectiongroups",
     "microsoft.network/ipgroups",
     "microsoft.network/loadbalancers",
@@ -171,6 +177,7 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
 
 _ENTRANCES: Final = frozenset(
     {
+        "microsoft.cdn/profiles/afdendpoints",
         "microsoft.network/applicationgateways",
         "microsoft.network/azurefirewalls",
         "microsoft.network/firewallpolicies/rulecollectiongroups",

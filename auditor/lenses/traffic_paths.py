@@ -21,6 +21,7 @@ from auditor.lenses.paths.dns import Names
 from auditor.lenses.paths.elements import KIND as GATEWAY
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.forwarded import forwarded
+from auditor.lenses.paths.front_door import FrontDoors
 from auditor.lenses.paths.gateway import Gateway
 from auditor.lenses.paths.gateways import ApplicationGateways
 from auditor.lenses.paths.landings import Landings
@@ -80,6 +81,7 @@ class TrafficPaths:
                 every.append(_light(found))
         for found in (
             *landings.management.paths(),
+            *FrontDoors(estate, trust, landings).paths(),
             *forwarded(estate, trust, landings.land, landings.clusters, around),
         ):
             reached.update(one["to"].get("resource", "") for one in found.tail.hops)

@@ -29,6 +29,7 @@ _ENDS: Final = {
     "trafficController": "Gateway for Containers",
     "apiManagement": "API Management",
     "firewall": "Azure Firewall",
+    "frontDoor": "Front Door",
     "ingress": "ingress",
     "service": "service",
     "pods": "pods",

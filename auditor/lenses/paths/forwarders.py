@@ -16,7 +16,7 @@ from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.front import ADDRESSES, names_of
 from auditor.lenses.paths.shapes import Place, place
 from auditor.lenses.truth import Truth, truth_and
-from auditor.lenses.values import items, last, listing, text_at, word
+from auditor.lenses.values import hidden_in, items, last, listing, text_at, texts, word
 from auditor.model import Resource, Unknown, parent_of
 
 FIREWALLS: Final = "microsoft.network/azurefirewalls"
@@ -120,10 +120,8 @@ def _translated(
     owner = firewall or holder
     name = f"{owner.name}/{text_at(rule, 'name') or path}"
     entry = place("firewall", name, owner.id, element=path, addresses=[one for one in comes_in if is_public(one)])
-    target = next(
-        (told for key in ("translatedAddress", "translatedFqdn") if (told := get(rule, key))),
-        Unknown("the rule does not say whither"),
-    )
+    told = get(rule, "translatedAddress") or get(rule, "translatedFqdn")
+    target = told if isinstance(told, str | Unknown) and told else Unknown("the rule does not say whither")
     port = _port(_listed(rule, "destinationPorts")[0])
     inner = _port([str(get(rule, "translatedPort") or "")]) or port
     subnet = next(
@@ -222,12 +220,7 @@ def _name(item: dict[str, Any]) -> str:
 
 def _listed(rule: Any, key: str) -> tuple[list[str], Unknown | None]:
     """The texts of a list, and why there may be more."""
-    value = get(rule, key)
-    if isinstance(value, Unknown):
-        return [], value
-    given = value if isinstance(value, list) else [value] if value else []
-    odd = next((one for one in given if isinstance(one, Unknown)), None)
-    return [one for one in given if isinstance(one, str) and one], odd
+    return texts(rule, key), hidden_in(get(rule, key))
 
 
 def _port(ports: list[str]) -> int | None:

@@ -86,9 +86,9 @@ class Front:
             return hop(client, spot, PLAINTEXT, "the listener speaks HTTP", evidence=told, via=via, host=host)
         if protocol not in ("https", "tls"):
             why = protocol if isinstance(protocol, Unknown) else TCP if protocol == "tcp" else NO_PROTOCOL
-            return hop(
-                client, spot, why, "the protocol of the listener is not known", evidence=told, via=via, host=host
-            )
+            says = "the protocol of the listener is not known"
+            blind = dict.fromkeys(("nameMatches", "clientCertificate", "tls"), why) if why is protocol else {}
+            return hop(client, spot, why, says, evidence=told, via=via, host=host, **blind)
         served, asks, floor = self.serves(own)
         protection: Protection = MUTUAL if asks == "verified" else VERIFIED
         more: dict[str, Any] = {"clientCertificate": asks, "tls": floor}

@@ -13,11 +13,11 @@ from auditor.lenses.paths.ends import Land, Landing
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.front import Front, Listeners, hosts_of
 from auditor.lenses.paths.pools import Pools
-from auditor.lenses.paths.routes import is_pattern, overlaps
+from auditor.lenses.paths.routes import is_pattern, is_taken, overlaps
 from auditor.lenses.paths.shapes import Entered, Hop, Missing, Place, Tail, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth
-from auditor.lenses.values import last, listing, text_at, texts, word
+from auditor.lenses.values import hidden_in, last, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 Way = Callable[[str, frozenset[str]], tuple[Tail, ...]]
@@ -48,17 +48,29 @@ class Gateway:
         self, frontend: str, port: int, host: str, route: str, but: frozenset[str] = frozenset()
     ) -> Iterator[Landing]:
         """The listeners of a frontend (its name, casefolded) that requests to a port meet; see `ends.Land`."""
+        found, hidden = 0, None
         for level in LEVELS:
-            listed = listing(self._elements.properties, level.listeners)[0]
+            listed, unread = listing(self._elements.properties, level.listeners)
             owned = [get(listener, "properties") for listener in listed]
+            fronts = [get(own, "frontendIPConfiguration") for own in owned]
+            hidden = hidden or unread or next((h for one in fronts if not name_in(one) and (h := _unnamed(one))), None)
             here = [
                 number
                 for number, own in enumerate(owned)
-                if name_in(get(own, "frontendIPConfiguration")) == frontend
-                and self._front.port(get(own, "frontendPort")) in (port, None)
+                if name_in(fronts[number]) == frontend and self._front.port(get(own, "frontendPort")) in (port, None)
             ]
             for number in self._listeners.taking(level, here, host):
+                found += 1
                 yield self._landing(level, number, listed[number], host, route, but)
+        if hidden or not found:
+            yield self._closed(f"listener for {host or 'any host'} on port {port}", hidden)
+
+    def _closed(self, edge: str, hidden: Unknown | None) -> Landing:
+        """The gateway without a listener that takes a request, or with one that cannot be seen."""
+        spot = place("applicationGateway", self._resource.name, self._resource.id)
+        why = hidden.reason if hidden else "the gateway has none"
+        tail = lost(spot, edge, why, gone=hidden is None)
+        return Landing(spot, served=hidden, asks=hidden, tls=hidden, logging=(self._resource.id,), tails=(tail,))
 
     def _landing(
         self, level: Level, number: int, listener: dict[str, Any], host: str, route: str, but: frozenset[str]
@@ -66,7 +78,8 @@ class Gateway:
         own = get(listener, "properties")
         name, spot = self._spot(level, number, listener)
         protocol = word(own, "protocol")
-        served, asks, floor = self._front.serves(own) if protocol in ("https", "tls") else (None, None, None)
+        hidden = protocol if isinstance(protocol, Unknown) else None
+        served, asks, floor = self._front.serves(own) if protocol in ("https", "tls") else (hidden, hidden, hidden)
         tails = [
             replace(known_by(tail, "clientCertificate", asks == "verified"), label=tail.label or label)
             for label, way in self._ways(level, name, spot)
@@ -252,13 +265,14 @@ class Gateway:
         return Tail(target, redirect={"to": target["name"], "encrypted": encrypted})
 
 
+def _unnamed(reference: Any) -> Unknown | None:
+    """Why the element is not known that a reference is to."""
+    return hidden_in(get(reference, "id") if isinstance(reference, dict) else reference)
+
+
 def _besides(way: Way, special: list[str]) -> Way:
     """A way without what path rules take out of it."""
-
-    def taken(label: str) -> bool:
-        return any(path.endswith("/*") and label.casefold().startswith(path[:-1].casefold()) for path in special)
-
-    return lambda host, but: tuple(tail for tail in way(host, but) if not taken(tail.label))
+    return lambda host, but: tuple(tail for tail in way(host, but) if not is_taken(tail.label, special))
 
 
 def _behind(way: Way, validates: Truth) -> Way:

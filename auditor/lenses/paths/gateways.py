@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Final
+from collections.abc import Iterator
+from typing import Any
 
+from auditor.keys import get
 from auditor.lenses.paths.elements import KIND
 from auditor.lenses.paths.ends import Land, Landing
 from auditor.lenses.paths.estate import Estate
-from auditor.lenses.paths.front import ADDRESSES, names_of
+from auditor.lenses.paths.front import ADDRESSES
 from auditor.lenses.paths.gateway import Gateway
-from auditor.lenses.paths.shapes import Missing, place
 from auditor.lenses.paths.trust import Trust
-from auditor.lenses.values import items, last, listing, text_at
-from auditor.model import Resource
-
-_LISTENERS: Final = ("httpListeners", "listeners")
+from auditor.lenses.values import hidden_in, last, listing, text_at
+from auditor.model import Resource, Unknown
 
 
 class ApplicationGateways:
@@ -24,28 +23,48 @@ class ApplicationGateways:
     def __init__(self, estate: Estate, trust: Trust, land: Land) -> None:
         self._estate, self._trust, self._land = estate, trust, land
         self._frontends: dict[str, list[tuple[str, str]]] = defaultdict(list)  # by address: gateway and frontend
+        self.hidden: str | None = None
+        """Why a gateway may have addresses that are not known."""
         for gateway in estate.all(KIND):
-            for item in items(gateway.body, "properties", "frontendIPConfigurations"):
+            listed, unread = listing(gateway.body, "properties", "frontendIPConfigurations")
+            self._hide(gateway, unread)
+            for item in listed:
                 name = last(text_at(item, "id")) or (text_at(item, "name") or "").casefold()
-                public = estate.by_id(ADDRESSES, text_at(item, "properties", "publicIPAddress", "id"))
-                own = text_at(item, "properties", "privateIPAddress")
-                for address in (*([own] if own else ()), *(names_of(public) if public else ())):
+                for address in self._addresses(gateway, get(item, "properties")):
                     self._frontends[address.casefold()].append((gateway.id, name))
+
+    def _addresses(self, gateway: Resource, own: Any) -> Iterator[str]:
+        """The addresses of a frontend, and the name of a public one."""
+        reference = get(own, "publicIPAddress")
+        public = self._estate.by_id(ADDRESSES, text_at(reference, "id"))
+        if reference and public is None:
+            hole = self._estate.hole(ADDRESSES, text_at(reference, "id") or "")
+            self._hide(gateway, hidden_in(get(reference, "id")) or (Unknown(hole) if hole else None))
+        named = get(public.body, "properties") if public else None
+        for told in (get(own, "privateIPAddress"), get(named, "ipAddress"), get(named, "dnsSettings", "fqdn")):
+            self._hide(gateway, hidden_in(told))
+            if isinstance(told, str) and told:
+                yield told
+
+    def _hide(self, gateway: Resource, why: Unknown | None) -> None:
+        if why:
+            self.hidden = f"the addresses of {gateway.name}: {why.reason}"
 
     def landings(self, address: str, port: int, host: str, route: str, but: frozenset[str]) -> tuple[Landing, ...]:
         """What a request to an address, or the name of one, meets at gateways; see `ends.Land`."""
-        found: list[Landing] = []
-        for gateway_id, frontend in self._frontends.get(address.casefold(), ()):
-            resource = self._estate.by_id(KIND, gateway_id)
-            if resource is not None:
-                gateway = Gateway(resource, self._estate, self._trust, self._land)
-                found += list(gateway.landings(frontend, port, host, route, but)) or [_closed(resource, port, host)]
-        return tuple(found)
+        frontends = self._frontends.get(address.casefold(), ())
+        return tuple(
+            landing
+            for gateway_id, frontend in frontends
+            for landing in self.at(gateway_id, frontend, port, host, route, but)
+        )
 
-
-def _closed(gateway: Resource, port: int, host: str) -> Landing:
-    """A gateway that has no listener for a request."""
-    hidden = next(filter(None, (listing(gateway.body, "properties", key)[1] for key in _LISTENERS)), None)
-    edge = f"listener for {host or 'any host'} on port {port}"
-    told = Missing(edge, hidden.reason if hidden else "the gateway has none", gone=hidden is None)
-    return Landing(place("applicationGateway", gateway.name, gateway.id), missing=(told,))
+    def at(
+        self, gateway_id: str, frontend: str, port: int, host: str, route: str, but: frozenset[str]
+    ) -> list[Landing]:
+        """What a request meets at one frontend (its name, casefolded) of a gateway; nothing without such a gateway."""
+        resource = self._estate.by_id(KIND, gateway_id)
+        if resource is None:
+            return []
+        gateway = Gateway(resource, self._estate, self._trust, self._land)
+        return list(gateway.landings(frontend, port, host, route, but))

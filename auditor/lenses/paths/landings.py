@@ -90,6 +90,16 @@ class Landings:
         at_gateways = self.gateways.landings(address, call.port, call.host, call.route, call.but)
         return at_gateways or self.clusters.landings(address, *call)
 
+    def linked(
+        self, resource_id: str, part: str, port: int, host: str, route: str, but: frozenset[str] = frozenset()
+    ) -> tuple[Landing, ...]:
+        """What a private link to a resource, and to a part of it, leads to; nothing for what takes no such requests."""
+        if site := self._estate.by_id(SITES, resource_id):
+            return (self._sites.landing(site),)
+        if service := self._estate.by_id(MANAGEMENT, resource_id):
+            return self.management.landings(service, host, route, None, None)
+        return tuple(self.gateways.at(resource_id, part.casefold(), port, host, route, but))
+
     def _nobody(self, address: str) -> tuple[Landing, ...]:
         target = place("host", address)
         if is_public(address):

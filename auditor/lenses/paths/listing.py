@@ -23,6 +23,7 @@ _KINDS: Final = {
     "trafficController": "Application Gateway for Containers",
     "apiManagement": "API Management",
     "firewall": "Azure Firewall",
+    "frontDoor": "Front Door",
     "ingress": "way into the cluster",
     "service": "Service",
     "pods": "pods",

@@ -89,7 +89,7 @@ class Pools:
             name = sni.rstrip(".") if isinstance(sni, str) else ""
             if name.casefold() != host.casefold():
                 answers = self._land(address, number, name, route, self._subnet) if name else ()
-                landings = tuple(replace(one, served=_answering(one, answers, name)) for one in landings)
+                landings = tuple(replace(one, served=answering(one, answers, name)) for one in landings)
             yield from follow(sender, landings, name, self._trust)
         if hidden:
             yield lost(spot, f"members of pool {name}", hidden.reason)
@@ -153,7 +153,7 @@ def _asked(own: Any) -> str | Unknown | None:
     return picks if isinstance(picks, Unknown) else OWN if picks else None
 
 
-def _answering(landing: Landing, answers: Sequence[Landing], name: str) -> Served | Unknown | None:
+def answering(landing: Landing, answers: Sequence[Landing], name: str) -> Served | Unknown | None:
     """The certificate that a landing shows who asks for another name than the host."""
     if landing.served is None:
         return None

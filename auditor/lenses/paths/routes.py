@@ -39,6 +39,11 @@ def covers(path: str, route: str) -> bool:
     return all(any(_within(part, own) for own in owns) for part in _parts(route))
 
 
+def is_taken(label: str, special: Sequence[str]) -> bool:
+    """Whether paths that a router treats on their own (`/orders/*`) take all of a route away from the default."""
+    return any(path.endswith("/*") and label.casefold().startswith(path[:-1].casefold()) for path in special)
+
+
 def is_pattern(host: str) -> bool:
     """Whether a host stands for several; `*` alone, which stands for any, is none."""
     return "*" in host and host != "*"

@@ -1,0 +1,202 @@
+"""Traffic paths through Azure Front Door: its names, what it speaks to origins, and where these are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from auditor.lenses import TRAFFIC_PATH_READS
+from auditor.model import Unknown
+from tests.estates_of_paths import APP, INGRESS, Body, gateway, paths
+
+GROUP = "/subscriptions/s/resourceGroups/edge/providers"
+PROFILE = f"{GROUP}/Microsoft.Cdn/profiles/afd"
+SERVICE = f"{GROUP}/Microsoft.Network/privateLinkServices/pls"
+BALANCER = f"{GROUP}/Microsoft.Network/loadBalancers/kubernetes-internal"
+SITE = f"{GROUP}/Microsoft.Web/sites/shop"
+CLUSTER = "\n---\n".join((APP, INGRESS))  # the Ingress has 10.0.0.4
+HIDDEN = Unknown("not read")
+NAMED = "agw.westeurope.cloudapp.azure.com"
+
+
+def part(path: str, **properties: Any) -> Body:
+    """A resource below the profile: `afdEndpoints/shop/routes/all`."""
+    names = path.split("/")
+    kind = "/".join(["Microsoft.Cdn/profiles", *names[::2]])
+    return {"id": f"{PROFILE}/{path}", "name": names[-1], "type": kind, "properties": properties}
+
+
+def front_door(origin: Body, domain: Body | None = None, **route: Any) -> list[Body]:
+    """Front Door that sends what comes for shop.contoso.com to an origin."""
+    told = {
+        "supportedProtocols": ["Https"],
+        "patternsToMatch": ["/*"],
+        "forwardingProtocol": "HttpsOnly",
+        "linkToDefaultDomain": "Disabled",
+        "customDomains": [{"id": f"{PROFILE}/customDomains/shop"}],
+        "originGroup": {"id": f"{PROFILE}/originGroups/g"},
+        **route,
+    }
+    names = {"hostName": "shop.contoso.com", "tlsSettings": {"certificateType": "ManagedCertificate"}, **(domain or {})}
+    return [
+        part("afdEndpoints/e", hostName="e-1.z01.azurefd.net", enabledState="Enabled"),
+        part("afdEndpoints/e/routes/all", **told),
+        part("customDomains/shop", **names),
+        part("originGroups/g/origins/o", **{"hostName": NAMED, "originHostHeader": "shop.contoso.com", **origin}),
+    ]
+
+
+def to_gateway() -> list[Body]:
+    """A public gateway with a name of Azure, whose backend is the Ingress."""
+    front, address = gateway({"ipAddress": "10.0.0.4"}, hostName="shop.contoso.com")
+    address["properties"]["dnsSettings"] = {"fqdn": NAMED}
+    return [front, address]
+
+
+def linked(**service: Any) -> tuple[Body, list[Body]]:
+    """An origin behind a private link service, which leads to the Ingress."""
+    link = {"privateLink": {"id": SERVICE}, "status": "Approved"}
+    frontend = f"{BALANCER}/frontendIPConfigurations/f"
+    own = {"loadBalancerFrontendIpConfigurations": [{"id": frontend}], **service}
+    inner = {
+        "frontendIPConfigurations": [{"name": "f", "id": frontend, "properties": {"privateIPAddress": "10.0.0.4"}}]
+    }
+    return {"hostName": "shop.contoso.com", "sharedPrivateLinkResource": link}, [
+        {"id": SERVICE, "name": "pls", "type": "Microsoft.Network/privateLinkServices", "properties": own},
+        {"id": BALANCER, "name": "k", "type": "Microsoft.Network/loadBalancers", "properties": inner},
+    ]
+
+
+def through(*azure: Body, looked_at: frozenset[str] = TRAFFIC_PATH_READS) -> list[Body]:
+    """The paths that begin at Front Door."""
+    return [one for one in paths(CLUSTER, list(azure), looked_at) if one["entry"]["kind"] == "frontDoor"]
+
+
+def test_front_door_before_the_gateway() -> None:
+    (path,) = through(*front_door({}), *to_gateway())
+    assert (path["host"], path["entry"]["name"], path["public"]) == ("shop.contoso.com", "afd/e", True)
+    assert [one["to"]["kind"] for one in path["hops"]] == ["frontDoor", "applicationGateway", "ingress", "pods"]
+    assert [one["protection"] for one in path["hops"]][:2] == ["encryptedVerified", "encryptedVerified"]
+    assert path["hops"][1]["host"] == NAMED  # that is the name in the certificate that is asked for
+
+
+def test_a_private_link_leads_into_the_cluster() -> None:
+    origin, azure = linked()
+    (path,) = through(*front_door(origin), *azure)
+    assert [one["to"]["kind"] for one in path["hops"]] == ["frontDoor", "ingress", "pods"]
+    without = TRAFFIC_PATH_READS - {"microsoft.network/privatelinkservices"}
+    (path,) = through(*front_door(origin), looked_at=without)
+    assert isinstance(path["complete"], Unknown)
+    (path,) = through(*front_door(origin), azure[0])  # the load balancer was not found
+    assert isinstance(path["complete"], Unknown)
+
+
+def test_a_private_link_to_an_app() -> None:
+    link = {"hostName": "shop.azurewebsites.net", "sharedPrivateLinkResource": {"privateLink": {"id": SITE}}}
+    site = {
+        "id": SITE,
+        "name": "shop",
+        "type": "Microsoft.Web/sites",
+        "properties": {"publicNetworkAccess": "Disabled"},
+    }
+    (path,) = through(*front_door(link), site)
+    assert (path["target"]["kind"], path["bypasses"]) == ("appService", [])
+
+
+def test_what_lies_elsewhere_is_no_way_in() -> None:
+    assert through(*front_door({"hostName": "docs.z6.web.core.windows.net"})) == []
+    storage = f"{GROUP}/Microsoft.Storage/storageAccounts/docs"
+    assert through(*front_door({"sharedPrivateLinkResource": {"privateLink": {"id": storage}}})) == []
+
+
+def protections(*azure: Body) -> set[tuple[Any, ...]]:
+    """The protection of the first two hops of each path."""
+    found = ([one["protection"] for one in path["hops"]][:2] for path in through(*azure))
+    return {tuple(Unknown if isinstance(one, Unknown) else one for one in each) for each in found}
+
+
+@pytest.mark.parametrize(
+    ("origin", "route", "expected"),
+    [
+        ({}, {"forwardingProtocol": "HttpOnly"}, "plaintext"),
+        ({}, {"forwardingProtocol": "MatchRequest"}, "encryptedVerified"),
+        ({}, {"forwardingProtocol": HIDDEN}, Unknown),
+        ({"enforceCertificateNameCheck": False}, {}, "encryptedUnverified"),
+        ({"enforceCertificateNameCheck": HIDDEN}, {}, Unknown),
+    ],
+)
+def test_what_front_door_speaks_to_origins(origin: Body, route: Body, expected: Any) -> None:
+    own, azure = linked()
+    assert protections(*front_door({**own, **origin}, **route), *azure) == {("encryptedVerified", expected)}
+
+
+def test_plain_http_from_clients() -> None:
+    both = {"supportedProtocols": ["Http", "Https"]}
+    secure = ("encryptedVerified", "encryptedVerified")
+    plain = ("plaintext", "encryptedVerified")
+    assert protections(*front_door({}, **both, httpsRedirect="Disabled"), *to_gateway()) == {secure, plain}
+    origin, azure = linked()
+    matching = front_door(origin, **both, httpsRedirect="Disabled", forwardingProtocol="MatchRequest")
+    assert protections(*matching, *azure) == {secure, ("plaintext", "plaintext")}
+    for redirecting in (front_door({}, **both), front_door({}, **both, httpsRedirect="Enabled")):
+        assert protections(*redirecting, *to_gateway()) == {secure, ("plaintext",)}
+        assert [
+            path["redirect"]["encrypted"] for path in through(*redirecting, *to_gateway()) if "redirect" in path
+        ] == [True]
+    assert (Unknown, "encryptedVerified") in protections(*front_door({}, **both, httpsRedirect=HIDDEN), *to_gateway())
+    assert protections(*front_door({}, supportedProtocols=HIDDEN), *to_gateway()) >= {(Unknown, "encryptedVerified")}
+
+
+def test_the_lowest_version_is_that_of_the_domain() -> None:
+    for told, expected in (("TLS10", "1.0"), ("TLS12", "1.2"), ("TLS13", "1.3"), (None, "1.2")):
+        domain = {"tlsSettings": {"certificateType": "ManagedCertificate", "minimumTlsVersion": told}}
+        (path,) = through(*front_door({}, domain), *to_gateway())
+        assert path["hops"][0]["tls"] == expected
+    (path,) = through(*front_door({}, {"tlsSettings": {"certificateType": "CustomerCertificate"}}), *to_gateway())
+    assert isinstance(path["hops"][0]["nameMatches"], Unknown)
+
+
+def test_names_of_a_route() -> None:
+    found = through(*front_door({}, linkToDefaultDomain="Enabled"), *to_gateway())
+    assert {one["host"] for one in found} == {"shop.contoso.com", "e-1.z01.azurefd.net"}
+    found = through(*front_door({}, linkToDefaultDomain=HIDDEN), *to_gateway())
+    assert {one["host"]: isinstance(one["public"], Unknown) for one in found} == {
+        "shop.contoso.com": False,
+        "e-1.z01.azurefd.net": True,
+    }
+    (path,) = through(*front_door({}, customDomains=HIDDEN), *to_gateway())
+    assert (path["host"], isinstance(path["complete"], Unknown)) == ("*", True)
+
+
+def test_what_is_off_is_no_way_in() -> None:
+    assert through(*front_door({}, enabledState="Disabled"), *to_gateway()) == []
+    assert through(*front_door({"enabledState": "Disabled"}), *to_gateway()) == []
+    endpoint, *rest = front_door({})
+    endpoint["properties"]["enabledState"] = "Disabled"
+    assert through(endpoint, *rest, *to_gateway()) == []
+    (path,) = through(*front_door({}, enabledState=HIDDEN), *to_gateway())
+    assert isinstance(path["public"], Unknown)
+
+
+def test_what_was_not_read_may_be_a_way_in() -> None:
+    for kind in ("afdendpoints/routes", "origingroups/origins"):
+        left = [one for one in front_door({}) if not one["type"].casefold().endswith(kind)]
+        found = through(*left, *to_gateway(), looked_at=TRAFFIC_PATH_READS - {f"microsoft.cdn/profiles/{kind}"})
+        assert [isinstance(one["complete"], Unknown) for one in found] == [True]
+
+
+def test_a_route_for_some_paths_leaves_the_rest_to_others() -> None:
+    origin, azure = linked()
+    first = front_door({})
+    narrow = part(
+        "afdEndpoints/e/routes/api",
+        **first[1]["properties"]
+        | {"patternsToMatch": ["/api/*"], "originGroup": {"id": f"{PROFILE}/originGroups/api"}},
+    )
+    other = part("originGroups/api/origins/o", **origin)
+    found = through(*first, narrow, other, *to_gateway(), *azure)
+    assert {(one["route"], one["hops"][1]["to"]["kind"]) for one in found} == {
+        ("/*", "applicationGateway"),
+        ("/api/*", "ingress"),
+    }
