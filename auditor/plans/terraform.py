@@ -42,11 +42,17 @@ _ELSEWHERE: Final = (
     "Microsoft.Authorization/",
     "Microsoft.Resources/",
     "Microsoft.Security/",
-    "Microsoft.Sql/servers/securityAlertPolicies",  # a Defender plan of the subscription makes them
+    "Microsoft.Sql/managedInstances/securityAlertPolicies",  # a Defender plan of the subscription makes these
+    "Microsoft.Sql/servers/securityAlertPolicies",
 )
 """What other plans declare for the same subscription: that this one has none says nothing."""
 _INSIDE: Final = frozenset(
-    {"microsoft.sql/servers/auditingsettings", "microsoft.sql/servers/azureadonlyauthentications"}
+    {
+        "microsoft.sql/managedinstances/administrators",
+        "microsoft.sql/managedinstances/azureadonlyauthentications",
+        "microsoft.sql/servers/auditingsettings",
+        "microsoft.sql/servers/azureadonlyauthentications",
+    }
 )
 """Children in ARM that azurerm writes inside their parent or under another name, and the tables too."""
 

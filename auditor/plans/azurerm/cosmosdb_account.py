@@ -49,6 +49,7 @@ TABLE: Final = Table(
             "properties.enableMultipleWriteLocations",
             default=False,
         ),
+        Attr("free_tier_enabled|enable_free_tier", "properties.enableFreeTier", default=False),
         Attr("key_vault_key_id|managed_hsm_key_id", "properties.keyVaultKeyUri"),
         Block(
             "backup",

@@ -1,0 +1,26 @@
+"""What the tables of virtual machines and scale sets share. `at`: where the profile of a machine begins."""
+
+from __future__ import annotations
+
+from auditor.plans.terraform_table import Attr, Part
+
+
+def security(at: str) -> tuple[Part, ...]:
+    """Encryption by the host, and how the machine starts."""
+    return (
+        Attr("encryption_at_host_enabled", f"{at}.securityProfile.encryptionAtHost", default=False),
+        Attr("secure_boot_enabled", f"{at}.securityProfile.uefiSettings.secureBootEnabled", default=False),
+        Attr("vtpm_enabled", f"{at}.securityProfile.uefiSettings.vTpmEnabled", default=False),
+    )
+
+
+def linux(at: str) -> tuple[Part, ...]:
+    """How people sign in."""
+    place = f"{at}.osProfile.linuxConfiguration.disablePasswordAuthentication"
+    return (Attr("disable_password_authentication", place, default=True),)
+
+
+def windows(at: str) -> tuple[Part, ...]:
+    """Where updates come from."""
+    place = f"{at}.osProfile.windowsConfiguration.enableAutomaticUpdates"
+    return (Attr("automatic_updates_enabled|enable_automatic_updates", place, default=True),)

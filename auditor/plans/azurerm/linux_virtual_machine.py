@@ -1,0 +1,15 @@
+"""azurerm_linux_virtual_machine → Microsoft.Compute/virtualMachines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.azurerm._identity import IDENTITY
+from auditor.plans.azurerm._virtual_machine import linux, security
+from auditor.plans.terraform_table import Group, Table
+
+TABLE: Final = Table(
+    "Microsoft.Compute/virtualMachines",
+    Group(),
+    (IDENTITY, *linux("properties"), *security("properties")),
+)
