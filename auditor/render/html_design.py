@@ -30,6 +30,7 @@ _OTHER_DATA: Final = tuple(
 )
 NODES: Final = (
     Node("paths", "Traffic paths", ("paths",), 150, 12, 376),
+    Node("front-door", "Front Door", ("azure/front-door",), 12, 12, 120),
     Node("certificates", "Certificates", ("certificates",), 560, 12, 392),
     Node("application-gateway", "Application Gateway", ("azure/application-gateway",), 150, 114),
     Node("waf", "WAF policy", ("azure/waf-policy",), 150, 174),
