@@ -100,7 +100,7 @@ def excerpt(resource: Resource, fingerprint: str, evidence: Sequence[Evidence]) 
 
 def _root(resource: Resource, tree: Tree) -> dict[str, Any]:
     """The body; with the pod specification and containers of a workload in front where these are asked for."""
-    derived = {"podSpec": "pod_spec", "containers": "containers"}
+    derived = {"podSpec": "pod_spec", "podLabels": "pod_labels", "entries": "entries", "containers": "containers"}
     asked = {name: getattr(resource, derived[name]) for name in derived if name in tree and name not in resource.body}
     return {**{name: value for name, value in asked.items() if value is not MISSING}, **resource.body}
 

@@ -12,6 +12,7 @@ import msgspec
 from auditor.resource import (
     CLUSTER_SCOPED,
     MISSING,
+    NO_CREDENTIAL,
     SYSTEM_NAMESPACES,
     WORKLOADS,
     Missing,
@@ -24,11 +25,13 @@ from auditor.resource import (
     holds_unknown,
     kubernetes_type,
     parent_of,
+    shown_with,
 )
 
 __all__ = [
     "CLUSTER_SCOPED",
     "MISSING",
+    "NO_CREDENTIAL",
     "SYSTEM_NAMESPACES",
     "WORKLOADS",
     "Audit",
@@ -66,6 +69,7 @@ __all__ = [
     "holds_unknown",
     "kubernetes_type",
     "parent_of",
+    "shown_with",
 ]
 
 

@@ -6,7 +6,7 @@ namespace, which namespaces belong to the platform.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, Final
 
 import msgspec
@@ -82,6 +82,9 @@ WORKLOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "batch/CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
 }
 """Kubernetes objects that run pods, and where each keeps its pod specification."""
+
+NO_CREDENTIAL: Final = "no selected rule reads it, so it was not kept; it was looked through, and holds no credential"
+"""Why the value of a setting is not known, of which it is known all the same that it holds no credential."""
 
 _CONTAINER_LISTS: Final = ("initContainers", "containers", "ephemeralContainers")
 
@@ -198,6 +201,34 @@ class Resource:
         return node
 
     @property
+    def pod_labels(self) -> Any:
+        """The labels of a pod, or of the pods that a workload makes, empty when it gives none; else `MISSING`."""
+        path = WORKLOADS.get(self.type)
+        if path is None:
+            return MISSING
+        node: Any = self.body
+        for key in (*path[:-1], "metadata", "labels"):
+            if isinstance(node, Unknown):
+                return node
+            node = node.get(key) if isinstance(node, dict) else None
+        return {} if node is None else node
+
+    @property
+    def entries(self) -> Any:
+        """What a config map holds, as a list of `name` and `value`; else `MISSING`.
+
+        Where the value was left out because it holds no credential, there is the name alone.
+        """
+        if self.type != "core/ConfigMap":
+            return MISSING
+        parts = [self.body.get(key) for key in ("data", "binaryData")]
+        odd = next((part for part in parts if isinstance(part, Unknown)), None)
+        if odd is not None:
+            return odd
+        pairs = [pair for part in parts if isinstance(part, dict) for pair in part.items()]
+        return [{"name": name} if _is_harmless(value) else {"name": name, "value": value} for name, value in pairs]
+
+    @property
     def containers(self) -> Any:
         """Every container of a workload (init, regular, ephemeral) in one list, or `MISSING`."""
         spec = self.pod_spec
@@ -208,6 +239,10 @@ class Resource:
         if odd is not None:
             return odd if isinstance(odd, Unknown) else Unknown("the list of containers is not a list")
         return [container for value in lists for container in value]
+
+
+def _is_harmless(value: Any) -> bool:
+    return isinstance(value, Unknown) and value.reason == NO_CREDENTIAL
 
 
 SYSTEM_NAMESPACES: Final = (
@@ -241,6 +276,8 @@ CLUSTER_SCOPED: Final = frozenset(
         "apiregistration.k8s.io/APIService",
         "cert-manager.io/ClusterIssuer",
         "cilium.io/CiliumClusterwideNetworkPolicy",
+        "crd.projectcalico.org/GlobalNetworkPolicy",
+        "projectcalico.org/GlobalNetworkPolicy",
         "gateway.networking.k8s.io/GatewayClass",
         "networking.k8s.io/IngressClass",
         "policy/PodSecurityPolicy",
@@ -248,6 +285,28 @@ CLUSTER_SCOPED: Final = frozenset(
     }
 )
 """Kubernetes kinds that live in no namespace."""
+
+
+_TOGETHER: Final = (
+    frozenset(kind.casefold() for kind in WORKLOADS),
+    frozenset(
+        {
+            "networking.k8s.io/networkpolicy",
+            "cilium.io/ciliumnetworkpolicy",
+            "cilium.io/ciliumclusterwidenetworkpolicy",
+            "crd.projectcalico.org/networkpolicy",
+            "crd.projectcalico.org/globalnetworkpolicy",
+            "projectcalico.org/networkpolicy",
+            "projectcalico.org/globalnetworkpolicy",
+        }
+    ),
+)
+"""Kinds that do one thing: whoever writes down one of a group would write down the others in the same place."""
+
+
+def shown_with(types: Set[str]) -> frozenset[str]:
+    """The casefolded types of which files that hold these say all that there is."""
+    return frozenset(types).union(*(group for group in _TOGETHER if not group.isdisjoint(types)))
 
 
 def kubernetes_type(body: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from auditor.collect.kubernetes.clusters import contexts_of
 from auditor.collect.kubernetes.edge import at_the_edge
 from auditor.errors import ConfigError
-from auditor.model import Gap, Unknown
+from auditor.model import Gap
 from tests.clusters.collected import TYPES, read, through
 from tests.clusters.faulty import Fault
 from tests.clusters.objects import CANARY, MANY, allow
@@ -186,7 +186,7 @@ def test_what_replaces_a_secret_leaves_the_answers_of_rules_as_they_are(admin: P
     found = read(folder, admin, configuration=frozenset({"ssl-protocols"}))
     settings = next(one for one in found.of("core/ConfigMap") if one.name == "settings")
     assert settings.body["data"]["ssl-protocols"] == "TLSv1.3"
-    assert isinstance(settings.body["data"]["password"], Unknown)
+    assert settings.body["data"]["password"] == "removed-by-auditor"
     assert settings.partial
     (web,) = found.of("apps/Deployment")
     (container,) = web.containers

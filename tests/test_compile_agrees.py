@@ -27,7 +27,7 @@ SCALARS = st.sampled_from(
     ["Https", "HTTPS", "http", "true", "True", True, False, 0, 1, 7, "7", "7.0", "", "TLS1_2", "tls1_0", "10.0.0.4"]
     + ["10.0.0.0/8", "*", "20-25", "22", "2026-08-01T00:00:00Z", "1.30.4", None, 3.5, "abc-1", 1785542400]
 )
-KEYS = st.sampled_from(["a", "b", "A", "list", "name", "x.y", "List"])
+KEYS = st.sampled_from(["a", "b", "A", "list", "name", "x.y", "List", "matchLabels"])
 LEAVES = SCALARS | st.just([]) | st.just({}) | st.lists(SCALARS, max_size=3)
 BODIES = st.recursive(
     LEAVES,
@@ -61,7 +61,7 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
             ["equals", "notEquals", "in", "notIn", "like", "notLike", "match", "notMatch", "matchInsensitively"]
             + ["contains", "notContains", "containsKey", "notContainsKey", "less", "lessOrEquals", "greater"]
             + ["greaterOrEquals", "exists", "atLeast", "versionAtLeast", "before", "after", "inCidr", "isPublicAddress"]
-            + ["includesPort", "matches"]
+            + ["includesPort", "matches", "selects"]
         )
     )
     text = st.sampled_from(["https", "HTTP", "true", "7", "a*c*", "abc-#", "*", "", "x"])
@@ -88,6 +88,8 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
             operand = "10.0.0.0/8"
         case "includesPort":
             operand = draw(st.just(22) | st.just([22, 3389]))
+        case "selects":
+            operand = draw(st.just({"a": "x", "b": "7"}) | PATHS.map(lambda path: {"field": path}))
         case "matches":
             operand = "^h.*s$"
         case _:

@@ -37,7 +37,9 @@ def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
 
 
 def _covers(changes: Sequence[Changes], resources: Iterable[Resource]) -> frozenset[str]:
-    return frozenset().union(*(one.covers for one in changes), {resource.type.casefold() for resource in resources})
+    from auditor.model import shown_with
+
+    return shown_with({kind for one in changes for kind in one.covers} | {one.type.casefold() for one in resources})
 
 
 def _not_judged(changes: Sequence[Changes], resources: Iterable[Resource], why: str) -> Iterator[Gap]:

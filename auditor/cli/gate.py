@@ -123,11 +123,12 @@ def _on_cluster(changes: Sequence[Changes], cluster: str | None) -> list[Changes
 
 def _estate(path: str) -> Inventory:
     from auditor.inventory import CollectedSource, Inventory, open_inventory
+    from auditor.model import shown_with
 
     inventory = open_inventory([path])
     resources = list(inventory.resources())
     types = {resource.type.casefold() for resource in resources}
-    covers = frozenset(types if inventory.covers is None else inventory.covers | types)
+    covers = shown_with(types) if inventory.covers is None else inventory.covers | types
     sources, groups = [CollectedSource(resources)], inventory.groups
     return Inventory([path], sources, gaps=inventory.gaps, covers=covers, groups=groups, unique=True)
 

@@ -26,7 +26,7 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
     """
     from auditor.errors import InputError
     from auditor.inventory import CollectedSource, Inventory, open_inventory
-    from auditor.model import Gap
+    from auditor.model import Gap, shown_with
     from auditor.reading.find import Spool, files_of
     from auditor.snapshot import is_snapshot
 
@@ -55,8 +55,8 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
         return open_inventory(paths)
     made: list[Resource] = [one.after for change in changes for one in change.changes if one.after]
     gaps += (gap for change in changes for gap in change.gaps)
-    covers = frozenset().union(*(change.covers for change in changes), {one.type.casefold() for one in made})
-    return Inventory(paths, [*sources, CollectedSource(made)], gaps=gaps, covers=None if sources else frozenset(covers))
+    covers = shown_with({kind for change in changes for kind in change.covers} | {one.type.casefold() for one in made})
+    return Inventory(paths, [*sources, CollectedSource(made)], gaps=gaps, covers=None if sources else covers)
 
 
 def _change(source: FileSource, parameters: str | None) -> Changes | None:

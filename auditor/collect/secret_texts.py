@@ -23,6 +23,14 @@ _IN_TEXT: Final = re.compile(
     r"|()\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?"
 )
 """What stands before the secret is a group."""
+_ONE_WORD: Final = re.compile(r"[^/$<{\s%*]\S{3,}$")
+_HARMLESS: Final = re.compile(
+    r"(?i)https?://[^@]*$|(true|false|none|null|string|required|optional|authorization|changeme)$|x-|\d{1,6}$|your[-_]"
+    r"|replace|[^.]*\.(pem|key|crt|cer|txt|json|ya?ml|jks|p12|pfx|conf)$"
+)
+_NAMES_OBJECT: Final = re.compile(r"(?i)(secret|credentials)$")
+_OBJECT: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+_DRAWN: Final = re.compile(r"[0-9!#%^*+=~]")
 _MAY_BE_IN: Final = re2.compile(
     rb"(?i)accountkey|sharedaccess|passw|pwd|[?&](sig|code|[\w-]*key)=|://[^/\s:@]*:[^/\s@]+@|bearer\s"
     rb"|PRIVATE KEY-----|eyJ"
@@ -47,6 +55,23 @@ def masked(body: dict[str, Any], mark: str) -> dict[str, Any]:
         return body
     found: dict[str, Any] = _masked(body, mark)
     return found
+
+
+def holds_secret(name: Any, value: Any) -> bool:
+    """The same of a setting, less willing: what the rule `kubernetes.config-map.no-credentials` takes for harmless
+    (a sentence, the name of a file or of an object, a number, a placeholder) is no secret."""
+    if not is_secret(name, value) or not _ONE_WORD.match(value) or _HARMLESS.match(value):
+        return False
+    return not (_NAMES_OBJECT.search(name) and _OBJECT.fullmatch(value))
+
+
+def credentials_in(text: str, mark: str) -> str:
+    """The places of a text that hold a secret, with a mark for it, one a line; empty when there is none.
+
+    Words such as `password: required` are none: a secret has a digit or a sign.
+    """
+    found = [match for match in _IN_TEXT.finditer(text) if _DRAWN.search(match.group().removeprefix(_before(match)))]
+    return "\n".join(_before(match) + mark + ("@" if text.startswith("@", match.end()) else "") for match in found)
 
 
 def _masked(value: Any, mark: str) -> Any:

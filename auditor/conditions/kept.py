@@ -9,7 +9,7 @@ from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path
 from auditor.conditions.paths import DERIVED
 from auditor.fields import IDENTITY, Fields, path_of
 
-_WHOLE_BODY: Final = (("podSpec",), ("containers",))
+_WHOLE_BODY: Final = (("podSpec",), ("podLabels",), ("containers",), ("entries",))
 
 
 def kept_of(paths: Iterable[tuple[str, ...]]) -> Fields:

@@ -25,6 +25,7 @@ from auditor.conditions.scalars import (
     shown,
     text_of,
 )
+from auditor.label_selectors import selects
 from auditor.model import Unknown
 
 Verdict = bool | Unknown
@@ -153,6 +154,12 @@ def _networks(operand: Any, _clock: dt.datetime) -> list[Any]:
         raise ValueError("expects a CIDR such as 10.0.0.0/8, or a list of them") from error
 
 
+def _labels(operand: Any, _clock: dt.datetime) -> dict[str, Any]:
+    if not isinstance(operand, dict):
+        raise ValueError("expects labels, such as {app: web}")
+    return operand
+
+
 def _ports(operand: Any, _clock: dt.datetime) -> list[int]:
     given = operand if isinstance(operand, list) else [operand]
     if not given or not all(isinstance(port, int) and 0 <= port <= 65535 for port in given):
@@ -276,6 +283,12 @@ def _includes_port(value: Any, ports: list[int]) -> Verdict:
 _PORTS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.ASCII)
 
 
+def _selects(value: Any, labels: dict[str, Any]) -> Verdict:
+    if not isinstance(value, dict):
+        return Unknown(f"{kind_of(value)}, where a label selector is expected")
+    return selects(value, labels)
+
+
 def _in_cidr(value: Any, networks: list[Any]) -> Verdict:
     span = addresses_of(value)
     if span is None:
@@ -354,5 +367,6 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "isPublicAddress": Operator(_boolean, _is_public, "a public address: {}"),
     "includesPort": Operator(_ports, _includes_port, "to include port {}"),
     "matches": Operator(_regex, _matches, "to match {}"),
+    "selects": Operator(_labels, _selects, "to select {}"),
 }
 """Every operator by name. `exists` alone answers for absent values itself (`explain`)."""

@@ -37,8 +37,11 @@ DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
     "resourceGroup": _from("id", lambda r: r.resource_group),
     "parentId": _from("id", lambda r: r.parent_id),
     "namespace": _from("", lambda r: r.namespace, "namespace"),
+    "cluster": lambda r: r.cluster if r.is_kubernetes else MISSING,
     "userName": lambda r: r.user_name,
     "podSpec": lambda r: r.pod_spec,
+    "podLabels": lambda r: r.pod_labels,
+    "entries": lambda r: r.entries,
     "containers": lambda r: r.containers,
 }
 """First segments that are the resource's own, whatever its body holds."""

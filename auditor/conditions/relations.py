@@ -16,7 +16,7 @@ from auditor.conditions.grammar import Node, Path, Related, is_of_here
 from auditor.conditions.kept import kept_of, read_paths
 from auditor.conditions.paths import Scope, values_at
 from auditor.fields import Fields
-from auditor.model import MISSING, Gap, Resource, Unknown
+from auditor.model import MISSING, Gap, Resource, Unknown, shown_with
 from auditor.packed import Packed, pack, unpack
 
 Verdict = bool | Unknown
@@ -120,8 +120,11 @@ class Relations:
                 return f"{kind}: {gap.reason}"
         if kind.startswith("auditor/"):  # lenses give all that there is; what they do not know is in what they give
             return None
-        looked_at = kind in self._seen if self._covers is None else kind in self._covers or kind in self._seen
-        return None if looked_at else f"no {kind} was collected"
+        if kind in self._seen or kind in (self._covers or ()):
+            return None
+        if self._covers is None and kind in shown_with(self._seen):
+            return None
+        return f"no {kind} was collected"
 
 
 class _Table(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.collect.secret_texts import is_secret, masked
-from auditor.model import WORKLOADS, Unknown
+from auditor.collect.secret_texts import credentials_in, holds_secret, is_secret, masked
+from auditor.model import NO_CREDENTIAL, WORKLOADS, Unknown
 from auditor.tls_secrets import without_secrets
 
 TLS: Final = "kubernetes.io/tls"
@@ -15,13 +15,13 @@ REMOVED: Final = "removed-by-auditor"
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _CERTIFICATE: Final = "-----BEGIN CERTIFICATE-----"
-_NOT_ASKED_FOR: Final = "no selected rule reads it, so it was not kept"
 
 
 def at_the_edge(kind: str, body: dict[str, Any], configuration: frozenset[str] | None) -> dict[str, Any] | None:
     """The object without secrets; None for a Secret of another type than TLS.
 
-    `configuration` are the keys of ConfigMaps whose values are kept, None for all. Certificates are kept anyway.
+    `configuration` are the keys of ConfigMaps whose values are kept, None for all. Certificates are kept anyway; of the
+    others it is kept which hold a credential.
     """
     if kind == "core/Secret":
         if body.get("type") != TLS:
@@ -33,16 +33,24 @@ def at_the_edge(kind: str, body: dict[str, Any], configuration: frozenset[str] |
         annotations = metadata.get("annotations")
         if isinstance(annotations, dict):
             annotations.pop(_LAST_APPLIED, None)
-    if kind == "core/ConfigMap" and configuration is not None:
+    if kind == "core/ConfigMap":
         for part in ("data", "binaryData"):
             values = body.get(part)
             if isinstance(values, dict):
-                left = [key for key in values if key not in configuration and _CERTIFICATE not in str(values[key])]
-                values.update((key, Unknown(_NOT_ASKED_FOR)) for key in left)
+                body[part] = {key: _setting(key, value, configuration) for key, value in values.items()}
     for variable in _environment(kind, body):
         if is_secret(variable.get("name"), variable.get("value")):
             variable["value"] = REMOVED
     return body if kind == "core/Secret" else masked(body, REMOVED)
+
+
+def _setting(key: Any, value: Any, configuration: frozenset[str] | None) -> Any:
+    """What is left of a value of a ConfigMap: of one that nobody reads, which credentials it holds, without them."""
+    if holds_secret(key, value):
+        return REMOVED
+    if configuration is None or key in configuration or _CERTIFICATE in str(value):
+        return value
+    return credentials_in(str(value), REMOVED) or Unknown(NO_CREDENTIAL)
 
 
 def _environment(kind: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from auditor import label_selectors
 from auditor.keys import get
 from auditor.lenses.paths.dns import within
 from auditor.lenses.paths.estate import Estate
@@ -81,29 +82,10 @@ def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Trut
 
 
 def selects(selector: Any, own: dict[str, Any]) -> Truth:
-    """Whether a label selector is about what has these labels; one that says nothing is about all."""
-    wanted = get(selector, "matchLabels")
-    expressions, hidden = listing(selector, "matchExpressions")
-    for value in (selector, wanted, hidden, *(wanted.values() if isinstance(wanted, dict) else ())):
-        if isinstance(value, Unknown):
-            return value
-    pairs = wanted.items() if isinstance(wanted, dict) else ()
-    found: list[Truth] = []
-    for key, value in pairs:
-        there = own.get(key)
-        found.append(there if isinstance(there, Unknown) else there == value)
-    return truth_and(*found, *(_holds(one, own) for one in expressions))
-
-
-def _holds(expression: dict[str, Any], own: dict[str, Any]) -> Truth:
-    key, operator, values = (get(expression, part) for part in ("key", "operator", "values"))
-    for value in (key, operator, values, *(values if isinstance(values, list) else ()), *own.values()):
-        if isinstance(value, Unknown):
-            return value
-    there = key in own if isinstance(key, str) else False
-    among = there and isinstance(values, list) and own[key] in values
-    answers = {"In": among, "NotIn": not among, "Exists": there, "DoesNotExist": not there}
-    return answers.get(str(operator), Unknown("an operator of a label selector is not known"))
+    """Whether a label selector is about what has these labels; one that is not there is about all."""
+    if isinstance(selector, Unknown):
+        return selector
+    return label_selectors.selects(selector, own) if isinstance(selector, dict) else True
 
 
 def _lets_in(rule: dict[str, Any], port: Any, named: str | None) -> Truth:

@@ -1,0 +1,97 @@
+"""Credentials in config maps: the rule says the same of what stays of one in a snapshot, and nothing shows them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from auditor.bound import Bound, bind
+from auditor.cli import root
+from auditor.collect.kubernetes.edge import at_the_edge
+from auditor.conditions.relations import Relations
+from auditor.model import Origin, Outcome, Resource, holds_unknown
+from auditor.reference import answers
+from auditor.rulebook import load_rules
+
+CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow1BAAKCAQEA7\n-----END RSA PRIVATE KEY-----"
+STORE = "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA==;EndpointSuffix=x"
+SIGNED = "https://a.blob.core.windows.net/c?sv=2024-11-04&sig=Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA%3D"
+
+BAD = [
+    ("db-password", "hunter2", "hunter2"),
+    ("dbPassword", "correct-horse", "horse"),
+    ("client_secret", "Correct-Horse", "Horse"),
+    ("apiKey", "s3cr3t-value", "s3cr3t"),
+    ("CONNECTION_STRING", "Endpoint=sb://x;SharedAccessKey=Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA==", "Zm9v"),
+    ("STORE", STORE, "Zm9v"),
+    ("application.yml", "spring:\n  datasource:\n    password: hunter2\n    url: jdbc:x\n", "hunter2"),
+    ("app.properties", "a=b\nspring.datasource.password=hunter2\nc=d\n", "hunter2"),
+    ("settings.json", '{"user": "a", "password": "hunter2"}', "hunter2"),
+    ("server.pem", KEY, "MIIEow1B"),
+    ("UPLOAD", SIGNED, "Zm9v"),
+    ("BROKER", "amqps://orders:correct-h0rse@broker:5671/v", "h0rse"),
+]
+GOOD = [
+    ("LOG_LEVEL", "info"),
+    ("password", "${DB_PASSWORD}"),
+    ("password_file", "/mnt/secrets/password"),
+    ("token_url", "https://login.microsoftonline.com/x/oauth2/token"),
+    ("schema.yml", "fields:\n  password: required\n"),
+    ("messages.properties", "login.password=Password\nlogin.hint=Forgot your password?\n"),
+    ("postgresql.conf", "password_encryption = scram-sha-256\n"),
+    ("BROKER", "amqps://broker:5671/user@v"),
+    ("refresh_token", "86400"),
+    ("client_secret", "orders-client"),
+    ("password", "changeme"),
+    ("password", "ask the platform team"),
+    ("api-key", "X-API-Key"),
+    ("private_key", "tls.key"),
+    ("nginx.conf", "location /token { proxy_pass http://auth; }"),
+]
+
+
+@pytest.fixture(scope="module")
+def rule() -> Bound:
+    return next(bind(rule, CLOCK) for rule in load_rules() if rule.id == "kubernetes.config-map.no-credentials")
+
+
+def config_map(key: str, value: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "c", "namespace": "shop"},
+        "data": {key: value},
+    }
+
+
+def outcome(rule: Bound, body: dict[str, Any]) -> Outcome:
+    one = Resource("core/ConfigMap", body, Origin(), partial=holds_unknown(body))
+    return next(iter(answers(rule, one, Relations([])))).outcome
+
+
+@pytest.mark.parametrize(("key", "value", "secret"), BAD, ids=[row[0] for row in BAD])
+def test_a_credential_is_found_and_kept_nowhere(rule: Bound, key: str, value: str, secret: str, tmp_path: Path) -> None:
+    assert outcome(rule, config_map(key, value)) is Outcome.FAIL
+    left = at_the_edge("core/ConfigMap", config_map(key, value), frozenset())
+    assert left is not None
+    assert outcome(rule, left) is Outcome.FAIL, "of what was read live the same is said"
+    assert secret not in repr(left)
+    (tmp_path / "c.json").write_text(json.dumps(config_map(key, value)), encoding="utf-8")
+    for form in ("json", "html", "sarif", "text"):
+        done = CliRunner().invoke(root, ["gate", str(tmp_path), "--select", rule.rule.id, "-q", "-f", form])
+        assert key in done.stdout or form == "html"
+        assert secret not in done.stdout, form
+
+
+@pytest.mark.parametrize(("key", "value"), GOOD, ids=[row[0] for row in GOOD])
+def test_what_only_looks_like_one_passes(rule: Bound, key: str, value: str) -> None:
+    assert outcome(rule, config_map(key, value)) is Outcome.PASS
+    left = at_the_edge("core/ConfigMap", config_map(key, value), frozenset())
+    assert left is not None
+    assert outcome(rule, left) is Outcome.PASS, "of what was read live the same is said"
