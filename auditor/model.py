@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from auditor.resource import (
+    CERTIFICATES_REDACTED,
     CLUSTER_SCOPED,
     MISSING,
     NO_CREDENTIAL,
@@ -29,6 +30,7 @@ from auditor.resource import (
 )
 
 __all__ = [
+    "CERTIFICATES_REDACTED",
     "CLUSTER_SCOPED",
     "MISSING",
     "NO_CREDENTIAL",

@@ -84,6 +84,7 @@ WORKLOADS: Final[Mapping[str, tuple[str, ...]]] = {
 """Kubernetes objects that run pods, and where each keeps its pod specification."""
 
 NO_CREDENTIAL: Final = "no selected rule reads it, so it was not kept; it was looked through, and holds no credential"
+CERTIFICATES_REDACTED: Final = "redacted: certificates hold names that cannot be replaced"
 """Why the value of a setting is not known, of which it is known all the same that it holds no credential."""
 
 _CONTAINER_LISTS: Final = ("initContainers", "containers", "ephemeralContainers")
@@ -242,7 +243,7 @@ class Resource:
 
 
 def _is_harmless(value: Any) -> bool:
-    return isinstance(value, Unknown) and value.reason == NO_CREDENTIAL
+    return isinstance(value, Unknown) and value.reason in (NO_CREDENTIAL, CERTIFICATES_REDACTED)
 
 
 SYSTEM_NAMESPACES: Final = (

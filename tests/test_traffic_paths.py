@@ -169,6 +169,11 @@ FOUND = [  # by random blinding, where the table above did not look
         "ingress-nginx/apps/Deployment/ingress-nginx-controller",
         ("spec", "template", "spec", "containers", 0, "args"),
     ),
+    (
+        "a second load balancer before the Gateway, in public",
+        "ingress/core/Service/platform-istio-public",
+        ("spec", "selector", "app"),
+    ),
     ("the authority between has expired", "orders/core/ConfigMap/variant", ("data", "ca.crt")),
     ("the authority between has expired", "orders/core/ConfigMap/variant", ("data",)),
     ("the authority between has expired", "vaults/kv/certificates/variant", ("properties", "cer")),

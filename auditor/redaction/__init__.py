@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from auditor.model import Gap, Origin, Resource, Rule, Unknown, holds_unknown
+from auditor.model import CERTIFICATES_REDACTED, Gap, Origin, Resource, Rule, Unknown, holds_unknown
 from auditor.redaction.pseudonyms import Pseudonyms
 from auditor.redaction.vocabulary import Vocabulary
 
@@ -104,7 +104,8 @@ def _key(key: str, words: Pseudonyms, *, free: bool) -> str:
 def _value(key: str, value: Any, words: Pseudonyms, of_azure: bool) -> Any:
     if isinstance(value, str):
         if _BLOB.match(value):
-            return Unknown(_REDACTED)
+            only = value.startswith("-----BEGIN CERTIFICATE-----") and "KEY-----" not in value
+            return Unknown(CERTIFICATES_REDACTED if only else _REDACTED)
         if key in _PUBLIC and (key == "location" or _ARM_TYPE.fullmatch(value)):
             return value
         if _CIPHERS.fullmatch(value) or _SUITES.fullmatch(value):

@@ -80,7 +80,7 @@ class Clusters:
         """The addresses of an entrance: its own, and those of the load balancers before its controller."""
         found = [*addresses(entrance)]
         for service in self._before(entrance):
-            found += (address for one in self._like(service) for address in addresses(one))
+            found += (address for one, same in self._like(service) if same is True for address in addresses(one))
         return tuple(dict.fromkeys(found))
 
     def _before(self, entrance: Resource) -> list[Resource]:
@@ -214,8 +214,9 @@ class Clusters:
     def _beside(self, entrance: Resource) -> tuple[dict[str, Any], ...]:
         """Public load balancers before the same controller, and the API of the cluster."""
         found = []
-        for service in {s.id: s for one in self._before(entrance) for s in self._like(one)}.values():
-            public = is_balanced_in_public(service)
+        alike = {other.id: (other, same) for one in self._before(entrance) for other, same in self._like(one)}
+        for service, same in alike.values():
+            public = truth_and(is_balanced_in_public(service), same)
             if public is False:
                 continue
             says = f"the load balancer {service.namespace}/{service.name} answers the Internet"
@@ -223,12 +224,13 @@ class Clusters:
             found.append(bypass("publicIngress", service.id, path, says, public))
         return (*found, *self._around.cluster(entrance.cluster))
 
-    def _like(self, service: Resource) -> Iterator[Resource]:
-        """The load balancers before the same pods."""
+    def _like(self, service: Resource) -> Iterator[tuple[Resource, Truth]]:
+        """The load balancers before the same pods, and whether they surely are."""
         wanted = get(service.body, "spec", "selector")
         for other in self._by_selector[service.cluster, service.namespace or ""]:
-            if other.id == service.id or (wanted and get(other.body, "spec", "selector") == wanted):
-                yield other
+            same = True if other.id == service.id else _is_same(wanted, get(other.body, "spec", "selector"))
+            if same is not False:
+                yield other, same
 
     # --- from the Internet --------------------------------------------------------------------------------------
 
@@ -312,6 +314,21 @@ class Clusters:
             tail = self._pods.plain(service, port, spot).after(come_in)
             tail = replace(tail, bypasses=(*tail.bypasses, *self._around.cluster(service.cluster)))
             yield Entered(service, own[0] if own else "*", f":{port}", entry, public, tail)
+
+
+def _is_same(one: Any, other: Any) -> Truth:
+    """Whether two Services select the same pods by the same words; one without a selector selects none."""
+    for selector in (one, other):
+        if isinstance(selector, Unknown):
+            return selector
+    if not isinstance(one, dict) or not isinstance(other, dict) or not one or one.keys() != other.keys():
+        return False
+    return truth_and(*(_is_equal(one[key], other[key]) for key in one))
+
+
+def _is_equal(one: Any, other: Any) -> Truth:
+    hidden = next((value for value in (one, other) if isinstance(value, Unknown)), None)
+    return hidden or bool(one == other)
 
 
 def _is_among(host: str, but: frozenset[str]) -> bool:
