@@ -13,10 +13,12 @@ from click.testing import CliRunner
 from auditor.cli import root
 from auditor.conditions import explain
 from auditor.conditions.grammar import parse
+from auditor.conditions.kept import kept_of, read_paths
 from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
 from auditor.label_selectors import selects
 from auditor.model import MISSING, Origin, Resource, Unknown
+from auditor.packed import pack, unpack
 from auditor.resource import WORKLOADS
 
 UNKNOWN = Unknown("not readable")
@@ -136,3 +138,13 @@ def test_kinds_that_do_one_thing_are_looked_for_together_in_files(
     found = {finding["ruleId"]: finding["outcome"] for finding in told}
     assert found.get("kubernetes.workload.network-policy") == selected
     assert found.get("kubernetes.network-policy.selects-pods") == dangling
+
+
+def test_the_relation_index_keeps_of_workloads_their_labels_alone() -> None:
+    selects = parse({"field": "$.spec", "selects": {"field": "podLabels"}}, {}, dt.datetime(2026, 7, 9, tzinfo=dt.UTC))
+    kept = kept_of(read_paths(selects))
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "a"}]}}
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "w"}, "spec": {"template": template}}
+    packed = unpack(pack(Resource("apps/Deployment", body, Origin()), kept))
+    assert packed.pod_labels == {"app": "web"}
+    assert "containers" not in repr(packed.body)

@@ -8,13 +8,23 @@ from typing import Final
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
 from auditor.conditions.paths import DERIVED
 from auditor.fields import IDENTITY, Fields, path_of
+from auditor.model import WORKLOADS
 
-_WHOLE_BODY: Final = (("podSpec",), ("podLabels",), ("containers",), ("entries",))
+_WHOLE_BODY: Final = (("podSpec",), ("containers",))
+_IN_THE_BODY: Final = {
+    "podLabels": tuple((*path[:-1], "metadata", "labels") for path in dict.fromkeys(WORKLOADS.values())),
+    "entries": (("data",), ("binaryData",)),
+}
+"""Where that is read from which a resource has beside its body, and which is not the whole of it."""
+
+
+_KEPT_BY_NAME: Final = frozenset((*(path[0] for path in _WHOLE_BODY), *_IN_THE_BODY))
 
 
 def kept_of(paths: Iterable[tuple[str, ...]]) -> Fields:
     """What is kept of the resources of one type: what paths read, with what identifies a resource."""
-    read = [*paths, *map(path_of, IDENTITY.split())]
+    read = [place for path in paths for place in _IN_THE_BODY.get(path[0] if path else "", (path,))]
+    read += map(path_of, IDENTITY.split())
     return Fields.of([()] if any(path[:1] in _WHOLE_BODY for path in read) else read)
 
 
@@ -45,7 +55,7 @@ def read_paths(node: Node, prefix: tuple[str, ...] | None = ()) -> Iterator[tupl
 def _own(path: Path, prefix: tuple[str, ...] | None) -> Iterator[tuple[str, ...]]:
     if not path.start and prefix is not None:
         found = (*prefix, *path.segments)
-        if not (prefix == () and found[:1] and found[0] in DERIVED and found[:1] not in _WHOLE_BODY):
+        if not (prefix == () and found[:1] and found[0] in DERIVED and found[0] not in _KEPT_BY_NAME):
             yield found
 
 
