@@ -651,6 +651,22 @@ def test_growth_is_linear() -> None:
     assert wide[0] == 4000 and wide[1] <= 30 * max(small[1], 0.05)
 
 
+def test_a_product_leads_to_every_revision_of_its_apis() -> None:
+    token = "<base/><validate-jwt><issuers><issuer>i</issuer></issuers></validate-jwt>"
+    resources = [
+        resource("", "", hostnameConfigurations=[]),
+        resource("apis/orders", "/apis", isCurrent=True, subscriptionRequired=True),
+        resource("apis/orders;rev=2", "/apis", isCurrent=False, subscriptionRequired=True),
+        resource("products/shop", "/products", subscriptionRequired=True, state="published"),
+        resource("products/shop/apis/orders", "/products/apis"),
+        document("products/shop", policy(token)),
+    ]
+    found = [
+        one.body["properties"] for one in lens_of("auditor/apiPolicy").derive(resources, Coverage(API_POLICY_READS))
+    ]
+    assert [(one["products"], one["authenticated"]) for one in found] == [(["shop"], True)] * 2
+
+
 def test_a_revision_that_is_offline_has_no_effective_policy() -> None:
     kinds = {"apis/orders;rev=1": False, "apis/orders;rev=2": True, "apis/orders;rev=3": Unknown("not read")}
     resources = [resource("", "", hostnameConfigurations=[])]

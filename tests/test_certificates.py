@@ -270,6 +270,15 @@ def test_what_the_vault_holds_and_what_is_served() -> None:
     assert "renewal-picked-up" not in failing(pinned, held)
 
 
+def test_authorities_that_a_vault_holds_together_are_a_row_each() -> None:
+    root = {"name": "roots", "properties": {"data": b64(pem(ROOT, MIDDLE)), "keyVaultSecretId": SECRET_ID}}
+    held = vault_certificate(b64(LEAF.der), attributes={"created": int(NOW.timestamp())})
+    found = by_name(gateway(p7(LEAF), trustedRootCertificates=[root]), held)
+    for name in ("Test Root", "Test Issuing CA"):
+        (use,) = [use for use in found[name]["uses"] if use["kind"] == "trustedRoot"]
+        assert use["keyVault"]["renewedAt"] == "2026-07-09T00:00:00Z"
+
+
 def test_without_material_the_vault_is_followed_and_what_is_served_is_not_claimed() -> None:
     body = gateway(None, vault=SECRET_ID)
     (found,) = lens(body, vault_certificate(b64(LEAF.der), x5t=_x5t(LEAF)))

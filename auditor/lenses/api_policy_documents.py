@@ -14,7 +14,8 @@ from auditor.lenses.api_policy_scopes import Document, Estate
 from auditor.lenses.api_policy_text import Element, is_expression, named_values
 from auditor.lenses.api_policy_walk import CREDENTIAL_HEADERS
 from auditor.lenses.coverage import Coverage
-from auditor.model import Resource, Unknown, arm_scope, holds_unknown
+from auditor.lenses.derived import derived
+from auditor.model import Resource, Unknown, arm_scope
 
 TYPE: Final = "auditor/policyDocument"
 
@@ -34,15 +35,9 @@ class PolicyDocuments:
 
 
 def _resource(document: Document, secrets: list[dict[str, Any]] | Unknown) -> Resource:
-    body: dict[str, Any] = {
-        "id": f"{document.id}/contents",
-        "type": TYPE,
-        "name": _name(document.id.split("/")[8:]),
-        "properties": {"document": document.id, "secrets": secrets},
-    }
-    subscription, group = arm_scope({"id": document.id})
-    body |= {"subscriptionId": subscription, "resourceGroup": group} if subscription else {}
-    return Resource(TYPE, body, document.origin, partial=holds_unknown(body))
+    told = {"document": document.id, "secrets": secrets}
+    name, scope = _name(document.id.split("/")[8:]), arm_scope({"id": document.id})
+    return derived(TYPE, f"{document.id}/contents", name, told, document.origin, scope)
 
 
 def _name(parts: list[str]) -> str:

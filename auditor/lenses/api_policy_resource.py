@@ -6,8 +6,9 @@ import re
 from typing import Any, Final
 
 from auditor.lenses.api_policy_model import EffectivePolicy, Place, Target, TokenCheck
+from auditor.lenses.derived import derived
 from auditor.lenses.truth import Truth
-from auditor.model import Resource, Unknown, arm_scope, holds_unknown, parent_of
+from auditor.model import Resource, Unknown, arm_scope, parent_of
 
 TYPE: Final = "auditor/apiPolicy"
 
@@ -62,10 +63,7 @@ def resource_of(policy: EffectivePolicy, negotiates: Truth) -> Resource:
             for weak in policy.weaknesses
         ],
     }
-    body: dict[str, Any] = {"id": policy.id, "type": TYPE, "name": policy.name, "properties": properties}
-    subscription, group = arm_scope({"id": policy.api})
-    body |= {"subscriptionId": subscription, "resourceGroup": group} if subscription else {}
-    return Resource(TYPE, body, policy.origin, partial=holds_unknown(body))
+    return derived(TYPE, policy.id, policy.name, properties, policy.origin, arm_scope({"id": policy.api}))
 
 
 _SCHEME: Final = re.compile(r"[a-z]+://", re.IGNORECASE)

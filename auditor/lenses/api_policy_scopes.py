@@ -47,7 +47,6 @@ class NamedValues:
 
     known: dict[str, str] = field(default_factory=dict)
     hidden: dict[str, str] = field(default_factory=dict)
-    plain: set[str] = field(default_factory=set)  # not marked as secret
 
 
 _KEPT: Final = {
@@ -143,7 +142,6 @@ class Estate:
             values.hidden[name] = f"the named value {name} is secret"
         elif isinstance(value, str) and not isinstance(secret, Unknown):
             values.known[name] = value
-            values.plain.add(name)
         else:
             why = next((found.reason for found in (value, secret) if isinstance(found, Unknown)), "it was not read")
             values.hidden[name] = f"the named value {name} is not known: {why}"
@@ -151,11 +149,11 @@ class Estate:
     def _link(self, kind: str, folded: str, above: str, properties: Any) -> None:
         scope = above.rpartition("/")[0].rpartition("/")[0]  # above products/p or apis/a
         if kind.endswith("apis/products"):
-            self._links[above].add(f"{scope}/products/{last(folded)}")
+            self._links[_without_revision(above)].add(f"{scope}/products/{last(folded)}")
         elif kind.endswith("products/apis"):
-            self._links[f"{scope}/apis/{last(folded)}"].add(above)
+            self._links[_without_revision(f"{scope}/apis/{last(folded)}")].add(above)
         elif api := text_at(properties, "apiId"):
-            self._links[f"{scope}/apis/{last(api)}"].add(above)
+            self._links[_without_revision(f"{scope}/apis/{last(api)}")].add(above)
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
@@ -196,11 +194,11 @@ class Estate:
         if hole is None and scope in self.products:
             holes = [self.hole(f"{kind}/{link}") for link in ("products/apis", "products/apilinks", "apis/products")]
             hole = None if None in holes else holes[0]
-        return self._links.get(api, set()), hole
+        return self._links.get(_without_revision(api), set()), hole
 
     def keys(self, api: str, scope: str) -> bool | Unknown:
         """Whether there are keys that lead to the API without a product."""
-        if self._keys.get(scope, set()) & {scope, f"{scope}/apis", api}:
+        if self._keys.get(scope, set()) & {scope, f"{scope}/apis", _without_revision(api)}:
             return True
         hole = self.hole(f"{_kind(scope)}/subscriptions", f"{scope}/subscriptions", below=True)
         return Unknown(hole) if hole else False
@@ -211,6 +209,14 @@ _NO_VALUES: Final = NamedValues()
 
 def _kind(scope: str) -> str:
     return _WORKSPACE if "/workspaces/" in scope else SERVICE
+
+
+def _without_revision(api: str) -> str:
+    """The casefolded id of the API that one is a revision of: products and keys lead to all its revisions.
+
+    https://learn.microsoft.com/azure/api-management/api-management-revisions
+    """
+    return api.partition(";rev=")[0]
 
 
 _SCOPE: Final = re.compile(r".*?/service/[^/]+(?:/workspaces/[^/]+)?")

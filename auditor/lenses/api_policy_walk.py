@@ -21,36 +21,16 @@ from auditor.lenses.api_policy_checks import (
 )
 from auditor.lenses.api_policy_model import CertificateCheck, Place, Target, TokenCheck, Weakness
 from auditor.lenses.api_policy_scopes import Document, Estate
+from auditor.lenses.api_policy_state import FLAGS, State, joined_with
 from auditor.lenses.api_policy_text import Element
 from auditor.lenses.truth import Truth, truth_and, truth_or
 from auditor.model import Unknown
 
-FLAGS: Final = (
-    "authenticated", "token", "certificate", "audience", "issuer", "sendsCertificate", "sendsIdentity",
-    "sendsCredentials", "filtered", "limited",
-)  # fmt: skip
-"""What is sure or not at a point of the way."""
 _MOST_POLICIES: Final = 20_000
-_CONDITIONAL: Final = Unknown("it is asked for under a condition only")
 _BY_HAND: Final = Unknown("a condition refuses some callers; whether it asks who they are is not known")
 
 Level = Document | Unknown | None
 """The policy document of a scope: read, not readable, or none."""
-
-
-class State:
-    """What holds here. `targets` are the addresses that a call may go to from here."""
-
-    __slots__ = ("addresses", "flags", "targets")
-
-    def __init__(self, flags: dict[str, Truth], targets: tuple[Target, ...], addresses: tuple[str, ...]) -> None:
-        self.flags, self.targets, self.addresses = flags, targets, addresses
-
-    def copy(self) -> State:
-        return State(dict(self.flags), self.targets, self.addresses)
-
-    def add(self, flag: str, value: Truth = True) -> None:
-        self.flags[flag] = truth_or(self.flags[flag], value)
 
 
 class Walk:
@@ -63,7 +43,7 @@ class Walk:
         self.weaknesses: list[Weakness] = []
         self.fragments: list[str] = []
         self.sent: list[str] = []  # client certificates for the backend: a name, a thumbprint, or an expression
-        self.answers: list[tuple[bool, State]] = []  # certain, and what holds then
+        self.answers: list[State] = []  # what holds where something answers instead of a backend
         self.first: Truth = False  # something answers or calls out before the caller is known
         self._estate, self._chain = estate, chain
         self._inside: list[str] = []  # fragments
@@ -171,7 +151,7 @@ class Walk:
             return None
         joined = going[0]
         for other in going[1:]:
-            joined = _joined(joined, other)
+            joined = joined_with(joined, other)
         if refuses:
             for flag in ("authenticated", "token", "certificate", "filtered"):
                 if joined.flags[flag] is False:
@@ -196,7 +176,8 @@ class Walk:
         self.certificates.append(check)
         if check.effective is False:
             given = here.element.attributes
-            plain = "true" in given.get("ignore-error", "").casefold() or "false" in given.get("validate-trust", "")
+            ignored, trusted = (given.get(name, "").casefold() for name in ("ignore-error", "validate-trust"))
+            plain = "true" in ignored or "false" in trusted
             says = "any client certificate is good"
             self.weaknesses.append(
                 Weakness("anyCertificate", here.element.name, check.place, here.certain, says, plain)
@@ -233,7 +214,7 @@ class Walk:
         code = here.reading.text(raw)
         self._refused = code.isdecimal() and int(code) >= 300
         if not self._refused:
-            self.answers.append((here.certain, state))
+            self.answers.append(state)
             if state.flags["authenticated"] is not True:
                 why = Unknown(f"{here.element.name} answers under a condition before the caller is known")
                 self.first = truth_or(
@@ -317,27 +298,6 @@ class _Policy:
     @property
     def place(self) -> Place:
         return Place(self.around.document.id, self.element.line)
-
-
-def _joined(one: State, other: State) -> State:
-    """What holds in both."""
-    flags: dict[str, Truth] = {}
-    for flag, value in one.flags.items():
-        there = other.flags[flag]
-        if isinstance(value, Unknown) or value is there:
-            flags[flag] = value
-        else:
-            flags[flag] = there if isinstance(there, Unknown) else _CONDITIONAL
-    targets = tuple(dict.fromkeys((*one.targets, *other.targets)))
-    if len(targets) > 1:
-        targets = tuple(_uncertain(target) for target in targets)
-    return State(flags, targets, tuple(dict.fromkeys((*one.addresses, *other.addresses))))
-
-
-def _uncertain(target: Target) -> Target:
-    from dataclasses import replace
-
-    return replace(target, certain=False)
 
 
 _ADDS: Final = {

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.lenses import azure_sources, kubernetes_sources
-from auditor.lenses.sightings import SecretKey, Sighting, Use, VaultRef
+from auditor.lenses.derived import Scope, derived
+from auditor.lenses.sightings import SecretKey, Sighting, Use, VaultRef, common_name_in
 from auditor.lenses.times import lifetime, stamp
-from auditor.model import Origin, Resource, Unknown, arm_scope, holds_unknown
+from auditor.model import Origin, Resource, Unknown, arm_scope
 
 if TYPE_CHECKING:
     from auditor.lenses.material import Material
@@ -51,7 +52,7 @@ class Seen:
 
     place: str
     origin: Origin
-    scope: tuple[str | None, str | None]
+    scope: Scope
     sighting: Sighting
     read: tuple[str, ...] = ()  # SHA-256, the leaf first; every authority of a trust store
     key: str = ""  # of its row
@@ -79,7 +80,7 @@ class Certificates:
         """Note where a resource keeps or uses certificates, and read them."""
         kind = resource.type.casefold()
         if kind in _SERVING:
-            for secret, hosts, _by in _SERVING[kind](resource):
+            for secret, hosts in _SERVING[kind](resource):
                 self._served[secret] += hosts
         elif kind in _SOURCES:
             for sighting in _SOURCES[kind](resource):
@@ -227,12 +228,6 @@ def _uncovered(names: Any, hosts: list[str]) -> list[str] | Unknown:
     return left
 
 
-def _common_name(subject: Any) -> str | None:
-    """The common name in a subject of which only the text is known."""
-    found = re.search(r"(?:^|,)\s*CN=((?:[^,\\]|\\.)+)", subject) if isinstance(subject, str) else None
-    return found[1] if found else None
-
-
 _PATTERN: Final = re.compile(r"[*?]")
 """Wildcards of Application Gateway that no certificate can have."""
 
@@ -279,18 +274,10 @@ def _resource(row: Row, material: Material | None) -> Resource:
     for use in row.uses:
         if use.get("hosts") is not None:
             use["uncovered"] = _uncovered(names, use["hosts"])
-    common = properties.pop("commonName", None) or _common_name(properties.get("subject"))
+    subject = properties.get("subject")
+    common = properties.pop("commonName", None) or (common_name_in(subject) if isinstance(subject, str) else None)
     named = next((san for san in names if isinstance(san, str)), None) if isinstance(names, list) else None
     host = next((host for use in row.uses for host in use.get("hosts") or ()), None)
-    subscription, group = row.first.scope
-    body: dict[str, Any] = {
-        "id": f"/certificates/{row.key}",
-        "type": TYPE,
-        "name": (common if isinstance(common, str) else None) or named or host or row.uses[0]["name"],
-        "properties": {**properties, "uses": row.uses},
-    }
-    if subscription:
-        body["subscriptionId"] = subscription
-    if group:
-        body["resourceGroup"] = group
-    return Resource(TYPE, body, row.first.origin, partial=holds_unknown(body))
+    name = (common if isinstance(common, str) else None) or named or host or row.uses[0]["name"]
+    told = {**properties, "uses": row.uses}
+    return derived(TYPE, f"/certificates/{row.key}", name, told, row.first.origin, row.first.scope)

@@ -6,11 +6,11 @@ Trust anchors are the self-signed certificates that are there. Nothing is fetche
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from auditor.lenses.x509 import Certificate
+from auditor.lenses.x509 import Certificate, subject_of
 from auditor.model import Unknown
 
 COMPLETE, OPEN, INCOMPLETE = "complete", "open", "incomplete"
@@ -51,6 +51,25 @@ class Chains:
         named = self._by_subject.get(certificate.issuer, {}).values()
         return [other for other in named if other is not certificate and self.issued(other, certificate)]
 
+    def levels(self, leaf: Certificate) -> Iterator[list[Certificate]]:
+        """A certificate, then those that signed it, then those that signed these, each once."""
+        at, seen = [leaf], {leaf.sha256}
+        for _ in range(_LONGEST):
+            yield at
+            at = [issuer for one in at for issuer in self.issuers(one) if issuer.sha256 not in seen]
+            if not at:
+                return
+            seen.update(one.sha256 for one in at)
+
+    def open_end(self, leaf: Certificate) -> Certificate | None:
+        """Where the chain of a certificate ends without a root; None when it reaches one."""
+        end = leaf
+        for level in self.levels(leaf):
+            if any(self.self_signed(one) for one in level):
+                return None
+            end = level[0]
+        return end
+
     def judged(self, leaf: Certificate, sent: Iterable[Certificate] | None, public: bool) -> str | Unknown:
         """The chain of a leaf. `sent` are the certificates that a server sends with it, None when these are not known.
 
@@ -75,7 +94,7 @@ class Chains:
         self, leaf: Certificate, at: Certificate, issuers: list[Certificate], given: set[str] | None, public: bool
     ) -> str | Unknown:
         if given is None:
-            return Unknown(f"the issuer of {_name(at)} was not found")
+            return Unknown(f"the issuer of {subject_of(at)} was not found")
         if self._impostor(at, given):
             return INCOMPLETE
         if at is not leaf:  # a public authority's root is mostly known with a second issuer as well (cross-signed)
@@ -84,16 +103,9 @@ class Chains:
             return INCOMPLETE
         if public or len(given) > 1:
             return INCOMPLETE
-        return Unknown(f"the issuer of {_name(at)} was not found; it may be a root, which need not be sent")
+        return Unknown(f"the issuer of {subject_of(at)} was not found; it may be a root, which need not be sent")
 
     def _impostor(self, certificate: Certificate, given: set[str]) -> bool:
         """One is sent that bears the name of the issuer and did not sign."""
         named = self._by_subject.get(certificate.issuer, {})
         return certificate.subject != certificate.issuer and any(sha256 in given for sha256 in named)
-
-
-def _name(certificate: Certificate) -> str:
-    try:
-        return certificate.x509.subject.rfc4514_string()[:200] or "a certificate without a name"
-    except (ValueError, TypeError):
-        return "a certificate"

@@ -106,8 +106,8 @@ def api_service(resource: Resource) -> Iterator[Sighting]:
 
 # --- who serves a Secret ------------------------------------------------------------------------------------------
 
-Served = tuple[SecretKey, list[str], str]
-"""A Secret, the hosts that are served with it, and the resource that serves them."""
+Served = tuple[SecretKey, list[str]]
+"""A Secret, and the hosts that are served with it."""
 
 
 def ingress_hosts(resource: Resource) -> Iterator[Served]:
@@ -117,7 +117,7 @@ def ingress_hosts(resource: Resource) -> Iterator[Served]:
         name = text_at(entry, "secretName")
         if name:
             hosts = texts(entry, "hosts") or [host for rule in items(spec, "rules") if (host := text_at(rule, "host"))]
-            yield secret_key(resource, name), hosts, f"{resource.namespace}/{resource.name}"
+            yield secret_key(resource, name), hosts
 
 
 def gateway_hosts(resource: Resource) -> Iterator[Served]:
@@ -128,7 +128,7 @@ def gateway_hosts(resource: Resource) -> Iterator[Served]:
             name = text_at(reference, "name")
             if name and (text_at(reference, "kind") or "Secret") == "Secret":
                 key = secret_key(resource, name, text_at(reference, "namespace"))
-                yield key, [host] if host else [], f"{resource.namespace}/{resource.name}"
+                yield key, [host] if host else []
 
 
 def istio_hosts(resource: Resource) -> Iterator[Served]:
@@ -138,4 +138,4 @@ def istio_hosts(resource: Resource) -> Iterator[Served]:
         if name:
             hosts = [host.rpartition("/")[2] for host in texts(server, "hosts")]
             named = [host for host in hosts if host != "*"]
-            yield secret_key(resource, name), named, f"{resource.namespace}/{resource.name}"
+            yield secret_key(resource, name), named

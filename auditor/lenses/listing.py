@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
+from auditor.lenses.sightings import common_name_in
 from auditor.lenses.values import moment
+from auditor.lenses.words import as_document, visible
 from auditor.model import Resource, Unknown
 
 _SECONDS_A_DAY: Final = 86400
@@ -36,14 +35,14 @@ def listed(resource: Resource, clock: dt.datetime, problems: Sequence[str]) -> L
     """The row of an `auditor/certificate`."""
     properties = resource.body["properties"]
     given = properties.get("notAfter")
-    ends = moment(given)
+    ends, issuer = moment(given), properties.get("issuer")
     unread = given.reason if isinstance(given, Unknown) else "" if ends else "no date is shown where it is used"
     return Listed(
         id=resource.id,
         name=resource.name,
         ends=ends,
         days=None if ends is None else int((ends - clock).total_seconds() // _SECONDS_A_DAY),
-        issuer=_short(properties.get("issuer")),
+        issuer=(common_name_in(issuer) or issuer) if isinstance(issuer, str) else "",
         places=tuple(f"{use['kind']} {use['name']}" for use in properties["uses"]),
         problems=tuple(problems),
         unread=unread,
@@ -54,14 +53,6 @@ def listed(resource: Resource, clock: dt.datetime, problems: Sequence[str]) -> L
 def soonest(rows: Iterable[Listed]) -> list[Listed]:
     """Soonest end first; what could not be read comes last."""
     return sorted(rows, key=lambda row: (row.ends is None, row.ends and row.ends.timestamp(), row.name, row.id))
-
-
-def _short(name: Any) -> str:
-    """The common name of an authority, else its whole name."""
-    if not isinstance(name, str):
-        return ""
-    found = re.search(r"(?:^|,)CN=((?:[^,\\]|\\.)+)", name)
-    return found[1] if found else name
 
 
 # --- formats ------------------------------------------------------------------------------------------------------
@@ -98,7 +89,7 @@ def as_text(rows: Sequence[Listed], clock: dt.datetime, titles: dict[str, str], 
     unread = [f"  {', '.join(row.places[:_PLACES])}: {row.unread}" for row in rows if row.ends is None]
     if unread or gaps:
         lines += ["", "Could not be read:", *unread, *(f"  {gap}" for gap in gaps)]
-    return "".join(f"{_visible(line).rstrip()}\n" for line in lines)
+    return "".join(f"{visible(line).rstrip()}\n" for line in lines)
 
 
 _CLIENT: Final = {
@@ -122,13 +113,7 @@ def as_json(rows: Sequence[Listed], clock: dt.datetime, gaps: Sequence[str]) -> 
     for each in certificates:
         each.pop("lastParts", None)  # for rules that choose among them
     document = {"asOf": f"{clock:%Y-%m-%dT%H:%M:%SZ}", "certificates": certificates, "gaps": list(gaps)}
-    return msgspec.json.format(msgspec.json.encode(document, enc_hook=_unknown), indent=2).decode() + "\n"
-
-
-def _unknown(value: Any) -> Any:
-    if isinstance(value, Unknown):
-        return {"unknown": value.reason}
-    raise NotImplementedError(type(value).__name__)
+    return as_document(document)
 
 
 COLUMNS: Final = (
@@ -158,12 +143,11 @@ def as_csv(rows: Sequence[Listed]) -> str:
             "; ".join(sans) if isinstance(sans, list) else "", "; ".join(row.places), "; ".join(row.problems),
             row.unread, _text(held.get("sha256")), _text(held.get("thumbprint")),
         )  # fmt: skip
-        writer.writerow([_safe(_visible(cell), index) for index, cell in enumerate(cells)])
+        writer.writerow([_safe(visible(cell), index) for index, cell in enumerate(cells)])
     return out.getvalue()
 
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_INVISIBLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def _safe(cell: str, index: int) -> str:
@@ -171,12 +155,8 @@ def _safe(cell: str, index: int) -> str:
     return f"'{cell}" if not number and cell.startswith(_FORMULA) else cell
 
 
-def _visible(text: str) -> str:
-    return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
-
-
 def _cut(text: str, length: int) -> str:
-    text = _visible(text)
+    text = visible(text)
     return text if len(text) <= length else text[: length - 1] + "…"
 
 

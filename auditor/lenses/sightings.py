@@ -61,6 +61,12 @@ def use_of(resource: Resource, kind: str, element: str | None = None, **more: An
     return found | {key: value for key, value in more.items() if value is not None}
 
 
+def common_name_in(name: str) -> str | None:
+    """The common name in a subject, or an authority, of which only the text is known (RFC 4514)."""
+    found = re.search(r"(?:^|,)\s*CN=((?:[^,\\]|\\.)+)", name)
+    return found[1] if found else None
+
+
 def thumbprint_of(value: Any) -> str | None:
     """SHA-1 in capital hex, from hex with any separators or from base64url (`x5t`)."""
     if not isinstance(value, str):

@@ -15,6 +15,7 @@ from auditor.fields import IDENTITY, Fields
 from auditor.lenses.api_policy import effective_policies
 from auditor.lenses.api_policy_scopes import Estate as Policies
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.derived import derived
 from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.clusters import Clusters
 from auditor.lenses.paths.dns import Names
@@ -40,7 +41,7 @@ from auditor.lenses.paths.shapes import (
     lowest,
 )
 from auditor.lenses.paths.trust import Trust
-from auditor.model import Resource, Unknown, arm_scope, holds_unknown
+from auditor.model import Resource, Unknown, arm_scope
 
 TYPE: Final = "auditor/trafficPath"
 _IDENTITY: Final = Fields.named(IDENTITY)
@@ -91,7 +92,9 @@ class TrafficPaths:
         entries: set[tuple[str, str]] = set()
         dated: dict[Any, dict[str, Any]] = {}
         for (found, route), (key, name) in zip(drafts, named(drafts), strict=True):
-            yield _path(found, key, name, _properties(found, route, logs, dated, first=_once(found, entries)))
+            properties = _properties(found, route, logs, dated, first=_once(found, entries))
+            scope = arm_scope(found.resource.body)
+            yield derived(TYPE, f"/trafficPaths/{key}", name, properties, found.resource.origin, scope)
 
 
 def _light(found: Entered) -> Entered:
@@ -129,16 +132,6 @@ def _properties(
     if blind is not None:
         _forget(properties, blind)
     return properties
-
-
-def _path(found: Entered, key: str, name: str, properties: dict[str, Any]) -> Resource:
-    subscription, group = arm_scope(found.resource.body)
-    body: dict[str, Any] = {"id": f"/trafficPaths/{key}", "type": TYPE, "name": name, "properties": properties}
-    if subscription:
-        body["subscriptionId"] = subscription
-    if group:
-        body["resourceGroup"] = group
-    return Resource(TYPE, body, found.resource.origin, partial=holds_unknown(properties))
 
 
 def _once(found: Entered, entries: set[tuple[str, str]]) -> bool:

@@ -16,11 +16,12 @@ from typing import Any, Final, NamedTuple
 from auditor.fields import OF_AZURE, Fields
 from auditor.keys import get
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.derived import derived
 from auditor.lenses.sightings import VaultRef, vault_ref
 from auditor.lenses.truth import Truth, truth_or
 from auditor.lenses.values import hidden_in, items, listing, text_at, word
 from auditor.lenses.vault_rights import Rights
-from auditor.model import Resource, Unknown, arm_scope, holds_unknown, parent_of
+from auditor.model import Resource, Unknown, arm_scope, parent_of
 
 TYPE: Final = "auditor/vaultAccess"
 GATEWAY: Final = "microsoft.network/applicationgateways"
@@ -127,15 +128,8 @@ class VaultAccess:
             told["permitted"] = self._permitted(self._principal(reader), vault, names)
             told["reachable"] = _reachable(reader, vault)
         label = reader.client if isinstance(reader.client, str) and reader.client else identity
-        body: dict[str, Any] = {
-            "id": f"{service.id}/vaultAccess/{vault_name}/{label}",
-            "type": TYPE,
-            "name": f"{service.name} → {vault_name}",
-            "properties": told,
-        }
-        subscription, group = arm_scope(service.body)
-        body |= {key: value for key, value in (("subscriptionId", subscription), ("resourceGroup", group)) if value}
-        return Resource(TYPE, body, service.origin, partial=holds_unknown(body))
+        place, name = f"{service.id}/vaultAccess/{vault_name}/{label}", f"{service.name} → {vault_name}"
+        return derived(TYPE, place, name, told, service.origin, arm_scope(service.body))
 
     def _permitted(self, principal: str | Unknown | None, vault: Resource, names: list[str]) -> Truth:
         if principal is None:

@@ -175,6 +175,14 @@ def _or_unknown(read: Callable[[], Any], otherwise: str) -> Any:
         return Unknown(otherwise)
 
 
+def subject_of(certificate: Certificate) -> str:
+    """The subject of a certificate, at most 200 characters of it, for a sentence."""
+    try:
+        return certificate.x509.subject.rfc4514_string()[:200] or "a certificate without a name"
+    except _UNREADABLE:
+        return "a certificate"
+
+
 def _common_name(item: x509.Certificate) -> str | None:
     values = [part.value for part in item.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
     return next((value for value in values if isinstance(value, str) and value), None)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-import msgspec
-
 from auditor.lenses.paths.shapes import MUTUAL, PASSTHROUGH, PLAINTEXT, UNVERIFIED, VERIFIED
-from auditor.model import Resource, Unknown
+from auditor.lenses.words import as_document, visible
+from auditor.model import Resource
 
 WORDS: Final = {
     PLAINTEXT: "plain text",
@@ -51,28 +49,28 @@ def as_text(paths: Sequence[Resource], gaps: Sequence[str], paint: Paint) -> str
 def _path(path: Resource, paint: Paint) -> Iterator[str]:
     properties = path.body["properties"]
     hops = properties["hops"]
-    yield _visible(path.name)
-    yield f"  {_visible(_sums(properties))}"
-    yield f"  {_visible(hops[0]['from']['name'])}"
+    yield visible(path.name)
+    yield f"  {visible(_sums(properties))}"
+    yield f"  {visible(hops[0]['from']['name'])}"
     for number, hop in enumerate(hops):
         protection = hop["protection"]
         told = WORDS.get(protection, "not known") if isinstance(protection, str) else "not known"
-        yield f"   │  {paint(told, _colour(protection))}{_visible(_details(hop))}"
+        yield f"   │  {paint(told, _colour(protection))}{visible(_details(hop))}"
         place = hop["to"]
         kind = _KINDS.get(place["kind"], place["kind"])
         port = f":{place['port']}" if place.get("port") else ""
-        yield f"   ▼  {_visible(place['name'] + port)} ({kind})"
+        yield f"   ▼  {visible(place['name'] + port)} ({kind})"
         for missing in properties["missing"]:
             if missing["hop"] == number and place["kind"] != "unknown":
-                yield f"      {paint('missing', _DOUBTFUL)}: {_visible(missing['edge'])}: {_visible(missing['reason'])}"
+                yield f"      {paint('missing', _DOUBTFUL)}: {visible(missing['edge'])}: {visible(missing['reason'])}"
     for missing in properties["missing"]:
         if missing["hop"] >= len(hops):
-            yield f"      {paint('missing', _BAD)}: {_visible(missing['edge'])}: {_visible(missing['reason'])}"
+            yield f"      {paint('missing', _BAD)}: {visible(missing['edge'])}: {visible(missing['reason'])}"
     for way in properties["bypasses"]:
         if way["open"] is not False and way["kind"] != "unknown":
             sure = way["open"] is True
             told = "way around" if sure else "perhaps a way around"
-            yield f"  {paint(told, _BAD if sure else _DOUBTFUL)}: {_visible(way['says'])}"
+            yield f"  {paint(told, _BAD if sure else _DOUBTFUL)}: {visible(way['says'])}"
 
 
 def _sums(properties: dict[str, Any]) -> str:
@@ -132,17 +130,4 @@ def as_json(paths: Sequence[Resource], gaps: Sequence[str]) -> str:
     """Everything that the lens knows, one object a path; an unknown value is `{"unknown": reason}`."""
     found = [{"id": path.id, "name": path.name, **path.body["properties"]} for path in paths]
     document = {"paths": found, "gaps": list(gaps)}
-    return msgspec.json.format(msgspec.json.encode(document, enc_hook=_unknown), indent=2).decode() + "\n"
-
-
-def _unknown(value: Any) -> Any:
-    if isinstance(value, Unknown):
-        return {"unknown": value.reason}
-    raise NotImplementedError(type(value).__name__)
-
-
-_INVISIBLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-
-
-def _visible(text: str) -> str:
-    return _INVISIBLE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+    return as_document(document)

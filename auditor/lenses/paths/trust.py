@@ -20,7 +20,7 @@ from auditor.lenses.sightings import SecretKey, VaultRef, thumbprint_of, vault_r
 from auditor.lenses.times import stamp
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import items, listing, moment, text_at, texts
-from auditor.lenses.x509 import Bundle, Certificate, leaf_of, properties_of, read_bundle
+from auditor.lenses.x509 import Bundle, Certificate, leaf_of, properties_of, read_bundle, subject_of
 from auditor.model import Resource, Unknown, parent_of
 
 VAULT: Final = "microsoft.keyvault/vaults/certificates"
@@ -34,8 +34,6 @@ _IN_GATEWAYS: Final = (
     ("trustedRootCertificates", "data"),
     ("trustedClientCertificates", "data"),
 )
-_LONGEST: Final = 8
-
 
 Store = tuple[frozenset[str], bool]
 """The thumbprints that are trusted, and whether all are known."""
@@ -205,28 +203,19 @@ class Trust:
             return Unknown(f"the certificate {served.name} is not visible")
         if well_known and served.public:
             return True
-        at, seen = [served.leaf], {served.leaf.thumbprint}
         open_end = None
-        for _ in range(_LONGEST):
-            if any(one.thumbprint in anchors for one in at):
+        for level in self._chains.levels(served.leaf):
+            if any(one.thumbprint in anchors for one in level):
                 return True
-            above: list[Certificate] = []
-            for one in at:
-                issuers = self._chains.issuers(one)
-                if not issuers and not self._chains.self_signed(one):
-                    open_end = one
-                above += (issuer for issuer in issuers if issuer.thumbprint not in seen)
-            if not above:
-                break
-            seen.update(one.thumbprint for one in above)
-            at = above
+            lost = (one for one in level if not self._chains.issuers(one) and not self._chains.self_signed(one))
+            open_end = next(lost, open_end)
         if not whole:
             return Unknown("a part of the trust store cannot be read")
         if open_end is None:
             return False
         if self._impostor(open_end, anchors):
             return False
-        return Unknown(f"the issuer of {_subject(open_end)} was not found")
+        return Unknown(f"the issuer of {subject_of(open_end)} was not found")
 
     def _impostor(self, certificate: Certificate, anchors: Iterable[str]) -> bool:
         """An anchor bears the name of the issuer and did not sign."""
@@ -256,22 +245,22 @@ class Trust:
     def resting(self, served: Served, why: Unknown) -> dict[str, Any]:
         """A certificate as it stands in a hop, where its root may be in a trust store that cannot be read."""
         shown = self.shown(served)
-        end = self._open_end(served.leaf) if served.leaf else None
+        end = self._chains.open_end(served.leaf) if served.leaf else None
         if end is None or any(isinstance(one["notAfter"], Unknown) for one in shown.get("authorities", ())):
             return shown
-        root = {"name": f"issuer of {_subject(end)}", "notAfter": why}
+        root = {"name": f"issuer of {subject_of(end)}", "notAfter": why}
         return shown | {"authorities": [*shown.get("authorities", ()), root]}
 
     def _above(self, served: Served) -> Iterable[Certificate]:
+        """The authorities above a certificate: those that are sent with it, and those known as long as there is one."""
         above = {one.thumbprint: one for one in served.sent}
-        at = served.leaf
-        for _ in range(_LONGEST if at else 0):
-            assert at is not None  # noqa: S101
-            issuers = self._chains.issuers(at)
-            if self._chains.self_signed(at) or len(issuers) != 1:
+        for level in self._chains.levels(served.leaf) if served.leaf else ():
+            if len(level) != 1:
                 break
-            at = issuers[0]
-            above[at.thumbprint] = at
+            if level[0] is not served.leaf:
+                above[level[0].thumbprint] = level[0]
+            if self._chains.self_signed(level[0]):
+                break
         return above.values()
 
     def _lost(self, served: Served) -> Iterable[dict[str, Any]]:
@@ -282,30 +271,17 @@ class Trust:
         """
         if self._unread is None or served.public:
             return
-        end = self._open_end(served.leaf) if served.leaf else None
+        end = self._chains.open_end(served.leaf) if served.leaf else None
         if served.leaf is None or (end is not None and end.thumbprint not in {one.thumbprint for one in served.sent}):
-            name = served.name if end is None else _subject(end)
+            name = served.name if end is None else subject_of(end)
             why = f"the issuer of {name} was not found, and {self._unread}"
             yield {"name": f"issuer of {name}", "notAfter": Unknown(why)}
-
-    def _open_end(self, leaf: Certificate) -> Certificate | None:
-        """Where a chain ends without a root; None when it reaches one."""
-        at, seen = [leaf], {leaf.thumbprint}
-        for _ in range(_LONGEST):
-            if any(self._chains.self_signed(one) for one in at):
-                return None
-            above = [issuer for one in at for issuer in self._chains.issuers(one) if issuer.thumbprint not in seen]
-            if not above:
-                break
-            seen.update(one.thumbprint for one in above)
-            at = above
-        return at[0]
 
     def _authority(self, certificate: Certificate) -> dict[str, Any]:
         found = properties_of(certificate)
         name = found.get("commonName")
         ends = found.get("notAfter") or Unknown("its end cannot be read")
-        return {"name": name if isinstance(name, str) else _subject(certificate), "notAfter": ends}
+        return {"name": name if isinstance(name, str) else subject_of(certificate), "notAfter": ends}
 
 
 def material(resource: Resource, key: str) -> str | None:
@@ -334,10 +310,3 @@ def _vault_of(resource: Resource) -> VaultRef:
     if reference:
         return reference.newest
     return VaultRef((parent_of(resource.id) or "").rpartition("/")[2].casefold(), resource.name.casefold())
-
-
-def _subject(certificate: Certificate) -> str:
-    try:
-        return certificate.x509.subject.rfc4514_string()[:200] or "a certificate without a name"
-    except (ValueError, TypeError):
-        return "a certificate"

@@ -1,0 +1,106 @@
+"""What holds on every way in to an API: the worst of each, and what the backends of their targets bring by themselves.
+
+Of a way that may not exist nothing bad is sure. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from auditor.keys import get
+from auditor.lenses.api_policy_model import Target
+from auditor.lenses.api_policy_scopes import Estate
+from auditor.lenses.api_policy_state import FLAGS
+from auditor.lenses.api_policy_walk import Walk
+from auditor.lenses.api_policy_ways import Way
+from auditor.lenses.truth import Truth, truth_and, truth_or
+from auditor.lenses.values import text_at
+from auditor.model import Unknown
+
+
+class Facts:
+    """What the ways in have in common: the worst of each, and everything that is told."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._flags: dict[str, Truth] = dict.fromkeys(FLAGS, True)
+        self._hopeful: set[str] = set()  # flags that hold, or may, on some way
+        self.first: Truth = False
+        self.answers_itself = True
+        self.targets: tuple[Target, ...] = ()
+        self.addresses: dict[str, None] = {}
+        self.tokens: dict[Any, Any] = {}
+        self.certificates: dict[Any, Any] = {}
+        self.cors: dict[Any, Any] = {}
+        self.weaknesses: dict[Any, Any] = {}
+
+    def take(self, way: Way, walk: Walk) -> None:
+        """Add one way in; of one that may not exist nothing bad is sure."""
+        ends = [walk.end] if walk.end else walk.answers
+        for flag in FLAGS:
+            value: Truth = True
+            for state in ends:
+                value = truth_and(value, self._with_backend(flag, state.flags[flag], state.targets if walk.end else ()))
+            if value is not False:
+                self._hopeful.add(flag)
+            self._flags[flag] = truth_and(
+                self._flags[flag], value if way.exists is True or value is True else _maybe(way)
+            )
+        self.first = truth_or(self.first, walk.first if way.exists is True or walk.first is False else _maybe(way))
+        self.answers_itself = self.answers_itself and walk.end is None and bool(walk.answers)
+        found = walk.end.targets if walk.end else ()
+        merged = tuple(dict.fromkeys((*self.targets, *found)))
+        if len(merged) > 1:
+            merged = tuple(dict.fromkeys(replace(target, certain=False) for target in merged))
+        self.targets = merged
+        for state in ends:
+            self.addresses |= dict.fromkeys(state.addresses)
+        for told, kept in (
+            (walk.tokens, self.tokens),
+            (walk.certificates, self.certificates),
+            (walk.weaknesses, self.weaknesses),
+        ):
+            kept.update((repr(item), item) for item in told)
+        self.cors.update((repr(item), item) for item in walk.cors)
+
+    @property
+    def flags(self) -> dict[str, Truth]:
+        """What holds on every way; where it holds on none, that is sure whichever exist."""
+        return {flag: value if flag in self._hopeful else False for flag, value in self._flags.items()}
+
+    def _with_backend(self, flag: str, value: Truth, targets: tuple[Target, ...]) -> Truth:
+        """What the policies send, or else every backend entity by itself."""
+        if value is True or flag not in _OF_BACKEND or not targets:
+            return value
+        every: Truth = True
+        for target in targets:
+            every = truth_and(every, self._sent_by(flag, target))
+        return truth_or(value, every)
+
+    def _sent_by(self, flag: str, target: Target) -> Truth:
+        if target.resource is None:
+            if target.unknown:
+                return Unknown(target.unknown)
+            return Unknown(f"backend {target.backend} was not read") if target.backend else False
+        properties = self._estate.backends[target.resource.casefold()].properties
+        if (text_at(properties, "type") or "").casefold() == "pool":
+            return Unknown(f"backend {target.backend} is a pool")
+        given = get(properties, "credentials")
+        if isinstance(given, Unknown):
+            return given
+        found = [get(given, key) for key in _OF_BACKEND[flag]]
+        unknown = next((value for value in found if isinstance(value, Unknown)), None)
+        return any(bool(value) for value in found if not isinstance(value, Unknown)) or unknown or False
+
+
+_OF_BACKEND: Final = {
+    "sendsCertificate": ("certificate", "certificateIds"),
+    "sendsIdentity": ("managedIdentity",),
+    "sendsCredentials": ("authorization", "header", "query"),
+}
+"""By which credentials of a backend (2024-05-01) API Management proves itself."""
+
+
+def _maybe(way: Way) -> Unknown:
+    return way.exists if isinstance(way.exists, Unknown) else Unknown("whether this way in exists is not known")
