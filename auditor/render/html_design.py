@@ -26,7 +26,7 @@ _NETWORK_SECURITY: Final = ("azure/network-security-group", "azure/network-secur
 _INGRESS: Final = ("kubernetes/ingress", "kubernetes/service", "kubernetes/gateway")
 _SQL: Final = ("azure/sql", "azure/sql-managed-instance", "azure/postgresql", "azure/mysql")
 _OTHER_DATA: Final = tuple(
-    f"azure/{name}" for name in ("redis", "service-bus", "event-hub", "app-configuration", "ai-services")
+    f"azure/{name}" for name in ("redis", "service-bus", "event-hub", "app-configuration", "ai-services", "ai-search")
 )
 NODES: Final = (
     Node("paths", "Traffic paths", ("paths",), 150, 12, 376),
@@ -57,7 +57,7 @@ NODES: Final = (
     Node("log-analytics", "Log Analytics", ("azure/log-analytics", "azure/log-evidence"), 12, 472, 288),
     Node("application-insights", "Application Insights", ("azure/application-insights",), 311, 472, 288),
     Node("sentinel", "Sentinel", ("azure/sentinel",), 610, 472, 288),
-    Node("bastion", "Bastion", ("azure/bastion",), 909, 472, 289),
+    Node("bastion", "Bastion and machines", ("azure/bastion", "azure/virtual-machine"), 909, 472, 289),
 )
 OTHER: Final = Node("other", "Not in the design", (), 0, 0)
 """What the rules of others judge: it is counted, and has no place in the drawing."""
