@@ -76,7 +76,7 @@ def test_all_of_an_audit_arrives(azure: LocalAzure, saved: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     rows = azure.ingestion.rows
     fails = json.loads(saved.read_text())["summary"]["counts"]["fail"]
-    assert f"sentinel: {fails + 1} records sent in 1 requests." in done.stderr
+    assert f"sentinel: {fails + 1} records sent in 1 request." in done.stderr
     assert [row["RecordType"] for row in rows[-2:]] == ["Finding", "ScanSummary"]
     assert rows[-1]["Records"] == len(rows) - 1 == fails
     known = {column.name for column in COLUMNS}

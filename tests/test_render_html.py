@@ -19,7 +19,7 @@ import pytest
 from browser import page_of
 
 from auditor.compare import compare
-from auditor.model import Evidence, Exemption, Outcome, ResourceRef, Scope, Severity, TrafficPaths
+from auditor.model import Certificates, Evidence, Exemption, Outcome, ResourceRef, Scope, Severity, TrafficPaths
 from auditor.render.html_design import HEIGHT, NODES, SIZE, node_of
 from auditor.render.html_frameworks import frameworks
 from auditor.render.options import Earlier, Past
@@ -288,6 +288,17 @@ def test_certificates_have_a_calendar_and_a_table() -> None:
     assert "and 1 more in the JSON report" in page
     assert page.count('class="bar-of"') == 3
     assert 'id="certificates"' not in page_of(*audits.clean())
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(-32, "1 day ago"), (-9, "1 day ago"), (-1, "today"), (1, "today"), (16, "1 day"), (40, "2 days")],
+)
+def test_days_of_certificates_are_counted_by_their_dates(hours: int, said: str) -> None:
+    rule, ends = audits.rule(), audits.AS_OF + dt.timedelta(hours=hours)  # the audit is of 08:00
+    listed = (audits.certificate("api.example.org", 0, not_after=ends),)
+    page = page_of(*audits.audit_of([rule], [], certificates=Certificates(total=1, listed=listed)))
+    assert f"<small>{said}</small>" in page
 
 
 def test_paths_say_how_each_hop_is_protected() -> None:

@@ -23,7 +23,7 @@ from auditor.render import Options
 from auditor.render.html_changes import MARKS
 from auditor.render.html_design import node_of
 from auditor.render.options import Past
-from auditor.render.pdf import render_pdf
+from auditor.render.pdf import render_pdf, the_same_again
 from auditor.rulebook import load_rules
 
 if TYPE_CHECKING:
@@ -417,6 +417,14 @@ def test_print_to_pdf(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None
     again = io.BytesIO()
     render_pdf(*audits.small(), again, Options())
     assert again.getvalue() == pdf
+
+
+def test_a_pdf_does_not_tell_what_the_browser_showed_before() -> None:
+    printed = b"/CreationDate (D:%d+00'00')>> /ID (node%08d) /Headers [(node%08d)] /ID (node%08d)"
+    one, other = (
+        the_same_again(printed % (20260101000000 + n, 321 + n, 400 + n, 400 + n), b"20250115080000") for n in (0, 1)
+    )
+    assert one == other == printed % (20250115080000, 1, 2, 2)
 
 
 def test_a_pdf_without_a_browser_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -44,7 +44,7 @@ def command(
     from auditor.lenses.coverage import Coverage
     from auditor.lenses.listing import as_csv, as_json, as_text, listed, soonest
     from auditor.render.names import inert
-    from auditor.render.write import write_report
+    from auditor.render.write import write_text
 
     if not inputs:
         raise ConfigError("Nothing was named.", "Name files with --from; `auditor demo --write-estate DIR` makes some.")
@@ -69,11 +69,7 @@ def command(
         text = as_json(rows, clock, gaps)
     else:
         text = as_csv(rows) if form == "csv" else as_ics(rows, clock)
-
-    def put(out: BinaryIO) -> None:
-        out.write(text.encode("utf-8", "backslashreplace"))
-
-    write_report(output, put)
+    write_text(output, text)
 
 
 def _rules(clock: dt.datetime) -> list[Bound]:

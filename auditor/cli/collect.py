@@ -60,5 +60,8 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, redac
 def _say(directory: str, gaps: int) -> None:
     click.echo(f"Written: {directory}", err=True)
     if gaps:
-        click.echo(f"It is incomplete: {gaps:,} gaps. Try them again: auditor collect --resume {directory}", err=True)
+        from auditor.render.words import plural
+
+        missing = plural(gaps, "gap")
+        click.echo(f"It is incomplete: {missing}. Try again: auditor collect --resume {directory}", err=True)
     click.echo(f"Next: auditor scan --from {directory}", err=True)

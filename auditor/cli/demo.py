@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
@@ -90,17 +89,14 @@ def _write(bodies: Sequence[Body], folder: Path) -> None:
     import yaml
 
     from auditor.demo import is_kubernetes
-    from auditor.render.write import write_report
-
-    def put(text: bytes, out: BinaryIO) -> None:
-        out.write(text)
+    from auditor.render.write import write_text
 
     azure = [body for body in bodies if not is_kubernetes(body)]
     cluster = [body for body in bodies if is_kubernetes(body)]
     files = {
-        "azure.json": msgspec.json.format(msgspec.json.encode(azure), indent=2) + b"\n",
-        "cluster.yaml": yaml.safe_dump_all(cluster, sort_keys=False, allow_unicode=True, encoding="utf-8"),
+        "azure.json": msgspec.json.format(msgspec.json.encode(azure), indent=2).decode() + "\n",
+        "cluster.yaml": yaml.safe_dump_all(cluster, sort_keys=False, allow_unicode=True),
     }
     for name, text in files.items():
-        write_report(str(folder / name), partial(put, text))
+        write_text(str(folder / name), text)
         _say(f"Written: {folder / name}")

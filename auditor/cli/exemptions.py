@@ -41,9 +41,9 @@ def check(files: tuple[str, ...], own: tuple[str, ...]) -> None:
 def schema(output: str | None) -> None:
     """Print the JSON Schema of exemptions.yaml, for editors."""
     from auditor.exemptions.form import schema_text
-    from auditor.render.write import write_report
+    from auditor.render.write import write_text
 
-    write_report(output, lambda out: out.write(schema_text().encode()))
+    write_text(output, schema_text())
 
 
 @command.command("import")
@@ -58,17 +58,15 @@ def import_(tool: str, files: tuple[str, ...], own: tuple[str, ...], output: str
     .trivyignore and .trivyignore.yaml, and Azure Policy's exemptions with their assignments (exports, snapshots). What
     is not said there is left as TODO, and the file is refused until it is filled in.
     """
-    from functools import partial
-
     from auditor.cli import importing
     from auditor.exemptions.foreign import drafted, text_of
     from auditor.render.words import plural, visible
-    from auditor.render.write import write_report
+    from auditor.render.write import write_text
     from auditor.rulebook import load_rules
 
     equivalents = "trivy" if tool == "trivyignore" else tool
     draft = drafted(equivalents, importing.READERS[tool](files), load_rules(own))
-    write_report(output, partial(importing.put, text_of(draft).encode()))
+    write_text(output, text_of(draft))
     told = f"{plural(len(draft.entries), 'exemption')} taken over, {len(draft.unmapped):,} not."
     todo = sum("TODO" in str(entry) for entry, _ in draft.entries)
     click.echo(f"{told} {plural(todo, 'has', 'have')} a TODO to fill in." if todo else told, err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from auditor.errors import ConfigError
 
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     Found = Iterator[Foreign | Unmapped]
 
 _TERRAFORM: Final = (".tf", ".tofu")
-
-
-def put(text: bytes, out: BinaryIO) -> None:
-    """Write the draft."""
-    out.write(text)
 
 
 def _checkov(files: Sequence[str]) -> Found:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 import click
 
 from auditor.cli import options
@@ -36,7 +34,7 @@ def command(
     from auditor.lenses.coverage import Coverage
     from auditor.lenses.paths.listing import as_json, as_text
     from auditor.render.names import inert
-    from auditor.render.write import write_report
+    from auditor.render.write import write_text
 
     if not inputs:
         raise ConfigError("Nothing was named.", "Name files with --from; `auditor demo --write-estate DIR` makes some.")
@@ -60,8 +58,4 @@ def command(
             return click.style(words, fg=colour) if coloured else words
 
         text = "".join(inert(line) for line in as_text(found, gaps, paint).splitlines(keepends=True))
-
-    def put(out: BinaryIO) -> None:
-        out.write(text.encode("utf-8", "backslashreplace"))
-
-    write_report(output, put)
+    write_text(output, text)

@@ -76,9 +76,10 @@ def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -
 
 def told(sink: Sink, delivered: Delivered) -> str:
     """What a delivery came to, in a sentence. What a sink said of it could hold anything."""
-    from auditor.render.words import visible
+    from auditor.render.words import plural, visible
 
-    said = f"{sink.name.split()[0]}: {delivered.sent:,} records sent in {delivered.requests:,} requests"
+    sent, requests = plural(delivered.sent, "record"), plural(delivered.requests, "request")
+    said = f"{sink.name.split()[0]}: {sent} sent in {requests}"
     if delivered.refused:
         said += f"; {delivered.refused:,} were refused and are kept in the history ({delivered.refusal})"
     if delivered.left:

@@ -140,10 +140,10 @@ def new(rule_id: str, folder: str | None) -> None:
 @click.option("--output", metavar="PATH", help="Write it there; standard output when not given.")
 def schema(output: str | None) -> None:
     """Print the JSON Schema of a rule file, for editors."""
-    from auditor.render.write import write_report
+    from auditor.render.write import write_text
     from auditor.rule_docs import schema_text
 
-    write_report(output, lambda out: out.write(schema_text().encode()))
+    write_text(output, schema_text())
 
 
 @command.command("docs")

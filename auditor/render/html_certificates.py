@@ -104,8 +104,10 @@ def _use(use: Use) -> dict[str, str]:
 def _left(ends: dt.datetime | None, now: dt.datetime) -> str:
     if ends is None:
         return ""
-    days = (ends - now).days
-    return f"{plural(-days, 'day')} ago" if ends < now else plural(days, "day")
+    days = (utc(ends).date() - now.date()).days  # as whoever compares the dates counts them
+    if not days:
+        return "today"
+    return f"{plural(-days, 'day')} ago" if days < 0 else plural(days, "day")
 
 
 def _calendar(dated: list[Certificate], now: dt.datetime) -> dict[str, Any]:

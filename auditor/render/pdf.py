@@ -33,7 +33,7 @@ def render_pdf(audit: Audit, findings: Findings, out: BinaryIO, options: Options
         with page.open("wb") as file:
             write_page(audit, findings, file, options, script=False)
         _print(browser, page, pdf)
-        out.write(_dated(pdf.read_bytes(), f"{utc(audit.as_of):%Y%m%d%H%M%S}".encode()))
+        out.write(the_same_again(pdf.read_bytes(), f"{utc(audit.as_of):%Y%m%d%H%M%S}".encode()))
 
 
 def _print(browser: str, page: Path, pdf: Path) -> None:
@@ -55,6 +55,12 @@ def _print(browser: str, page: Path, pdf: Path) -> None:
         raise OutputError(f"{Path(browser).name} could not print the report: {last[:200]}.", _HINT)
 
 
-def _dated(pdf: bytes, time: bytes) -> bytes:
-    """The same bytes whenever it is printed: dated by the audit's clock."""
-    return re.sub(rb"(/(?:CreationDate|ModDate) \(D:)\d{14}", rb"\g<1>" + time, pdf)
+def the_same_again(pdf: bytes, time: bytes) -> bytes:
+    """The same bytes whenever it is printed: dated by the audit's clock (`YYYYMMDDhhmmss`), its nodes counted from 1.
+
+    The browser counts them on from what it showed before the page, which is one more or less from run to run.
+    """
+    pdf = re.sub(rb"(/(?:CreationDate|ModDate) \(D:)\d{14}", rb"\g<1>" + time, pdf)
+    nodes = sorted(set(re.findall(rb"\(node(\d{8})\)", pdf)))
+    counted = {node: b"(node%08d)" % number for number, node in enumerate(nodes, 1)}
+    return re.sub(rb"\(node(\d{8})\)", lambda found: counted[found[1]], pdf)

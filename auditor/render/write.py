@@ -29,6 +29,11 @@ def write_report(path: str | None, produce: Callable[[BinaryIO], object]) -> Non
         ) from error
 
 
+def write_text(path: str | None, text: str) -> None:
+    """Write a text that is there already, as `write_report` does."""
+    write_report(path, lambda out: out.write(text.encode("utf-8", "backslashreplace")))
+
+
 def _to_stdout(produce: Callable[[BinaryIO], object]) -> None:
     if sys.stdout is None:
         raise OutputError("The report cannot be written to stdout: it is closed.", "Name a file with --output.")
