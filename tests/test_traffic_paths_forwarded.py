@@ -265,3 +265,20 @@ def test_the_load_balancer_of_a_service_is_told_by_the_service() -> None:
 """
     (path,) = entered(*balancer({"networkInterfaceIPConfiguration": {"id": "/nic"}}), cluster=f"{APP}\n---\n{service}")
     assert path["entry"]["name"] == "shop/out"
+
+
+def test_what_forwards_is_a_way_around_the_gateway() -> None:
+    front = gateway({"ipAddress": "10.0.0.4"}, hostName="shop.contoso.com")
+    found = {
+        path["entry"]["kind"]: [one["says"] for one in path["bypasses"] if one["kind"] == "publicForwarding"]
+        for path in entered(
+            *front, firewall(), policy(nat()), *balancer({"ipAddress": "10.0.0.4"}), *refusing(EVERYONE)
+        )
+    }
+    through_firewall = "fw/web forwards requests from the Internet to 10.0.0.4"
+    through_balancer = "lb/r forwards requests from the Internet to 10.0.0.4"
+    assert found == {
+        "applicationGateway": [through_firewall, through_balancer],
+        "firewall": [through_balancer],
+        "loadBalancer": [through_firewall],
+    }

@@ -114,8 +114,8 @@ class Around:
 
     def _forwarding(self, address: str, port: int, sender: str | None) -> Iterator[Bypass]:
         """What forwards the Internet to an address, unless it is the sender itself."""
-        for one in self._forwarded.get(address, ()) if sender else ():
-            if one.target_port in (port, None) and (one.subnet or "").casefold() != (sender or "").casefold():
+        for one in self._forwarded.get(address, ()):
+            if one.target_port in (port, None) and one.sender.casefold() != (sender or "").casefold():
                 says = f"{one.entry['name']} forwards requests from the Internet to {address}"
                 if (open_ := self.lets_in(one)) is not False:
                     yield bypass("publicForwarding", one.holder.id, one.path, says, open_)
@@ -127,7 +127,7 @@ class Around:
         return truth_and(one.public, self._admits(one.target, one.target_port or 443, one))
 
     def _admits(self, address: str, port: int, one: Forwarding) -> Truth:
-        homes = self._homes(address, one.subnet)
+        homes = self._homes(address, one.sender)
         if len(homes) != 1:
             return Unknown(f"{address} lies in {len(homes) or 'none'} of the networks that were read")
         reference = get(self._subnets[homes[0]][0], "properties", "networkSecurityGroup")
@@ -138,7 +138,7 @@ class Around:
             return Unknown(self._estate.hole(GROUPS, text_at(reference, "id") or "") or "its group was not found")
         if not one.masked:
             return _verdict(group, address, port, "internet")
-        known = self._subnets.get((one.subnet or "").casefold())
+        known = self._subnets.get(one.sender.casefold())
         sources = _prefixes(known[0]) if known else []
         if not sources:
             return Unknown(f"from which addresses {one.entry['name']} sends is not known")

@@ -41,7 +41,7 @@ def _entered(one: Forwarding, trust: Trust, land: Land) -> Iterator[Entered]:
             tail = lost(place("client", "Internet"), f"target of {one.entry['name']}", why)
             yield Entered(one.holder, "*", "/*", one.entry, one.public, tail, one.port)
         return
-    for landing in land(one.target, one.target_port, "", "/*", one.subnet):
+    for landing in land(one.target, one.target_port, "", "/*", one.sender):
         if not expected and landing.target["kind"] == "host":
             continue
         entry = one.entry

@@ -34,8 +34,8 @@ _LAST: Final = 65535
 class Forwarding:
     """Requests to `port` of an entry go on to `target_port` of `target`, an address or a name; None: not known.
 
-    `holder` and `path`: where that is said; `subnet`: whence they are sent on; `masked`: with an address of there, not
-    that of the client.
+    `holder` and `path`: where that is said; `sender`: the subnet whence they are sent on, or what sends them where that
+    is not known; `masked`: with an address of there, not that of the client.
     """
 
     holder: Resource
@@ -45,7 +45,7 @@ class Forwarding:
     port: int | None
     target: str | Unknown
     target_port: int | None
-    subnet: str | None = None
+    sender: str
     masked: bool = False
 
 
@@ -124,20 +124,16 @@ def _translated(
     target = told if isinstance(told, str | Unknown) and told else Unknown("the rule does not say whither")
     port = _port(_listed(rule, "destinationPorts")[0])
     inner = _port([str(get(rule, "translatedPort") or "")]) or port
-    subnet = next(
-        filter(None, (
-            text_at(one, "properties", "subnet", "id")
-            for one in (items(firewall.body, "properties", "ipConfigurations") if firewall else ())
-        )), None,
-    )  # fmt: skip
-    yield Forwarding(holder, path, entry, public, port, target, inner, subnet, masked=True)
+    inside = items(firewall.body, "properties", "ipConfigurations") if firewall else ()
+    sender = next(filter(None, (text_at(one, "properties", "subnet", "id") for one in inside)), owner.id)
+    yield Forwarding(holder, path, entry, public, port, target, inner, sender, masked=True)
 
 
 def _unread(holder: Resource, path: str, firewall: Resource | None, why: Unknown) -> Forwarding:
     """Rules that cannot be read: anything may be forwarded by them."""
     owner = firewall or holder
     entry = place("firewall", owner.name, owner.id, element=path)
-    return Forwarding(holder, path, entry, why, None, why, None)
+    return Forwarding(holder, path, entry, why, None, why, None, owner.id)
 
 
 def _admits(estate: Estate, rule: Any) -> Truth:
@@ -186,11 +182,11 @@ def _balanced(estate: Estate, balancer: Resource) -> Iterator[Forwarding]:
             for target in _members(members):
                 yield Forwarding(
                     balancer, f"properties.{key}[{number}]", entry, public, port if isinstance(port, int) else None,
-                    target, inner if isinstance(inner, int) else None,
+                    target, inner if isinstance(inner, int) else None, balancer.id,
                 )  # fmt: skip
     if hidden:
         entry = place("loadBalancer", balancer.name, balancer.id)
-        yield Forwarding(balancer, "properties", entry, hidden, None, hidden, None)
+        yield Forwarding(balancer, "properties", entry, hidden, None, hidden, None, balancer.id)
 
 
 def _front(estate: Estate, item: dict[str, Any]) -> tuple[Truth, list[str]]:
