@@ -1,8 +1,7 @@
-"""The HTML page in a real Chromium: silent, accessible, usable by keyboard, quick with 100,000 findings, printable."""
+"""The HTML page in a real Chromium: silent, accessible, usable by keyboard, quick with 100,000 findings."""
 
 from __future__ import annotations
 
-import io
 import re
 import statistics
 import time
@@ -17,13 +16,10 @@ import tools
 from browser import page_of, violations
 
 from auditor.answers import fingerprint
-from auditor.errors import OutputError
 from auditor.model import Evidence, Excerpt, Outcome, Scope, Severity
-from auditor.render import Options
 from auditor.render.html_changes import MARKS
 from auditor.render.html_design import node_of
 from auditor.render.options import Past
-from auditor.render.pdf import render_pdf, the_same_again
 from auditor.rulebook import load_rules
 
 if TYPE_CHECKING:
@@ -403,35 +399,6 @@ def test_a_hundred_thousand_findings(
         print(f"list {listed / nothing:.1f} × empty (+{listed - nothing:.2f} s)")
         print("  " + ", ".join(f"{query or 'all'} {taken:.0f} ms" for query, taken in answers.items()))
     assert max(answers.values()) < 20_000 and listed < nothing + 60
-
-
-def test_print_to_pdf(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    del browser  # it says whether Chromium is here
-    out = io.BytesIO()
-    render_pdf(*audits.small(), out, Options())
-    pdf = out.getvalue()
-    assert pdf.startswith(b"%PDF-")
-    pages = max(int(number) for number in re.findall(rb"/Count (\d+)", pdf))
-    assert 5 <= pages <= 12
-    assert b"(D:20250115080000" in pdf and b"/JavaScript" not in pdf
-    again = io.BytesIO()
-    render_pdf(*audits.small(), again, Options())
-    assert again.getvalue() == pdf
-
-
-def test_a_pdf_does_not_tell_what_the_browser_showed_before() -> None:
-    printed = b"/CreationDate (D:%d+00'00')>> /ID (node%08d) /Headers [(node%08d)] /ID (node%08d)"
-    one, other = (
-        the_same_again(printed % (20260101000000 + n, 321 + n, 400 + n, 400 + n), b"20250115080000") for n in (0, 1)
-    )
-    assert one == other == printed % (20250115080000, 1, 2, 2)
-
-
-def test_a_pdf_without_a_browser_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auditor.render.pdf.shutil.which", lambda _name: None)
-    with pytest.raises(OutputError, match="needs a browser") as caught:
-        render_pdf(*audits.small(), io.BytesIO(), Options())
-    assert "--format html" in caught.value.hint
 
 
 def test_outcome_names_are_those_of_the_page(browser: Browser, events: list[str], small_page: Path) -> None:
