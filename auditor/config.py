@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from auditor import marked_yaml
+from auditor.collect import Extra, Way
 from auditor.conditions.grammar import near
 from auditor.conditions.scalars import parse_duration
 from auditor.errors import ConfigError, RuleError
@@ -88,10 +89,8 @@ class ConfigForm(_Form):
     all: bool = Field(False, description="Audit every subscription that can be read.")
     resource_groups: list[str] = Field([], alias="resourceGroups", description="Audit these alone, live.")
     cloud: str = "AzureCloud"
-    auth: list[Literal["workload", "secret", "certificate", "managed", "cli"]] = []
-    with_: list[Literal["backend-health", "effective-routes", "entra-logs", "deployment-history"]] = Field(
-        [], alias="with"
-    )
+    auth: list[Way] = []
+    with_: list[Extra] = Field([], alias="with")
     kube_contexts: list[str] = Field([], alias="kubeContexts", description="Clusters to audit live: contexts, or all.")
     kubeconfig: _Path | None = Field(None, description="Where these contexts are.")
     in_cluster: str | None = Field(None, alias="inCluster", description="Name of the cluster that this runs in.")

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from auditor import __version__
 from auditor.cli import live_clusters, settings
+from auditor.collect import EXTRAS, WAYS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from auditor.collect.book import Book
     from auditor.inventory import Inventory
     from auditor.model import Notice
-
-WAYS = ("workload", "secret", "certificate", "managed", "cli")
-EXTRAS = ("backend-health", "effective-routes", "entra-logs", "deployment-history")
 
 _LIVE = (
     click.option("--subscription", "subscriptions", multiple=True, metavar="ID", help="Audit it live; repeatable."),

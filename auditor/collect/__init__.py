@@ -7,9 +7,16 @@ SDKs are imported inside functions. Nothing here judges, prints or writes to wha
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from auditor.errors import ConfigError
+
+Way = Literal["workload", "secret", "certificate", "managed", "cli"]
+WAYS: Final[tuple[Way, ...]] = get_args(Way)
+"""To sign in to Azure, in the order in which they are tried: what somebody configured comes first."""
+Extra = Literal["backend-health", "effective-routes", "entra-logs", "deployment-history"]
+EXTRAS: Final[tuple[Extra, ...]] = get_args(Extra)
+"""What is read only when it is asked for by `--with`."""
 
 _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 

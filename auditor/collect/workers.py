@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
 from typing import Final
 
@@ -38,21 +38,23 @@ class Job:
         """What is held back together with it: its subscription, for one."""
         return ""
 
-    def held(self) -> bool:
-        """Whether its calls have to wait at the moment."""
-        return False
-
     def run(self) -> Iterable[Job]:
         """Reads it, puts it into the book, gives what is to be read next. What fails is a gap, not an error."""
         raise NotImplementedError
 
 
-def run(jobs: Iterable[Job], lanes: Mapping[str, int], book: Book) -> list[Job]:
+Held = Callable[[str, str], bool]
+"""Whether what is done in a lane at a pace has to wait at the moment."""
+
+
+def run(
+    jobs: Iterable[Job], lanes: Mapping[str, int], book: Book, held: Held = lambda _lane, _pace: False
+) -> list[Job]:
     """Does all jobs and what they give, each lane by its number of threads.
 
     Gives what was not done because the collection ended before. An error of a job ends all and is raised here.
     """
-    return _Workers(jobs, lanes, book).run(lanes)
+    return _Workers(jobs, lanes, book, held).run(lanes)
 
 
 _Waiting = tuple[int, int, Job]
@@ -60,8 +62,9 @@ _Waiting = tuple[int, int, Job]
 
 
 class _Workers:
-    def __init__(self, jobs: Iterable[Job], lanes: Iterable[str], book: Book) -> None:
+    def __init__(self, jobs: Iterable[Job], lanes: Iterable[str], book: Book, held: Held) -> None:
         self._book = book
+        self._held = held
         self._waiting: dict[str, dict[str, list[_Waiting]]] = {lane: {} for lane in lanes}
         self._numbers = itertools.count()
         self._running: dict[int, Job] = {}
@@ -102,14 +105,15 @@ class _Workers:
                 self._changed.wait()
             if self._ended:
                 return None
-            job = self._pick(self._waiting[lane])
+            job = self._pick(lane)
             self._running[id(job)] = job
             return job
 
-    def _pick(self, waiting: dict[str, list[_Waiting]]) -> Job:
+    def _pick(self, lane: str) -> Job:
         """The next of where the most are waiting and are not held back; if all are, of where the most are."""
+        waiting = self._waiting[lane]
         by_work = sorted(waiting, key=lambda pace: -len(waiting[pace]))
-        pace = next((pace for pace in by_work if not waiting[pace][0][2].held()), by_work[0])
+        pace = next((pace for pace in by_work if not self._held(lane, pace)), by_work[0])
         _, _, job = heappop(waiting[pace])
         if not waiting[pace]:
             del waiting[pace]

@@ -71,7 +71,7 @@ def collect(
             for number, part in enumerate(batches(names)):
                 call = f"graph {table} {turn} {number:03}"
                 jobs.append(ReadTable(live, Stream(call, table, types, query, {"subscriptions": part})))
-    interrupted(run(jobs, LANES, book), book)
+    interrupted(run(jobs, LANES, book, live.held), book)
     if evidence:
         interrupted(run(questions_for(cloud, credential, arm, book), LOGS, book), book)
     elsewhere = frozenset[str]() if scope.everything else ELSEWHERE

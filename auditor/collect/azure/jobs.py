@@ -121,9 +121,6 @@ class ReadChildren(Job):
     def pace(self) -> str:
         return subscription_of(self.parent)
 
-    def held(self) -> bool:
-        return self.live.arm.held(self.pace)
-
     def run(self) -> Iterable[Job]:
         live, child = self.live, self.child
         call = f"arm {self.parent}/{child.path}"

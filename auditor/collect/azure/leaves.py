@@ -35,9 +35,6 @@ class ReadOne(Job):
     def pace(self) -> str:
         return subscription_of(self.parent)
 
-    def held(self) -> bool:
-        return self.live.arm.held(self.pace)
-
     def run(self) -> Iterator[Job]:
         live, child = self.live, self.child
         path = f"{self.parent}/{child.path}/{self.name}"
@@ -93,9 +90,6 @@ class ReadPermissions(Job):
     def pace(self) -> str:
         return subscription_of(self.place)
 
-    def held(self) -> bool:
-        return self.live.arm.held(self.pace)
-
     def run(self) -> Iterator[Job]:
         try:
             given = permissions_at(self.place, self.live.arm)
@@ -134,9 +128,6 @@ class ReadPlans(Job):
     @property
     def pace(self) -> str:
         return self.subscription.casefold()
-
-    def held(self) -> bool:
-        return self.live.arm.held(self.pace)
 
     def run(self) -> Iterator[Job]:
         try:

@@ -44,6 +44,10 @@ class Live:
     priced: set[str] = field(default_factory=set)
     """Casefolded subscriptions of which Resource Graph gave a plan of Defender."""
 
+    def held(self, lane: str, pace: str) -> bool:
+        """Whether calls of Resource Manager to a subscription have to wait; other services say so call by call."""
+        return lane == ARM and bool(pace) and self.arm.held(pace)
+
     def failed(self, what: str, failure: CallFailed, types: Iterable[str], call: str) -> None:
         """One gap for each type that is incomplete below a place; everywhere, when rules look for it from elsewhere."""
         for kind in sorted(set(types)):

@@ -10,14 +10,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.collect import WAYS
 from auditor.collect.azure.clouds import CLOUDS, Cloud
 from auditor.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
-
-WAYS: Final = ("workload", "secret", "certificate", "managed", "cli")
-"""In the order in which they are tried: what somebody configured comes first."""
 
 _TENANT, _CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
 _CONFIGURED_BY: Final = {
