@@ -44,7 +44,7 @@ def test_the_demo_estate_live_is_the_demo(meet: Meet) -> None:
 def test_every_type_that_a_rule_needs_can_be_read() -> None:
     rules = [bind(rule, dt.datetime(2026, 11, 1, tzinfo=dt.UTC)) for rule in load_rules()]
     plan = plan_for(needs_of(rules, rules))
-    assert not plan.unsure | {*plan.unreadable}, "say in auditor/collect/azure/tables.py where they are read"
+    assert not plan.unsure | {*plan.unreadable}, "say in tables.py or children.py where they are read"
 
 
 def test_scan_audits_live_as_it_audits_the_snapshot(meet: Meet) -> None:

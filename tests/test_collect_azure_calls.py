@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import ServiceRequestTimeoutError
 
-from auditor.collect.azure.calls import CallFailed, Gate, ask
+from auditor.collect.azure.calls import Gate, ask
 from auditor.collect.azure.clouds import CLOUDS
 from auditor.collect.azure.graph import Quota
+from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.sign_in import credential
 from auditor.collect.book import Book
 

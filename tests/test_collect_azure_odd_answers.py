@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from auditor.collect.azure.arm import onward, same_host
-from auditor.collect.azure.calls import CallFailed, Gate, ask
+from auditor.collect.azure.calls import Gate, ask
 from auditor.collect.azure.clouds import CLOUDS
+from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.sign_in import credential
 from auditor.collect.book import Book
 from tests.azure.collected import DEMO, Collected, azure_of, copies

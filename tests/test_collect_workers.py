@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.collect import Needs
+from auditor.collect import EXTRAS, Needs
+from auditor.collect.azure.children import ON_REQUEST
+from auditor.collect.azure.network import ACTIONS
 from auditor.collect.azure.plan import plan_for
+from auditor.collect.azure.tenant import EXTRA as ENTRA
 from auditor.collect.book import Book
 from auditor.collect.workers import Job, run
 
@@ -57,6 +60,18 @@ def test_where_most_is_left_comes_first(tmp_path: Path) -> None:
     many = [Read(done, f"many {number}", "many") for number in range(3)]
     few = [Read(done, f"few {number}", "few", levels=1) for number in range(2)]
     assert order(tmp_path, done, *few, *many) == ["many 0", "few 0", "many 1", "few 1", "many 2"]
+
+
+def test_what_is_held_back_waits_for_the_others(tmp_path: Path) -> None:
+    done: list[str] = []
+    many = [Read(done, f"many {number}", "many") for number in range(2)]
+    with Book(tmp_path / "journal", {}) as book:
+        run([*many, Read(done, "few", "few")], {"lane": 1}, book, lambda lane, pace: (lane, pace) == ("lane", "many"))
+    assert done == ["few", "many 0", "many 1"]
+
+
+def test_whatever_can_be_asked_for_besides_is_read() -> None:
+    assert set(EXTRAS) == {*ACTIONS, *ON_REQUEST, ENTRA}
 
 
 def test_resource_graph_is_asked_first_for_what_leads_to_more() -> None:

@@ -1,7 +1,7 @@
 """Azure, live: what rules need, from Resource Graph, Resource Manager, Key Vault and Log Analytics. Every call reads.
 
-`plan` says what to read where; `jobs` and `leaves` read one thing each, with what `live` holds; `calls` retries; `book`
-(one level up) keeps what comes in.
+`plan` says what to read where, by `tables` and `children`; `jobs` and `leaves` read one thing each, with what `live`
+holds; `calls` retries, `replies` says what an answer means; `book` (one level up) keeps what comes in.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from auditor.collect.azure.calls import TIMEOUTS, CallFailed, Gate, Reply, answered, ask, reading
+from auditor.collect.azure.calls import TIMEOUTS, Gate, ask, reading
+from auditor.collect.azure.replies import CallFailed, Reply, refused
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 
@@ -170,12 +171,3 @@ def onward(link: str | None, seen: set[str]) -> str | None:
     if link:
         seen.add(link)
     return link
-
-
-def refused(reply: Reply) -> CallFailed:
-    """What an answer means that is none."""
-    if reply.not_registered:
-        told = f"{answered(reply)}: the subscription is not registered for this service"
-        return CallFailed("not-found", told, status=404, code=reply.code)
-    kind = {401: "forbidden", 403: "forbidden", 404: "not-found"}.get(reply.status, "unreadable")
-    return CallFailed(kind, answered(reply), status=reply.status, code=reply.code)

@@ -1,4 +1,4 @@
-"""One retry policy for every call to Azure, and what a call that failed means.
+"""One retry policy for every call to Azure, and one gate for all calls to a place.
 
 The SDK's own retries are switched off: they know nothing of Resource Graph's quota, of a 429 without Retry-After on a
 POST, of a time limit, or of the other threads that would run into the same wall.
@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from auditor.collect.azure.replies import CallFailed, Reply, answered
 from auditor.collect.book import Book
 
 if TYPE_CHECKING:
@@ -39,60 +40,6 @@ _SHORTEST: Final = 0.5
 _GIVE_UP_AFTER: Final = 4
 """Calls given up one after the other; then every further call to the same place gets one attempt."""
 _TEMPORARY: Final = frozenset({408, 500, 502, 503, 504})
-GONE: Final = frozenset(
-    {"subscriptionnotfound", "invalidsubscriptionid", "resourcegroupnotfound", "parentresourcenotfound"}
-)
-"""Codes, in small letters, of what lies in a place that is not there."""
-NOT_REGISTERED: Final = frozenset(
-    {"missingsubscriptionregistration", "subscriptionnotregistered", "subscription not registered"}
-)
-"""Codes, in small letters, of a service that a subscription does not use. Defender does with 401 or 404, and spaces."""
-
-
-class Reply(NamedTuple):
-    """A final answer."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Any
-
-    @property
-    def code(self) -> str:
-        """The error code of ARM, Key Vault or Resource Graph: a word or a few, never the text of the answer."""
-        return _code(self._error)
-
-    @property
-    def inner_codes(self) -> list[str]:
-        """The codes of what the error says in detail."""
-        details = self._error.get("details")
-        inner = self._error.get("innererror")
-        found = [*(details if isinstance(details, list) else ()), inner]
-        return [code for one in found if isinstance(one, dict) and (code := _code(one))]
-
-    @property
-    def failed(self) -> bool:
-        """Whether it holds an error, whatever its status says."""
-        return bool(self._error) or (isinstance(self.body, dict) and bool(self.body.get("error")))
-
-    def says(self, words: str) -> bool:
-        """Whether the text of the error has these words: for services that give one code to many errors."""
-        text = self._error.get("message")
-        return isinstance(text, str) and words in text
-
-    @property
-    def _error(self) -> dict[str, Any]:
-        error = self.body.get("error") if isinstance(self.body, dict) else None
-        return error if isinstance(error, dict) else {}
-
-    @property
-    def not_registered(self) -> bool:
-        """The subscription does not use this service."""
-        return self.code.casefold() in NOT_REGISTERED
-
-
-def _code(error: Mapping[str, Any]) -> str:
-    code = error.get("code")
-    return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-][A-Za-z0-9_. -]{,79}", code) else ""
 
 
 def reading(credential: Credential, scope: str, *, decoded: bool) -> list[Any]:
@@ -107,17 +54,6 @@ def reading(credential: Credential, scope: str, *, decoded: bool) -> list[Any]:
     asks = [policies.HeadersPolicy({"Accept": "application/json"}), policies.UserAgentPolicy("auditor")]
     reads = [policies.RequestIdPolicy(), policies.ContentDecodePolicy(), policies.CustomHookPolicy()]
     return [*asks, *(reads if decoded else ()), ARMChallengeAuthenticationPolicy(credential, scope)]
-
-
-class CallFailed(Exception):  # noqa: N818  (caught where the gap is written)
-    """A call that brought nothing. `kind` and `reason` are those of a gap."""
-
-    def __init__(self, kind: str, reason: str, *, status: int = 0, code: str = "") -> None:
-        super().__init__(reason)
-        self.kind = kind
-        self.reason = reason
-        self.status = status
-        self.code = code
 
 
 class Gate:
@@ -265,11 +201,6 @@ def _is_silence(error: Exception) -> bool:
 def _refusal(reply: Reply) -> CallFailed:
     kind = {401: "forbidden", 429: "throttled"}.get(reply.status, "unreachable")
     return CallFailed(kind, answered(reply), status=reply.status, code=reply.code)
-
-
-def answered(reply: Reply) -> str:
-    """The answer in words: `it answered 403 AuthorizationFailed`."""
-    return " ".join(["it answered", str(reply.status), *filter(None, [reply.code]), *reply.inner_codes])
 
 
 def _delay(headers: Mapping[str, str]) -> float | None:

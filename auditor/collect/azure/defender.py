@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect.azure.arm import Arm, heed, listed
-from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, ask, reading
+from auditor.collect.azure.calls import ODD, TIMEOUTS, ask, reading
+from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, Gate, Reply, answered, ask, reading, seconds_of
+from auditor.collect.azure.calls import ODD, TIMEOUTS, Gate, ask, reading, seconds_of
+from auditor.collect.azure.replies import CallFailed, Reply, answered
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Answer, Book

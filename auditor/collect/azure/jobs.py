@@ -9,14 +9,15 @@ from typing import Any, Final
 
 from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.arm import listed, onward, subscription_of
-from auditor.collect.azure.calls import CallFailed
+from auditor.collect.azure.children import Child
 from auditor.collect.azure.graph import SOURCE as GRAPH
 from auditor.collect.azure.graph import Stream
 from auditor.collect.azure.leaves import ReadAction, ReadCertificate, ReadOne, ReadPlans
 from auditor.collect.azure.live import Live
 from auditor.collect.azure.network import applies
+from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.shapes import Managed, cannot_have, is_absent, one, resource_of
-from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE, Child
+from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
 from auditor.collect.book import Book

@@ -8,13 +8,13 @@ from typing import Final
 
 from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.arm import THREADS, Arm
-from auditor.collect.azure.calls import CallFailed
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import SOURCE as GRAPH
 from auditor.collect.azure.graph import Graph
 from auditor.collect.azure.network import SOURCE as NETWORK
 from auditor.collect.azure.network import Action, Network
 from auditor.collect.azure.plan import Plan
+from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book

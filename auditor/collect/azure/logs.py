@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect import Needs
-from auditor.collect.azure.calls import NO_DETOURS, TIMEOUTS, CallFailed, Gate, Reply, answered, ask
+from auditor.collect.azure.calls import NO_DETOURS, TIMEOUTS, Gate, ask
 from auditor.collect.azure.questions import ABOUT, EVIDENCE, QUESTIONS, Question
+from auditor.collect.azure.replies import CallFailed, Reply, answered, kind_of
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 from auditor.collect.workers import Job
@@ -219,14 +220,14 @@ class _Logs:
     def _elsewhere(self, place: str) -> Any:
         reply = self._arm.get(place, _WORKSPACE_VERSION)
         if reply.status != 200:
-            raise CallFailed(_kind(reply), f"GET of the workspace: {answered(reply)}", status=reply.status)
+            raise CallFailed(kind_of(reply.status), f"GET of the workspace: {answered(reply)}", status=reply.status)
         return reply.body
 
     def ask(self, customer: str, question: Question) -> list[dict[str, Any]]:
         """The rows of a whole answer. Raises `CallFailed`."""
         reply = ask(lambda: self._send(customer, question), self._gate, self.book, SOURCE)
         if reply.status != 200:
-            raise CallFailed(_kind(reply), answered(reply), status=reply.status, code=reply.code)
+            raise CallFailed(kind_of(reply.status), answered(reply), status=reply.status, code=reply.code)
         return _rows(reply)
 
     def _send(self, customer: str, question: Question) -> tuple[int, Mapping[str, str], bytes]:
@@ -236,10 +237,6 @@ class _Logs:
         body = {"query": question.query, "timespan": question.timespan}
         response = self._client.send_request(HttpRequest("POST", f"/workspaces/{customer}/query", json=body))
         return response.status_code, response.headers, response.content
-
-
-def _kind(reply: Reply) -> str:
-    return {401: "forbidden", 403: "forbidden", 404: "not-found"}.get(reply.status, "unreadable")
 
 
 def _rows(reply: Reply) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from auditor.collect.azure.calls import ODD, TIMEOUTS, CallFailed, Gate, answered, ask, reading
+from auditor.collect.azure.calls import ODD, TIMEOUTS, Gate, ask, reading
+from auditor.collect.azure.replies import CallFailed, answered
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 from auditor.model import Origin, Resource

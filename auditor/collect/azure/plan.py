@@ -7,19 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from auditor.collect import Needs
-from auditor.collect.azure.tables import (
-    CERTIFICATES,
-    CHILDREN,
-    DIAGNOSTIC_SETTINGS,
-    DIAGNOSTICS,
-    GROUP,
-    ON_REQUEST,
-    SAID_ELSEWHERE,
-    SUBSCRIPTION,
-    TABLE_OF,
-    VAULT_TYPE,
-    Child,
-)
+from auditor.collect.azure.children import CHILDREN, DIAGNOSTIC_SETTINGS, DIAGNOSTICS, ON_REQUEST, SAID_ELSEWHERE, Child
+from auditor.collect.azure.tables import CERTIFICATES, GROUP, SUBSCRIPTION, TABLE_OF, VAULT_TYPE
 
 
 class Plan(NamedTuple):

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from auditor.collect import Scope
 from auditor.collect.azure.arm import Arm
-from auditor.collect.azure.calls import CallFailed, answered
 from auditor.collect.azure.graph import Graph, Stream, query_of
+from auditor.collect.azure.replies import CallFailed, answered, kind_of
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.tables import GROUP, SUBSCRIPTION
 from auditor.collect.book import Book
@@ -129,9 +129,8 @@ def _sought(name: str, arm: Arm, book: Book, *, groups: bool) -> Resource | None
         told, status = failure.reason, failure.status
     if status == 200 and groups and isinstance(body, dict):
         return Resource(SUBSCRIPTION, stripped({**body, "type": SUBSCRIPTION}), Origin(source="live"))
-    kind = {401: "forbidden", 403: "forbidden", 404: "not-found"}.get(status, "unreadable")
     if status == 200:
         told = "Resource Graph does not give it: the identity may not read all of it, or it is not indexed"
     reason = f"GET subscriptions: {told}; nothing of it was read"
-    book.gap(Gap(what=f"/subscriptions/{name}", reason=reason, kind=kind))
+    book.gap(Gap(what=f"/subscriptions/{name}", reason=reason, kind=kind_of(status)))
     return None

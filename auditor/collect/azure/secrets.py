@@ -78,7 +78,8 @@ def stripped(body: dict[str, Any]) -> dict[str, Any]:
         for name in [key for key in properties if key.casefold() in _SEEN_IN_ATTACKS]:
             del properties[name]
     elif kind == "microsoft.network/applicationgateways":
-        for certificate in properties.get("sslCertificates") or ():
+        listed = properties.get("sslCertificates")
+        for certificate in listed if isinstance(listed, list) else ():
             if isinstance(certificate, dict) and isinstance(inner := certificate.get("properties"), dict):
                 inner.pop("data", None)  # with its key; what is public is in publicCertData
     return found

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.collect.azure.arm import refused
-from auditor.collect.azure.calls import CallFailed, Reply
+from auditor.collect.azure.children import Child
+from auditor.collect.azure.replies import CallFailed, Reply, refused
 from auditor.collect.azure.secrets import stripped
-from auditor.collect.azure.tables import Child
 from auditor.model import Origin, Resource, Unknown
 
 _ABSENT: Final = frozenset({"resourcenotfound", "notfound", "policynotfound", "keynotfound"})

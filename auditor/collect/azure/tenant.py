@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auditor.collect.azure.arm import SOURCE as ARM
-from auditor.collect.azure.calls import CallFailed
 from auditor.collect.azure.live import Live
+from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.workers import Job
 from auditor.model import Gap, Origin, Resource, Unknown

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from auditor.collect.azure.arm import listed, onward, same_host
-from auditor.collect.azure.calls import NO_DETOURS, TIMEOUTS, CallFailed, Gate, Reply, ask
+from auditor.collect.azure.calls import NO_DETOURS, TIMEOUTS, Gate, ask
+from auditor.collect.azure.replies import CallFailed, Reply
 from auditor.collect.azure.shapes import one
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book

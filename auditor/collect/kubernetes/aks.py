@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from auditor.collect.azure.arm import Arm
-from auditor.collect.azure.calls import CallFailed, answered
+from auditor.collect.azure.replies import CallFailed, answered
 from auditor.collect.kubernetes.clusters import Cluster, client_of
 from auditor.collect.kubernetes.connection import ApiError
 from auditor.model import Resource
