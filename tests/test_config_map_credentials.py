@@ -36,6 +36,9 @@ BAD = [
     ("server.pem", KEY, "MIIEow1B"),
     ("UPLOAD", SIGNED, "Zm9v"),
     ("BROKER", "amqps://orders:correct-h0rse@broker:5671/v", "h0rse"),
+    ("BROKER_IN_WORDS", "amqps://orders:correct-horse@broker:5671/v", "horse"),
+    ("Orders__ConnectionString", "Server=db;User ID=a;Password=correcthorse", "correcthorse"),
+    ("my.cnf", "[client]\n# password = none\npassword = Abc123x\n", "Abc123x"),
 ]
 GOOD = [
     ("LOG_LEVEL", "info"),
@@ -52,6 +55,22 @@ GOOD = [
     ("password", "ask the platform team"),
     ("api-key", "X-API-Key"),
     ("private_key", "tls.key"),
+    ("trust-store-password", "changeit"),
+    ("RESET_PASSWORD", "disabled"),
+    ("REFRESH_TOKEN", "3600s"),
+    ("EXISTING_SECRET_KEY", "redis-password"),
+    ("API_KEY", "Ocp-Apim-Subscription-Key"),
+    ("ACCESS_TOKEN", "access_token"),
+    ("AUTH_SECRET", "DB_SECRET_NAME"),
+    ("AZURE_CREDENTIALS", "WorkloadIdentity"),
+    ("SMTP_PASSWORD", "kv://mail/smtp"),
+    ("GITHUB_TOKEN", "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/t)"),
+    ("ENCRYPTION_KEY", "vault:secret/data/orders#key"),
+    ("CONNECTION_STRING", "Endpoint=sb://orders.servicebus.windows.net/"),
+    ("CONNECTION_STRING", "InstrumentationKey=11111111-2222-3333-4444-555555555555;IngestionEndpoint=https://x/"),
+    ("grafana.ini", "[database]\n# e.g. mysql://user:password@host:port/db\n;password = Abc123x\n"),
+    ("de.json", '{"password": "Passwort!", "repeat": "Passwort wiederholen"}'),
+    ("en.json", '{"password": "Password*"}'),
     ("nginx.conf", "location /token { proxy_pass http://auth; }"),
 ]
 

@@ -25,12 +25,16 @@ _IN_TEXT: Final = re.compile(
 """What stands before the secret is a group."""
 _ONE_WORD: Final = re.compile(r"[^/$<{\s%*]\S{3,}$")
 _HARMLESS: Final = re.compile(
-    r"(?i)https?://[^@]*$|(true|false|none|null|string|required|optional|authorization|changeme)$|x-|\d{1,6}$|your[-_]"
-    r"|replace|[^.]*\.(pem|key|crt|cer|txt|json|ya?ml|jks|p12|pfx|conf)$"
+    r"(?i)[a-z][a-z0-9+.-]*://[^@]*$|(true|false|none|null|string|required|optional|enabled|disabled|authorization"
+    r"|workload-?identity|change(me|it))$|x-|\d{1,6}(ms|s|m|h|d)?$|your[-_]|replace|@microsoft\.keyvault"
+    r"|(vault|keyvault|akv|secretref|arn|op):|[^.]*\.(pem|key|crt|cer|txt|json|ya?ml|jks|p12|pfx|conf)$"
 )
 _NAMES_OBJECT: Final = re.compile(r"(?i)(secret|credentials)$")
 _OBJECT: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
-_DRAWN: Final = re.compile(r"[0-9!#%^*+=~]")
+_NAMES_ENTRY: Final = re.compile(r"(?i)(secret|credentials|key|token)$")
+_ENTRY: Final = re.compile(r"(?i)[a-z0-9._-]+[._-](password|secret|token|credentials|key|name)")
+_CONNECTION: Final = re.compile(r"(?i)connection[_-]?string$")
+_DRAWN: Final = re.compile(r"[0-9#%^+=~]")
 _MAY_BE_IN: Final = re2.compile(
     rb"(?i)accountkey|sharedaccess|passw|pwd|[?&](sig|code|[\w-]*key)=|://[^/\s:@]*:[^/\s@]+@|bearer\s"
     rb"|PRIVATE KEY-----|eyJ"
@@ -60,17 +64,25 @@ def masked(body: dict[str, Any], mark: str) -> dict[str, Any]:
 def holds_secret(name: Any, value: Any) -> bool:
     """The same of a setting, less willing: what the rule `kubernetes.config-map.no-credentials` takes for harmless
     (a sentence, the name of a file or of an object, a number, a placeholder) is no secret."""
-    if not is_secret(name, value) or not _ONE_WORD.match(value) or _HARMLESS.match(value):
+    if not is_secret(name, value):
         return False
-    return not (_NAMES_OBJECT.search(name) and _OBJECT.fullmatch(value))
+    if _CONNECTION.search(name):
+        return bool(_IN_TEXT.search(value))
+    if not _ONE_WORD.match(value) or _HARMLESS.match(value):
+        return False
+    return not (
+        (_NAMES_OBJECT.search(name) and _OBJECT.fullmatch(value))
+        or (_NAMES_ENTRY.search(name) and _ENTRY.fullmatch(value))
+    )
 
 
 def credentials_in(text: str, mark: str) -> str:
     """The places of a text that hold a secret, with a mark for it, one a line; empty when there is none.
 
-    Words such as `password: required` are none: a secret has a digit or a sign.
+    Words such as `password: required` are none: a secret has a digit or a sign, unless it stands in an address. What
+    stands in a comment is an example.
     """
-    found = [match for match in _IN_TEXT.finditer(text) if _DRAWN.search(match.group().removeprefix(_before(match)))]
+    found = [match for match in _IN_TEXT.finditer(text) if _is_drawn(match) and not _in_comment(match)]
     return "\n".join(_before(match) + mark + ("@" if text.startswith("@", match.end()) else "") for match in found)
 
 
@@ -80,6 +92,16 @@ def _masked(value: Any, mark: str) -> Any:
     if isinstance(value, dict):
         return {key: _masked(inner, mark) for key, inner in value.items()}
     return [_masked(inner, mark) for inner in value] if isinstance(value, list) else value
+
+
+def _is_drawn(found: re.Match[str]) -> bool:
+    before = _before(found)
+    return before.startswith("://") or bool(_DRAWN.search(found.group().removeprefix(before)))
+
+
+def _in_comment(found: re.Match[str]) -> bool:
+    line = found.string.rfind("\n", 0, found.start()) + 1
+    return found.string[line:].lstrip().startswith(("#", ";"))
 
 
 def _before(found: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ TABLE: Final = Table(
     (
         Attr("public_network_access", "properties.publicNetworkAccess", default="Enabled"),
         Attr("authentication_methods", "properties.authConfig.allowedModes", unset=True),
+        Attr("compute_tier", "properties.compute.tier", unset=True),
         Attr("high_availability_mode", "properties.highAvailability.targetMode"),
         Attr("version", "properties.serverVersion"),
     ),
