@@ -68,6 +68,7 @@ NO_TERRAFORM = {
     "microsoft.web/sites/slots properties.mintlsversion": CONFIG,
     "microsoft.web/sites/slots properties.remotedebuggingenabled": CONFIG,
     "microsoft.web/sites/slots/config ": "azurerm writes the configuration inside the slot",
+    "microsoft.cdn/profiles/securitypolicies properties.parameters.isprofilelevel": NEVER,
     "microsoft.cdn/profiles/customdomains properties.customhttpsparameters": "a field of the classic CDN",
     "microsoft.cdn/profiles/customdomains properties.enabledstate": "a field of endpoints",
     "microsoft.cdn/profiles/endpoints/customdomains properties.tlssettings": "a field of Front Door",

@@ -138,9 +138,9 @@ CHILDREN: Final = (
     _apim("policies/policy", below="/workspaces/products"),
     _apim("apiLinks", below="/workspaces/products"),
     Child("Microsoft.Security/apiCollections", _SERVICE, "providers/Microsoft.Security/apiCollections", "2023-11-15"),
-    *_below(
-        "Microsoft.Cdn/profiles", _CDN, "afdEndpoints", "customDomains", "originGroups", "secrets", "securityPolicies"
-    ),
+    *_below("Microsoft.Cdn/profiles", _CDN, "afdEndpoints", "customDomains", "originGroups", "ruleSets"),
+    *_below("Microsoft.Cdn/profiles", _CDN, "secrets", "securityPolicies"),
+    *_below("Microsoft.Cdn/profiles/ruleSets", _CDN, "rules"),
     *_below("Microsoft.Cdn/profiles/afdEndpoints", _CDN, "routes"),
     *_below("Microsoft.Cdn/profiles/originGroups", _CDN, "origins"),
     *_below("Microsoft.Cdn/profiles/endpoints", _CDN, "customDomains"),

@@ -62,6 +62,8 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_cdn_frontdoor_origin_group": ("Microsoft.Cdn/profiles/originGroups",),
     "azurerm_cdn_frontdoor_profile": ("Microsoft.Cdn/profiles",),
     "azurerm_cdn_frontdoor_route": ("Microsoft.Cdn/profiles/afdEndpoints/routes",),
+    "azurerm_cdn_frontdoor_rule": ("Microsoft.Cdn/profiles/ruleSets/rules",),
+    "azurerm_cdn_frontdoor_rule_set": ("Microsoft.Cdn/profiles/ruleSets",),
     "azurerm_cdn_frontdoor_security_policy": ("Microsoft.Cdn/profiles/securityPolicies",),
     "azurerm_cdn_profile": ("Microsoft.Cdn/profiles",),
     "azurerm_cognitive_account": ("Microsoft.CognitiveServices/accounts",),

@@ -12,6 +12,7 @@ TABLE: Final = Table(
     (
         Attr("enabled", "properties.enabledState", ENABLED, default=True),
         Attr("cdn_frontdoor_custom_domain_ids", "properties.customDomains", by_id),
+        Attr("cdn_frontdoor_rule_set_ids", "properties.ruleSets", by_id),
         Attr("cdn_frontdoor_origin_group_id", "properties.originGroup.id"),
         Attr("forwarding_protocol", "properties.forwardingProtocol", default="MatchRequest"),
         Attr("https_redirect_enabled", "properties.httpsRedirect", ENABLED, default=True),

@@ -1,0 +1,43 @@
+"""azurerm_cdn_frontdoor_rule → Microsoft.Cdn/profiles/ruleSets/rules, as far as it redirects."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.azurerm._delivery_rule import conditions
+from auditor.plans.terraform_table import Attr, Block, Child, Fixed, Table
+
+REDIRECT: Final = (
+    Fixed("name", "UrlRedirect"),
+    Attr("redirect_protocol", "parameters.destinationProtocol", default="MatchRequest"),
+)
+REDIRECTS: Final = ("url_redirect", "url_redirect_action")  # as azurerm 5 calls it, and as 3 and 4 do
+KINDS: Final = {
+    "client_port|client_port_condition": "ClientPort",
+    "device_type|is_device_condition": "IsDevice",
+    "host_name|host_name_condition": "HostName",
+    "http_version|http_version_condition": "HttpVersion",
+    "post_argument|post_args_condition": "PostArgs",
+    "query_string|query_string_condition": "QueryString",
+    "remote_address|remote_address_condition": "RemoteAddress",
+    "request_body|request_body_condition": "RequestBody",
+    "request_cookies|cookies_condition": "Cookies",
+    "request_file_extension|url_file_extension_condition": "UrlFileExtension",
+    "request_filename|url_filename_condition": "UrlFileName",
+    "request_header|request_header_condition": "RequestHeader",
+    "request_method|request_method_condition": "RequestMethod",
+    "request_path|url_path_condition": "UrlPath",
+    "request_scheme|request_scheme_condition": "RequestScheme",
+    "request_url|request_uri_condition": "RequestUri",
+    "server_port|server_port_condition": "ServerPort",
+    "socket_address|socket_address_condition": "SocketAddr",
+    "ssl_protocol|ssl_protocol_condition": "SslProtocol",
+}
+TABLE: Final = Table(
+    "Microsoft.Cdn/profiles/ruleSets/rules",
+    Child("cdn_frontdoor_rule_set_id", "Microsoft.Cdn/profiles/ruleSets"),
+    (
+        Block("actions", "", tuple(Block(name, "properties.actions[*]", REDIRECT) for name in REDIRECTS)),
+        Block("conditions", "", conditions("properties.conditions[*]", KINDS)),
+    ),
+)
