@@ -32,7 +32,7 @@ ALLOWED = {
     "bound": {"model", "conditions", "answers"},
     "reference": {"model", "conditions", "answers", "bound"},
     "evaluate": {"model", "conditions", "answers", "bound", "reference", "excerpts", "owners"},
-    "reading": {"model", "errors", "reading", "tls_secrets", "deployment_values"},
+    "reading": {"model", "errors", "keys", "reading", "tls_secrets", "deployment_values"},
     "ocsf": {"model"},
     "render": {"model", "errors", "findings", "places", "ocsf", "render", "__init__"},
     "plans": {"model", "errors", "keys", "plans", "deployment_values", "reading"},

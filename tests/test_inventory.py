@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from auditor.errors import InputError
 from auditor.inventory import CollectedSource, Inventory, open_inventory
-from auditor.model import Origin, Resource
+from auditor.model import Origin, Resource, Unknown
 from auditor.reading import sources
 from auditor.reading.feed import Feed
 from auditor.reading.json_stream import Places, json_documents
@@ -36,6 +36,7 @@ STORE = {
     "id": "/subscriptions/s1/resourceGroups/g1/providers/microsoft.storage/storageaccounts/a1",
     "name": "a1",
     "type": "microsoft.storage/storageaccounts",
+    "properties": {},
 }
 DEPLOYMENT = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}}
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}
@@ -578,3 +579,26 @@ def test_two_addresses_of_a_change_that_make_the_same_are_both_judged() -> None:
     inventory = Inventory(["tfplan.json"], [CollectedSource(made)])
     assert [one.origin.address for one in inventory.resources()] == list(addresses)
     assert (inventory.gaps, inventory.repeats) == ([], 0)
+
+
+BARE = {key: value for key, value in VAULT.items() if key != "properties"}
+
+
+@pytest.mark.parametrize("name", ["export.json", "export.ndjson"])
+@pytest.mark.parametrize("told", [{}, {"properties": None}, {"properties": 7}, {"properties": "not json"}])
+def test_properties_that_were_not_exported_are_not_known(tmp_path: Path, name: str, told: dict[str, Any]) -> None:
+    # `az resource list` gives null for all of them: nothing may be taken for absent
+    content = json.dumps(BARE | told)
+    ((resource,), inventory) = read(save(tmp_path / name, content if name.endswith("ndjson") else f"[{content}]"))
+    assert isinstance(resource.body["properties"], Unknown)
+    assert resource.partial
+    assert not inventory.gaps
+
+
+@pytest.mark.parametrize("name", ["export.json", "export.ndjson"])
+@pytest.mark.parametrize("told", [{"properties": json.dumps(VAULT["properties"])}, {"Properties": VAULT["properties"]}])
+def test_properties_as_a_text_or_in_another_casing_are_read(tmp_path: Path, name: str, told: dict[str, Any]) -> None:
+    content = json.dumps(BARE | told)
+    ((resource,), _) = read(save(tmp_path / name, content if name.endswith("ndjson") else f"[{content}]"))
+    assert resource.body["properties"] == VAULT["properties"]
+    assert not resource.partial

@@ -17,6 +17,7 @@ from auditor.reading.feed import Feed
 from auditor.reading.json_lines import json_lines
 from auditor.reading.json_stream import Batch, Places, json_documents
 from auditor.reading.log import Broken, Log
+from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, is_arm_type, resources_of, row_as_object, with_kind_of_list
 from auditor.reading.wanted import Wanted
 
@@ -135,7 +136,7 @@ def _of_batch(batch: Batch, file: str, log: Log) -> Iterator[Resource]:
             body = with_kind_of_list(body, batch.envelope)
         if _is_plain_arm(body):
             log.read += 1
-            yield Resource(body["type"], body, origin)
+            yield arm_resource(body["type"], body, origin)
         elif body is None and batch.key == "rows":
             log.fail(file, f"row {index}", "it does not fit the columns of its table")
         else:

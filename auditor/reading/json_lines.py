@@ -12,6 +12,7 @@ import orjson
 from auditor.deployment_values import TYPE as DEPLOYMENT
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.log import Log
+from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, resources_of
 from auditor.reading.wanted import Wanted
 
@@ -65,7 +66,9 @@ def json_lines(
             kind = _plain_type(body) if type(body) is dict else None
             if kind is not None and kind.casefold() not in _LOSE_SECRETS:
                 plain += 1
-                resource = Resource(kind, body, Origin(file=file, line=number))
+                origin = Origin(file=file, line=number)
+                whole = type(body.get("properties")) is dict or "apiVersion" in body
+                resource = Resource(kind, body, origin) if whole else arm_resource(kind, body, origin)
                 if wanted is None or wanted[kind] or wanted.takes(resource):
                     yield resource
                 continue

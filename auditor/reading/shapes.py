@@ -11,6 +11,7 @@ from auditor.deployment_values import without_values
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.children import child_of
 from auditor.reading.log import Log
+from auditor.reading.properties import arm_resource
 from auditor.tls_secrets import without_secrets
 
 _ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -113,7 +114,7 @@ def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Res
     log.read += 1
     if document["type"].casefold() == DEPLOYMENT:
         document = without_values(document)
-    resource = Resource(document["type"], document, Origin(source=at.source, file=at.file, line=at.line))
+    resource = arm_resource(document["type"], document, Origin(source=at.source, file=at.file, line=at.line))
     yield resource
     children = document.get("resources")
     if children is None:
