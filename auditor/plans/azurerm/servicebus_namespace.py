@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.terraform_table import ENABLED, INVERTED, Attr, Block, Fixed, Group, Table
+
+
+def _keys(key: Any) -> list[dict[str, Any]]:
+    """The one key, whose name and vault Azure tells apart."""
+    return [{"keyName": key}]
+
 
 TABLE: Final = Table(
     "Microsoft.ServiceBus/namespaces",
@@ -21,6 +27,7 @@ TABLE: Final = Table(
             "properties.encryption",
             (
                 Fixed("keySource", "Microsoft.KeyVault"),
+                Attr("key_vault_key_id", "keyVaultProperties", _keys),
                 Attr("infrastructure_encryption_enabled", "requireInfrastructureEncryption", default=False),
             ),
         ),
