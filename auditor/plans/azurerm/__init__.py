@@ -24,6 +24,7 @@ SHARED: Final = {
 """Types that share the table of another one, and its file."""
 
 INDEX: Final[dict[str, tuple[str, ...]]] = {
+    "azurerm_ai_services": ("Microsoft.CognitiveServices/accounts",),
     "azurerm_api_management": (
         "Microsoft.ApiManagement/service",
         "Microsoft.ApiManagement/service/tenant",
