@@ -78,7 +78,8 @@ _STEP: Final = re.compile(r"[^.\[\]]+")
 def _held(evidence: Sequence[Evidence]) -> str:
     first = evidence[0]
     actual = "absent" if first.actual is None else _inline(first.actual)
-    more = f" (and {len(evidence) - 1} more)" if len(evidence) > 1 else ""
+    others = len(evidence) - 1
+    more = f" (and {others} more field{'s' if others > 1 else ''})" if others else ""
     verb = ":" if first.expected.startswith("to find ") else " is"  # what was counted is found, not held
     return f"{first.path}{verb} {actual}, expected {first.expected}{more}"
 
@@ -86,7 +87,7 @@ def _held(evidence: Sequence[Evidence]) -> str:
 def _inline(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    text = str(value)
+    text = encode(value).decode() if isinstance(value, dict | list) else str(value)
     return text if len(text) <= 120 else f"{text[:120]}…"
 
 

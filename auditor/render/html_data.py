@@ -28,6 +28,7 @@ from auditor.render.words import (
     evidence_text,
     is_web_address,
     place_of,
+    plural,
     scope_of,
     utc,
     value_text,
@@ -210,7 +211,7 @@ def _composed(finding: Finding) -> str:
     if not finding.evidence:
         return ""
     more = len(finding.evidence) - 1
-    return evidence_text(finding.evidence[0]) + (f" (and {more} more)" if more else "")
+    return evidence_text(finding.evidence[0]) + (f" (and {plural(more, 'more field')})" if more else "")
 
 
 def packed(audit: Audit, findings: Findings, options: Options, frameworks: list[dict[str, Any]]) -> str:

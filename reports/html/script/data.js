@@ -65,7 +65,9 @@ function evidenceText(report, i) {
   if (!lines.length) return "";
   const [path, actual, expected] = lines[0].map((n) => texts[n]);
   const verb = expected.startsWith("to find ") ? ":" : " is";
-  return `${path}${verb} ${actual || "absent"}, expected ${expected}${lines.length > 1 ? ` (and ${lines.length - 1} more)` : ""}`;
+  const more = lines.length - 1;
+  const others = more ? ` (and ${more} more ${more === 1 ? "field" : "fields"})` : "";
+  return `${path}${verb} ${actual || "absent"}, expected ${expected}${others}`;
 }
 
 /** Until when and by whom it is accepted, or nothing. @param {Pack} report @param {number} i */
