@@ -2,20 +2,17 @@
 
 `RuleFile` is the form that people write (YAML, with test cases); `model.Rule` is what judges. A rule set that has been
 read once is cached as JSON by the content of its files, so that an audit of one resource starts without YAML and
-pydantic.
+pydantic (`rule_cache.py`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from auditor import __version__
+from auditor import rule_cache
 from auditor.errors import RuleError
 from auditor.model import Rule
 from auditor.places import rules_folder
@@ -27,7 +24,6 @@ _LARGEST: Final = 4 << 20
 _BLOCK: Final = 1 << 15
 _NOT_RULES: Final = ("frameworks", "fixtures")
 """Folders beside the bundled rules that hold none."""
-_DECODER: Final = msgspec.json.Decoder(list[Rule])
 
 
 def rule_files(root: Path) -> list[str]:
@@ -91,20 +87,23 @@ def _text(path: str, content: bytes) -> str:
 def load_rules(extra: Sequence[str] = ()) -> list[Rule]:
     """The bundled rules and those of `extra` folders, by id. Raises RuleError for the first thing that is wrong."""
     roots = [rules_folder(), *map(Path, extra)]
-    contents = [(root, path, _content(path)) for root in roots for path in rule_files(root)]
-    digest = hashlib.sha256(f"{__version__}\0".encode())
+    files = [(root, path) for root in roots for path in rule_files(root)]
     folder = rules_folder() / "frameworks"
     frameworks = sorted(_below(str(folder))) if folder.is_dir() else []
-    for path, text in [(path, text) for _root, path, text in contents] + [(p, _content(p)) for p in frameworks]:
-        digest.update(b"%b\0%d\0%b" % (os.fsencode(path), len(text), text))
-    cache = _cache_folder() / f"rules-{digest.hexdigest()[:32]}.json"
-    rules = _cached(cache)
+    paths = [*(path for _root, path in files), *frameworks]
+    rules = rule_cache.as_they_stand(paths)
     if rules is None:
-        from auditor.rule_file import read_rule_file
+        contents = [_content(path) for path in paths]
+        digest = rule_cache.digest_of(paths, contents)
+        rules = rule_cache.cached(digest)
+        if rules is None:
+            from auditor.rule_file import read_rule_file
 
-        sources = [read_rule_file(Path(path), root, _text(path, text)) for root, path, text in contents]
-        rules = [source.rule for source in unique(sources)]
-        _store(cache, rules)
+            each = zip(files, contents[: len(files)], strict=True)
+            sources = [read_rule_file(Path(path), root, _text(path, content)) for (root, path), content in each]
+            rules = [source.rule for source in unique(sources)]
+            rule_cache.store(digest, rules)
+        rule_cache.note(paths, digest)
     return sorted(rules, key=lambda rule: rule.id)
 
 
@@ -119,33 +118,6 @@ def unique(sources: Iterable[RuleSource]) -> list[RuleSource]:
                 "Every rule has an id of its own.",
             )
     return list(found.values())
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("AUDITOR_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "auditor"
-    except RuntimeError:  # a user without a home
-        return Path(os.devnull)  # where no folder can be made: nothing is cached
-
-
-def _cached(path: Path) -> list[Rule] | None:
-    try:
-        return _DECODER.decode(path.read_bytes())
-    except (OSError, msgspec.MsgspecError):
-        return None  # not there, or written by another version: the files are read again
-
-
-def _store(path: Path, rules: list[Rule]) -> None:
-    aside = path.with_suffix(f".{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside.write_bytes(msgspec.json.encode(rules))
-        aside.replace(path)
-        for old in sorted(path.parent.glob("rules-*.json"), key=lambda p: p.stat().st_mtime)[:-8]:
-            old.unlink(missing_ok=True)
-    except OSError:
-        return  # a cache that cannot be written costs time, nothing else
 
 
 def select(rules: Sequence[Rule], chosen: Sequence[str], excluded: Sequence[str]) -> list[Rule]:

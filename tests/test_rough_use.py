@@ -184,7 +184,7 @@ def test_the_cache_is_not_needed(run: Run, vault: str) -> None:
 
 
 def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    from auditor import rulebook
+    from auditor import rule_cache
 
     def nowhere() -> Path:
         raise RuntimeError("Could not determine home directory.")
@@ -192,7 +192,7 @@ def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AUDITOR_CACHE_DIR", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", nowhere)
-    rulebook._store(rulebook._cache_folder() / "rules-x.json", [])
+    rule_cache.store("x", [])
 
 
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "latin-1"}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor import rule_cache
 from auditor.errors import RuleError
 from auditor.rule_file import read_rule_file
 from auditor.rule_scaffold import scaffold
@@ -49,12 +50,30 @@ def test_own_rules_come_beside_the_bundled_ones(tmp_path: Path, monkeypatch: pyt
     assert changed.severity == "low", "a changed file is read again"
 
 
+def test_a_file_that_changed_is_read_whatever_was_noted_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    own, noted = tmp_path / "rules", tmp_path / "cache" / "auditor"
+
+    def severity() -> str:
+        return next(rule for rule in load_rules([str(own)]) if rule.id == "own.thing.tls").severity
+
+    write(own, GOOD)
+    assert severity() == "high"
+    assert not [*noted.glob("files-*")], "what changed a moment ago may change again unseen"
+    monkeypatch.setattr(rule_cache, "_FRESH", -1)  # a moment has passed
+    assert severity() == "high"
+    assert len([*noted.glob("files-*")]) == 1
+    write(own, GOOD.replace("severity: high", "severity: info"))  # as long as before
+    assert severity() == "info"
+
+
 def test_a_damaged_cache_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path))
     first = load_rules()
-    for file in (tmp_path / "auditor").glob("rules-*.json"):
-        file.write_bytes(b"[{]")
-    assert load_rules() == first
+    for damaged in ("rules-*.json", "files-*.txt", "*"):
+        for file in (tmp_path / "auditor").glob(damaged):
+            file.write_bytes(b"[{]\xff")
+        assert load_rules() == first
 
 
 @pytest.mark.parametrize(

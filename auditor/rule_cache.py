@@ -1,0 +1,99 @@
+"""Rule sets that were read once, as JSON by the content of their files. Reads and writes the cache folder alone.
+
+To read several hundred files at every start takes as long as to judge what changed. So what the system says of files
+(size, inode, times) leads to their content, as with git; a file that changed a moment ago may change again unseen, and
+is read. A cache that is not there, damaged or not to be written costs time, nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from auditor import __version__
+from auditor.model import Rule
+
+_DECODER: Final = msgspec.json.Decoder(list[Rule])
+_KEPT: Final = 8
+_FRESH: Final = 2_000_000_000
+"""Nanoseconds: longer than the tick of any file system's clock."""
+
+
+def digest_of(paths: Sequence[str], contents: Iterable[bytes]) -> str:
+    """What identifies the content of rule files, for this version of the program."""
+    digest = hashlib.sha256(f"{__version__}\0".encode())
+    for path, text in zip(paths, contents, strict=True):
+        digest.update(b"%b\0%d\0%b" % (os.fsencode(path), len(text), text))
+    return digest.hexdigest()[:32]
+
+
+def cached(digest: str) -> list[Rule] | None:
+    """The rules of files with this content; None when they were not kept, or written by another version."""
+    try:
+        return _DECODER.decode((_folder() / f"rules-{digest}.json").read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def store(digest: str, rules: list[Rule]) -> None:
+    """Keep rules."""
+    _write(f"rules-{digest}.json", msgspec.json.encode(rules))
+
+
+def as_they_stand(paths: Sequence[str]) -> list[Rule] | None:
+    """The rules of files that are as they were when they were noted; None when they are not, or were not."""
+    try:
+        stamp, _newest = _stamp(paths)
+        return cached((_folder() / f"files-{stamp}.txt").read_text())
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def note(paths: Sequence[str], digest: str) -> None:
+    """Remember the content of files as they stand."""
+    try:
+        stamp, newest = _stamp(paths)
+    except OSError:
+        return
+    if time.time_ns() - newest > _FRESH:
+        _write(f"files-{stamp}.txt", digest.encode())
+
+
+def _stamp(paths: Sequence[str]) -> tuple[str, int]:
+    """What the system says of files, and when the newest of them changed (nanoseconds since 1970)."""
+    newest = 0
+    digest = hashlib.sha256(f"{__version__}\0".encode())
+    for path in paths:
+        told = os.stat(path)  # noqa: PTH116  (a third of the time that a `Path` takes)
+        newest = max(newest, told.st_mtime_ns, told.st_ctime_ns)
+        said = f"{told.st_size} {told.st_ino} {told.st_mtime_ns} {told.st_ctime_ns}"
+        digest.update(b"%b\0%b\0" % (os.fsencode(path), said.encode()))
+    return digest.hexdigest()[:32], newest
+
+
+def _folder() -> Path:
+    base = os.environ.get("AUDITOR_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "auditor"
+    except RuntimeError:  # a user without a home
+        return Path(os.devnull)  # where no folder can be made: nothing is cached
+
+
+def _write(name: str, content: bytes) -> None:
+    path = _folder() / name
+    aside = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside.write_bytes(content)
+        aside.replace(path)
+        kind = f"{name.partition('-')[0]}-*{path.suffix}"
+        for old in sorted(path.parent.glob(kind), key=lambda one: one.stat().st_mtime)[:-_KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return
