@@ -1,29 +1,26 @@
-"""Ways around a hop: whom network security groups let in beside the hop before, and what stands open by itself."""
+"""Ways around a hop: whom the network there lets in beside the hop before, and what stands open by itself."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.keys import get
-from auditor.lenses.paths.dns import NETWORKS, Ranges, covers_half, is_address, is_public, within
+from auditor.lenses.paths.dns import NETWORKS, Ranges, covers_half, is_address, is_public
 from auditor.lenses.paths.elements import KIND as GATEWAY
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.forwarders import Forwarding, forwardings
+from auditor.lenses.paths.security_groups import GROUPS, lets_in, openings
 from auditor.lenses.paths.service import KIND as MANAGEMENT
 from auditor.lenses.paths.service import is_open
 from auditor.lenses.truth import Truth, truth_and, truth_or
-from auditor.lenses.values import items, listing, text_at, texts, word
+from auditor.lenses.values import items, text_at, texts, word
 from auditor.model import Resource, Unknown
 
-GROUPS: Final = "microsoft.network/networksecuritygroups"
 SUBNETS: Final = f"{NETWORKS}/subnets"
 CLUSTERS: Final = "microsoft.containerservice/managedclusters"
-READS: Final = frozenset({GROUPS, SUBNETS, CLUSTERS})
-_EVERYONE: Final = ("*", "any", "internet", "0.0.0.0/0", "::/0", "virtualnetwork")
-_PLATFORM: Final = ("azureloadbalancer",)
-"""Probes of the platform, which carry no requests."""
+READS: Final = frozenset({SUBNETS, CLUSTERS})
 OPEN_TAGS: Final = ("internet", "azurecloud", "azurefrontdoor.backend")
 """Service tags behind which everybody may be: all of Azure, and the Front Door of any customer."""
 
@@ -137,12 +134,12 @@ class Around:
         if group is None:
             return Unknown(self._estate.hole(GROUPS, text_at(reference, "id") or "") or "its group was not found")
         if not one.masked:
-            return _verdict(group, address, port, "internet")
+            return lets_in(group, address, port, "internet")
         known = self._subnets.get(one.sender.casefold())
         sources = _prefixes(known[0]) if known else []
         if not sources:
             return Unknown(f"from which addresses {one.entry['name']} sends is not known")
-        return truth_or(*(_verdict(group, address, port, source) for source in sources))
+        return truth_or(*(lets_in(group, address, port, source) for source in sources))
 
     def _network(self, address: str, port: int, sender: str | None) -> tuple[Bypass, ...]:
         """Whom the network of an address lets in."""
@@ -226,7 +223,8 @@ class Around:
             hole = self._estate.hole(GROUPS, text_at(reference, "id") or "") or "it was not found"
             yield bypass("openNetwork", holder.id, f"subnets[{name}]", f"whom subnet {name} lets in", Unknown(hole))
             return
-        yield from self._rules(group, address, port, self._allowed(sender))
+        for path, says, open_ in openings(group, address, port, self._allowed(sender)):
+            yield bypass("openNetwork", group.id, path, says, open_)
 
     def _allowed(self, sender: str) -> list[str] | Unknown:
         """The ranges of the subnets that hold what the sender is: the gateways, or API Management."""
@@ -234,66 +232,6 @@ class Around:
         if sender not in self._subnets or not _prefixes(self._subnets[sender][0]):
             return Unknown("the addresses of the hop before are not known")
         return [prefix for one in like if one in self._subnets for prefix in _prefixes(self._subnets[one][0])]
-
-    def _rules(self, group: Resource, address: str, port: int, allowed: list[str] | Unknown) -> Iterator[Bypass]:
-        rules, hidden = listing(group.body, "properties", "securityRules")
-        if hidden:
-            says = f"whom {group.name} lets in"
-            yield bypass("openNetwork", group.id, "properties.securityRules", says, hidden)
-            return
-        denied: list[str] = []
-        numbered = [(number, rule, get(rule, "properties")) for number, rule in enumerate(rules)]
-        for number, rule, own in sorted(numbered, key=lambda entry: _priority(entry[2])):
-            path = f"properties.securityRules[{number}]"
-            applies = _applies(own, address, port)
-            if applies is False:
-                continue
-            access = word(own, "access")
-            sources, odd = _sources(own)
-            odd = odd or _unranked(own)
-            says = f"rule {text_at(rule, 'name')} of {group.name}"
-            if isinstance(applies, Unknown) or isinstance(access, Unknown) or odd:
-                if access != "deny":
-                    why = next(one for one in (applies, access, odd) if isinstance(one, Unknown))
-                    yield bypass("openNetwork", group.id, path, f"whom {says} lets in", why)
-                continue
-            if access == "deny":
-                if any(source in ("*", "any", "0.0.0.0/0") for source in sources):
-                    return
-                denied += sources
-                continue
-            known = [] if isinstance(allowed, Unknown) else allowed
-            beside = [source for source in sources if not _expected(source, known, denied)]
-            if beside:
-                everyone = any(source in _EVERYONE for source in beside)
-                open_: Truth = allowed if isinstance(allowed, Unknown) and not everyone else True
-                yield bypass("openNetwork", group.id, path, f"{says} lets {', '.join(beside)} in", open_)
-        if "virtualnetwork" in denied:
-            return  # what is left of the default rules lets probes in, and refuses the rest
-        says = f"{group.name} refuses nobody, so the whole virtual network is let in"
-        yield bypass("openNetwork", group.id, "properties.securityRules", says, True)
-
-
-def _verdict(group: Resource, address: str, port: int, source: str) -> Truth:
-    """Whether a group lets a source in to an address and port: a range of the virtual network, or `internet`."""
-    rules, hidden = listing(group.body, "properties", "securityRules")
-    if hidden:
-        return hidden
-    inside = source != "internet"
-    for own in sorted((get(rule, "properties") for rule in rules), key=_priority):
-        applies = _applies(own, address, port)
-        if applies is False:
-            continue
-        sources, odd = _sources(own)
-        whole = {"*", "any", "0.0.0.0/0", "virtualnetwork" if inside else "internet"}
-        covers: Truth = odd or _unranked(own) or any(one in whole or within(source, one) for one in sources)
-        if covers is False and any(within(one, source) for one in sources):
-            covers = Unknown(f"{group.name} names a part of {source}")
-        met = truth_and(applies, covers)
-        if met is not False:
-            access = word(own, "access")
-            return met if isinstance(met, Unknown) else access if isinstance(access, Unknown) else access == "allow"
-    return inside  # the default rules let the virtual network in, and no one else
 
 
 def _network_of(subnet: str) -> str:
@@ -307,86 +245,3 @@ def _prefixes(item: Any) -> list[str]:
 
 def _names(cluster: Resource) -> tuple[str, str]:
     return cluster.name.casefold(), cluster.id.casefold()
-
-
-def _priority(own: Any) -> float:
-    """What is asked first has the lowest; a rule of which that is not known may be the first."""
-    found = get(own, "priority")
-    return found if isinstance(found, int) else -1 if isinstance(found, Unknown) else 65000
-
-
-def _unranked(own: Any) -> Unknown | None:
-    """Why it is not known when a rule is asked."""
-    found = get(own, "priority")
-    return found if isinstance(found, Unknown) else None
-
-
-def _several(own: Any, one: str, many: str) -> tuple[list[str], Unknown | None]:
-    """The values of a field that has a singular and a plural form."""
-    found: list[str] = []
-    for key in (one, many):
-        value = get(own, key)
-        if isinstance(value, Unknown):
-            return found, value
-        for text in value if isinstance(value, list) else [value]:
-            if isinstance(text, Unknown):
-                return found, text
-            if isinstance(text, str) and text:
-                found.append(text.casefold())
-            elif isinstance(text, int):
-                found.append(str(text))
-    return found, None
-
-
-def _sources(own: Any) -> tuple[list[str], Unknown | None]:
-    found, odd = _several(own, "sourceAddressPrefix", "sourceAddressPrefixes")
-    if get(own, "sourceApplicationSecurityGroups"):
-        odd = odd or Unknown("the members of an application security group are not followed")
-    return found, odd
-
-
-def _applies(own: Any, address: str, port: int) -> Truth:
-    """Whether a rule is about requests to an address and port."""
-    if isinstance(own, Unknown):
-        return own
-    direction, protocol = word(own, "direction"), word(own, "protocol", otherwise="*")
-    if isinstance(direction, Unknown) or isinstance(protocol, Unknown):
-        return direction if isinstance(direction, Unknown) else protocol  # type: ignore[return-value]
-    if direction != "inbound" or protocol not in ("*", "tcp"):
-        return False
-    ports, odd = _several(own, "destinationPortRange", "destinationPortRanges")
-    if odd:
-        return odd
-    if not any(_includes(text, port) for text in ports):
-        return False
-    targets, odd = _several(own, "destinationAddressPrefix", "destinationAddressPrefixes")
-    if odd:
-        return odd
-    if get(own, "destinationApplicationSecurityGroups"):
-        return Unknown("the members of an application security group are not followed")
-    if not address or not targets:
-        return True
-    return any(not _is_range(target) or within(address, target) for target in targets)
-
-
-def _includes(text: str, port: int) -> bool:
-    if text == "*":
-        return True
-    low, _, high = text.partition("-")
-    try:
-        return int(low) <= port <= int(high or low)
-    except ValueError:
-        return False
-
-
-def _is_range(text: str) -> bool:
-    return is_address(text.partition("/")[0])
-
-
-def _expected(source: str, allowed: Sequence[str], denied: Sequence[str]) -> bool:
-    """A source that is the hop before, a probe of the platform, or refused by a rule before."""
-    if source in _PLATFORM or source in denied:
-        return True
-    if source in _EVERYONE or not _is_range(source):
-        return False
-    return any(within(source, prefix) for prefix in (*allowed, *(d for d in denied if _is_range(d))))
