@@ -161,8 +161,8 @@ NOBODY = EVERYONE | {"access": "Deny"}
         ([{"sourceAddressPrefix": "10.2.0.4"}, NOBODY], Unknown, None),  # one of the addresses of the firewall
         ([{"sourceAddressPrefix": "10.3.0.0/16"}, NOBODY], None, None),
         ([{"sourceAddressPrefix": "Internet"}, NOBODY], None, True),
-        ([{"sourceAddressPrefix": "0.0.0.0/1"}, NOBODY], None, True),
-        ([{"sourceAddressPrefix": "0.0.0.0/1", "access": "Deny"}, EVERYONE], True, True),
+        ([{"sourceAddressPrefix": "128.0.0.0/1"}, NOBODY], None, True),
+        ([{"sourceAddressPrefix": "128.0.0.0/1", "access": "Deny"}, EVERYONE], True, True),
         ([{"sourceAddressPrefix": HIDDEN}, NOBODY], Unknown, Unknown),
         ([NOBODY | {"destinationPortRange": "80"}, EVERYONE], True, True),
     ],
