@@ -1,4 +1,4 @@
-"""Credentials in config maps: the rule says the same of what stays of one in a snapshot, and nothing shows them."""
+"""Credentials in config maps and variables: rules say the same of what stays in a snapshot, and nothing shows them."""
 
 from __future__ import annotations
 
@@ -114,3 +114,30 @@ def test_what_only_looks_like_one_passes(rule: Bound, key: str, value: str) -> N
     left = at_the_edge("core/ConfigMap", config_map(key, value), frozenset())
     assert left is not None
     assert outcome(rule, left) is Outcome.PASS, "of what was read live the same is said"
+
+
+HARMLESS = [
+    ("RESET_PASSWORD", "disabled"),
+    ("REFRESH_TOKEN", "3600s"),
+    ("ENCRYPTION_KEY", "vault:secret/data/orders#key"),
+    ("API_KEY", "Ocp-Apim-Subscription-Key"),
+    ("DB_PASSWORD", "$(PASSWORD)"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), [*HARMLESS, ("DB_PASSWORD", "orders-secret"), ("API_KEY", "orders-4711")])
+def test_variables_are_answered_live_as_in_a_manifest(name: str, value: str) -> None:
+    rule = next(bind(rule, CLOCK) for rule in load_rules() if rule.id == "kubernetes.workload.no-literal-secrets")
+    said = Outcome.PASS if (name, value) in HARMLESS else Outcome.FAIL
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "namespace": "shop"},
+        "spec": {"containers": [{"name": "a", "env": [{"name": name, "value": value}]}]},
+    }
+    left = at_the_edge("core/Pod", json.loads(json.dumps(pod)), frozenset())
+    assert left is not None
+    assert value == "$(PASSWORD)" or value not in repr(left)
+    for body in (pod, left):
+        one = Resource("core/Pod", body, Origin())
+        assert next(iter(answers(rule, one, Relations([])))).outcome is said

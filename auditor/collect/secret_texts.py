@@ -53,6 +53,14 @@ def is_secret(name: Any, value: Any) -> bool:
     )
 
 
+def is_secret_setting(name: Any, value: Any) -> bool:
+    """The same of a variable, less willing: what the rule `kubernetes.workload.no-literal-secrets` takes for harmless
+    (a switch, a lifetime, a placeholder, a reference, the name of a file or of an entry elsewhere) is no secret."""
+    return is_secret(name, value) and not (
+        _HARMLESS.match(value) or (_NAMES_ENTRY.search(name) and _ENTRY.fullmatch(value))
+    )
+
+
 def masked(body: dict[str, Any], mark: str) -> dict[str, Any]:
     """The same object, with a mark for the secrets in its texts."""
     if not _MAY_BE_IN.search(orjson.dumps(body, default=repr)):
@@ -68,12 +76,9 @@ def holds_secret(name: Any, value: Any) -> bool:
         return False
     if _CONNECTION.search(name):
         return bool(_IN_TEXT.search(value))
-    if not _ONE_WORD.match(value) or _HARMLESS.match(value):
+    if not _ONE_WORD.match(value) or not is_secret_setting(name, value):
         return False
-    return not (
-        (_NAMES_OBJECT.search(name) and _OBJECT.fullmatch(value))
-        or (_NAMES_ENTRY.search(name) and _ENTRY.fullmatch(value))
-    )
+    return not (_NAMES_OBJECT.search(name) and _OBJECT.fullmatch(value))
 
 
 def credentials_in(text: str, mark: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.collect.secret_texts import credentials_in, holds_secret, is_secret, masked
+from auditor.collect.secret_texts import credentials_in, holds_secret, is_secret, is_secret_setting, masked
 from auditor.model import NO_CREDENTIAL, WORKLOADS, Unknown
 from auditor.tls_secrets import without_secrets
 
 TLS: Final = "kubernetes.io/tls"
 REMOVED: Final = "removed-by-auditor"
 """What stands for a secret. It is as long and as plain as one, so that a rule about literal secrets still finds it."""
+_HARMLESS: Final = f"$({REMOVED})"
+"""For what goes by the name of a secret and is none: rules take it for a reference."""
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _CERTIFICATE: Final = "-----BEGIN CERTIFICATE-----"
@@ -39,8 +41,9 @@ def at_the_edge(kind: str, body: dict[str, Any], configuration: frozenset[str] |
             if isinstance(values, dict):
                 body[part] = {key: _setting(key, value, configuration) for key, value in values.items()}
     for variable in _environment(kind, body):
-        if is_secret(variable.get("name"), variable.get("value")):
-            variable["value"] = REMOVED
+        name, value = variable.get("name"), variable.get("value")
+        if is_secret(name, value):
+            variable["value"] = REMOVED if is_secret_setting(name, value) else _HARMLESS
     return body if kind == "core/Secret" else masked(body, REMOVED)
 
 
