@@ -139,11 +139,13 @@ def test_plain_http_from_clients() -> None:
     origin, azure = linked()
     matching = front_door(origin, **both, httpsRedirect="Disabled", forwardingProtocol="MatchRequest")
     assert protections(*matching, *azure) == {secure, ("plaintext", "plaintext")}
-    for redirecting in (front_door({}, **both), front_door({}, **both, httpsRedirect="Enabled")):
-        assert protections(*redirecting, *to_gateway()) == {secure, ("plaintext",)}
-        assert [
-            path["redirect"]["encrypted"] for path in through(*redirecting, *to_gateway()) if "redirect" in path
-        ] == [True]
+    assert protections(*front_door({}, **both), *to_gateway()) == {secure, plain}
+    redirecting = front_door({}, **both, httpsRedirect="Enabled")
+    assert protections(*redirecting, *to_gateway()) == {secure, ("plaintext",)}
+    found = through(*redirecting, *to_gateway())
+    assert [path["redirect"]["encrypted"] for path in found if "redirect" in path] == [True]
+    by_rules = front_door({}, **both, httpsRedirect="Disabled", ruleSets=[{"id": f"{PROFILE}/ruleSets/s"}])
+    assert protections(*by_rules, *to_gateway()) == {secure, (Unknown, "encryptedVerified")}
     assert (Unknown, "encryptedVerified") in protections(*front_door({}, **both, httpsRedirect=HIDDEN), *to_gateway())
     assert protections(*front_door({}, supportedProtocols=HIDDEN), *to_gateway()) >= {(Unknown, "encryptedVerified")}
 

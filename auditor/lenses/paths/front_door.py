@@ -102,7 +102,7 @@ class FrontDoors:
                 tails = [] if offered is False else list(self._origins.tails(route, spot, host.name, patterns, scheme))
                 if not tails:
                     continue
-                redirects = scheme == "http" and is_on(own, "httpsRedirect")
+                redirects = scheme == "http" and _redirects(own)
                 if redirects is True:
                     tails = [redirected("https", host.name, True)]
                 come_in = self._enter(spot, host, scheme, route, truth_and(offered, redirects is not True))
@@ -184,3 +184,11 @@ def _offers(own: Any, scheme: str) -> Truth:
     told = get(own, "supportedProtocols")
     spoken = [one.casefold() for one in texts(own, "supportedProtocols")]
     return True if told is None or scheme in spoken else hidden_in(told) or False
+
+
+def _redirects(own: Any) -> Truth:
+    """Whether a route redirects plain HTTP; what its rule sets do is not followed."""
+    told = word(own, "httpsRedirect", otherwise="disabled")
+    if isinstance(told, Unknown) or told == "enabled":
+        return told if isinstance(told, Unknown) else True
+    return Unknown("rule sets of the route may redirect") if get(own, "ruleSets") else False
