@@ -57,7 +57,7 @@ def test_a_file_that_changed_is_read_whatever_was_noted_of_it(tmp_path: Path, mo
     def severity() -> str:
         return next(rule for rule in load_rules([str(own)]) if rule.id == "own.thing.tls").severity
 
-    monkeypatch.setattr(rule_cache, "_FRESH", 3_600_000_000_000)  # a busy machine takes longer than a moment to get there
+    monkeypatch.setattr(rule_cache, "_FRESH", 3_600_000_000_000)  # a busy machine takes more than a moment
     write(own, GOOD)
     assert severity() == "high"
     assert not [*noted.glob("files-*")], "what changed a moment ago may change again unseen"
