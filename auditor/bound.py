@@ -74,7 +74,10 @@ class Bound:
     @property
     def related(self) -> frozenset[str]:
         """The casefolded types that the relations name; told without reading the conditions."""
-        return frozenset((*related_types(self.rule.when), *related_types(self.rule.condition)))
+        rule = self.rule
+        if rule.related is not None:
+            return frozenset(rule.related)
+        return frozenset((*related_types(rule.when), *related_types(rule.condition)))
 
     @property
     def relations(self) -> tuple[Related, ...]:

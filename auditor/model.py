@@ -342,6 +342,8 @@ class Rule(Record, frozen=True, kw_only=True):
     each: str | None = None
     when: Any = None
     condition: Any = msgspec.field(name="assert")
+    related: tuple[str, ...] | None = None
+    """The casefolded types that its relations name; None where nobody has looked yet."""
     parameters: dict[str, Parameter] = {}
     rationale: str
     remediation: Remediation

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor import marked_yaml
 from auditor.bound import bind
-from auditor.conditions.grammar import GrammarError, near
+from auditor.conditions.grammar import GrammarError, near, related_types
 from auditor.errors import RuleError
 from auditor.marked_yaml import Marks, Place
 from auditor.model import Rule
@@ -110,6 +110,7 @@ def _rule(form: RuleForm) -> Rule:
     plain = form.model_dump(mode="python", by_alias=True, exclude={"tests"})
     if isinstance(plain["resource"], str):
         plain["resource"] = [plain["resource"]]
+    plain["related"] = sorted({*related_types(plain.get("when")), *related_types(plain["assert"])})
     return msgspec.convert(plain, Rule)
 
 
