@@ -95,7 +95,7 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
     "_on_above_zero": lambda value: MISSING,
     "_elsewhere": lambda value: MISSING,
     "_hidden": lambda value: MISSING,
-    "_keys": lambda value: f"{value[0]['keyVaultUri'].rstrip('/')}/keys/{value[0]['keyName']}",
+    "_keys": lambda value: f"{value[0].get('keyVaultUri', 'https://kv')}/keys/{value[0].get('keyName', 'key')}",
     "_of_a_vault": lambda value: MISSING,
     "_public_entry": lambda value: any(
         item.get("mode") == "External" and item.get("enabled") is True for item in value
