@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -46,35 +46,42 @@ def store(digest: str, rules: list[Rule]) -> None:
     _write(f"rules-{digest}.json", msgspec.json.encode(rules))
 
 
-def as_they_stand(paths: Sequence[str]) -> list[Rule] | None:
+class Stamp(NamedTuple):
+    """What the system says of files, and whether none of them changed a moment ago."""
+
+    text: str
+    settled: bool
+
+
+def as_they_stand(stamp: Stamp | None) -> list[Rule] | None:
     """The rules of files that are as they were when they were noted; None when they are not, or were not."""
+    if stamp is None:
+        return None
     try:
-        stamp, _newest = _stamp(paths)
-        return cached((_folder() / f"files-{stamp}.txt").read_text())
+        return cached((_folder() / f"files-{stamp.text}.txt").read_text())
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def note(paths: Sequence[str], digest: str) -> None:
-    """Remember the content of files as they stand."""
-    try:
-        stamp, newest = _stamp(paths)
-    except OSError:
-        return
-    if time.time_ns() - newest > _FRESH:
-        _write(f"files-{stamp}.txt", digest.encode())
+def note(stamp: Stamp | None, digest: str) -> None:
+    """Remember the content of files, with what the system said of them before they were read."""
+    if stamp is not None and stamp.settled:
+        _write(f"files-{stamp.text}.txt", digest.encode())
 
 
-def _stamp(paths: Sequence[str]) -> tuple[str, int]:
-    """What the system says of files, and when the newest of them changed (nanoseconds since 1970)."""
+def stamp_of(paths: Sequence[str]) -> Stamp | None:
+    """What the system says of files now; None where it says nothing of one."""
     newest = 0
     digest = hashlib.sha256(f"{__version__}\0".encode())
     for path in paths:
-        told = os.stat(path)  # noqa: PTH116  (a third of the time that a `Path` takes)
+        try:
+            told = os.stat(path)  # noqa: PTH116  (a third of the time that a `Path` takes)
+        except OSError:
+            return None
         newest = max(newest, told.st_mtime_ns, told.st_ctime_ns)
         said = f"{told.st_size} {told.st_ino} {told.st_mtime_ns} {told.st_ctime_ns}"
         digest.update(b"%b\0%b\0" % (os.fsencode(path), said.encode()))
-    return digest.hexdigest()[:32], newest
+    return Stamp(digest.hexdigest()[:32], time.time_ns() - newest > _FRESH)
 
 
 def _folder() -> Path:

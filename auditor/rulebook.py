@@ -91,7 +91,8 @@ def load_rules(extra: Sequence[str] = ()) -> list[Rule]:
     folder = rules_folder() / "frameworks"
     frameworks = sorted(_below(str(folder))) if folder.is_dir() else []
     paths = [*(path for _root, path in files), *frameworks]
-    rules = rule_cache.as_they_stand(paths)
+    stamp = rule_cache.stamp_of(paths)  # before they are read: what changes meanwhile is not noted as what was read
+    rules = rule_cache.as_they_stand(stamp)
     if rules is None:
         contents = [_content(path) for path in paths]
         digest = rule_cache.digest_of(paths, contents)
@@ -103,7 +104,7 @@ def load_rules(extra: Sequence[str] = ()) -> list[Rule]:
             sources = [read_rule_file(Path(path), root, _text(path, content)) for (root, path), content in each]
             rules = [source.rule for source in unique(sources)]
             rule_cache.store(digest, rules)
-        rule_cache.note(paths, digest)
+        rule_cache.note(stamp, digest)
     return sorted(rules, key=lambda rule: rule.id)
 
 

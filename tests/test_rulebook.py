@@ -68,6 +68,20 @@ def test_a_file_that_changed_is_read_whatever_was_noted_of_it(tmp_path: Path, mo
     assert severity() == "info"
 
 
+def test_a_file_that_changes_while_it_is_read_is_not_noted_as_what_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(rule_cache, "_FRESH", -1)
+    path = write(tmp_path, GOOD)
+    before = rule_cache.stamp_of([str(path)])
+    rule_cache.store("before", [])
+    path.write_text(GOOD.replace("severity: high", "severity: info"))
+    rule_cache.note(before, "before")
+    assert rule_cache.as_they_stand(before) == []
+    assert rule_cache.as_they_stand(rule_cache.stamp_of([str(path)])) is None
+
+
 def test_a_damaged_cache_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path))
     first = load_rules()
