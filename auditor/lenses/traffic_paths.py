@@ -83,7 +83,7 @@ class TrafficPaths:
         for found in (
             *landings.management.paths(),
             *FrontDoors(estate, trust, landings).paths(),
-            *forwarded(estate, trust, landings.land, landings.clusters, around),
+            *forwarded(trust, landings.land, landings.clusters, around),
         ):
             reached.update(one["to"].get("resource", "") for one in found.tail.hops)
             every.append(_light(found))

@@ -81,8 +81,10 @@ class Around:
             }
             for network in estate.all(NETWORKS)
         }
+        self.forwardings = tuple(forwardings(estate))
+        """Everything that is forwarded from public addresses, or may be."""
         self._forwarded: dict[str, list[Forwarding]] = defaultdict(list)
-        for one in forwardings(estate):
+        for one in self.forwardings:
             if isinstance(one.target, str):
                 self._forwarded[one.target].append(one)
         self._clusters: dict[str, tuple[Bypass, ...]] = {}

@@ -9,8 +9,7 @@ from typing import Final
 from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.clusters import Clusters
 from auditor.lenses.paths.ends import Land, Landing, Sender, follow
-from auditor.lenses.paths.estate import Estate
-from auditor.lenses.paths.forwarders import WEB, Forwarding, forwardings
+from auditor.lenses.paths.forwarders import WEB, Forwarding
 from auditor.lenses.paths.shapes import Entered, evidence, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth
@@ -19,13 +18,13 @@ from auditor.model import Unknown
 _PLAIN: Final = (80, 8080)
 
 
-def forwarded(estate: Estate, trust: Trust, land: Land, clusters: Clusters, around: Around) -> Iterator[Entered]:
+def forwarded(trust: Trust, land: Land, clusters: Clusters, around: Around) -> Iterator[Entered]:
     """What the Internet reaches through firewalls and load balancers.
 
     What nobody knows behind them counts where requests are expected: at the ports of the web. A load balancer that a
     Service of a cluster asked for is told by that Service.
     """
-    for one in forwardings(estate):
+    for one in around.forwardings:
         if any(clusters.has(address) for address in one.entry.get("addresses", ())):
             continue
         public = around.lets_in(one)
