@@ -1,10 +1,32 @@
-"""What tables of Microsoft.Sql share: auditing and threat detection, of a server or a database, and connections."""
+"""What tables of Microsoft.Sql share: auditing, threat detection, keys, assessments and connections."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from auditor.plans.terraform_table import ENABLED, Attr, Extra
+from auditor.plans.terraform_table import ENABLED, Attr, Block, Extra
+
+
+def _of_a_vault(_key: Any) -> str:
+    return "AzureKeyVault"
+
+
+PROTECTOR: Final = (
+    Attr("key_vault_key_id|managed_hsm_key_id", "properties.uri"),
+    Attr("key_vault_key_id|managed_hsm_key_id", "properties.serverKeyType", _of_a_vault, otherwise="ServiceManaged"),
+)
+ASSESSMENT: Final = (
+    Attr("storage_container_path", "properties.storageContainerPath"),
+    Block(
+        "recurring_scans",
+        "properties.recurringScans",
+        (
+            Attr("enabled", "isEnabled", default=False),
+            Attr("email_subscription_admins", "emailSubscriptionAdmins"),
+            Attr("emails", "emails"),
+        ),
+    ),
+)
 
 AUDITING: Final = (
     Attr("enabled", "properties.state", ENABLED, default=True),
