@@ -571,6 +571,18 @@ def test_azurerm_3_writes_threat_detection_inside_the_server() -> None:
     assert found["properties"] == {"state": "Enabled", "disabledAlerts": ["Sql_Injection"], "emailAccountAdmins": True}
 
 
+@pytest.mark.parametrize(
+    ("told", "state"), [({}, None), ({"express_vulnerability_assessment_enabled": False}, "Disabled")]
+)
+def test_assessments_of_a_server_are_known_where_azurerm_knows_them(told: dict[str, Any], state: str | None) -> None:
+    """azurerm 3 knows no express assessments: a Defender plan of the subscription may have turned them on."""
+    tree = {"name": "sql", "resource_group_name": "rg", **told}
+    changes = read([item("azurerm_mssql_server.s", tree)], [])
+    found = [one.after.body["properties"]["state"] for one in of(changes, "/sqlVulnerabilityAssessments") if one.after]
+    assert found == ([state] if state else [])
+    assert "microsoft.sql/servers/sqlvulnerabilityassessments" not in changes.covers
+
+
 def test_an_endpoint_for_each_module_of_a_module_call() -> None:
     """`for_each = module.vault` and `each.value.id` name the modules as a whole."""
     keys = ("x", "y")

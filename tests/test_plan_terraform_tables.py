@@ -76,6 +76,7 @@ NO_TERRAFORM = {
     "microsoft.cdn/profiles/customdomains properties.enabledstate": "a field of endpoints",
     "microsoft.cdn/profiles/endpoints/customdomains properties.tlssettings": "a field of Front Door",
     "microsoft.network/frontdoors sku": "a field of profiles",
+    "microsoft.network/frontdoors properties.routingrules": "azurerm links policies to frontends alone",
     "microsoft.network/azurefirewalls properties.basepolicy": "a field of firewallPolicies",
     "microsoft.network/firewallpolicies properties.firewallpolicy": "a field of azureFirewalls",
     "microsoft.network/firewallpolicies properties.sku.name": "a field of azureFirewalls",

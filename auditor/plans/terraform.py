@@ -44,6 +44,7 @@ _ELSEWHERE: Final = (
     "Microsoft.Security/",
     "Microsoft.Sql/managedInstances/securityAlertPolicies",  # a Defender plan of the subscription makes these
     "Microsoft.Sql/servers/securityAlertPolicies",
+    "Microsoft.Sql/servers/sqlVulnerabilityAssessments",
 )
 """What other plans declare for the same subscription: that this one has none says nothing."""
 _INSIDE: Final = frozenset(
@@ -179,6 +180,8 @@ def _extra(extra: Extra, write: Writer, kind: str, blocks: Any, own: str | Unkno
             body["properties"] = block
         else:
             write(given, body, Place(str(below), str(below)))
+            if not extra.block and "properties" not in body:
+                continue  # the provider of this plan does not know the attributes
         yield Made(kind, below, body, address)
 
 

@@ -47,7 +47,7 @@ TABLE: Final = Table(
             "sqlVulnerabilityAssessments",
             "=default",
             "",
-            (Attr("express_vulnerability_assessment_enabled", "properties.state", ENABLED, default=False),),
+            (Attr("express_vulnerability_assessment_enabled", "properties.state", ENABLED),),
         ),
     ),
 )
