@@ -66,38 +66,46 @@ def planted() -> list[Fault]:
 def as_found(designed: Sequence[Body], faults: Iterable[Fault]) -> list[Body]:
     """The estate with the faults in it. Nothing given is changed."""
     found = [copy.deepcopy(body) for body in designed]
+    ids = [_id(body) for body in found]
     for edit in (edit for fault in faults for edit in fault.edits):
         if edit.add is not None:
             found.append(copy.deepcopy(edit.add))
+            ids.append(_id(edit.add))
             continue
-        at = _position(found, edit.resource or "")
+        at = _position(ids, edit.resource or "")
         if edit.remove:
-            del found[at]
+            del found[at], ids[at]
         else:
             found[at] = merged(found[at], edit.change)
+            ids[at] = _id(found[at])
     return found
 
 
 def answer_key(designed: Sequence[Body], faults: Sequence[Fault]) -> set[Key]:
     """Every finding that an audit of the estate as found must give, beside those that pass."""
-    bodies = [*designed, *(edit.add for fault in faults for edit in fault.edits if edit.add is not None)]
-    return {key for fault in faults for key in _keys(bodies, fault)}
+    added = (edit.add for fault in faults for edit in fault.edits if edit.add is not None)
+    ids = [_id(body) for body in (*designed, *added)]
+    return {key for fault in faults for key in _keys(ids, fault)}
 
 
-def _keys(bodies: Sequence[Body], fault: Fault) -> Iterable[Key]:
-    own = resource_of(fault.add).id if fault.add is not None else fault.resource or ""
+def _keys(ids: Sequence[str], fault: Fault) -> Iterable[Key]:
+    own = _id(fault.add) if fault.add is not None else fault.resource or ""
     for finding in fault.findings:
         if finding.derived and finding.derived.startswith("/"):
             judged = finding.derived
         else:
-            judged = resource_of(bodies[_position(bodies, finding.resource or own)]).id
+            judged = ids[_position(ids, finding.resource or own)]
             judged += f"/{finding.derived}" if finding.derived else ""
         yield finding.rule, judged.casefold(), finding.element, finding.outcome.value
 
 
-def _position(bodies: Sequence[Body], name: str) -> int:
+def _id(body: Body) -> str:
+    return resource_of(body).id.casefold()
+
+
+def _position(ids: Sequence[str], name: str) -> int:
     end = "/" + name.casefold().lstrip("/")
-    found = [at for at, body in enumerate(bodies) if resource_of(body).id.casefold().endswith(end)]
+    found = [at for at, one in enumerate(ids) if one.endswith(end)]
     if len(found) != 1:
         raise LookupError(f"{name!r} is the end of {len(found)} ids")
     return found[0]
