@@ -8,6 +8,9 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
+# Hundreds of commands are run here: what Python compiles is kept, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Coverage is of these tests alone: measuring it doubles the time of a test.
 OFFLINE := not browser and not slow
 

@@ -19,7 +19,7 @@ from auditor.cli.after_change import after_change
 from auditor.evaluate import Bound
 from auditor.plans.terraform import read_terraform_plan
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
-from auditor.rulebook import sources, unique
+from tests.bundled import SOURCES
 from tests.terraform.case_plans import (
     Tree,
     Way,
@@ -33,8 +33,8 @@ from tests.terraform.case_plans import (
 )
 
 EVERY = int(os.environ.get("LESS_KNOWN", "60"))
-SOURCES = [one for one in unique(sources()) if "plan" in one.rule.sources and one.rule.resource[0].startswith("M")]
-CLUSTER = [one for one in unique(sources()) if "manifest" in one.rule.sources and one.rule.resource[0][0] != "M"]
+AZURE = [one for one in SOURCES if "plan" in one.rule.sources and one.rule.resource[0].startswith("M")]
+CLUSTER = [one for one in SOURCES if "manifest" in one.rule.sources and one.rule.resource[0][0] != "M"]
 ORDER = ("error", "fail", "unknown", "pass")
 KEPT = {"error": {"error"}, "fail": {"fail", "unknown"}, "unknown": {"unknown"}, "pass": {"pass", "unknown"}}
 KEPT["none"] = {"none", "unknown", "pass"}  # a rule that may apply, and would be content
@@ -86,7 +86,7 @@ def check(
 
 
 @pytest.mark.parametrize("hidden", [known_later, sensitive])
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.rule.id)
+@pytest.mark.parametrize("source", AZURE, ids=lambda source: source.rule.id)
 def test_what_is_not_told_of_azure_turns_no_answer_around(
     source: RuleSource, hidden: Callable[[Tree, int, Way], Tree]
 ) -> None:

@@ -10,10 +10,9 @@ from auditor.evaluate import Judge
 from auditor.model import Finding
 from auditor.reference import answers
 from auditor.rule_file import CaseForm, RuleSource
-from auditor.rulebook import sources, unique
+from tests.bundled import SOURCES
 from tests.plain_findings import finding_of
 
-SOURCES = unique(sources())
 DECODER = msgspec.json.Decoder(Finding)
 
 
