@@ -99,6 +99,8 @@ def _value(loader: Any, node: yaml.Node, place: Place, lines: dict[Place, int], 
         return dict(_items(loader, node, place, lines, file))
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, item, (*place, index), lines, file) for index, item in enumerate(node.value)]
+    if node.tag == "tag:yaml.org,2002:str":  # by far the most frequent
+        return node.value
     if node.tag == "!unknown":
         return Unknown(node.value or "not known")
     if node.tag == "!absent":
