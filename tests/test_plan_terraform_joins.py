@@ -583,6 +583,33 @@ def test_assessments_of_a_server_are_known_where_azurerm_knows_them(told: dict[s
     assert "microsoft.sql/servers/sqlvulnerabilityassessments" not in changes.covers
 
 
+@pytest.mark.parametrize("suffix", ["", "_action"])
+def test_a_rule_of_front_door_says_whither_it_sends(suffix: str) -> None:
+    actions = {
+        f"url_redirect{suffix}": [{"redirect_protocol": "Https", "destination_hostname": "www.contoso.com"}],
+        f"route_configuration_override{suffix}": [
+            {"cdn_frontdoor_origin_group_id": "/groups/g", "forwarding_protocol": "HttpOnly"}
+        ],
+        f"url_rewrite{suffix}": [{"source_pattern": "/", "destination": "/api"}],
+    }
+    scheme = {"match_values": ["HTTP"], "operator": "Equal", "negate_condition": False}
+    tree = {
+        "name": "r", "order": 1, "behavior_on_match": "Stop", "actions": [actions],
+        "conditions": [{"request_scheme_condition": [scheme]}],
+    }  # fmt: skip
+    made = body(read([item("azurerm_cdn_frontdoor_rule.r", tree)]), "/rules")["properties"]
+    assert {one["name"]: one.get("parameters") for one in made["actions"]} == {
+        "UrlRedirect": {"destinationProtocol": "Https", "customHostname": "www.contoso.com"},
+        "UrlRewrite": None,
+        "RouteConfigurationOverride": {
+            "originGroupOverride": {"originGroup": {"id": "/groups/g"}, "forwardingProtocol": "HttpOnly"}
+        },
+    }
+    asked = {"matchValues": ["HTTP"], "negateCondition": False}
+    assert made["conditions"] == [{"name": "RequestScheme", "parameters": asked}]
+    assert (made["order"], made["matchProcessingBehavior"]) == (1, "Stop")
+
+
 def test_an_endpoint_for_each_module_of_a_module_call() -> None:
     """`for_each = module.vault` and `each.value.id` name the modules as a whole."""
     keys = ("x", "y")

@@ -144,8 +144,6 @@ def test_plain_http_from_clients() -> None:
     assert protections(*redirecting, *to_gateway()) == {secure, ("plaintext",)}
     found = through(*redirecting, *to_gateway())
     assert [path["redirect"]["encrypted"] for path in found if "redirect" in path] == [True]
-    by_rules = front_door({}, **both, httpsRedirect="Disabled", ruleSets=[{"id": f"{PROFILE}/ruleSets/s"}])
-    assert protections(*by_rules, *to_gateway()) == {secure, (Unknown, "encryptedVerified")}
     assert (Unknown, "encryptedVerified") in protections(*front_door({}, **both, httpsRedirect=HIDDEN), *to_gateway())
     assert protections(*front_door({}, supportedProtocols=HIDDEN), *to_gateway()) >= {(Unknown, "encryptedVerified")}
 
@@ -202,3 +200,141 @@ def test_a_route_for_some_paths_leaves_the_rest_to_others() -> None:
         ("/*", "applicationGateway"),
         ("/api/*", "ingress"),
     }
+
+
+# --- rule sets --------------------------------------------------------------------------------------------------------
+
+REDIRECT = {"name": "UrlRedirect", "parameters": {"destinationProtocol": "Https", "redirectType": "Moved"}}
+HEADER = {"name": "ModifyResponseHeader", "parameters": {"headerName": "Strict-Transport-Security"}}
+CACHE = {"name": "RouteConfigurationOverride", "parameters": {"cacheConfiguration": {"cacheDuration": "1.00:00:00"}}}
+PLAIN = {"name": "RequestScheme", "parameters": {"operator": "Equal", "matchValues": ["HTTP"]}}
+OLD = {"name": "UrlPath", "parameters": {"operator": "BeginsWith", "matchValues": ["old/"]}}
+SECURE = ("encryptedVerified", "encryptedVerified")
+CLEAR = ("plaintext", "encryptedVerified")
+
+
+def override(**told: Any) -> Body:
+    group = {"originGroup": {"id": f"{PROFILE}/originGroups/other"}, **told}
+    return {"name": "RouteConfigurationOverride", "parameters": {"originGroupOverride": group}}
+
+
+def ruled(*rules: Body, **route: Any) -> list[Body]:
+    """A route that takes HTTP too and has these rules."""
+    both = {"supportedProtocols": ["Http", "Https"], "ruleSets": [{"id": f"{PROFILE}/RuleSets/s"}], **route}
+    listed = [part(f"ruleSets/s/rules/r{number}", **{"order": number, **rule}) for number, rule in enumerate(rules)]
+    return [*front_door({}, **both), *listed]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([], {SECURE, CLEAR}),
+        ([{"actions": [HEADER, CACHE]}], {SECURE, CLEAR}),
+        ([{"actions": [REDIRECT], "conditions": [PLAIN]}], {SECURE, ("plaintext",)}),
+        ([{"actions": [REDIRECT], "conditions": [PLAIN, OLD]}], {SECURE, (Unknown, "encryptedVerified")}),
+        (
+            [{"actions": [REDIRECT], "conditions": [{"name": "RequestScheme"}]}],
+            {SECURE, (Unknown, "encryptedVerified")},
+        ),
+        ([{"actions": [REDIRECT], "conditions": HIDDEN}], {SECURE, (Unknown, "encryptedVerified")}),
+        (
+            [
+                {"actions": [HEADER], "conditions": [OLD], "matchProcessingBehavior": "Stop"},
+                {"actions": [REDIRECT], "conditions": [PLAIN]},
+            ],
+            {SECURE, (Unknown, "encryptedVerified")},
+        ),
+        (
+            [
+                {"actions": [HEADER], "conditions": [OLD], "matchProcessingBehavior": "Continue"},
+                {"actions": [REDIRECT], "conditions": [PLAIN]},
+            ],
+            {SECURE, ("plaintext",)},
+        ),
+        (
+            [{"actions": [{"name": "UrlRedirect", "parameters": {"redirectType": "Found"}}], "conditions": [OLD]}],
+            {SECURE, CLEAR},
+        ),
+    ],
+)
+def test_rule_sets_that_redirect_or_do_not(rules: list[Body], expected: Any) -> None:
+    assert protections(*ruled(*rules), *to_gateway()) == expected
+
+
+def test_a_rule_that_redirects_all_requests_elsewhere() -> None:
+    told = {"name": "urlredirect", "parameters": {"destinationProtocol": "MatchRequest", "customHostname": "www.x.y"}}
+    found = through(*ruled({"actions": [told]}), *to_gateway())
+    assert {(one["redirect"]["to"], one["redirect"]["encrypted"]) for one in found} == {
+        ("https://www.x.y", True),
+        ("http://www.x.y", False),
+    }
+
+
+def test_rules_that_cannot_be_read_may_do_anything() -> None:
+    without = TRAFFIC_PATH_READS - {"microsoft.cdn/profiles/rulesets/rules"}
+    for found in (
+        through(*ruled(), *to_gateway(), looked_at=without),
+        through(*ruled({"actions": HIDDEN}), *to_gateway()),
+        through(*ruled({"actions": [{"name": HIDDEN}]}), *to_gateway()),
+    ):
+        assert {isinstance(one["complete"], Unknown) for one in found} == {True, False}
+        plain = [one for one in found if len(one["hops"]) > 2 and one["hops"][0]["protection"] != "encryptedVerified"]
+        assert [isinstance(one["hops"][0]["protection"], Unknown) for one in plain] == [True]
+
+
+def to_other(**told: Any) -> tuple[list[Body], list[Body]]:
+    """An origin of another group, which leads to the Ingress; and what is there."""
+    origin, azure = linked()
+    return [part("originGroups/other/origins/o", **{**origin, **told})], azure
+
+
+@pytest.mark.parametrize(
+    ("conditions", "told", "expected"),
+    [
+        (
+            [OLD],
+            {"forwardingProtocol": "HttpsOnly"},
+            {("applicationGateway", "encryptedVerified"), ("ingress", "encryptedVerified")},
+        ),
+        (
+            [OLD],
+            {"forwardingProtocol": "HttpOnly"},
+            {("applicationGateway", "encryptedVerified"), ("ingress", "plaintext")},
+        ),
+        ([OLD], {}, {("applicationGateway", "encryptedVerified"), ("ingress", "encryptedVerified")}),
+        ([], {"forwardingProtocol": "HttpOnly"}, {("ingress", "plaintext")}),
+        ([PLAIN], {"forwardingProtocol": "HttpOnly"}, {("applicationGateway", "encryptedVerified")}),
+    ],
+)
+def test_a_rule_that_chooses_other_origins(conditions: list[Body], told: Body, expected: Any) -> None:
+    other, azure = to_other()
+    rule = {"actions": [override(**told)], "conditions": conditions}
+    found = through(*ruled(rule, supportedProtocols=["Https"]), *other, *to_gateway(), *azure)
+    assert {(one["hops"][1]["to"]["kind"], one["hops"][1]["protection"]) for one in found} == expected
+
+
+def test_a_rule_that_does_not_say_how_it_speaks_to_other_origins() -> None:
+    other, azure = to_other()
+    found = through(*ruled({"actions": [override()]}, supportedProtocols=["Http"]), *other, *azure)
+    assert [isinstance(one["hops"][1]["protection"], Unknown) for one in found] == [True]
+
+
+def test_a_rule_that_names_the_origins_of_the_route_adds_no_way() -> None:
+    same = {"name": "OriginGroupOverride", "parameters": {"originGroup": {"id": f"{PROFILE}/origingroups/G"}}}
+    rule = {"actions": [same], "conditions": [OLD]}
+    assert len(through(*ruled(rule, supportedProtocols=["Https"], forwardingProtocol=None), *to_gateway())) == 1
+
+
+def test_a_rewritten_path_may_lead_anywhere() -> None:
+    rewrite = {"name": "UrlRewrite", "parameters": {"sourcePattern": "/", "destination": "/api/"}}
+    narrow = {"supportedProtocols": ["Https"], "patternsToMatch": ["/orders/*"]}
+    origin, azure = linked()
+    cluster = CLUSTER.replace("path: /,", "path: /api,")
+    assert cluster != CLUSTER
+    for rules, reached in (([{"actions": [rewrite]}], True), ([], False)):
+        edge = [*ruled(*rules, **narrow), part("originGroups/g/origins/o", **origin)]
+        edge = [one for one in edge if one["properties"].get("hostName") != NAMED]
+        found = [
+            one for one in paths(cluster, [*edge, *azure], TRAFFIC_PATH_READS) if one["entry"]["kind"] == "frontDoor"
+        ]
+        assert [one["target"]["kind"] == "pods" for one in found] == [reached]

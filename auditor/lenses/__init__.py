@@ -115,6 +115,7 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
     "microsoft.cdn/profiles/afdendpoints/routes",
     "microsoft.cdn/profiles/customdomains",
     "microsoft.cdn/profiles/origingroups/origins",
+    "microsoft.cdn/profiles/rulesets/rules",
     "microsoft.cdn/profiles/secrets",
     "microsoft.network/azurefirewalls",
     "microsoft.network/privatelinkservices",

@@ -15,6 +15,7 @@ from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.landings import Landings
 from auditor.lenses.paths.origins import FLOOR, Origins, is_on
 from auditor.lenses.paths.routes import is_taken
+from auditor.lenses.paths.rule_sets import Effects, RuleSets
 from auditor.lenses.paths.shapes import (
     PLAINTEXT,
     VERIFIED,
@@ -59,6 +60,7 @@ class FrontDoors:
     def __init__(self, estate: Estate, trust: Trust, landings: Landings) -> None:
         self._estate, self._trust = estate, trust
         self._origins = Origins(estate, trust, landings)
+        self._rule_sets = RuleSets(estate)
         self._routes: dict[str, list[Resource]] = defaultdict(list)  # by casefolded id of the endpoint
         for route in estate.all(ROUTES):
             self._routes[(parent_of(route.id) or "").casefold()].append(route)
@@ -99,12 +101,18 @@ class FrontDoors:
         for host in self._hosts(endpoint, own):
             for scheme in ("https", "http"):
                 offered = _offers(own, scheme)
-                tails = [] if offered is False else list(self._origins.tails(route, spot, host.name, patterns, scheme))
+                if offered is False:
+                    continue
+                effects = self._rule_sets.of(route, scheme)
+                tails = list(self._origins.tails(route, effects, spot, host.name, patterns, scheme))
                 if not tails:
                     continue
-                redirects = scheme == "http" and _redirects(own)
+                redirects = scheme == "http" and _redirects(own, effects)
                 if redirects is True:
                     tails = [redirected("https", host.name, True)]
+                elif effects.redirect:
+                    to, name = effects.redirect
+                    tails = [redirected(to or scheme, name or host.name, True)]
                 come_in = self._enter(spot, host, scheme, route, truth_and(offered, redirects is not True))
                 if isinstance(redirects, Unknown):
                     come_in |= {"protection": redirects}
@@ -186,9 +194,9 @@ def _offers(own: Any, scheme: str) -> Truth:
     return True if told is None or scheme in spoken else hidden_in(told) or False
 
 
-def _redirects(own: Any) -> Truth:
-    """Whether a route redirects plain HTTP; what its rule sets do is not followed."""
+def _redirects(own: Any, effects: Effects) -> Truth:
+    """Whether a route redirects plain HTTP to HTTPS, by itself or by its rule sets."""
     told = word(own, "httpsRedirect", otherwise="disabled")
-    if isinstance(told, Unknown) or told == "enabled":
-        return told if isinstance(told, Unknown) else True
-    return Unknown("rule sets of the route may redirect") if get(own, "ruleSets") else False
+    if told == "enabled" or (effects.redirect and effects.redirect[0] == "https"):
+        return True
+    return told if isinstance(told, Unknown) else effects.may_redirect or effects.hidden or False

@@ -17,6 +17,7 @@ from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.forwarders import BALANCERS
 from auditor.lenses.paths.landings import Landings
 from auditor.lenses.paths.pools import answering
+from auditor.lenses.paths.rule_sets import Effects, Way
 from auditor.lenses.paths.shapes import Place, Tail, evidence, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth
@@ -39,21 +40,26 @@ class Origins:
         for origin in estate.all(ORIGINS):
             self._groups[(parent_of(origin.id) or "").casefold()].append(origin)
 
-    def tails(self, route: Resource, spot: Place, host: str, patterns: Sequence[str], scheme: str) -> Iterator[Tail]:
-        """Every way from a route to the origins of its group that are of the estate."""
-        own = get(route.body, "properties")
-        group = get(own, "originGroup", "id")
-        edge = f"origins of route {route.name}"
-        hole = group if isinstance(group, Unknown) else self._estate.hole(ORIGINS, str(group or ""))
-        if hole:
-            yield lost(spot, edge, hole.reason if isinstance(hole, Unknown) else hole)
-        path = text_at(own, "originPath")
-        onward = f"{path.rstrip('/')}/*" if path else ", ".join(patterns)
-        for origin in self._groups.get(str(group).casefold(), []):
-            if is_on(origin.body, "properties", "enabledState") is not False:
-                yield from self._to(route, origin, spot, host, onward, scheme)
+    def tails(
+        self, route: Resource, effects: Effects, spot: Place, host: str, patterns: Sequence[str], scheme: str
+    ) -> Iterator[Tail]:
+        """Every way from a route to the origins of its groups that are of the estate."""
+        if effects.hidden:
+            yield lost(spot, f"rule sets of route {route.name}", effects.hidden.reason)
+        path = text_at(route.body, "properties", "originPath")
+        onward = "/*" if effects.rewrites else f"{path.rstrip('/')}/*" if path else ", ".join(patterns)
+        for way in effects.ways:
+            group = way.group
+            hole = group if isinstance(group, Unknown) else self._estate.hole(ORIGINS, str(group or ""))
+            if hole:
+                yield lost(spot, f"origins of route {route.name}", hole.reason if isinstance(hole, Unknown) else hole)
+            for origin in self._groups.get(str(group).casefold(), []):
+                if is_on(origin.body, "properties", "enabledState") is not False:
+                    yield from self._to(route, way, origin, spot, host, onward, scheme)
 
-    def _to(self, route: Resource, origin: Resource, spot: Place, host: str, path: str, scheme: str) -> Iterator[Tail]:
+    def _to(
+        self, route: Resource, way: Way, origin: Resource, spot: Place, host: str, path: str, scheme: str
+    ) -> Iterator[Tail]:
         own = get(origin.body, "properties")
         told, link = get(own, "hostName"), get(own, "sharedPrivateLinkResource")
         hidden = next((one for one in (told, link) if isinstance(one, Unknown)), None)
@@ -63,7 +69,7 @@ class Origins:
         name = told.rstrip(".") if isinstance(told, str) else ""
         header = get(own, "originHostHeader") or host
         asked = header if isinstance(header, str) and header != "*" else ""
-        sender = _sender(route, origin, spot, scheme)
+        sender = _sender(route, way, origin, spot, scheme)
         port = get(own, "httpPort" if sender.encrypts is False else "httpsPort")
         number = port if isinstance(port, int) else 80 if sender.encrypts is False else 443
         landings = self._land(origin, link, name, number, asked, path)
@@ -113,15 +119,15 @@ class Origins:
         return found
 
 
-def _sender(route: Resource, origin: Resource, spot: Place, scheme: str) -> Sender:
-    """Front Door, as a route has it speak to an origin."""
-    told = get(route.body, "properties", "forwardingProtocol")
-    speaks = word(route.body, "properties", "forwardingProtocol", otherwise="matchrequest")
-    encrypts: Truth = scheme == "https"
-    if isinstance(speaks, Unknown):
-        encrypts = speaks
-    elif speaks in _SPOKEN:
-        encrypts = _SPOKEN[speaks]
+def _sender(route: Resource, way: Way, origin: Resource, spot: Place, scheme: str) -> Sender:
+    """Front Door, as a route or a rule of its rule sets has it speak to an origin."""
+    encrypts = _encrypts(way.told, scheme)
+    if (
+        way.holder is not route
+        and way.told is None
+        and encrypts != _encrypts(get(route.body, "properties", "forwardingProtocol"), scheme)
+    ):
+        encrypts = Unknown(f"{way.holder.name} does not say by which protocol")
     check = get(origin.body, "properties", "enforceCertificateNameCheck")
     verifies = flag(origin.body, "properties", "enforceCertificateNameCheck", otherwise=True)
     return Sender(
@@ -131,7 +137,7 @@ def _sender(route: Resource, origin: Resource, spot: Place, scheme: str) -> Send
         says=f"route {route.name} speaks {_said(encrypts, verifies)} to origin {origin.name}",
         evidence=evidence(origin.id, "properties.enforceCertificateNameCheck", check)
         if encrypts is True and verifies is not True
-        else evidence(route.id, "properties.forwardingProtocol", told),
+        else evidence(way.holder.id, way.path, way.told),
         anchors=frozenset(),
         sends=False,
         tls=FLOOR,
@@ -139,6 +145,12 @@ def _sender(route: Resource, origin: Resource, spot: Place, scheme: str) -> Send
 
 
 _SPOKEN: Final = {"httponly": False, "httpsonly": True}
+
+
+def _encrypts(told: Any, scheme: str) -> Truth:
+    """Whether requests of a scheme go on encrypted by a protocol that is told; as they came where none is."""
+    speaks = word({"told": told}, "told", otherwise="matchrequest")
+    return speaks if isinstance(speaks, Unknown) else _SPOKEN.get(speaks, scheme == "https")
 
 
 def _beyond(origin: Resource, why: str) -> Landing:

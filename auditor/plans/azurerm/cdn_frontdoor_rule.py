@@ -1,4 +1,4 @@
-"""azurerm_cdn_frontdoor_rule → Microsoft.Cdn/profiles/ruleSets/rules, as far as it redirects."""
+"""azurerm_cdn_frontdoor_rule → Microsoft.Cdn/profiles/ruleSets/rules: whither it sends requests."""
 
 from __future__ import annotations
 
@@ -10,8 +10,23 @@ from auditor.plans.terraform_table import Attr, Block, Child, Fixed, Table
 REDIRECT: Final = (
     Fixed("name", "UrlRedirect"),
     Attr("redirect_protocol", "parameters.destinationProtocol", default="MatchRequest"),
+    Attr("destination_hostname", "parameters.customHostname"),
 )
-REDIRECTS: Final = ("url_redirect", "url_redirect_action")  # as azurerm 5 calls it, and as 3 and 4 do
+REWRITE: Final = (Fixed("name", "UrlRewrite"),)
+_GROUP: Final = "parameters.originGroupOverride"
+OVERRIDE: Final = (
+    Fixed("name", "RouteConfigurationOverride"),
+    Attr("cdn_frontdoor_origin_group_id", f"{_GROUP}.originGroup.id"),
+    Attr("forwarding_protocol", f"{_GROUP}.forwardingProtocol"),
+)
+ACTIONS: Final = {  # as azurerm 5 calls them, and as 3 and 4 do
+    "url_redirect": REDIRECT,
+    "url_redirect_action": REDIRECT,
+    "url_rewrite": REWRITE,
+    "url_rewrite_action": REWRITE,
+    "route_configuration_override": OVERRIDE,
+    "route_configuration_override_action": OVERRIDE,
+}
 KINDS: Final = {
     "client_port|client_port_condition": "ClientPort",
     "device_type|is_device_condition": "IsDevice",
@@ -37,7 +52,9 @@ TABLE: Final = Table(
     "Microsoft.Cdn/profiles/ruleSets/rules",
     Child("cdn_frontdoor_rule_set_id", "Microsoft.Cdn/profiles/ruleSets"),
     (
-        Block("actions", "", tuple(Block(name, "properties.actions[*]", REDIRECT) for name in REDIRECTS)),
+        Attr("order", "properties.order"),
+        Attr("behavior_on_match", "properties.matchProcessingBehavior", default="Continue"),
+        Block("actions", "", tuple(Block(name, "properties.actions[*]", parts) for name, parts in ACTIONS.items())),
         Block("conditions", "", conditions("properties.conditions[*]", KINDS)),
     ),
 )
