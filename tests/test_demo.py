@@ -136,6 +136,16 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert "file/below" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_settings_of_the_folder_it_is_shown_in_are_not_its_own(tmp_path: Path) -> None:
+    """Somebody shows it in the folder of a real estate, whose settings choose rules and name files."""
+    (tmp_path / "auditor.yaml").write_text("select: [azure.sql.*]\nexemptions: {files: [nowhere.yaml]}\nfailOn: low\n")
+    (tmp_path / "exemptions.yaml").write_text("exemptions: [{}]\n")
+    done = run(tmp_path, "--select", "azure.public-ip.*", "-f", "json")
+    assert done.returncode == 0, done.stderr
+    assert {rule["id"].split(".")[1] for rule in json.loads(done.stdout)["rules"]} == {"public-ip"}
+    assert run(tmp_path, "--config", "auditor.yaml", "-f", "line").stdout.startswith("tool=auditor"), "when it is named"
+
+
 @pytest.mark.parametrize(
     ("value", "patch", "expected"),
     [

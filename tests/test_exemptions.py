@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,6 @@ def test_what_is_too_broad_is_reported(estate: Estate) -> None:
         ({"resource": VAULTS.upper() + "KV1"}, {"kv1"}),
         ({"resource": "*/kv1"}, {"kv1"}),
         ({"resource": ["*/kv1", "*/kv2"]}, {"kv1", "kv2"}),
-        ({"resource": "kv1"}, set()),
         ({"resource": None, "tags": {"ENV": "dev*"}}, {"kv2"}),
         ({"resource": None, "tags": {"env": "*"}}, {"kv2", "kv3"}),
         ({"resource": "*/kv3", "tags": {"env": "*", "team": "x"}}, {"kv3"}),
@@ -318,11 +318,26 @@ def test_a_thousand_exemptions_on_many_findings_in_two_jobs(estate: Estate) -> N
 
 
 def test_check_says_what_is_in_force(estate: Estate) -> None:
-    estate.write([], exemption(expiresOn="2999-01-01"), exemption(expiresOn="2020-01-01"))
-    assert [line.split()[:2] for line in estate.run("exemptions", "check").stdout.splitlines()] == [
-        ["ended", "2020-01-01"],
-        ["until", "2999-01-01"],
-    ]
+    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(days=100)).date().isoformat()
+    estate.write([], exemption(expiresOn="2999-01-01"), exemption(expiresOn="2020-01-01"), exemption(expiresOn=soon))
+
+    def states() -> list[str]:
+        return [line.split("  ")[0] for line in estate.run("exemptions", "check").stdout.splitlines()]
+
+    late = "not in force, for it ends more than {} days ahead: "
+    assert states() == ["ended 2020-01-01", f"until {soon}", late.format(365) + "2999-01-01"]
+    (estate.folder / "auditor.yaml").write_text("exemptions: {maxAge: P30D}\n")
+    assert states()[1:] == [late.format(30) + soon, late.format(30) + "2999-01-01"], "by the limits of the settings"
+
+
+def test_a_name_in_the_place_of_an_id_is_refused_with_what_to_write(estate: Estate) -> None:
+    """It is what a report shows, and would accept nothing."""
+    estate.write([vault("kv1")], exemption(resource="kv1"))
+    done = estate.scan()
+    assert done.returncode == 2
+    assert "resource.0: it is the name alone, which no id and no address is: write '*/kv1'" in done.stderr
+    estate.write([vault("kv1")], exemption(resource="*/kv1"))
+    assert estate.outcomes() == {"kv1": "exempt"}
 
 
 def test_the_published_schema_is_that_of_the_form_and_describes_it() -> None:

@@ -227,16 +227,31 @@ def test_an_incomplete_audit_says_why(run: Run, tmp_path: Path) -> None:
     args = ("--from", "in.json", "--select", PURGE, "-f", "json")
     for end in ((), ("-o", "audit.json")):
         code, _, err = run("scan", *args, *end)
-        told = "The audit is incomplete: 1 gap. "
+        told = "Exit code 3, for the audit is incomplete: 1 gap. "
         assert (code, err) == (
             3,
             told + "First gap: in.json: item 1 (\\x1bnothing): it has no `type`, so no rule can judge it\n",
         )
     assert run("report", "audit.json", "-f", "csv", "--fail-on", "low")[2] == err
     assert run("scan", *args, "-q")[2] == ""
-    assert run("scan", *args[:-2])[2] == "", "the text report says it"
+    assert run("scan", *args[:-2])[2] == "Exit code 3, for the audit is incomplete: 1 gap.\n", "the report says which"
     (tmp_path / "in.json").write_text("[]")
     assert run("scan", *args)[2].startswith("Nothing was evaluated.")
+
+
+def test_unknown_answers_alone_end_a_scan_with_3_which_is_told_with_the_way_out(run: Run, tmp_path: Path) -> None:
+    """As an export without properties is, to somebody who looks at `$?` for the first time."""
+    bare = {**VAULT, "properties": None}
+    (tmp_path / "in.json").write_text(json.dumps([bare]))
+    args = ("scan", "--from", "in.json", "--select", PURGE)
+    code, out, err = run(*args)
+    assert (code, "UNKNOWN" in out) == (3, True)
+    assert err == (
+        "Exit code 3, for the audit is incomplete: 1 answer not known. "
+        "With --fail-on-unknown never, failures alone decide.\n"
+    )
+    assert run(*args, "--fail-on-unknown", "never")[::2] == (0, "")
+    assert "--fail-on-unknown never" not in run(*args, "--fail-on-unknown", "low")[2], "it was asked for"
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -345,7 +360,7 @@ def test_resources_that_are_very_deep(run: Run, tmp_path: Path, levels: int, for
     assert (code, err) == (3, "")
     code, _, err = run("scan", "--from", ".", "--save-snapshot", "snap")
     assert code == 3
-    assert not err or "is nested too deep to be saved" in err
+    assert err.startswith("Exit code 3, for ") or "is nested too deep to be saved" in err
 
 
 @pytest.mark.parametrize("levels", [300, 1000])

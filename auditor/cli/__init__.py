@@ -115,12 +115,19 @@ def main(args: list[str] | None = None) -> Any:
     except AuditorError as error:
         click.echo(f"Error: {error.sentence}{'' if error.sentence.endswith(('.', '!', '?')) else '.'}", err=True)
         if error.hint:
-            click.echo(f"Hint: {error.hint[0].upper()}{error.hint[1:]}", err=True)
+            click.echo(f"Hint: {_sentence(error.hint)}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         sys.exit(INCOMPLETE)
     sys.exit(0)
+
+
+def _sentence(hint: str) -> str:
+    """A hint as a sentence: with a capital, unless it begins with a path, and a full stop."""
+    first = hint.split(maxsplit=1)[0]
+    begun = hint if "/" in first or "." in first[:-1] else hint[0].upper() + hint[1:]
+    return begun if begun.endswith((".", "!", "?")) else f"{begun}."
 
 
 def _prepare() -> None:

@@ -28,7 +28,7 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
     """Audit the built-in estate: the reference design with faults planted in it.
 
     Prints the summary and leaves an HTML and a SARIF report, unless --format or --output say otherwise. It is invented,
-    so it gates nothing: the exit code is 0 unless --fail-on is given.
+    so it gates nothing: the exit code is 0 unless --fail-on is given. Settings count only when --config names them.
     """
     from auditor.cli.judging import judge_and_report
     from auditor.cli.publishing import publishing
@@ -41,7 +41,7 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
         _write(bodies, _made(write_estate))
         _say(f"Next: auditor scan --from {write_estate} --as-of {AS_OF:%Y-%m-%d}")
         return
-    chosen = settings.chosen_by(ctx, ["demo"])
+    chosen = settings.chosen_by(ctx, ["demo"], beside=False)
     own_reports = not ctx.meta.get("reports")
     if own_reports:
         place = _made(folder)

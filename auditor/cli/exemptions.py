@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from auditor.cli.settings import EXEMPTIONS_FILE
+from auditor.cli.settings import EXEMPTIONS_FILE, config_of
 
 TOOLS = ("checkov", "psrule", "trivyignore", "azure-policy")
 
@@ -18,21 +18,31 @@ def command() -> None:
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--rules", "own", multiple=True, metavar="PATH", help="Own rules beside the bundled ones.")
 def check(files: tuple[str, ...], own: tuple[str, ...]) -> None:
-    """Read files of exemptions, exemptions.yaml when none is named, and say what is in force today."""
+    """Read files of exemptions, exemptions.yaml when none is named, and say what is in force today.
+
+    The limits are those of auditor.yaml.
+    """
     import datetime as dt
     from pathlib import Path
 
+    from auditor.exemptions.apply import DAY, limits_of, why_void
     from auditor.exemptions.form import read_exemptions
     from auditor.render.words import visible
     from auditor.rulebook import load_rules
 
     rules = load_rules(own)
+    limits = limits_of(config_of(None).get("exemptions", {}))
+    states = {
+        None: "until {}",
+        "expired": "ended {}",
+        "too-long": f"not in force, for it ends more than {limits.max_age // DAY} days ahead: {{}}",
+    }
     now = dt.datetime.now(dt.UTC)
     for file in files or (EXEMPTIONS_FILE,):
         for entry in sorted(read_exemptions(Path(file), rules), key=lambda entry: entry.ends):
             given = entry.exemption
-            state = "ended" if entry.ends <= now else "until"
-            told = f"{state} {given.expires_on}  {entry.place}  {entry.rule}  {given.owner}: {given.reason}"
+            state = states[why_void(entry, limits, now)].format(given.expires_on)
+            told = f"{state}  {entry.place}  {entry.rule}  {given.owner}: {given.reason}"
             click.echo(visible(told))
 
 

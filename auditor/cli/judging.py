@@ -48,7 +48,7 @@ def judge_and_report(chosen: settings.Settings, inventory: Inventory, publish: P
         delivered = publish.done(audit, findings)
         code, unmet = verdict(audit, chosen.thresholds)
         if code == INCOMPLETE and not chosen.quiet:
-            say_why(audit, chosen.reports, code, unmet)
+            say_why(audit, chosen.reports, code, unmet, scanned=True)
         return _ended(chosen, audit, code if delivered else INCOMPLETE)
 
 
@@ -149,24 +149,28 @@ def _newly_fails(earlier: Earlier, changes: Since, fail_on: str) -> bool:
     )
 
 
-def say_why(audit: Audit, reports: Sequence[options.Report], code: int, unmet: Sequence[str]) -> None:
+def say_why(
+    audit: Audit, reports: Sequence[options.Report], code: int, unmet: Sequence[str], *, scanned: bool = False
+) -> None:
     """Why an audit ends with 3, and what one that ends well leaves open, on standard error. What the text report on
-    standard output says is not said again; what was asked for by an option, and not met, always is."""
+    standard output says is not said again; the exit code, and what was asked for by an option and not met, always are.
+    `scanned`: unknown answers alone make the code, unless an option says otherwise."""
     from auditor.render.words import cut, plural, verdict, visible
 
     told = []
     answers, gaps = audit.counts.unknown + audit.counts.error, len(audit.gaps)
     unknown = plural(answers, "answer") + " not known"
-    if any(report.format == "text" and report.path in (None, "-") for report in reports):
-        pass
-    elif audit.nothing_evaluated:
-        told.append(verdict(audit)[1])
-    elif code == INCOMPLETE:
+    shown = any(report.format == "text" and report.path in (None, "-") for report in reports)
+    if audit.nothing_evaluated:
+        told += [verdict(audit)[1]] if not shown else ["Exit code 3, for nothing was evaluated."] * (code == INCOMPLETE)
+    elif code == INCOMPLETE and not (shown and unmet):
         missing = [*([plural(gaps, "gap")] if gaps else ()), *([unknown] if answers else ())]
-        told.append(f"The audit is incomplete: {', '.join(missing)}.")
-    elif audit.counts.unknown:
+        told.append(f"Exit code 3, for the audit is incomplete: {', '.join(missing)}.")
+        if scanned and not (gaps or audit.counts.error or unmet):
+            told.append("With --fail-on-unknown never, failures alone decide.")
+    elif code != INCOMPLETE and audit.counts.unknown and not shown:
         told.append(f"{unknown} before the change is applied; --fail-on-unknown makes them count.")
-    if told and code == INCOMPLETE and gaps:
+    if told and code == INCOMPLETE and gaps and not shown:
         told.append(f"First gap: {cut(audit.gaps[0].what)}: {cut(audit.gaps[0].reason)}")
     if told or unmet:
         click.echo(visible(" ".join([*told, *unmet])), err=True)

@@ -57,12 +57,13 @@ class Settings(Struct, frozen=True):
     notices: tuple[Notice, ...] = ()  # about how the audit was asked for
 
 
-def chosen_by(ctx: click.Context, inputs: Sequence[str]) -> Settings:
-    """Put options and configuration together. Raises ConfigError."""
+def chosen_by(ctx: click.Context, inputs: Sequence[str], *, beside: bool = True) -> Settings:
+    """Put options and configuration together. `beside`: files of the folder count where no option names one. Raises
+    ConfigError."""
     from auditor.owners import OWNER_TAGS
 
     given = ctx.params
-    config = config_of(given.get("config"))
+    config = config_of(given.get("config")) if beside or given.get("config") else {}
     reports: list[Report] = ctx.meta.get("reports", [])
     return Settings(
         inputs=tuple(inputs) or tuple(config.get("from", ())),

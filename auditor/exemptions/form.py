@@ -45,6 +45,12 @@ def _time(text: str) -> str:
     return text
 
 
+def _glob(text: str) -> str:
+    if not any(sign in text for sign in "/.*"):
+        raise ValueError(f"it is the name alone, which no id and no address is: write '*/{text}'")
+    return text
+
+
 def _one_or_more(schema: dict[str, Any]) -> BeforeValidator:
     """A list that may be written as its only item."""
     either = {"anyOf": [schema, {"type": "array", "items": schema, "minItems": 1}]}
@@ -58,6 +64,7 @@ def _listed(value: Any) -> Any:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_decided)]
+Glob = Annotated[Text, AfterValidator(_glob)]
 Day = Annotated[str, AfterValidator(_decided), AfterValidator(_time)]
 
 
@@ -67,7 +74,7 @@ class EntryForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rule: Text = Field(description="The rule: an id or a glob such as azure.key-vault.*")
-    resource: Annotated[list[Text], _one_or_more({"type": "string"})] = Field(
+    resource: Annotated[list[Glob], _one_or_more({"type": "string"})] = Field(
         [], description="The resource: a glob of ids or of plan addresses, or a list of these. * is any text."
     )
     tags: dict[str, Text] = Field({}, description="Tags of an ARM resource, or labels of a Kubernetes object: all fit.")
