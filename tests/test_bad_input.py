@@ -86,7 +86,7 @@ UNREADABLE = {
     "key.yaml": ("? [a, b]\n: c", "a key that is itself a list"),
     "merge.yaml": ("a: 1\n<<: 3", "line 2: `<<` can only merge mappings"),
     "control.yaml": (b"a: \x07", "a character that YAML does not allow"),
-    "helm.yaml": ("{{- if .Values.on }}\na: b\n{{- end }}", "not valid YAML"),
+    "helm.yaml": ("{{- if .Values.on }}\na: b\n{{- end }}", "it is a template of Helm"),
     "template.json": (json.dumps({"$schema": "https://x/deploymentTemplate.json#", "resources": []}), "ARM template"),
     "plan.json": (json.dumps({"terraform_version": "1.9", "planned_values": {}}), "Terraform plan"),
     "whatif.json": (json.dumps({"changes": [{"changeType": "Create"}]}), "what-if"),
@@ -136,7 +136,10 @@ def test_a_broken_line_does_not_end_the_file(tmp_path: Path) -> None:
         f"{path}: line 4",
         f"{path}: line 5",
     ]
-    assert inventory.gaps[2].reason == "it has no `type`, so no rule can judge it"
+    assert (
+        inventory.gaps[2].reason
+        == "it has neither the `type` of Azure nor the `apiVersion` and `kind` of Kubernetes, so no rule can judge it"
+    )
 
 
 def test_a_broken_first_line_does_not_hide_that_it_is_ndjson(tmp_path: Path) -> None:

@@ -499,3 +499,98 @@ def test_what_a_change_does_not_touch_is_not_resolved(gate: Any, tmp_path: Path)
     assert compared(tmp_path, PURGE, mended, "--baseline", "audit.json")["resolved"] == 1
     both = write(tmp_path, "both.json", plan(planned("a", False, True, "update"), planned("b", False, None, "delete")))
     assert compared(tmp_path, PURGE, both, "--against", "live.json")["resolved"] == 2
+
+
+CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+    "values.yaml": "replicas: 2\n",
+    "templates/pod.yaml": "kind: Pod\napiVersion: v1\nmetadata:\n  name: {{ .Release.Name }}\n",
+}
+OVERLAY = {
+    "kustomization.yaml": "resources: [pod.yaml]\npatches: [{path: patch.yaml}]\n",
+    "patch.yaml": "- {op: replace, path: /spec/hostNetwork, value: false}\n",
+    "pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n",
+}
+PLAN_FOR_PEOPLE = """
+Terraform used the selected providers to generate the following execution
+plan. Resource actions are indicated with the following symbols:
+  + create
+"""
+
+
+def command(folder: Path, *args: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "auditor", *args], capture_output=True, text=True, cwd=folder, check=False
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, " ".join(done.stdout.split()), done.stderr
+
+
+def spread(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def test_what_makes_manifests_is_told_with_how_to_make_them(tmp_path: Path) -> None:
+    """A folder of Helm or kustomize is what somebody has; what it makes is what can be judged."""
+    spread(tmp_path, CHART)
+    code, told, _ = command(tmp_path, "gate", ".")
+    assert code == 3 and told.count("judge what `helm template` prints") == 3
+    assert "it is a template of Helm" in command(tmp_path, "gate", "templates/pod.yaml")[2]
+    spread(tmp_path / "overlay", OVERLAY)
+    code, told, _ = command(tmp_path, "gate", "overlay")
+    assert code == 3 and told.count("judge what `kubectl kustomize FOLDER` prints") == 2
+    spread(tmp_path / "own", {"values.yaml": "a: 1", "pod.yaml": OVERLAY["pod.yaml"]})
+    assert "helm" not in command(tmp_path, "gate", "own")[1], "no chart lies there"
+
+
+def test_terraform_that_is_no_plan_in_json_is_told_with_how_to_write_one(tmp_path: Path) -> None:
+    spread(
+        tmp_path, {"plan.txt": PLAN_FOR_PEOPLE, "infra/main.tf": "# nothing", "color.txt": "\x1b[0m\x1b[1mazurerm_a.b"}
+    )
+    with (tmp_path / "color.txt").open("a") as file:
+        file.write(": Refreshing state... [id=/x]\x1b[0m" + PLAN_FOR_PEOPLE)
+    spread(tmp_path / "bicep", {"main.bicep": "param a string"})
+    for given, why in {
+        "plan.txt": "it is a plan as Terraform prints it for people",
+        "color.txt": "it is a plan as Terraform prints it for people",
+        "infra": "infra holds no data; main.tf: it is Terraform source",
+        "bicep": "bicep holds no data; main.bicep: it is Bicep",
+    }.items():
+        code, _, told = command(tmp_path, "gate", given)
+        assert code == 3 and why in told, given
+        assert ("terraform show -json PLANFILE" in told) or given == "bicep"
+
+
+def test_the_log_says_what_would_answer_what_is_unknown(tmp_path: Path) -> None:
+    storage = {"type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-05-01", "name": "[parameters('name')]"}
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "parameters": {"name": {"type": "string"}, "tls": {"type": "string"}},
+        "resources": [{**storage, "properties": {"minimumTlsVersion": "[parameters('tls')]"}}],
+    }  # fmt: skip
+    write(tmp_path, "main.json", template)
+    told = command(tmp_path, "gate", "main.json")[1]
+    assert "--parameters FILE for the parameters that are not given" in told
+    account = {
+        "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a",
+        "properties": {},
+    }
+    account |= {"type": storage["type"], "name": "a"}
+    write(tmp_path, "if.json", {"changes": [{"resourceId": account["id"], "changeType": "Create", "after": account}]})
+    told = command(tmp_path, "gate", "if.json")[1]
+    assert "--against SNAPSHOT for what is there already and not in the change" in told
+    write(tmp_path, "given.json", {"parameters": {"name": {"value": "sa"}, "tls": {"value": "TLS1_2"}}})
+    assert "--parameters FILE" not in command(tmp_path, "gate", "main.json", "--parameters", "given.json")[1]
+    write(tmp_path, "export.json", [account])
+    told = command(tmp_path, "scan", "--from", "export.json", "--save-snapshot", "snap")[1]
+    assert "auditor collect --all --output snap/ for what an export leaves out" in told
+    assert "--against" not in told
+
+
+def test_a_what_if_names_each_resource_once(tmp_path: Path) -> None:
+    body = vault("kv1", on=False)
+    write(tmp_path, "what-if.json", {"changes": [{"resourceId": body["id"], "changeType": "Create", "after": body}]})
+    told = command(tmp_path, "gate", "what-if.json", "--select", PURGE)[1]
+    assert "kv1 (rg)" in told and VAULTS not in told.split("NOT LOOKED AT")[0]

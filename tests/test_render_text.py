@@ -83,3 +83,11 @@ def test_outcomes_can_be_chosen() -> None:
     report = text(*audits.small(), outcomes=frozenset({Outcome.PASS}))
     assert "PASSED" in report and "kv-1 (rg-data)" in report
     assert "EXEMPT" not in report and "kv-2" not in report
+
+
+def test_no_line_is_wider_than_its_terminal_but_for_what_must_stay_whole() -> None:
+    for width in (60, 100):
+        lines = text(*audits.small(), width=width).splitlines()
+        assert all(
+            len(line) <= width or len(line.split()) == 1 for line in lines if not line.startswith(("Next", "  "))
+        ), width

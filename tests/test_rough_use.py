@@ -157,7 +157,7 @@ def test_closed_streams(run: Run, vault: str) -> None:
     assert err.startswith("Error: The report cannot be written to stdout: it is closed.")
     assert run("scan", "--from", vault, "--select", PURGE, stderr=None, preexec_fn=closed(2))[0] == 1
     code, out, err = run("scan", "--from", "-", preexec_fn=closed(0))
-    assert (code, err) == (3, "")
+    assert (code, err) == (3, "Exit code 3, for nothing was evaluated.\n")
     assert "standard input: the file is empty" in out
 
 
@@ -230,7 +230,8 @@ def test_an_incomplete_audit_says_why(run: Run, tmp_path: Path) -> None:
         told = "Exit code 3, for the audit is incomplete: 1 gap. "
         assert (code, err) == (
             3,
-            told + "First gap: in.json: item 1 (\\x1bnothing): it has no `type`, so no rule can judge it\n",
+            told + "First gap: in.json: item 1 (\\x1bnothing): it has neither the `type` of Azure nor the `apiVersion` "
+            "and `kind` of Kubernetes, so no rule can judge it\n",
         )
     assert run("report", "audit.json", "-f", "csv", "--fail-on", "low")[2] == err
     assert run("scan", *args, "-q")[2] == ""

@@ -146,7 +146,7 @@ def _without_place(changes: Sequence[Changes]) -> Iterator[Gap]:
 def _read(file: str, beside: Beside) -> Changes:
     """One file as a change; a folder as the manifests in it."""
     from auditor.errors import InputError
-    from auditor.inventory import Inventory, open_inventory
+    from auditor.inventory import Inventory
     from auditor.plans.detect import kind_of, mistaken, read_change
     from auditor.reading.find import Spool, file_of
     from auditor.reading.log import label
@@ -155,7 +155,7 @@ def _read(file: str, beside: Beside) -> Changes:
     spool = Spool()  # its copies are needed until the file is read
     source = file_of(file, spool)
     if source is None:
-        return _manifests(open_inventory([file]))
+        return _manifests(_folder(file))
     wrong = mistaken(source.file, _start(source.path))
     if wrong:
         raise InputError(f"{label(source.file)}: {wrong[0]}.", wrong[1])
@@ -174,10 +174,25 @@ def _read(file: str, beside: Beside) -> Changes:
     return _manifests(Inventory([file], [source], alone=True))
 
 
+def _folder(folder: str) -> Inventory:
+    """The data in a folder. Raises InputError, which says what else is there when it holds none."""
+    from auditor.errors import InputError
+    from auditor.inventory import open_inventory
+    from auditor.plans.detect import mistaken
+
+    try:
+        return open_inventory([folder])
+    except InputError as error:
+        for file in sorted(Path(folder).iterdir()) if Path(folder).is_dir() else ():
+            if wrong := mistaken(file.name, b""):
+                raise InputError(f"{folder} holds no data; {file.name}: {wrong[0]}.", wrong[1]) from error
+        raise
+
+
 def _start(path: str) -> bytes:
     try:
         with Path(path).open("rb") as stream:
-            return stream.read(20)
+            return stream.read(400)
     except OSError:
         return b""  # which the reader says as well
 

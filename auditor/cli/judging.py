@@ -216,8 +216,10 @@ def write_reports(
     from auditor.render.write import write_report
 
     for report in reports:
-        color = report.path is None and options.use_color()
-        look = Options(outcomes=outcomes, color=color, baseline=past.earlier, changes=changes, history=past.runs)
+        color, width = (options.use_color(), options.width()) if report.path is None else (False, options.WIDTH)
+        look = Options(
+            outcomes=outcomes, color=color, width=width, baseline=past.earlier, changes=changes, history=past.runs
+        )
         write_report(report.path, partial(_produce, audit, findings, report.format, look))
 
 

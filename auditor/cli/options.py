@@ -22,6 +22,9 @@ SUFFIXES = {
     ".ndjson": "ocsf", ".pdf": "pdf", ".sarif": "sarif", ".txt": "text", ".xlsx": "xlsx", ".xml": "junit",
 }  # fmt: skip
 
+WIDTH = 100
+"""Of a text report in a file, or through a pipe: whatever the terminal, the same bytes."""
+
 
 class Report(Struct, frozen=True):
     """A format and where it goes; None is standard output."""
@@ -166,3 +169,12 @@ def use_color() -> bool:
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") != "dumb"
     )
+
+
+def width() -> int:
+    """How wide a report on standard output may be: as its terminal, up to what a file has."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return WIDTH
+    from shutil import get_terminal_size
+
+    return min(get_terminal_size((WIDTH, 24)).columns, WIDTH)

@@ -31,10 +31,16 @@ def kind_of(raw: Any) -> Kind:
 
 _SCOPE: Final = re.compile(r"/subscriptions/([^/]+)(?:/resourceGroups/([^/]+))?/?", re.IGNORECASE)
 _JSON_PLAN: Final = "Write the plan as JSON: `terraform show -json PLANFILE >tfplan.json`."
+_PLAN: Final = f"Plan it: `terraform plan -out PLANFILE`. {_JSON_PLAN}"
+_FOR_PEOPLE: Final = re.compile(
+    rb"(?!\s*[{\[\"]).*?(?:Terraform|OpenTofu) (?:used the selected providers|will perform the following)"
+    rb"|[\w.\[\]\"-]+: Refreshing state\.\.\.",
+    re.DOTALL,
+)
 _SOURCES: Final = {
     ".bicep": ("it is Bicep", "Compile it to a template: `az bicep build --file FILE`."),
     ".bicepparam": ("it is a parameter file of Bicep", "`az bicep build-params` makes one for --parameters."),
-    ".tf": ("it is Terraform source, and a plan is judged", f"Plan it: `terraform plan -out PLANFILE`. {_JSON_PLAN}"),
+    ".tf": ("it is Terraform source, and a plan is judged", _PLAN),
 }
 
 
@@ -44,6 +50,8 @@ def mistaken(file: str, start: bytes) -> tuple[str, str] | None:
         return "it is an archive, as the plan file of Terraform is", _JSON_PLAN
     if start.startswith(b'{"@level"'):
         return "it is what `terraform plan -json` tells while it runs, not the plan", _JSON_PLAN
+    if _FOR_PEOPLE.match(start):
+        return "it is a plan as Terraform prints it for people", _PLAN
     return _SOURCES.get(PurePath(file).suffix)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
 from typing import Any, Final, NamedTuple
 
 from auditor.deployment_values import TYPE as DEPLOYMENT
@@ -19,6 +20,8 @@ _MAX_NESTING: Final = 50
 """Lists in lists and children of children: real ones go five deep."""
 
 _NEXT_PAGE: Final = ("nextLink", "@odata.nextLink", "$skipToken", "skipToken", "skip_token")
+_KUSTOMIZE: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_PATCHES: Final = ("add", "remove", "replace", "move", "copy", "test")
 _KINDS_OF_STATUS: Final = {401: "forbidden", 403: "forbidden", 404: "not-found", 429: "throttled"}
 
 
@@ -155,7 +158,17 @@ def _envelope(document: dict[str, Any], at: At, log: Log, depth: int, last_page:
         _note_error(document, None, at, log)
     else:
         name = document.get("id") or document.get("name")
-        log.gap(at.file, _place(at, name), "it has no `type`, so no rule can judge it")
+        log.gap(at.file, _place(at, name), _part_of(document, at.file))
+
+
+def _part_of(document: Mapping[str, Any], file: str) -> str:
+    """Why an object cannot be judged: it is a part of what another program makes manifests of, or nothing known."""
+    name = PurePath(file).name
+    if name in _KUSTOMIZE or (document.get("op") in _PATCHES and isinstance(document.get("path"), str)):
+        return "it tells kustomize what to change: judge what `kubectl kustomize FOLDER` prints"
+    if name == "Chart.yaml" or (name.startswith("values") and (Path(file).parent / "Chart.yaml").is_file()):
+        return "it is a part of a Helm chart: judge what `helm template` prints"
+    return "it has neither the `type` of Azure nor the `apiVersion` and `kind` of Kubernetes, so no rule can judge it"
 
 
 def _response(response: dict[str, Any], at: At, log: Log, depth: int, last_page: bool) -> Iterator[Resource]:
@@ -207,7 +220,9 @@ def _foreign(document: Mapping[str, Any]) -> tuple[str, str] | None:
     if isinstance(schema, str) and "eploymentTemplate.json" in schema:
         return "it is an ARM template, not a collection", "judge it with `auditor gate`"
     if isinstance(schema, str) and "eploymentParameters.json" in schema:
-        return "it holds parameters of an ARM template, not resources", "judge the template with `auditor gate`"
+        return "it holds parameters of an ARM template, not resources", (
+            "judge the template: `auditor gate TEMPLATE --parameters FILE`"
+        )
     if "terraform_version" in document or "planned_values" in document or "resource_changes" in document:
         return "it is a Terraform plan, not a collection", "judge it with `auditor gate`"
     if isinstance(changes, list) and any("changeType" in change for change in changes if isinstance(change, dict)):

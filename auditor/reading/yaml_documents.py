@@ -51,7 +51,13 @@ def yaml_documents(stream: IO[bytes]) -> Iterator[Parsed | Broken]:
         try:
             yield from _Builder(first_line).documents(text)
         except Broken as error:
-            yield error
+            yield _of_helm(error) if b"{{" in text else error
+
+
+def _of_helm(error: Broken) -> Broken:
+    """A template of Helm is YAML no more than by chance."""
+    reason = "it is a template of Helm, not a manifest: judge what `helm template` prints"
+    return Broken(reason, error.place, "`helm template CHART >manifests.yaml`, then `auditor gate manifests.yaml`")
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
@@ -125,7 +131,7 @@ class _Builder:
             line = text.count(b"\n", 0, error.start) + self._first_line
             raise Broken("the text is not UTF-8", f"line {line}", "save it as UTF-8") from error
         except yaml.MarkedYAMLError as error:
-            raise self._syntax_error(error, text) from error
+            raise self._syntax_error(error) from error
         except yaml.YAMLError as error:
             raise Broken("a character that YAML does not allow", f"line {start}") from error
 
@@ -192,13 +198,10 @@ class _Builder:
             frame.value[frame.key] = value
             frame.key = _NO_KEY
 
-    def _syntax_error(self, error: yaml.MarkedYAMLError, text: bytes) -> Broken:
+    def _syntax_error(self, error: yaml.MarkedYAMLError) -> Broken:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + self._first_line}, column {mark.column + 1}" if mark else f"line {self._first_line}"
-        hint = "check its indentation"
-        if b"{{" in text:
-            hint = "it looks like a Helm template: judge the output of `helm template`"
-        return Broken(f"it is not valid YAML ({error.problem})", place, hint)
+        return Broken(f"it is not valid YAML ({error.problem})", place, "check its indentation")
 
 
 def _merged(frame: _Frame, merged: dict[str, Any]) -> dict[str, Any]:

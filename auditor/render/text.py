@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
@@ -47,6 +48,9 @@ _COLORS: Final = {
     Severity.INFO: "2",
 }
 
+_NOT_GIVEN: Final = re.compile(r"\bparameter \S+ is not given\b")
+_NOT_COLLECTED: Final = re.compile(r"\bno (?P<type>\S+) was collected\b")
+
 Paint = Callable[[str, str], str]
 
 
@@ -83,7 +87,7 @@ def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int, changes: 
     yield from _notices(audit, paint, width)
     yield from _unknown(audit, gathered, paint, width)
     yield from _not_looked_at(audit, paint, width)
-    yield from _next(audit, gathered)
+    yield from _next(audit, gathered, alone=changes is None)
 
 
 def _summary(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
@@ -135,7 +139,7 @@ def _brief(groups: list[Group], paint: Paint, width: int) -> Iterator[str]:
 
 
 def _finding(finding: Finding, paint: Paint, width: int) -> Iterator[str]:
-    yield " " * 10 + visible(_name(finding))
+    yield from _wrap(visible(_name(finding)), width, " " * 10)
     yield from _wrap(visible(cut(finding.message)), width, " " * 14)
     if finding.exemption:
         exemption = finding.exemption
@@ -147,7 +151,8 @@ def _name(finding: Finding) -> str:
     name, origin = name_of(finding), finding.origin
     if origin.file and origin.line:
         return f"{name}  {origin.file}:{origin.line}"
-    return f"{name}  {origin.address}" if origin.address else name
+    told = origin.address and origin.address.casefold() != finding.resource.id.casefold()  # the name ends it
+    return f"{name}  {origin.address}" if told else name
 
 
 def _notices(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
@@ -196,15 +201,29 @@ def _not_looked_at(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
         yield from _wrap(said, width, " " * 10)
 
 
-def _next(audit: Audit, gathered: Gathered) -> Iterator[str]:
+def _next(audit: Audit, gathered: Gathered, *, alone: bool) -> Iterator[str]:
+    """What to do now. `alone`: nothing was compared, so that a change was not laid over an estate."""
     yield ""
     if audit.nothing_evaluated:
         yield "Next: check that the input holds resources, and that its scope can be read."
         return
+    steps = []
     worst = next(gathered.with_outcome(Outcome.FAIL), None)
     if worst:
-        yield f"Next: auditor rules show {visible(worst.run.rule.id)}"
-    yield f"{'      ' if worst else 'Next: '}--format html --output report.html for all of it"
+        steps.append(f"auditor rules show {visible(worst.run.rule.id)}")
+    steps.append("--format html --output report.html for all of it")
+    why = [reason.text for reason in gathered.reasons] + [gap.reason for gap in audit.gaps]
+    if any(_NOT_GIVEN.search(text) for text in why):
+        steps.append("--parameters FILE for the parameters that are not given")
+    missing = {found["type"] for found in map(_NOT_COLLECTED.search, why) if found}
+    if missing:
+        if any(kind.startswith("microsoft.") for kind in missing) and not (
+            audit.scope.change or audit.scope.looked_for
+        ):
+            steps.append("auditor collect --all --output snap/ for what an export leaves out, then scan --from snap/")
+        elif audit.scope.change and alone:
+            steps.append("--against SNAPSHOT for what is there already and not in the change")
+    yield from (f"{'      ' if number else 'Next: '}{step}" for number, step in enumerate(steps))
 
 
 def _wrap(text: str, width: int, indent: str) -> list[str]:
