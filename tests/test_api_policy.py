@@ -569,7 +569,8 @@ def test_an_open_api_is_told_of_as_open() -> None:
 # --- an unknown makes nothing better ------------------------------------------------------------------------------
 
 GOOD = ("authenticated", "token_checked", "certificate_checked", "audience_checked", "issuer_checked",
-        "backend_certificate", "backend_identity", "backend_credentials", "filtered", "limited")  # fmt: skip
+        "backend_certificate", "backend_identity", "backend_credentials", "filtered", "limited",
+        "front_door_checked")  # fmt: skip
 
 
 @settings(max_examples=tools.examples(120))

@@ -322,3 +322,51 @@ def test_the_end_of_a_client_certificate_is_one_of_the_path() -> None:
     assert isinstance(sent["notAfter"], str)
     gone = calling({}, SENDS.replace("own", "gone"))["sent"]
     assert "gone" in gone["notAfter"].reason
+
+
+# --- Front Door before a public service -------------------------------------------------------------------------------
+
+ID = "<value>0b1c2d3e-0000-0000-0000-000000000001</value>"
+PINNED = f'<check-header name="X-Azure-FDID" failed-check-httpcode="403" ignore-case="true">{ID}</check-header>'
+BY_HAND = (
+    '<choose><when condition="@(context.Request.Headers.GetValueOrDefault(&quot;X-Azure-FDID&quot;, &quot;&quot;) != '
+    '&quot;0b1c&quot;)"><return-response><set-status code="403" /></return-response></when></choose>'
+)
+
+
+def ways_past_front_door(inbound: str, *more: Body) -> tuple[list[Any], list[Any]]:
+    """Of a service that is External, with one policy for all APIs: its way around, and whether it is a way in."""
+    own = service(virtualNetworkType="External")
+    text = f"<policies><inbound>{inbound}</inbound></policies>"
+    every = child("policies", "policies/policy", format="rawxml", value=text)
+    found = through(api("orders"), every, *more, own=own)
+    around = [
+        one["open"] for path in found for one in path["bypasses"]
+        if path["entry"]["kind"] != "apiManagement" and one["kind"] == "publicApiManagement"
+    ]  # fmt: skip
+    return around, [path["public"] for path in found if path["entry"]["kind"] == "apiManagement"]
+
+
+def test_a_service_that_asks_for_one_front_door_is_not_reached_past_it() -> None:
+    assert ways_past_front_door(PINNED) == ([], [])
+    assert ways_past_front_door("") == ([True], [True])
+    assert ways_past_front_door(PINNED.replace(ID, "")) == ([True], [True])  # that of any Front Door will do
+    assert ways_past_front_door(PINNED.replace("X-Azure-FDID", "X-Forwarded-For")) == ([True], [True])
+    by_name = child("namedValues", "namedValues/door", displayName="door", secret=True)
+    assert ways_past_front_door(PINNED.replace(ID, "<value>{{door}}</value>"), by_name) == ([], [])
+
+
+def test_what_is_asked_by_hand_may_keep_others_out() -> None:
+    around, ins = ways_past_front_door(BY_HAND)
+    assert [isinstance(one, Unknown) for one in (*around, *ins)] == [True, True]
+    assert ways_past_front_door(BY_HAND.replace("X-Azure-FDID", "X-Other")) == ([True], [True])
+    branch = f'<choose><when condition="@(context.Request.IpAddress == &quot;&quot;)">{PINNED}</when></choose>'
+    around, ins = ways_past_front_door(branch)
+    assert [isinstance(one, Unknown) for one in (*around, *ins)] == [True, True]
+
+
+def test_one_api_that_asks_for_front_door_does_not_close_the_others() -> None:
+    text = "<policies><inbound></inbound></policies>"
+    open_ = [api("open"), child("apis/policies", "apis/open/policies/policy", format="rawxml", value=text)]
+    around, ins = ways_past_front_door(PINNED, *open_)
+    assert (around, ins) == ([True], [True, True])

@@ -140,6 +140,7 @@ def _policy(
         filtered=flags["filtered"],
         addresses=tuple(facts.addresses),
         limited=flags["limited"],
+        front_door_checked=flags["frontDoor"],
         cors=tuple(facts.cors.values()),
         weaknesses=tuple(facts.weaknesses.values()),
     )

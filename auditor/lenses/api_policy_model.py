@@ -107,5 +107,6 @@ class EffectivePolicy:
     filtered: Truth  # ip-filter with action allow
     addresses: tuple[str, ...]  # that it lets in: single, or `from-to`
     limited: Truth  # a rate limit or quota
+    front_door_checked: Truth  # calls come through one Front Door (`X-Azure-FDID`), others are refused
     cors: tuple[dict[str, Any], ...]
     weaknesses: tuple[Weakness, ...]

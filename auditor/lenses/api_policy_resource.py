@@ -51,6 +51,7 @@ def resource_of(policy: EffectivePolicy, negotiates: Truth) -> Resource:
         "filtered": policy.filtered,
         "addresses": list(policy.addresses),
         "limited": policy.limited,
+        "frontDoorChecked": policy.front_door_checked,
         "cors": list(policy.cors),
         "weaknesses": [
             {

@@ -11,7 +11,7 @@ from auditor.model import Unknown
 
 FLAGS: Final = (
     "authenticated", "token", "certificate", "audience", "issuer", "sendsCertificate", "sendsIdentity",
-    "sendsCredentials", "filtered", "limited",
+    "sendsCredentials", "filtered", "limited", "frontDoor",
 )  # fmt: skip
 """What is sure or not at a point of the way."""
 _CONDITIONAL: Final = Unknown("it is asked for under a condition only")

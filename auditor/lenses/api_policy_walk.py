@@ -127,7 +127,7 @@ class Walk:
 
     def _choose(self, here: _Policy, state: State) -> State | None:
         going: list[State] = []
-        refuses, complete = False, False
+        refuses, complete, of_front_door = False, False, False
         for branch in here.element.children:
             if branch.name not in ("when", "otherwise"):
                 continue
@@ -140,7 +140,9 @@ class Walk:
             ended = self._run(branch, here.around, state.copy(), here.certain and alone)
             if ended is not None:
                 going.append(ended)
-            refuses = refuses or (ended is None and self._refused and not alone)
+            refused = ended is None and self._refused and not alone
+            refuses = refuses or refused
+            of_front_door = of_front_door or (refused and FRONT_DOOR in (raw or "").casefold())
             if decided == "true":
                 complete = True
                 break
@@ -156,6 +158,8 @@ class Walk:
             for flag in ("authenticated", "token", "certificate", "filtered"):
                 if joined.flags[flag] is False:
                     joined.flags[flag] = _BY_HAND
+        if of_front_door and joined.flags["frontDoor"] is False:
+            joined.flags["frontDoor"] = _BY_HAND
         return joined
 
     # --- who calls ------------------------------------------------------------------------------------------------
@@ -195,6 +199,13 @@ class Walk:
             given.append("-".join(ends))
         state.add("filtered")
         state.addresses = tuple(dict.fromkeys((*state.addresses, *given)))
+        return state
+
+    def _asks_header(self, here: _Policy, state: State) -> State:
+        """The id of one Front Door among the values of its header. The header alone comes from any of them."""
+        name = here.reading.text(here.element.attributes.get("name")).casefold()
+        if name == FRONT_DOOR and any(here.reading.text(part.text) for part in here.element.all("value")):
+            state.add("frontDoor")
         return state
 
     def _cors(self, here: _Policy, state: State) -> State:
@@ -268,6 +279,8 @@ class Walk:
         return state
 
 
+FRONT_DOOR: Final = "x-azure-fdid"
+"""The header in which a Front Door says which one it is."""
 CREDENTIAL_HEADERS: Final = frozenset(
     {"authorization", "x-functions-key", "api-key", "x-api-key", "ocp-apim-subscription-key"}
 )
@@ -322,6 +335,7 @@ _STEPS: Final[dict[str, _Step]] = {
     "validate-azure-ad-token": Walk._token,
     "validate-client-certificate": Walk._certificate,
     "ip-filter": Walk._addresses,
+    "check-header": Walk._asks_header,
     "cors": Walk._cors,
     "return-response": Walk._respond,
     "mock-response": Walk._respond,

@@ -69,7 +69,7 @@ class Management:
     def paths(self) -> Iterator[Entered]:
         """What clients reach at services that stand open to the Internet."""
         for service in self._estate.all(KIND):
-            public = is_open(service)
+            public = truth_and(is_open(service), self._answers(service))
             if public is False:
                 continue
             own = get(service.body, "properties")
@@ -133,7 +133,7 @@ class Management:
         for api, serves, missing in self._apis.serving(service, route):
             found += 1
             yield Landing(
-                target, served=served, asks=self._asks(api, negotiates), tls=floor, bypasses=bypasses,
+                target, served=served, asks=self._asks(api, negotiates), tls=floor, bypasses=self._shut(api, bypasses),
                 logging=(service.id,), tails=self._backends.of_api(service, api, serves),
                 missing=missing,
             )  # fmt: skip
@@ -169,6 +169,27 @@ class Management:
         found = self._trust.of_vault(vault_ref(get(configured, "keyVaultId")), thumbprint)
         found = found or self._trust.of_thumbprint(thumbprint, name, get(certificate, "expiry"))
         return found or Unknown(f"the certificate of {name} is not visible")
+
+    def _through_front_door(self, api: Resource) -> Truth:
+        """Whether an API refuses what does not come through one Front Door."""
+        checks = [policy.front_door_checked for policy in self._policies.of_api(api.id)]
+        return truth_and(*checks) if checks else Unknown("its policy was not read")
+
+    def _answers(self, service: Resource) -> Truth:
+        """Whether a service answers those who call it themselves: not where all of its APIs ask for a Front Door."""
+        pinned = [self._through_front_door(api) for api, _route, _missing in self._apis.serving(service, "/*")]
+        hole = self._apis.hole(service)
+        asked = truth_and(*pinned, Unknown(hole) if hole else True) if pinned else False
+        return asked if isinstance(asked, Unknown) else not asked
+
+    def _shut(self, api: Resource, bypasses: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        """The ways around a service that lead to an API: what asks for a Front Door does not answer past it."""
+        pinned = self._through_front_door(api)
+        if pinned is False:
+            return bypasses
+        direct = [one for one in bypasses if one["kind"] == "publicApiManagement"]
+        kept = tuple(one for one in bypasses if one["kind"] != "publicApiManagement")
+        return kept if pinned is True else (*(one | {"open": truth_and(one["open"], pinned)} for one in direct), *kept)
 
     def _asks(self, api: Resource, negotiates: Truth) -> str | Unknown:
         checks = [policy.certificate_checked for policy in self._policies.of_api(api.id)]
