@@ -420,23 +420,32 @@ def test_one_workload_of_a_service_that_no_policy_selects_is_a_way_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ranges", "expected"),
+    ("access", "public", "expected"),
     [
-        (["198.51.100.0/24"], []),
-        (["0.0.0.0/32"], []),  # what the cluster itself comes from
-        (["198.51.100.0/24", "0.0.0.0/0"], [("publicClusterApi", True)]),
-        (["0.0.0.0/1", "128.0.0.0/1"], [("publicClusterApi", True)]),
+        ({"authorizedIPRanges": ["198.51.100.0/24"]}, None, []),
+        ({"authorizedIPRanges": ["0.0.0.0/32"]}, None, []),  # what the cluster itself comes from
+        ({"authorizedIPRanges": ["198.51.100.0/24", "0.0.0.0/0"]}, None, [True]),
+        ({"authorizedIPRanges": ["0.0.0.0/1", "128.0.0.0/1"]}, None, [True]),
+        (None, None, [True]),
+        ({"enablePrivateCluster": True}, None, []),
+        ({"enableVnetIntegration": True}, "Disabled", []),  # the API server stands in the network, and is closed
+        ({"enableVnetIntegration": True}, "Enabled", [True]),
+        ({"enableVnetIntegration": True}, None, [True]),
+        ({"enableVnetIntegration": True}, Unknown("not read"), [None]),
+        ({"enablePrivateCluster": Unknown("x"), "authorizedIPRanges": ["198.51.100.0/24"]}, None, []),
+        ({"enableVnetIntegration": None}, "Disabled", [True]),
     ],
 )
-def test_a_cluster_that_authorises_every_range_stands_open(ranges: list[str], expected: list[Any]) -> None:
+def test_who_reaches_the_api_of_a_cluster(access: Any, public: Any, expected: list[Any]) -> None:
     cluster = {
         "id": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/aks",
         "name": "aks",
         "type": "Microsoft.ContainerService/managedClusters",
-        "properties": {"apiServerAccessProfile": {"authorizedIPRanges": ranges}},
+        "properties": {"apiServerAccessProfile": access, "publicNetworkAccess": public},
     }
     found = around(joined(APP, INGRESS), [*gateway({"ipAddress": "10.0.0.4"}), cluster])
-    assert [one for one in found if one[0] == "publicClusterApi"] == expected
+    ways = [open_ for kind, open_ in found if kind == "publicClusterApi"]
+    assert [None if isinstance(one, Unknown) else one for one in ways] == expected
 
 
 @pytest.mark.parametrize(

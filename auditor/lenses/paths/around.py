@@ -15,7 +15,7 @@ from auditor.lenses.paths.security_groups import GROUPS, lets_in, openings
 from auditor.lenses.paths.service import KIND as MANAGEMENT
 from auditor.lenses.paths.service import is_open
 from auditor.lenses.truth import Truth, truth_and, truth_or
-from auditor.lenses.values import items, text_at, texts, word
+from auditor.lenses.values import flag, items, text_at, texts, word
 from auditor.model import Resource, Unknown
 
 SUBNETS: Final = f"{NETWORKS}/subnets"
@@ -180,11 +180,9 @@ class Around:
             says = "whether the Kubernetes API of the cluster stands open is not known"
             yield bypass("publicClusterApi", "", "", says, Unknown(hole))
         for one in maybe:
-            own = get(one.body, "properties", "apiServerAccessProfile")
-            private = word(own, "enablePrivateCluster", otherwise="false")
-            if private == "true":
-                continue
-            open_: Truth = private if isinstance(private, Unknown) else admits_everyone(get(own, "authorizedIPRanges"))
+            private = _is_private(one)
+            ranges = get(one.body, "properties", "apiServerAccessProfile", "authorizedIPRanges")
+            open_ = truth_and(private if isinstance(private, Unknown) else not private, admits_everyone(ranges))
             if open_ is False:
                 continue
             if open_ is True and len(named) != 1:
@@ -234,6 +232,18 @@ class Around:
         if sender not in self._subnets or not _prefixes(self._subnets[sender][0]):
             return Unknown("the addresses of the hop before are not known")
         return [prefix for one in like if one in self._subnets for prefix in _prefixes(self._subnets[one][0])]
+
+
+def _is_private(cluster: Resource) -> Truth:
+    """Whether the API of a cluster has a private address alone: it is a private cluster, or its API server stands in
+    its network with public access off."""
+    own = get(cluster.body, "properties")
+    inside = flag(own, "apiServerAccessProfile", "enableVnetIntegration", otherwise=False)
+    access = word(own, "publicNetworkAccess")
+    closed = access if isinstance(access, Unknown) else access == "disabled"
+    return truth_or(
+        flag(own, "apiServerAccessProfile", "enablePrivateCluster", otherwise=False), truth_and(inside, closed)
+    )
 
 
 def _network_of(subnet: str) -> str:
