@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -40,18 +41,35 @@ def owner_of(resource: Resource, tags: tuple[str, ...]) -> str | None:
     for named in held:
         if not isinstance(named, dict) or not named:
             continue
-        for key in _naming(tuple(named), tags):
-            value = named[key]
+        ranks = _ranks(tags)
+        naming = {rank: value for key, value in named.items() if (rank := ranks[key]) is not None}  # alike: the last
+        for _rank, value in sorted(naming.items(), key=_first):
             if isinstance(value, str) and value.strip():
                 return value.strip()
     return None
 
 
-@lru_cache(maxsize=4096)  # what resources are tagged with recurs
-def _naming(keys: tuple[Any, ...], tags: tuple[str, ...]) -> list[Any]:
-    """The keys of tags or labels that name an owner, the best first; of those that are alike the last."""
-    found = {tag: key for key in keys if (tag := str(key).rpartition("/")[2].casefold()) in tags}
-    return [found[tag] for tag in tags if tag in found]
+class _Ranks(dict[Any, int | None]):
+    """Key of a tag or label → which of the tags that name an owner it is, 0 being the best; None: it is none of them.
+
+    Keys recur, so they are remembered.
+    """
+
+    def __init__(self, tags: tuple[str, ...]) -> None:
+        super().__init__()
+        self._tags = tags
+
+    def __missing__(self, key: Any) -> int | None:
+        last = str(key).rpartition("/")[2].casefold()
+        rank = self._tags.index(last) if last in self._tags else None
+        if len(self) < _MOST_KEYS:
+            self[key] = rank
+        return rank
+
+
+_ranks: Final = lru_cache(maxsize=8)(_Ranks)  # an audit has one set of tags
+_first: Final = itemgetter(0)
+_MOST_KEYS: Final = 4096
 
 
 class Holders:
