@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import statistics
 import time
@@ -16,7 +18,11 @@ import tools
 from browser import page_of, violations
 
 from auditor.answers import fingerprint
+from auditor.errors import ConfigError
+from auditor.exemptions.entry import Selection
+from auditor.exemptions.form import read_exemptions
 from auditor.model import Evidence, Excerpt, Outcome, Scope, Severity
+from auditor.render import Options, render
 from auditor.render.html_changes import MARKS
 from auditor.render.html_design import node_of
 from auditor.render.options import Past
@@ -37,6 +43,7 @@ VIEWS = [
     "#frameworks?framework=mcsb",
     "#not-looked-at",
     "#rules",
+    "#rules?framework=mcsb&control=DP-8",
 ]
 _CUT_OFF = """[...document.querySelectorAll('.detail-place, .detail-place :is(p, dl, div, ul)')]
     .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display != 'inline')
@@ -161,8 +168,8 @@ def test_by_keyboard_from_opening_to_copying_a_command(browser: Browser, events:
         if page.evaluate("document.activeElement.getAttribute('role')") == "tab":
             break
     page.keyboard.press("ArrowRight")
-    assert focused(page) == page.locator("[role=tab][aria-selected=true]").get_attribute("id")
-    assert page.locator("[role=tab][aria-selected=true]").inner_text() == "Bicep"
+    assert focused(page) == page.locator("[role=tab][aria-selected=true]").first.get_attribute("id")
+    assert page.locator("[role=tab][aria-selected=true]").first.inner_text() == "Bicep"
     page.keyboard.press("ArrowLeft")
     tab_to(page, "Copy")
     page.keyboard.press("Enter")
@@ -219,7 +226,7 @@ def test_a_link_restores_its_view(
 def test_what_is_chosen_stands_in_the_address(browser: Browser, events: list[str], small_page: Path) -> None:
     page = watched.opened(browser, small_page, events, "#findings")
     page.locator("input[value=fail]").check()
-    page.get_by_label("Search").fill("kv")
+    page.locator("#search").fill("kv")
     expect(page).to_have_url(re.compile("#findings\\?outcome=fail&q=kv$"))
     page.get_by_role("button", name="Rule and what was found").click()
     assert "sort=rule" in page.url
@@ -416,3 +423,120 @@ def test_the_list_is_sorted_by_owner_then_by_place(browser: Browser, events: lis
     for wanted in (sorted(names), sorted(names, reverse=True)):
         page.get_by_role("button", name="Owner, subscription or cluster").click()
         assert page.locator(".grid-body .cell.scope span").all_inner_texts() == wanted
+
+
+def row_fingerprint(row: dict[str, str]) -> str:
+    """That of a finding in CSV, as audits have it; those that tests make up are shorter."""
+    return fingerprint(row["rule"], row["resource_id"], row["element"] or None)
+
+
+def test_what_is_shown_can_be_saved_as_csv(browser: Browser, events: list[str], small_page: Path) -> None:
+    """By who has the page alone: the columns that `--format csv` has too hold the same."""
+    page = watched.opened(browser, small_page, events, "#findings?q=kv-", accept_downloads=True)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as CSV").click()
+    assert saved.value.suggested_filename == "auditor-findings.csv"
+    text = Path(saved.value.path()).read_bytes().decode()
+    assert text.startswith("\ufefffingerprint,"), "a spreadsheet takes it for UTF-8"
+    made = list(csv.DictReader(io.StringIO(text[1:], newline="")))
+    out = io.BytesIO()
+    render(*audits.small(), "csv", out, Options())
+    rows = csv.DictReader(io.StringIO(out.getvalue().decode(), newline=""))
+    wanted = {row["resource_id"]: {**row, "fingerprint": row_fingerprint(row)} for row in rows}
+    assert {row["resource"] for row in made} == {"kv-2", "kv-3", "kv-4"}
+    for row in made:
+        same = wanted[row["resource_id"]]
+        assert {name: row[name] for name in row if name in same} == {name: same[name] for name in row if name in same}
+    page.locator("#search").fill("nothing has this")
+    expect(page.get_by_role("button", name="Save as CSV")).to_be_hidden()
+
+
+def test_a_spreadsheet_calculates_no_cell_of_the_saved_findings(
+    browser: Browser, events: list[str], tmp_path: Path
+) -> None:
+    found = audits.finding(audits.rule(), audits.vault("=cmd()"), message='+1, "two"\nlines', element="-1")
+    file = tmp_path / "report.html"
+    file.write_text(page_of(*audits.audit_of([audits.rule()], [found])), "utf-8")
+    page = watched.opened(browser, file, events, "#findings", accept_downloads=True)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as CSV").click()
+    (row,) = csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8-sig"), newline=""))
+    assert (row["resource"], row["element"], row["message"]) == ("'=cmd()", "'-1", '\'+1, "two"\\nlines')
+
+
+def test_rules_can_be_searched_and_filtered(browser: Browser, events: list[str], small_page: Path) -> None:
+    page = watched.opened(browser, small_page, events, "#rules")
+    rows = page.locator("#rules tbody tr:visible")
+    assert rows.count() == 5
+    page.get_by_label("Search").last.fill("purge dp-8")
+    expect(page.locator("#rules-live")).to_have_text("1 of 5 rules")
+    assert rows.locator("code").all_inner_texts() == ["azure.key-vault.purge-protection"]
+    assert page.url.endswith("#rules?q=purge+dp-8"), "the view can be sent to somebody"
+    page.get_by_role("button", name="Clear all").last.click()
+    for answers, ids in {
+        "failed": {
+            "azure.application-gateway.backend-https",
+            "azure.key-vault.purge-protection",
+            "kubernetes.run-as-non-root",
+        },
+        "exempt": {"azure.key-vault.purge-protection"},
+        "met nothing": {"azure.sql.auditing", "azure.storage.tls"},
+    }.items():
+        page.locator("#rules-outcome").select_option(label=answers)
+        assert set(rows.locator("code").all_inner_texts()) == ids, answers
+    page.locator("#rules-severity").select_option("low")
+    assert rows.locator("code").all_inner_texts() == ["azure.sql.auditing"]
+    page.go_back()
+    expect(page.locator("#rules-severity")).to_have_value("")
+    assert rows.count() == 2
+
+
+def test_the_rules_behind_a_requirement_are_a_click_away(browser: Browser, events: list[str], small_page: Path) -> None:
+    """Of one that passed too: an auditor asks what was tested."""
+    page = watched.opened(browser, small_page, events, "#frameworks?framework=mcsb")
+    row = page.locator(".requirements tbody tr").filter(has_text="DP-8")
+    number = row.get_by_role("link", name=re.compile("rules? of DP-8"))
+    told = int(number.inner_text())
+    number.click()
+    assert "#rules?framework=mcsb&control=DP-8" in page.url
+    assert page.locator("#rules tbody tr:visible").count() == told
+    page.get_by_role("button", name="Remove the filter control DP-8").click()
+    assert page.url.endswith("#rules?framework=mcsb")
+
+
+def test_a_finding_gives_the_exemption_that_would_accept_it(
+    browser: Browser, events: list[str], small_page: Path, tmp_path: Path
+) -> None:
+    audit, findings = audits.small()
+    page = watched.opened(browser, small_page, events, permissions=["clipboard-read", "clipboard-write"])
+    named = [one for one in findings.of(Outcome.FAIL, Outcome.UNKNOWN) if one.resource.name.isprintable()]
+    for wanted in named:
+        address = fingerprint(wanted.rule_id, wanted.resource.id, wanted.element)
+        page.evaluate("print => { location.hash = `#findings?finding=${print}` }", address)
+        expect(page.locator("article.detail .id code").first).to_have_text(wanted.rule_id)
+        expect(page.locator("article.detail .id code").last).to_have_text(wanted.resource.id)
+        page.get_by_text("To accept it for a time").click()
+        page.get_by_role("button", name="Copy the exemptions.yaml code").click()
+        expect(page.locator("#said")).to_have_text("Copied the exemptions.yaml code")
+        file = tmp_path / "exemptions.yaml"
+        file.write_text("exemptions:\n" + page.evaluate("navigator.clipboard.readText()") + "\n", "utf-8")
+        rules = [run.rule for run in audit.rules]
+        with pytest.raises(ConfigError, match="still to be filled in"):
+            read_exemptions(file, rules)
+        file.write_text(
+            file.read_text("utf-8").replace("expiresOn: TODO", "expiresOn: 2030-01-01").replace("TODO", "me")
+        )
+        (entry,) = read_exemptions(file, rules)
+        assert entry.outcomes == (wanted.outcome,)
+        assert Selection(wanted.rule_id, [entry], {}).of(wanted.resource.id, wanted.origin, wanted.element) == [0]
+    assert {one.outcome for one in named} == {Outcome.FAIL, Outcome.UNKNOWN}
+    page.evaluate("location.hash = '#findings?q=kv-3&finding=first'")
+    expect(page.locator("article.detail .states")).to_contain_text("exempt")
+    assert page.get_by_text("To accept it for a time").count() == 0
+
+
+def test_the_first_language_of_a_remedy_is_told_as_chosen(
+    browser: Browser, events: list[str], small_page: Path
+) -> None:
+    page = watched.opened(browser, small_page, events, "#findings?q=kv-2&finding=first")
+    assert page.locator("[role=tab][aria-selected=true]").first.inner_text() == "Azure CLI"

@@ -24,6 +24,7 @@ function detailOf(report, i, around) {
     el("h4", {}, decided(report, i) ? "How to mend it" : "How to mend it, should it fail"),
     el("p", { class: "prose" }, rule.remedy),
     rule.code.length ? codeTabs(rule.code, "How to mend it, as code") : null,
+    acceptable(report, i),
     el("h4", {}, "Why it matters"),
     el("p", { class: "prose" }, rule.why),
     ...asked(rule, around),
@@ -86,6 +87,30 @@ function accepted(report, i) {
   return el("dl", { class: "facts-list notice" },
     ...[["Exempt", `${category}, until ${until}`], ["Accepted by", owner], ["Because", reason]].map(([name, value]) =>
       el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}
+
+/** How to accept it for a time: an entry of exemptions.yaml, which is refused until somebody fills it in.
+ * @param {Pack} report @param {number} i */
+function acceptable(report, i) {
+  const { findings, texts } = report;
+  const outcome = report.outcomes[findings.outcome[i]];
+  if (outcome !== "fail" && outcome !== "unknown") return null;
+  const quoted = (/** @type {string} */ text) => JSON.stringify(text); // which is YAML too
+  const element = texts[findings.element[i]];
+  const entry = [
+    `  - rule: ${report.rules[findings.rule[i]].id}`,
+    `    resource: ${quoted(resourceId(report, findings.resource[i]))}`,
+    element && `    element: ${quoted(element)}`,
+    outcome === "unknown" && "    outcomes: [unknown]",
+    "    category: waiver",
+    "    owner: TODO",
+    "    reason: TODO",
+    "    expiresOn: TODO",
+  ];
+  return el("details", { class: "accept" },
+    el("summary", {}, "To accept it for a time"),
+    el("p", { class: "prose" }, "Add this to the list in exemptions.yaml, with who answers for it, why, and until when."),
+    codeTabs([["exemptions.yaml", entry.filter(Boolean).join("\n")]], "An exemption"));
 }
 
 /** The resource around what was found, with the lines that decided. @param {Pack} report @param {number} i */

@@ -11,10 +11,10 @@ function showView(state) {
 
 /** @param {Pack} report */
 function start(report) {
-  const findings = new Findings(report, (set, quietly = false) => {
-    const next = { ...stateOf(location.hash), finding: "", ...set };
-    change(next, quietly);
-  });
+  const go = (/** @type {Partial<State>} */ set, quietly = false) =>
+    change({ ...stateOf(location.hash), finding: "", ...set }, quietly);
+  const findings = new Findings(report, go);
+  const rules = new Rules(report, go);
   const place = byId("app");
   place.replaceChildren(findings.element);
   place.hidden = false;
@@ -49,6 +49,7 @@ function start(report) {
     if (moved) scrollTo(0, followed ? 0 : read[view] ?? 0);
     followed = false;
     if (state.view === "findings") findings.show(state);
+    if (state.view === "rules") rules.show(state);
     if (state.view === "frameworks") {
       showFramework(report, state);
       if (state.framework) byId("framework-title").scrollIntoView();

@@ -9,6 +9,7 @@ function el(tag, given = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(given)) {
     if (typeof value === "function") element.addEventListener(name, value);
+    else if (name.startsWith("aria-") && value != null) element.setAttribute(name, String(value)); // "true", not ""
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value != null) element.setAttribute(name, String(value));
   }
@@ -27,6 +28,10 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** @param {string} name */
 const badge = (name) => el("span", { class: `badge ${name}` }, name);
+
+/** A filter that can be taken away. @param {string} title @param {string} text @param {() => void} remove */
+const chip = (title, text, remove) =>
+  el("button", { type: "button", class: "chip", "aria-label": `Remove the filter ${title} ${text}`, click: remove }, `${title}: ${text}`, el("span", { "aria-hidden": "true" }, " ×"));
 
 /** Say something to those who listen to the page. @param {string} text */
 function announce(text) {

@@ -24,10 +24,11 @@ class Findings {
     this.filters = el("div", { class: "filters", role: "search", "aria-label": "Filter the findings" }, ...this.controls());
     this.live = el("output", { id: "live", "aria-live": "polite" });
     this.chips = el("span", { class: "active" });
+    this.save = el("button", { type: "button", class: "save", click: () => this.answer && saveCsv(report, this.answer.rows) }, "Save as CSV");
     this.empty = el("p", { class: "empty", hidden: true }, report.count ? "No finding answers these filters." : "There is no finding. What was judged, and what was not, is told in the overview.");
     this.missing = el("p", { class: "empty missing", role: "status" });
     this.body = el("div", { class: "list-and-detail" }, el("div", { class: "list" }, this.missing, this.empty, this.grid.element), this.detail);
-    this.element = el("div", { class: "app" }, this.filters, el("p", { class: "tools" }, this.live, this.chips), this.body);
+    this.element = el("div", { class: "app" }, this.filters, el("p", { class: "tools" }, this.live, this.chips, this.save), this.body);
   }
 
   /** @returns {Child[]} */
@@ -112,13 +113,12 @@ class Findings {
     }
     const total = report.count;
     this.live.textContent = `${count(answer.rows.length)} of ${plural(total, "finding")}, ${plural(answer.rules, "rule")}, ${plural(answer.resources, "resource")}`;
+    this.save.hidden = !answer.rows.length;
     this.empty.hidden = answer.rows.length > 0;
     this.grid.element.hidden = !answer.rows.length;
     const named = /** @type {const} */ (["only", "rule", "resource", "type", "control", "reason"]);
-    const chip = (/** @type {string} */ title, /** @type {string} */ text, /** @type {Partial<State>} */ set) =>
-      el("button", { type: "button", class: "chip", "aria-label": `Remove the filter ${title} ${text}`, click: () => this.go(set) }, `${title}: ${text}`, el("span", { "aria-hidden": "true" }, " ×"));
     const chips = named.filter((name) => state[name]).map((name) =>
-      chip(name, name === "resource" ? (state.resource.split("/").pop() ?? "") : state[name], { [name]: "" }));
+      chip(name, name === "resource" ? (state.resource.split("/").pop() ?? "") : state[name], () => this.go({ [name]: "" })));
     const filtered = [...SINGLE, ...LISTS].some((name) => !["by", "sort", "finding"].includes(name) && state[name].length);
     if (filtered) chips.push(el("button", { type: "button", class: "chip clear", click: () => this.go(Object.fromEntries([...SINGLE.map((name) => [name, name === "by" ? state.by : ""]), ...LISTS.map((name) => [name, []])])) }, "Clear all"));
     this.chips.replaceChildren(...chips);
@@ -248,5 +248,6 @@ function requirementRow(framework, item) {
     el("th", { scope: "row" }, name, " ", item.label),
     el("td", { class: "words" }, item.extent),
     el("td", { class: "words" }, item.state === "manual" ? el("span", { class: "quiet" }, "–") : el("span", { class: `badge ${item.state}` }, STATE_WORDS[item.state])),
-    ...[item.rules, ...item.numbers].map((number) => el("td", { class: number ? "" : "none" }, item.rules ? count(number) : "–")));
+    el("td", { class: item.rules ? "" : "none" }, item.rules ? el("a", { href: hashOf({ ...stateOf("#rules"), framework: framework.key, control: item.id }), "aria-label": `${plural(item.rules, "rule")} of ${item.id}` }, count(item.rules)) : "–"),
+    ...item.numbers.map((number) => el("td", { class: number ? "" : "none" }, item.rules ? count(number) : "–")));
 }
