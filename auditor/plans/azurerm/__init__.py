@@ -9,6 +9,7 @@ from typing import Any, Final
 from auditor.plans.terraform_table import Table
 
 SHARED: Final = {
+    "azurerm_function_app_flex_consumption": "linux_web_app",
     "azurerm_linux_function_app": "linux_web_app",
     "azurerm_linux_function_app_slot": "linux_web_app_slot",
     "azurerm_management_group_policy_exemption": "policy_exemption",
@@ -86,6 +87,8 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_firewall_policy_rule_collection_group": ("Microsoft.Network/firewallPolicies/ruleCollectionGroups",),
     "azurerm_frontdoor": ("Microsoft.Network/frontDoors",),
     "azurerm_frontdoor_firewall_policy": ("Microsoft.Network/FrontDoorWebApplicationFirewallPolicies",),
+    "azurerm_function_app": ("Microsoft.Web/sites",),
+    "azurerm_function_app_flex_consumption": ("Microsoft.Web/sites",),
     "azurerm_key_vault": ("Microsoft.KeyVault/vaults",),
     "azurerm_key_vault_access_policy": ("Microsoft.KeyVault/vaults",),
     "azurerm_key_vault_certificate": ("Microsoft.KeyVault/vaults/certificates",),
@@ -102,6 +105,7 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_linux_web_app": ("Microsoft.Web/sites",),
     "azurerm_linux_web_app_slot": ("Microsoft.Web/sites/slots",),
     "azurerm_log_analytics_workspace": ("Microsoft.OperationalInsights/workspaces",),
+    "azurerm_logic_app_standard": ("Microsoft.Web/sites",),
     "azurerm_managed_disk": ("Microsoft.Compute/disks",),
     "azurerm_management_group_policy_exemption": ("Microsoft.Authorization/policyExemptions",),
     "azurerm_mongo_cluster": ("Microsoft.DocumentDB/mongoClusters",),
