@@ -21,7 +21,7 @@ from msgspec import Struct, field
 
 from auditor import __version__
 from auditor.beside import beside, can_fork
-from auditor.bound import Bound, rule_pack
+from auditor.bound import WORKLOAD, Bound, rule_pack
 from auditor.collector import no_collection
 from auditor.conditions.relations import Relations
 from auditor.derive import Reading
@@ -251,10 +251,13 @@ def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -
         counts.add(run.counts)
         fails[run.rule.severity] += run.counts.fail
         unknowns[run.rule.severity] += run.counts.unknown + run.counts.error
-    gaps = list(dict.fromkeys(gap for part in parts for gap in part.gaps))
     census = Census()
     for part in parts:
         census.update(part.census)
+    gaps = list(dict.fromkeys(gap for part in parts for gap in part.gaps))
+    if any(WORKLOAD in run.rule.resource for run in runs):
+        told = {gap.type for gap in gaps}
+        gaps += [gap for gap in census.without_controllers(inventory.covers or frozenset()) if gap.type not in told]
     excerpts = parts[0].excerpts
     for part in parts[1:]:
         if excerpts and part.excerpts:

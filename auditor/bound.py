@@ -15,16 +15,13 @@ from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_pa
 from auditor.model import SYSTEM_NAMESPACES, WORKLOADS, Rule, RulePack
 
 WORKLOAD: Final = "kubernetes/workload"
-"""The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what another object controls
-and what lies in a namespace of the platform."""
+"""The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what is judged as its
+controller and what lies in a namespace of the platform."""
 
 _WORKLOAD_WHEN: Final = {
     "allOf": [
         {"field": "$.namespace", "notIn": {"param": "systemNamespaces"}},
-        {
-            "count": {"field": "$.metadata.ownerReferences[*]", "where": {"field": "controller", "equals": True}},
-            "equals": 0,
-        },
+        {"field": "$.judgedAs", "exists": False},
     ]
 }
 

@@ -87,6 +87,9 @@ NO_CREDENTIAL: Final = "no selected rule reads it, so it was not kept; it was lo
 CERTIFICATES_REDACTED: Final = "redacted: certificates hold names that cannot be replaced"
 """Why the value of a setting is not known, of which it is known all the same that it holds no credential."""
 
+_CONTROLLERS: Final = frozenset(WORKLOADS) - {"core/Pod"}
+"""The workloads that make others."""
+
 _CONTAINER_LISTS: Final = ("initContainers", "containers", "ephemeralContainers")
 
 
@@ -200,6 +203,39 @@ class Resource:
                 return node
             node = node.get(key, MISSING) if isinstance(node, dict) else MISSING
         return node
+
+    @property
+    def judged_as(self) -> Any:
+        """The type of the workload that controls this one, so that its template tells all about it; else `MISSING`.
+
+        An owner of another kind (an Argo Rollout, the cluster of a database operator) is judged by no rule of
+        workloads, and ephemeral containers, which are added to a pod that runs, stand in no template.
+        """
+        if self.type not in WORKLOADS:
+            return MISSING
+        metadata = self.body.get("metadata")
+        owners = metadata.get("ownerReferences") if isinstance(metadata, dict) else metadata
+        if isinstance(owners, Unknown):
+            return owners
+        spec = self.body.get("spec")
+        if isinstance(spec, dict) and spec.get("ephemeralContainers"):
+            return MISSING
+        for owner in owners if isinstance(owners, list) else ():
+            if not isinstance(owner, dict):
+                if isinstance(owner, Unknown):
+                    return owner
+                continue
+            odd = next((value for value in owner.values() if isinstance(value, Unknown)), None)
+            if odd is not None:
+                return odd
+            if (
+                owner.get("controller") is True
+                and "apiVersion" in owner
+                and "kind" in owner
+                and (kind := kubernetes_type(owner)) in _CONTROLLERS
+            ):
+                return kind
+        return MISSING
 
     @property
     def pod_labels(self) -> Any:

@@ -14,6 +14,7 @@ _WHOLE_BODY: Final = (("podSpec",), ("containers",))
 _IN_THE_BODY: Final = {
     "podLabels": tuple((*path[:-1], "metadata", "labels") for path in dict.fromkeys(WORKLOADS.values())),
     "entries": (("data",), ("binaryData",)),
+    "judgedAs": (("metadata", "ownerReferences"), ("spec", "ephemeralContainers")),
 }
 """Where that is read from which a resource has beside its body, and which is not the whole of it."""
 

@@ -41,6 +41,7 @@ DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
     "userName": lambda r: r.user_name,
     "podSpec": lambda r: r.pod_spec,
     "podLabels": lambda r: r.pod_labels,
+    "judgedAs": lambda r: r.judged_as,
     "entries": lambda r: r.entries,
     "containers": lambda r: r.containers,
 }

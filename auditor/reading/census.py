@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.model import Resource
+from auditor.model import SYSTEM_NAMESPACES, WORKLOADS, Gap, Resource
 
 _SUBSCRIPTION: Final = "/subscriptions/"
 _LENGTH: Final = len(_SUBSCRIPTION) + 37
 """Of the beginning of an id that holds a subscription, and the slash behind it."""
 
 
+_MADE_BY: Final = {"apps/ReplicaSet": "apps/deployment", "batch/Job": "batch/cronjob"}
+"""What mostly controls a controller: where it is there, it tells the same."""
+
+
 class Census:
-    """Counts resources. Types and subscriptions are kept as they are spelled."""
+    """Counts resources. Types and subscriptions are kept as they are spelled; `controllers` are the types of workloads
+    as which others are judged, with how many of these there are."""
 
     def __init__(self) -> None:
         self.types: Counter[str] = Counter()
+        self.controllers: Counter[str] = Counter()
         self.subscriptions: set[str] = set()
         self.clusters: set[str] = set()
         self._seen: set[str] = set()  # beginnings of ids
@@ -28,6 +35,10 @@ class Census:
             self.clusters.add(resource.cluster)
         else:
             self.count(resource.type, resource.body.get("id"))
+        if resource.type in WORKLOADS and resource.namespace not in SYSTEM_NAMESPACES:
+            controller = resource.judged_as
+            if isinstance(controller, str):
+                self.controllers[controller] += 1
 
     def count(self, kind: str, resource_id: Any) -> None:
         """Count a resource of which only type and id are known."""
@@ -42,8 +53,18 @@ class Census:
     def update(self, other: Census) -> None:
         """Add what another one counted."""
         self.types.update(other.types)
+        self.controllers.update(other.controllers)
         self.subscriptions |= other.subscriptions
         self.clusters |= other.clusters
+
+    def without_controllers(self, covered: frozenset[str]) -> Iterator[Gap]:
+        """What no rule of workloads judged: it is judged as its controller, and none of that type was read. `covered`
+        are the casefolded types that were looked for."""
+        known = covered.union(map(str.casefold, self.types))
+        for kind, number in sorted(self.controllers.items()):
+            if known.isdisjoint((kind.casefold(), _MADE_BY.get(kind, ""))):
+                reason = f"none was collected, so what these control was not judged: {number:,}"
+                yield Gap(what=kind, reason=reason, type=kind)
 
 
 def _subscription_of(resource_id: str) -> str | None:
