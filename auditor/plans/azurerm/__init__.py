@@ -52,6 +52,7 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_api_management_subscription": ("Microsoft.ApiManagement/service/subscriptions",),
     "azurerm_app_configuration": ("Microsoft.AppConfiguration/configurationStores",),
     "azurerm_app_service": ("Microsoft.Web/sites",),
+    "azurerm_app_service_slot": ("Microsoft.Web/sites/slots",),
     "azurerm_application_gateway": ("Microsoft.Network/applicationGateways",),
     "azurerm_application_insights": ("Microsoft.Insights/components",),
     "azurerm_bastion_host": ("Microsoft.Network/bastionHosts",),

@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.plans.azurerm._identity import IDENTITY
-from auditor.plans.terraform_table import Attr, Block, Group, Table
+from auditor.plans.terraform_table import Attr, Block, Group, Part, Table
 
-TABLE: Final = Table(
-    "Microsoft.Web/sites",
-    Group(),
-    (
-        IDENTITY,
-        Attr("https_only", "properties.httpsOnly", default=False),
-        Attr("client_cert_enabled", "properties.clientCertEnabled", default=False),
-        Attr("client_cert_mode", "properties.clientCertMode", unset=True),
-        Block(
-            "site_config",
-            "properties.siteConfig",
-            (
-                Attr("min_tls_version", "minTlsVersion", unset=True),
-                Attr("ftps_state", "ftpsState", unset=True),
-                Attr("remote_debugging_enabled", "remoteDebuggingEnabled", default=False),
-            ),
-            unset=True,
+PARTS: Final[tuple[Part, ...]] = (
+    IDENTITY,
+    Attr("https_only", "properties.httpsOnly", default=False),
+    Block(
+        "site_config",
+        "properties.siteConfig",
+        (
+            Attr("min_tls_version", "minTlsVersion", unset=True),
+            Attr("ftps_state", "ftpsState", unset=True),
+            Attr("remote_debugging_enabled", "remoteDebuggingEnabled", default=False),
         ),
+        unset=True,
     ),
 )
+CERTIFICATES: Final[tuple[Part, ...]] = (
+    Attr("client_cert_enabled", "properties.clientCertEnabled", default=False),
+    Attr("client_cert_mode", "properties.clientCertMode", unset=True),
+)
+"""What slots of azurerm 3 cannot say."""
+TABLE: Final = Table("Microsoft.Web/sites", Group(), (*PARTS, *CERTIFICATES))
