@@ -343,3 +343,58 @@ def test_what_nobody_writes_of_a_database_is_off(rule: str) -> None:
     unknown = {"zone_redundant": True, "ledger_enabled": True, "sku_name": True}
     database = "azurerm_mssql_database.d"
     assert answers(rule, read([item(database, tree, unknown=unknown)], [written(database, name="d")])) == ["fail"]
+
+
+ACCOUNT: Tree = {
+    "type": "Microsoft.Storage/storageAccounts",
+    "apiVersion": "2023-05-01",
+    "name": "[parameters('name')]",
+    "properties": {"allowBlobPublicAccess": False, "minimumTlsVersion": "TLS1_2"},
+}
+KEY: Tree = {"encryption": {"keySource": "Microsoft.Keyvault", "keyvaultproperties": {"keyname": "key"}}}
+
+
+def account_again(properties: Tree, given: Tree | None = None, **more: Any) -> Changes:
+    """An account, and the same in a nested template that sets what needs the identity of the account."""
+    inner = {
+        "parameters": {"it": {"type": "string"}},
+        "resources": [{**ACCOUNT, "name": "[parameters('it')]"} | {"properties": properties}],
+    }
+    outer = {
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2022-09-01",
+        "name": "key",
+        "properties": {
+            "mode": "Incremental",
+            "expressionEvaluationOptions": {"scope": "inner"},
+            "parameters": {"it": {"value": "[parameters('name')]"}},
+            "template": inner,
+        },
+        **more,
+    }
+    template = {"parameters": {"name": {"type": "string"}, "key": {"type": "bool"}}, "resources": [ACCOUNT, outer]}
+    return read_arm_template(template, "main.json", given)
+
+
+@pytest.mark.parametrize("given", [None, {"name": "st"}])
+def test_an_account_that_is_declared_again_for_its_key(given: Tree | None) -> None:
+    """PSRule#1575: what the second declaration leaves out stays; what it adds is there, with a condition perhaps."""
+    changes = account_again(KEY, given)
+    assert answers("azure.storage.anonymous-access-off", changes) == ["pass"]
+    assert answers("azure.storage.min-tls", changes) == ["pass"]
+    assert answers("azure.storage.customer-managed-key", changes) == ["pass"]
+    perhaps = account_again(KEY, given, condition="[parameters('key')]")
+    assert answers("azure.storage.min-tls", perhaps) == ["pass"]
+    assert answers("azure.storage.customer-managed-key", perhaps) == ["unknown"]
+
+
+def test_accounts_that_contradict_each_other_are_judged_each() -> None:
+    changes = account_again({**KEY, "minimumTlsVersion": "TLS1_0"}, {"name": "st"})
+    assert sorted(answers("azure.storage.min-tls", changes)) == ["fail", "pass"]
+
+
+def test_accounts_of_a_loop_are_several() -> None:
+    """Without the parameter their names look the same."""
+    account = {**ACCOUNT, "name": "[concat(parameters('name'), copyIndex())]", "copy": {"name": "c", "count": 2}}
+    changes = read_arm_template({"parameters": {"name": {"type": "string"}}, "resources": [account]}, "main.json")
+    assert answers("azure.storage.min-tls", changes) == ["pass", "pass"]

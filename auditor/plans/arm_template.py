@@ -19,6 +19,7 @@ from auditor.plans.arm_env import Work
 from auditor.plans.arm_join import Item, join
 from auditor.plans.arm_live import completed
 from auditor.plans.arm_places import DEPLOYMENT, Place, id_at
+from auditor.plans.arm_repeats import once
 from auditor.plans.arm_resources import DEPLOYMENTS, Instance, declared_in
 from auditor.plans.arm_scope import Path, Situation
 from auditor.plans.arm_secrets import left_behind
@@ -52,15 +53,17 @@ def read_arm_template(
     where: Any = Unknown("the location of the resource group is not given") if location is None else location
     work = Work(file)
     deployment = Deployment(raw, Situation(place, where, _name_of(file)), parameters or {}, work)
-    items: list[Item] = []
+    declared: list[tuple[Item, Path]] = []
     origins: dict[Item, Origin] = {}
     for instance in deployment.every():
         if instance.existing:
             continue
         item = _item(instance, work)
-        line = (lines or {}).get((*instance.template.situation.path, *instance.path))
+        written = (*instance.template.situation.path, *instance.path)
+        line = (lines or {}).get(written)
         origins[item] = Origin(source="template", address=instance.address, file=file, line=line)
-        items.append(item)
+        declared.append((item, written))
+    items = once(declared)
     for rule, group in join(items):
         origins[group] = origins[rule]
         items.append(group)
