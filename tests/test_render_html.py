@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import audits
 import pytest
 from browser import page_of
+from msgspec.structs import replace
 
 from auditor.compare import compare
 from auditor.model import Certificates, Evidence, Exemption, Outcome, ResourceRef, Scope, Severity, TrafficPaths
@@ -265,6 +266,17 @@ def test_unknown_answers_are_told_by_few_reasons_that_lead_to_them() -> None:
     links = [unquote(html.unescape(link)) for link in re.findall(r'href="([^"]+)"', first)]
     assert [link.partition("&reason=")[2] for link in links] == data["reasons"][1:]
     assert Counter(data["findings"]["reason"]) == {1: 40, 2: 2, 3: 1}
+
+
+def test_what_would_answer_what_is_unknown_is_told_beside_it() -> None:
+    rule = audits.rule()
+    unknown = audits.finding(rule, audits.vault("kv"), Outcome.UNKNOWN, gap="no microsoft.sql/servers was collected")
+    audit, findings = audits.audit_of([rule], [unknown])
+    export = page_of(audit, findings)
+    assert "None of it counts as passed. <code>auditor collect --all --output snap/</code> for what an export" in export
+    audit.scope = replace(audit.scope, change=True)
+    assert "<code>--against SNAPSHOT</code>" in page_of(audit, findings)
+    assert "None of it counts as passed" not in page_of(*audits.clean())
 
 
 def test_exemptions_that_end_soon_are_on_the_first_screen() -> None:

@@ -92,7 +92,7 @@ def _page(audit: Audit, findings: Findings, options: Options, script: bool) -> d
     failing = failing_ids(audit, findings)
     total = sum(group.total for group in gathered.groups)
     return {
-        **summary(audit, gathered),
+        **summary(audit, gathered, compared=options.changes is not None),
         "listed": {outcome.value for outcome in outcomes},
         "changes": changes_shown(options.changes) if options.changes else None,
         "trend": trend(audit, options.history, options.changes),

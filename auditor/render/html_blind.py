@@ -9,6 +9,7 @@ from urllib.parse import quote
 from auditor.model import Audit, RuleRun
 from auditor.render.groups import Gathered
 from auditor.render.reasons import OTHER
+from auditor.render.ways_out import ways_out
 from auditor.render.words import cut, notice_text, plural, visible
 
 _GAPS: Final = 500
@@ -16,7 +17,7 @@ _REASONS: Final = 50
 _FIRST: Final = 3
 
 
-def blind_spots(audit: Audit, gathered: Gathered) -> dict[str, Any]:
+def blind_spots(audit: Audit, gathered: Gathered, *, compared: bool) -> dict[str, Any]:
     """What was not looked at, and why some answers are unknown."""
     reasons = [
         {
@@ -36,6 +37,7 @@ def blind_spots(audit: Audit, gathered: Gathered) -> dict[str, Any]:
         "reasons": reasons,
         "first_reasons": reasons[:_FIRST],
         "other_reasons": max(len(gathered.reasons) - _FIRST, 0),
+        "ways_out": ways_out(audit, gathered.reasons, compared=compared),
         "more_reasons": max(len(gathered.reasons) - _REASONS, 0),
         "gaps": [{"what": visible(cut(gap.what)), "reason": visible(cut(gap.reason))} for gap in audit.gaps[:_GAPS]],
         "gap_count": len(audit.gaps),

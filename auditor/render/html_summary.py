@@ -25,8 +25,8 @@ _WORST: Final = 5
 _OWNERS: Final = 5
 
 
-def summary(audit: Audit, gathered: Gathered) -> dict[str, Any]:
-    """What the first screen prints."""
+def summary(audit: Audit, gathered: Gathered, *, compared: bool) -> dict[str, Any]:
+    """What the first screen prints, and what the audit does not know. `compared`: with an earlier one."""
     state, headline = verdict(audit)
     counts = audit.counts
     return {
@@ -48,7 +48,7 @@ def summary(audit: Audit, gathered: Gathered) -> dict[str, Any]:
         "worst_more": max(sum(Outcome.FAIL in group.met for group in gathered.groups) - _WORST, 0),
         "rules": [rule_line(run) for run in sorted(audit.rules, key=_pressing)],
         "owners": _owners(gathered),
-        **blind_spots(audit, gathered),
+        **blind_spots(audit, gathered, compared=compared),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
@@ -14,6 +13,7 @@ from auditor.render.diff import change_lines
 from auditor.render.groups import Gathered, Group, gather
 from auditor.render.names import inert, name_of
 from auditor.render.options import NOTEWORTHY, Options
+from auditor.render.ways_out import ways_out
 from auditor.render.words import (
     count_of,
     cut,
@@ -47,9 +47,6 @@ _COLORS: Final = {
     Severity.LOW: "36",
     Severity.INFO: "2",
 }
-
-_NOT_GIVEN: Final = re.compile(r"\bparameter \S+ is not given\b")
-_NOT_COLLECTED: Final = re.compile(r"\bno (?P<type>\S+) was collected\b")
 
 Paint = Callable[[str, str], str]
 
@@ -87,7 +84,7 @@ def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int, changes: 
     yield from _notices(audit, paint, width)
     yield from _unknown(audit, gathered, paint, width)
     yield from _not_looked_at(audit, paint, width)
-    yield from _next(audit, gathered, alone=changes is None)
+    yield from _next(audit, gathered, compared=changes is not None)
 
 
 def _summary(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
@@ -201,8 +198,8 @@ def _not_looked_at(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
         yield from _wrap(said, width, " " * 10)
 
 
-def _next(audit: Audit, gathered: Gathered, *, alone: bool) -> Iterator[str]:
-    """What to do now. `alone`: nothing was compared, so that a change was not laid over an estate."""
+def _next(audit: Audit, gathered: Gathered, *, compared: bool) -> Iterator[str]:
+    """What to do now."""
     yield ""
     if audit.nothing_evaluated:
         yield "Next: check that the input holds resources, and that its scope can be read."
@@ -212,17 +209,7 @@ def _next(audit: Audit, gathered: Gathered, *, alone: bool) -> Iterator[str]:
     if worst:
         steps.append(f"auditor rules show {visible(worst.run.rule.id)}")
     steps.append("--format html --output report.html for all of it")
-    why = [reason.text for reason in gathered.reasons] + [gap.reason for gap in audit.gaps]
-    if any(_NOT_GIVEN.search(text) for text in why):
-        steps.append("--parameters FILE for the parameters that are not given")
-    missing = {found["type"] for found in map(_NOT_COLLECTED.search, why) if found}
-    if missing:
-        if any(kind.startswith("microsoft.") for kind in missing) and not (
-            audit.scope.change or audit.scope.looked_for
-        ):
-            steps.append("auditor collect --all --output snap/ for what an export leaves out, then scan --from snap/")
-        elif audit.scope.change and alone:
-            steps.append("--against SNAPSHOT for what is there already and not in the change")
+    steps += [f"{way} {purpose}" for way, purpose in ways_out(audit, gathered.reasons, compared=compared)]
     yield from (f"{'      ' if number else 'Next: '}{step}" for number, step in enumerate(steps))
 
 
