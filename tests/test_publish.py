@@ -83,6 +83,29 @@ def test_all_of_an_audit_arrives(azure: LocalAzure, saved: Path, tmp_path: Path)
     assert all(row.keys() <= known for row in rows)
 
 
+def test_a_dry_run_shows_what_would_be_sent_and_leaves_no_trace(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:
+    """Before anything is set up, and of the changes alone once there is a history."""
+    first = auditor("publish", "sentinel", str(saved), "--estate", "prod", "--dry-run", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert list(tmp_path.iterdir()) == []
+    shown = [json.loads(line) for line in first.stdout.splitlines()]
+    assert first.stderr.startswith(f"Dry run: sentinel would get {len(shown):,} records (")
+    dry = publish(azure, tmp_path, str(saved), "--dry-run")
+    assert dry.returncode == 0 and list(tmp_path.iterdir()) == [] and azure.ingestion.rows == []
+    assert dry.stdout == first.stdout
+    assert publish(azure, tmp_path, str(saved)).returncode == 0
+    assert [row["RecordId"] for row in azure.ingestion.rows] == [row["RecordId"] for row in shown], "as it was shown"
+    history = (tmp_path / "auditor-history.db").read_bytes()
+    again = publish(azure, tmp_path, str(saved), "--dry-run")
+    assert (again.stdout, again.stderr) == (
+        "", "Dry run: sentinel would get 0 records (none). Nothing was recorded or sent.\n",
+    )  # fmt: skip
+    assert (tmp_path / "auditor-history.db").read_bytes() == history
+    wrong = auditor("publish", "sentinel", "--dry-run", "--history", "nowhere.db", cwd=tmp_path)
+    assert wrong.returncode == 3 and "There is no history at nowhere.db." in wrong.stderr
+    assert auditor("publish", "webhook", str(saved), "--dry-run", cwd=tmp_path).returncode == 0
+
+
 def test_read_back(azure: LocalAzure, saved: Path, tmp_path: Path) -> None:
     workspace = azure.ingestion.workspace
     words = ("--verify", "--workspace", workspace, "--patience", "0")

@@ -135,9 +135,14 @@ def must_be_there(given: str | None, config: str | None) -> None:
     """Raises InputError when there is no history on this disk, so that none is made where a name was mistyped."""
     from auditor.errors import InputError
 
-    file = None if given and _is_blob(given) else history_file(given, config)
-    if file and not file.is_file():
+    if not is_there(given, config):
+        file = history_file(given, config)
         raise InputError(f"There is no history at {file}.", "Name an audit to begin one, or the right --history.")
+
+
+def is_there(given: str | None, config: str | None) -> bool:
+    """Whether there is a history on this disk; of one in Blob Storage it is not asked."""
+    return bool(given and _is_blob(given)) or history_file(given, config).is_file()
 
 
 @contextmanager

@@ -49,6 +49,21 @@ def _shared(function: Any) -> Any:
     return function
 
 
+_DRY_RUN = click.option(
+    "--dry-run", is_flag=True, help="Print the records that would be sent; record and send nothing."
+)
+
+
+def _rehearsed(kind: str, given: dict[str, Any]) -> bool:
+    """Whether a dry run was asked for, and is done."""
+    if not given["dry_run"]:
+        return False
+    from auditor.cli.rehearsal import rehearse
+
+    rehearse(kind, given)
+    return True
+
+
 class Published(NamedTuple):
     """The audit that was published: its identity and time; None when none was named."""
 
@@ -75,7 +90,7 @@ def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
             audit, findings = load_audit(given["audit"])
             stack.enter_context(findings)
             estate = given["estate"] or config.get("estate") or DEFAULT
-            recorded = record(store, estate, audit, findings, [sink], full=given["full"])
+            recorded = record(store, estate, audit, findings, {sink.name: given["full"]})
             published = Published(recorded.scan, audit.as_of)
             if recorded.known and not given["quiet"]:
                 click.echo("This audit was recorded before: only what is left of it is sent.", err=True)
@@ -94,9 +109,12 @@ def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
 @click.option("--workspace", metavar="GUID", help="Workspace id, for --verify.")
 @click.option("--cloud", metavar="NAME", help="Azure cloud, or a file that describes one.")
 @click.option("--auth", "auth", multiple=True, metavar="WAY", help="Ways to sign in; all that the environment offers.")
+@_DRY_RUN
 @_shared
 def sentinel(**given: Any) -> None:
     """Send findings to Microsoft Sentinel, by the Logs Ingestion API."""
+    if _rehearsed("sentinel", given):
+        return
     from auditor.cli.sinks import azure_of, needed, sink_of
     from auditor.publish.workspace import Workspace
 
@@ -133,9 +151,12 @@ def _verify(published: Published, workspace: Workspace, patience: float) -> None
 
 @command.command("webhook")
 @click.option("--url", metavar="URL", help="Where to; the secret for signatures is in AUDITOR_WEBHOOK_SECRET.")
+@_DRY_RUN
 @_shared
 def webhook(**given: Any) -> None:
     """Send records to a webhook, in signed requests."""
+    if _rehearsed("webhook", given):
+        return
     from auditor.cli.sinks import sink_of
 
     sink = sink_of("webhook", settings.config_of(given["config"]), given)
@@ -145,9 +166,12 @@ def webhook(**given: Any) -> None:
 @command.command("file")
 @click.option("--folder", metavar="DIR", help="Where to; another program takes the files from there.")
 @click.option("--form", type=click.Choice(["ndjson", "ocsf"]), help="Records as they are (ndjson), or OCSF events.")
+@_DRY_RUN
 @_shared
 def file(**given: Any) -> None:
     """Drop records into a folder, as NDJSON files: of our own, or of OCSF Compliance Findings."""
+    if _rehearsed("file", given):
+        return
     from auditor.cli.sinks import sink_of
 
     sink = sink_of("file", settings.config_of(given["config"]), given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
     from auditor.publish.outbox import Recorded
 
 
-def record(
-    store: Store, estate: str, audit: Audit, findings: Findings, sinks: Sequence[Sink], *, full: bool
-) -> Recorded:
-    """Write an audit down, with all that the sinks are to get. Raises AuditorError.
+def record(store: Store, estate: str, audit: Audit, findings: Findings, sinks: Mapping[str, bool]) -> Recorded:
+    """Write an audit down, with what the sinks are to get: all that stands where they map to True. Raises AuditorError.
 
     An audit of a change says nothing of what is deployed: it has an estate of its own.
     """
@@ -54,7 +52,7 @@ def record(
     document = io.BytesIO()
     with GzipFile(fileobj=document, mode="wb", compresslevel=6, mtime=0) as packed:
         render(audit, findings, "json", cast(BinaryIO, packed), Options())
-    told = outbox.record(store, estate, audit, findings, document.getvalue(), {sink.name: full for sink in sinks})
+    told = outbox.record(store, estate, audit, findings, document.getvalue(), sinks)
     store.keep()
     return told
 
@@ -117,7 +115,7 @@ def publishing(chosen: Settings) -> Iterator[Publishing]:
         stack.enter_context(alone(Path(f"{store.path}-{mark}"), 0, f"Another run is auditing {estate}"))
 
         def done(audit: Audit, findings: Findings) -> bool:
-            record(store, estate, audit, findings, sinks, full=False)
+            record(store, estate, audit, findings, {sink.name: False for sink in sinks})
             return send(store, sinks, PATIENCE, quiet=chosen.quiet)
 
         yield Publishing(done, store)

@@ -119,6 +119,11 @@ class Store:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._bring_back()
 
+    def copy_to(self, path: Path) -> None:
+        """Write all of it into a new file, whoever else writes meanwhile."""
+        with closing(sqlite3.connect(path)) as other:
+            self._db.backup(other)
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, and nobody else writes meanwhile. ResourceError when the disk or another process refuses."""
