@@ -61,7 +61,7 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
             ["equals", "notEquals", "in", "notIn", "like", "notLike", "match", "notMatch", "matchInsensitively"]
             + ["contains", "notContains", "containsKey", "notContainsKey", "less", "lessOrEquals", "greater"]
             + ["greaterOrEquals", "exists", "atLeast", "versionAtLeast", "before", "after", "inCidr", "isPublicAddress"]
-            + ["includesPort", "matches", "selects"]
+            + ["includesPort", "coveredBy", "matches", "selects"]
         )
     )
     text = st.sampled_from(["https", "HTTP", "true", "7", "a*c*", "abc-#", "*", "", "x"])
@@ -88,6 +88,8 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
             operand = "10.0.0.0/8"
         case "includesPort":
             operand = draw(st.just(22) | st.just([22, 3389]))
+        case "coveredBy":
+            operand = draw(st.just(["x", "*.c"]) | PATHS.map(lambda path: {"field": path}))
         case "selects":
             operand = draw(st.just({"a": "x", "b": "7"}) | PATHS.map(lambda path: {"field": path}))
         case "matches":

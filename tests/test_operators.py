@@ -79,6 +79,9 @@ TABLE: list[tuple[dict[str, Any], Any, Any, Any, str]] = [
     ({"includesPort": 22}, "20-25", "23-80", "ssh", OPEN),
     ({"includesPort": [22, 3389]}, "*", 443, {}, OPEN),
     ({"includesPort": 22}, "Any", "", [], OPEN),
+    ({"coveredBy": "a.Example.com"}, "A.example.com", "b.example.com", 7, OPEN),
+    ({"coveredBy": ["x.org", "*.example.com"]}, "a.example.com", "a.b.example.com", {}, OPEN),
+    ({"coveredBy": "*.example.com"}, "*.example.com", "example.com", [], OPEN),
     (
         {"selects": {"app": "web"}},
         {"matchLabels": {"app": "web"}},

@@ -154,6 +154,13 @@ def _networks(operand: Any, _clock: dt.datetime) -> list[Any]:
         raise ValueError("expects a CIDR such as 10.0.0.0/8, or a list of them") from error
 
 
+def _host_names(operand: Any, _clock: dt.datetime) -> frozenset[str]:
+    given = operand if isinstance(operand, list) else [operand]
+    if not all(isinstance(name, str) for name in given):
+        raise ValueError("expects a host name such as a.example.com, or a list of them")
+    return frozenset(name.casefold() for name in given)
+
+
 def _labels(operand: Any, _clock: dt.datetime) -> dict[str, Any]:
     if not isinstance(operand, dict):
         raise ValueError("expects labels, such as {app: web}")
@@ -283,6 +290,14 @@ def _includes_port(value: Any, ports: list[int]) -> Verdict:
 _PORTS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.ASCII)
 
 
+def _covered_by(value: Any, names: frozenset[str]) -> Verdict:
+    """A wildcard stands for one label, as in certificates and ingresses."""
+    if not isinstance(value, str):
+        return Unknown(f"{kind_of(value)}, where a host name is expected")
+    host = value.casefold()
+    return host in names or f"*.{host.partition('.')[2]}" in names
+
+
 def _selects(value: Any, labels: dict[str, Any]) -> Verdict:
     if not isinstance(value, dict):
         return Unknown(f"{kind_of(value)}, where a label selector is expected")
@@ -366,6 +381,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "inCidr": Operator(_networks, _in_cidr, "inside {}"),
     "isPublicAddress": Operator(_boolean, _is_public, "a public address: {}"),
     "includesPort": Operator(_ports, _includes_port, "to include port {}"),
+    "coveredBy": Operator(_host_names, _covered_by, "covered by {}"),
     "matches": Operator(_regex, _matches, "to match {}"),
     "selects": Operator(_labels, _selects, "to select {}"),
 }
