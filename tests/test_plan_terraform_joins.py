@@ -605,9 +605,31 @@ def test_a_rule_of_front_door_says_whither_it_sends(suffix: str) -> None:
             "originGroupOverride": {"originGroup": {"id": "/groups/g"}, "forwardingProtocol": "HttpOnly"}
         },
     }
-    asked = {"matchValues": ["HTTP"], "negateCondition": False}
+    asked = {"matchValues": ["HTTP"], "operator": "Equal", "negateCondition": False}
     assert made["conditions"] == [{"name": "RequestScheme", "parameters": asked}]
     assert (made["order"], made["matchProcessingBehavior"]) == (1, "Stop")
+
+
+def test_rules_of_front_door_that_are_written_inside_their_set() -> None:
+    group = {"cdn_frontdoor_origin_group_id": "/groups/g", "forwarding_protocol": "HttpsOnly"}
+    scheme = {"operator": "NotEqual", "values": ["HTTPS"]}
+    rules = [
+        {"name": "a", "order": 1, "behaviour_on_match": "Continue", "conditions": [{"request_scheme": [scheme]}],
+         "actions": [{"url_redirect": [{"redirect_protocol": "Https", "destination_host_name": "www.contoso.com"}]}]},
+        {"name": "b", "order": 2, "actions": [{"route_configuration_override": [{"origin_group": [group]}]}]},
+    ]  # fmt: skip
+    profile = {"cdn_frontdoor_profile_id": f"{GROUP}/Microsoft.Cdn/profiles/p"}
+    changes = read([item("azurerm_cdn_frontdoor_batch_rule_set.s", {"name": "s", "rule": rules, **profile})])
+    first, second = (one.after.body for one in of(changes, "/rules") if one.after)
+    assert first["id"].endswith("/rules/a")
+    assert first["properties"]["actions"] == [
+        {"name": "UrlRedirect", "parameters": {"destinationProtocol": "Https", "customHostname": "www.contoso.com"}}
+    ]
+    (condition,) = first["properties"]["conditions"]
+    assert (condition["name"], condition["parameters"]["operator"]) == ("RequestScheme", "NotEqual")
+    assert second["properties"]["actions"][0]["parameters"] == {
+        "originGroupOverride": {"originGroup": {"id": "/groups/g"}, "forwardingProtocol": "HttpsOnly"}
+    }
 
 
 def test_an_endpoint_for_each_module_of_a_module_call() -> None:

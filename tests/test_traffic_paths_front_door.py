@@ -208,6 +208,8 @@ REDIRECT = {"name": "UrlRedirect", "parameters": {"destinationProtocol": "Https"
 HEADER = {"name": "ModifyResponseHeader", "parameters": {"headerName": "Strict-Transport-Security"}}
 CACHE = {"name": "RouteConfigurationOverride", "parameters": {"cacheConfiguration": {"cacheDuration": "1.00:00:00"}}}
 PLAIN = {"name": "RequestScheme", "parameters": {"operator": "Equal", "matchValues": ["HTTP"]}}
+SECURED = {"name": "RequestScheme", "parameters": {"operator": "Equal", "matchValues": ["https"]}}
+NOT_SECURED = {"name": "RequestScheme", "parameters": {"operator": "NotEqual", "matchValues": ["HTTPS"]}}
 OLD = {"name": "UrlPath", "parameters": {"operator": "BeginsWith", "matchValues": ["old/"]}}
 SECURE = ("encryptedVerified", "encryptedVerified")
 CLEAR = ("plaintext", "encryptedVerified")
@@ -236,6 +238,8 @@ def ruled(*rules: Body, **route: Any) -> list[Body]:
             [{"actions": [REDIRECT], "conditions": [{"name": "RequestScheme"}]}],
             {SECURE, (Unknown, "encryptedVerified")},
         ),
+        ([{"actions": [REDIRECT], "conditions": [SECURED]}], {("encryptedVerified",), CLEAR}),
+        ([{"actions": [REDIRECT], "conditions": [NOT_SECURED]}], {SECURE, ("plaintext",)}),
         ([{"actions": [REDIRECT], "conditions": HIDDEN}], {SECURE, (Unknown, "encryptedVerified")}),
         (
             [

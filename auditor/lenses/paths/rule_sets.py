@@ -109,6 +109,8 @@ def _reach(rule: Resource, scheme: str) -> int:
     for condition in conditions:
         told = get(condition, "parameters")
         negated = word(told, "negateCondition", otherwise="false")
+        if str(word(told, "operator")).startswith("not"):  # as azurerm 5 says it
+            negated = "true"
         schemes = [one.casefold() for one in texts(told, "matchValues")]
         odd = isinstance(negated, Unknown) or hidden_in(get(told, "matchValues"))
         if odd or not schemes or word(condition, "name") != "requestscheme":

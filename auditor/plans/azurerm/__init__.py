@@ -58,6 +58,10 @@ INDEX: Final[dict[str, tuple[str, ...]]] = {
     "azurerm_bastion_host": ("Microsoft.Network/bastionHosts",),
     "azurerm_cdn_endpoint": ("Microsoft.Cdn/profiles/endpoints",),
     "azurerm_cdn_endpoint_custom_domain": ("Microsoft.Cdn/profiles/endpoints/customDomains",),
+    "azurerm_cdn_frontdoor_batch_rule_set": (
+        "Microsoft.Cdn/profiles/ruleSets",
+        "Microsoft.Cdn/profiles/ruleSets/rules",
+    ),
     "azurerm_cdn_frontdoor_custom_domain": ("Microsoft.Cdn/profiles/customDomains",),
     "azurerm_cdn_frontdoor_endpoint": ("Microsoft.Cdn/profiles/afdEndpoints",),
     "azurerm_cdn_frontdoor_firewall_policy": ("Microsoft.Network/FrontDoorWebApplicationFirewallPolicies",),

@@ -14,6 +14,7 @@ def conditions(to: str, kinds: Mapping[str, str]) -> tuple[Block, ...]:
 
 
 _ASKED: Final = (
-    Attr("match_values", "parameters.matchValues"),
+    Attr("match_values|values", "parameters.matchValues"),
+    Attr("operator", "parameters.operator"),  # azurerm 5 negates by it: `NotEqual`
     Attr("negate_condition", "parameters.negateCondition", default=False),
 )

@@ -10,15 +10,15 @@ from auditor.plans.terraform_table import Attr, Block, Child, Fixed, Table
 REDIRECT: Final = (
     Fixed("name", "UrlRedirect"),
     Attr("redirect_protocol", "parameters.destinationProtocol", default="MatchRequest"),
-    Attr("destination_hostname", "parameters.customHostname"),
+    Attr("destination_hostname|destination_host_name", "parameters.customHostname"),
 )
 REWRITE: Final = (Fixed("name", "UrlRewrite"),)
 _GROUP: Final = "parameters.originGroupOverride"
-OVERRIDE: Final = (
-    Fixed("name", "RouteConfigurationOverride"),
+_ORIGINS: Final = (
     Attr("cdn_frontdoor_origin_group_id", f"{_GROUP}.originGroup.id"),
     Attr("forwarding_protocol", f"{_GROUP}.forwardingProtocol"),
 )
+OVERRIDE: Final = (Fixed("name", "RouteConfigurationOverride"), *_ORIGINS, Block("origin_group", "", _ORIGINS))
 ACTIONS: Final = {  # as azurerm 5 calls them, and as 3 and 4 do
     "url_redirect": REDIRECT,
     "url_redirect_action": REDIRECT,
@@ -48,13 +48,14 @@ KINDS: Final = {
     "socket_address|socket_address_condition": "SocketAddr",
     "ssl_protocol|ssl_protocol_condition": "SslProtocol",
 }
+PARTS: Final = (
+    Attr("order", "properties.order"),
+    Attr("behavior_on_match|behaviour_on_match", "properties.matchProcessingBehavior", default="Continue"),
+    Block("actions", "", tuple(Block(name, "properties.actions[*]", parts) for name, parts in ACTIONS.items())),
+    Block("conditions", "", conditions("properties.conditions[*]", KINDS)),
+)
 TABLE: Final = Table(
     "Microsoft.Cdn/profiles/ruleSets/rules",
     Child("cdn_frontdoor_rule_set_id", "Microsoft.Cdn/profiles/ruleSets"),
-    (
-        Attr("order", "properties.order"),
-        Attr("behavior_on_match", "properties.matchProcessingBehavior", default="Continue"),
-        Block("actions", "", tuple(Block(name, "properties.actions[*]", parts) for name, parts in ACTIONS.items())),
-        Block("conditions", "", conditions("properties.conditions[*]", KINDS)),
-    ),
+    PARTS,
 )
