@@ -145,6 +145,13 @@ def test_a_comment_in_a_manifest_belongs_to_the_object_that_follows_or_holds_it(
     assert gate("pods.yaml", rule=ROOT_RULE) == ({"one": "fail"}, ["exemption-misplaced:6"])
 
 
+def test_a_comment_at_the_end_of_a_document_is_not_of_the_next(gate: Any, tmp_path: Path) -> None:
+    (tmp_path / "pods.yaml").write_text(f"{POD.format('one')}# {POD_MARK}\n---\n# Source: b.yaml\n{POD.format('two')}")
+    assert gate("pods.yaml", rule=ROOT_RULE) == ({"one": "exempt", "two": "fail"}, [])
+    (tmp_path / "pods.yaml").write_text(f"# {POD_MARK}\n---\n# Source: a.yaml\n{POD.format('one')}")
+    assert gate("pods.yaml", rule=ROOT_RULE) == ({"one": "exempt"}, [])
+
+
 def test_a_comment_holds_in_its_own_file_alone(command: Any, tmp_path: Path) -> None:
     (tmp_path / "dev.yaml").write_text(f"# {POD_MARK}\n{POD.format('shop')}")
     (tmp_path / "prod.yaml").write_text(POD.format("shop").replace("image: i", "image: j"))

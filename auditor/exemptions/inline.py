@@ -23,7 +23,9 @@ MARK: Final = "auditor:exempt"
 _KEYS: Final = {"until": "expiresOn", "owner": "owner", "reason": "reason", "category": "category",
                 "element": "element", "outcomes": "outcomes"}  # fmt: skip
 _WORD: Final = re.compile(r'\s+(?:([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s"]+)|([^\s"=]+))(?!\S)')
-_NO_CODE: Final = re.compile(r"\s*(?:#|//|/\*|\*|---|$)")
+_NO_CODE: Final = re.compile(r"\s*(?:#|//|/\*|\*|$)")
+_SEPARATOR: Final = re.compile(r"---(?:\s|$)")
+"""What begins a YAML document: a comment above it is of that document when it is of no other."""
 _HINT: Final = f'Write it as: {MARK} RULE until=2026-12-31 owner=TEAM reason="why it is acceptable"'
 
 
@@ -107,7 +109,11 @@ def _entry(file: str, line: int, words: str, rules: Sequence[Rule]) -> Entry:
 def _at(number: int, lines: Sequence[str], spots: Sequence[Spot]) -> list[Spot]:
     """The resources that a comment on a line belongs to: several when one block makes them."""
     upto = number
-    while upto <= len(lines) and _NO_CODE.match(lines[upto - 1]):
+    first = number - 1
+    while first and _NO_CODE.match(lines[first - 1]):
+        first -= 1
+    ours = bool(first) and not _SEPARATOR.match(lines[first - 1])  # a document has begun above
+    while upto <= len(lines) and (_NO_CODE.match(lines[upto - 1]) or (not ours and _SEPARATOR.match(lines[upto - 1]))):
         upto += 1
     following = [spot.first for spot in spots if number <= spot.first <= upto]
     if following:
