@@ -1,4 +1,4 @@
-"""azurerm_app_service (until azurerm 3) → Microsoft.Web/sites."""
+"""azurerm_app_service (until azurerm 4) → Microsoft.Web/sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""azurerm_function_app (until azurerm 3) → Microsoft.Web/sites."""
+"""azurerm_function_app (until azurerm 4) → Microsoft.Web/sites."""
 
 from __future__ import annotations
 
