@@ -37,6 +37,7 @@ OWNERS: Final[Mapping[str, tuple[str, ...]]] = {
     "queue": (_STORAGE,),
     "rediscache": ("microsoft.cache/redis",),
     "registry": ("microsoft.containerregistry/registries",),
+    "sites": ("microsoft.web/sites",),
     "sql": (_COSMOS,),
     "sqlserver": ("microsoft.sql/servers",),
     "table": (_COSMOS, _STORAGE),
