@@ -213,3 +213,58 @@ def test_what_a_gate_reads_stands_in_the_settings_too(run: Any, gate: Any, tmp_p
     assert run("gate", "main.json").returncode == 0
     (tmp_path / "auditor.yaml").write_text("failOnUnknown: low\n")
     assert run("gate", "main.json").returncode == 3
+
+
+REVIEWED = ("text", "markdown", "junit", "github", "gitlab", "sarif")
+
+
+def test_a_review_lists_what_the_change_does_alone(gate: Any, tmp_path: Path) -> None:
+    """The estate has failures of its own, of which whoever makes the change can mend none."""
+    (tmp_path / "before.json").write_text(
+        json.dumps([vault("old1", False), vault("old2", False), vault("mended", False)])
+    )
+    files = {form: tmp_path / f"out.{form}" for form in (*REVIEWED, "json", "csv")}
+    into = [word for form, file in files.items() for word in ("-f", form, "-o", str(file))]
+    change = [planned("bad", False), planned("mended", True, "update")]
+    assert gate(change, "--against", "before.json", "--new-only", *into).returncode == 1
+    made = {form: file.read_text() for form, file in files.items()}
+    for form in REVIEWED:
+        assert "bad" in made[form] and "old1" not in made[form] and "old2" not in made[form], form
+    told = "1 failure of the change: 1 high. 2 failures that stood before are not listed."
+    for form in ("text", "markdown", "github"):
+        assert told in " ".join(made[form].replace("\u200b", "").split()), form
+    assert "| 0 | 1 | 0 | 0 | 0 |" in made["markdown"]
+    for form in ("json", "csv"):
+        assert all(name in made[form] for name in ("bad", "old1", "old2")), form
+    assert [result["baselineState"] for result in json.loads(made["sarif"])["runs"][0]["results"]] == ["new"]
+    done = gate([planned("good", True)], "--against", "before.json", "--new-only")
+    assert done.returncode == 0
+    assert "No failure of the change. 3 failures that stood before are not listed." in done.stdout
+    assert "old1" not in done.stdout
+    assert "old1" in gate([planned("good", True)], "--against", "before.json").stdout, "all, when not only the new"
+
+
+def test_what_a_change_mends_is_not_uploaded_as_a_result(gate: Any, tmp_path: Path) -> None:
+    """GitHub shows a result that is `absent` as an open alert."""
+    (tmp_path / "before.json").write_text(json.dumps([vault("mended", False), vault("old", False)]))
+    gate([planned("mended", True, "update")], "--against", "before.json", "-f", "sarif", "-o", "x.sarif")
+    results = json.loads((tmp_path / "x.sarif").read_text())["runs"][0]["results"]
+    names = {result["locations"][0]["logicalLocations"][0]["name"]: result["baselineState"] for result in results}
+    assert names == {"old": "unchanged"}
+
+
+def test_a_baseline_in_sarif_stays_whole_from_change_to_change(gate: Any, tmp_path: Path) -> None:
+    both = [planned("old", False), planned("bad", False)]
+    assert gate(both[:1], "-f", "sarif", "-o", "main.sarif").returncode == 1
+    assert gate(both, "--baseline", "main.sarif", "--new-only", "-f", "sarif", "-o", "next.sarif").returncode == 1
+    done = gate(both, "--baseline", "next.sarif", "--new-only")
+    assert (done.returncode, "No failure of the change. 2 failures" in done.stdout) == (0, True)
+
+
+def test_a_change_without_a_subscription_is_told_how_to_name_it(gate: Any, tmp_path: Path) -> None:
+    (tmp_path / "before.json").write_text(json.dumps([vault("old", False)]))
+    later = planned("bad", False)
+    del later["change"]["after"]["id"]
+    assert "--deployed-to ID for the subscription or group" in gate([later], "--against", "before.json").stdout
+    named = gate([later], "--against", "before.json", "--deployed-to", "/subscriptions/s")
+    assert "--deployed-to ID" not in named.stdout

@@ -88,7 +88,9 @@ def judge_change(
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=False)
         made = {one.id.casefold(): one.origin.source for one in inventory.resources()} if past.earlier else {}
         since = changes_since(past, audit, findings, made, whole=against is not None)
-        write_reports(chosen.reports, audit, findings, chosen.outcomes, past, since)
+        counted = _of_change(past.earlier, since) if new_only and past.earlier and since else None
+        whole = () if against else ("sarif",)  # which may be the baseline of the next change
+        write_reports(chosen.reports, audit, findings, chosen.outcomes, past, since, counted, whole)
         delivered = publish.done(audit, findings)
         known = set(against.gaps) if against and new_only else ()
         gaps = [gap for gap in audit.gaps if gap not in known]
@@ -146,6 +148,19 @@ def _newly_fails(earlier: Earlier, changes: Since, fail_on: str) -> bool:
     return any(
         newly_reaches(each, severity) or (may_newly_reach(each, severity) and each.finding.rule_id in asked)
         for each in changes.differences
+    )
+
+
+def _of_change(earlier: Earlier, changes: Since) -> frozenset[str]:
+    """The fingerprints of the failures that are new or worse, or of which the earlier audit could not tell."""
+    from auditor.render.changes import Change
+
+    asked = {run.rule.id for run in earlier.audit.rules}
+    return frozenset(
+        each.finding.fingerprint
+        for each in changes.differences
+        if each.change in (Change.NEW, Change.WORSE)
+        or (each.change is Change.NOT_COMPARED and each.finding.rule_id in asked)
     )
 
 
@@ -210,15 +225,24 @@ def write_reports(
     outcomes: frozenset[Outcome] | None,
     past: ThePast,
     changes: Since | None,
+    only: frozenset[str] | None = None,
+    whole: Sequence[str] = (),
 ) -> None:
-    """Render an audit into every report. Raises OutputError."""
+    """Render an audit into every report; of its failures `only` these where a change is reviewed, but for the formats
+    that are to stay `whole`. Raises OutputError."""
     from auditor.render import Options
     from auditor.render.write import write_report
 
     for report in reports:
         color, width = (options.use_color(), options.width()) if report.path is None else (False, options.WIDTH)
         look = Options(
-            outcomes=outcomes, color=color, width=width, baseline=past.earlier, changes=changes, history=past.runs
+            outcomes=outcomes,
+            color=color,
+            width=width,
+            baseline=past.earlier,
+            changes=changes,
+            history=past.runs,
+            only=None if report.format in whole else only,
         )
         write_report(report.path, partial(_produce, audit, findings, report.format, look))
 

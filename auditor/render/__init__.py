@@ -16,7 +16,8 @@ __all__ = ["FORMATS", "Format", "Options", "Renderer", "render"]
 
 
 class Format(Struct, frozen=True):
-    """A format: which outcomes it shows unless told otherwise, how its files end, whether it shows parts of resources.
+    """A format: which outcomes it shows unless told otherwise, how its files end, whether it shows parts of resources,
+    whether it is read by who reviews a change, so that it leaves out what stood before (`Options.only`).
 
     The format `x` is rendered by `render_x` of the module `x` beside this one, imported when it is asked for.
     """
@@ -24,21 +25,22 @@ class Format(Struct, frozen=True):
     outcomes: frozenset[Outcome]
     suffix: str
     excerpts: bool = False
+    review: bool = False
 
 
 FORMATS: Final[dict[str, Format]] = {
-    "text": Format(NOTEWORTHY, ".txt"),
+    "text": Format(NOTEWORTHY, ".txt", review=True),
     "json": Format(EVERYTHING, ".json", excerpts=True),
-    "sarif": Format(NOTEWORTHY, ".sarif"),
+    "sarif": Format(NOTEWORTHY, ".sarif", review=True),
     "html": Format(NOTEWORTHY, ".html", excerpts=True),
     "pdf": Format(NOTEWORTHY, ".pdf"),
-    "junit": Format(EVERYTHING, ".xml"),
+    "junit": Format(EVERYTHING, ".xml", review=True),
     "csv": Format(NOTEWORTHY, ".csv"),
     "xlsx": Format(NOTEWORTHY, ".xlsx"),
-    "markdown": Format(NOTEWORTHY, ".md"),
+    "markdown": Format(NOTEWORTHY, ".md", review=True),
     "ocsf": Format(EVERYTHING, ".ndjson"),
-    "gitlab": Format(OPEN, ".gitlab.json"),
-    "github": Format(OPEN, ".github"),
+    "gitlab": Format(OPEN, ".gitlab.json", review=True),
+    "github": Format(OPEN, ".github", review=True),
     "line": Format(NOTEWORTHY, ".log"),
 }
 
@@ -48,4 +50,10 @@ def render(audit: Audit, findings: Findings, format: str, out: BinaryIO, options
     if format not in FORMATS:
         raise ConfigError(f"There is no format {format!r}.", f"Formats are {', '.join(FORMATS)}.")
     renderer: Renderer = getattr(import_module(f"auditor.render.{format}"), f"render_{format}")
-    renderer(audit, findings, out, options)
+    if options.only is None or not FORMATS[format].review:
+        renderer(audit, findings, out, options)
+        return
+    from auditor.render.of_change import without_old
+
+    with without_old(findings, options.only) as listed:
+        renderer(audit, listed, out, options)

@@ -12,8 +12,9 @@ import msgspec
 from auditor.findings import Findings, verdict_of
 from auditor.model import Audit, Finding, Notice, Outcome, Severity
 from auditor.render.names import file_of, name_of
+from auditor.render.of_change import change_verdict
 from auditor.render.options import OPEN, Options
-from auditor.render.words import cut, plural, verdict, visible
+from auditor.render.words import cut, plural, visible
 from auditor.render.worst import weight
 
 _PER_LEVEL: Final = 10
@@ -39,7 +40,7 @@ def render_github(audit: Audit, findings: Findings, out: BinaryIO, options: Opti
             bucket = by_weight.setdefault(weight(key.outcome, key.severity), [])
             if len(bucket) < _PER_LEVEL:
                 bucket.append(line)
-    state, sentence = verdict(audit)
+    state, sentence = change_verdict(audit, options)
     ordinary = state == "nothing" and audit.scope.change
     level = "notice" if state == "clean" or ordinary else "warning" if state == "incomplete" else "error"
     room = {**dict.fromkeys(("error", "warning", "notice"), _PER_LEVEL), level: _PER_LEVEL - 1}

@@ -14,8 +14,9 @@ from auditor.render.changes import LABELS, SHOWN, Change, Changes, Difference, h
 from auditor.render.groups import Gathered, Group, gather
 from auditor.render.markdown_text import code, filled, prose
 from auditor.render.names import name_of, spot_of
+from auditor.render.of_change import change_verdict, failures
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.words import by_severity, first_sentence, notice_text, plural, scope_phrases, time_text, verdict
+from auditor.render.words import by_severity, first_sentence, notice_text, plural, scope_phrases, time_text
 
 LIMIT: Final = 65_000
 _CHANGES, _OTHERS, _TAIL = 20_000, 6_000, 9_000
@@ -25,7 +26,7 @@ _PER_RULE: Final = 5
 def render_markdown(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:
     """Write the report. Names are shown as code, so that none becomes a link, an image, HTML or a mention."""
     gathered = gather(audit, findings, NOTEWORTHY if options.outcomes is None else options.outcomes, _PER_RULE)
-    head = _head(audit)
+    head = _head(audit, options)
     if options.changes:
         head += changes_section(options.changes, _CHANGES)
     tail = "".join(
@@ -33,8 +34,8 @@ def render_markdown(audit: Audit, findings: Findings, out: BinaryIO, options: Op
         for outcome, heading in ((Outcome.ERROR, "Errors"), (Outcome.EXEMPT, "Exempt"), (Outcome.PASS, "Passed"))
     )
     tail += _notices(audit) + _unknown(gathered) + _not_looked_at(audit)
-    failures = _section("Failures", gathered, Outcome.FAIL, LIMIT - len(head) - len(tail) - 100)
-    out.write(f"{head}{failures}{tail}".encode("utf-8", "backslashreplace"))
+    failed = _section("Failures", gathered, Outcome.FAIL, LIMIT - len(head) - len(tail) - 100)
+    out.write(f"{head}{failed}{tail}".encode("utf-8", "backslashreplace"))
 
 
 def changes_section(changes: Changes, room: int) -> str:
@@ -60,9 +61,9 @@ def _change(difference: Difference) -> str:
     return f"{head} ({transition(difference)}, {code(finding.rule_id)})\n"
 
 
-def _head(audit: Audit) -> str:
+def _head(audit: Audit, options: Options) -> str:
     counts = audit.counts
-    severities = by_severity(audit.fail_counts)
+    severities = by_severity(failures(audit, options))
     numbers = [*severities, ("unknown", counts.unknown), ("error", counts.error), ("exempt", counts.exempt)]
     numbers.append(("passed", counts.passed))
     rows = (
@@ -70,7 +71,7 @@ def _head(audit: Audit) -> str:
         "|" + " ---: |" * len(numbers),
         "| " + " | ".join(f"{number:,}" for _, number in numbers) + " |",
     )
-    said = f"{prose(verdict(audit)[1], 1000)}\n\n" + "\n".join(rows)
+    said = f"{prose(change_verdict(audit, options)[1], 1000)}\n\n" + "\n".join(rows)
     scope = " · ".join([f"auditor {audit.tool_version}", time_text(audit.as_of), *scope_phrases(audit.scope)])
     return f"## Audit\n\n{said}\n\n{prose(scope, 600)}\n"
 

@@ -43,7 +43,7 @@ class Options(Record, frozen=True, kw_only=True):
     """How to render. `outcomes` None means the format's own default.
 
     `baseline` is an earlier audit, `changes` what became of its answers (`auditor.compare`): both or neither. `history`
-    are earlier runs, oldest first.
+    are earlier runs, oldest first. `only` are the fingerprints of the failures to list, those of a change; None: all.
     """
 
     outcomes: frozenset[Outcome] | None = None
@@ -53,6 +53,7 @@ class Options(Record, frozen=True, kw_only=True):
     baseline: Earlier | None = None
     changes: Changes | None = None
     history: Sequence[Past] = ()
+    only: frozenset[str] | None = None
 
 
 Renderer = Callable[[Audit, Findings, BinaryIO, Options], None]

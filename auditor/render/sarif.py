@@ -2,8 +2,8 @@
 
 Results are encoded one by one; memory holds the lines of the worst findings and no more. With a baseline each result
 has a `baselineState`, and resolved failures are results that are `absent`. GitHub compares uploads by itself and would
-show these as open: upload a report that was written without a baseline. `load_sarif` reads a report back as a baseline:
-for that it tells what was looked at, and each gap as it is.
+show these as open: the report of a change has none, and of an estate one without a baseline is to be uploaded.
+`load_sarif` reads a report back as a baseline: for that it tells what was looked at, and each gap as it is.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def render_sarif(audit: Audit, findings: Findings, out: BinaryIO, options: Optio
     """Write one run. What could not be looked at, and what was left out, is told in its notifications."""
     outcomes = NOTEWORTHY if options.outcomes is None else options.outcomes
     lines, dropped = worst(findings, outcomes, options.sarif_limit)
-    gone = _gone(options.changes, outcomes)
+    gone = [] if audit.scope.change else _gone(options.changes, outcomes)
     dropped += max(len(lines) + len(gone) - options.sarif_limit, 0)
     gone = gone[: options.sarif_limit - len(lines)]
     run = {

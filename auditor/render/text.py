@@ -8,10 +8,10 @@ from typing import BinaryIO, Final
 
 from auditor.findings import Findings
 from auditor.model import Audit, Finding, Outcome, Severity
-from auditor.render.changes import Changes
 from auditor.render.diff import change_lines
 from auditor.render.groups import Gathered, Group, gather
 from auditor.render.names import inert, name_of
+from auditor.render.of_change import change_verdict
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.ways_out import ways_out
 from auditor.render.words import (
@@ -22,7 +22,6 @@ from auditor.render.words import (
     plural,
     scope_phrases,
     time_text,
-    verdict,
     visible,
 )
 
@@ -56,7 +55,7 @@ def render_text(audit: Audit, findings: Findings, out: BinaryIO, options: Option
     outcomes = NOTEWORTHY if options.outcomes is None else options.outcomes
     gathered = gather(audit, findings, outcomes, _FINDINGS_PER_RULE)
     paint: Paint = _colored if options.color else lambda _style, text: text
-    for line in _lines(audit, gathered, paint, max(options.width, 40), options.changes):
+    for line in _lines(audit, gathered, paint, max(options.width, 40), options):
         out.write(inert(line.rstrip()).encode("utf-8", "backslashreplace") + b"\n")
 
 
@@ -64,8 +63,9 @@ def _colored(style: str, text: str) -> str:
     return f"\x1b[{_COLORS[style]}m{text}\x1b[0m"
 
 
-def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int, changes: Changes | None) -> Iterator[str]:
-    yield from _summary(audit, paint, width)
+def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int, options: Options) -> Iterator[str]:
+    yield from _summary(audit, paint, width, options)
+    changes = options.changes
     if changes:
         yield ""
         yield from change_lines(changes, _CHANGES, paint)
@@ -87,11 +87,11 @@ def _lines(audit: Audit, gathered: Gathered, paint: Paint, width: int, changes: 
     yield from _next(audit, gathered, compared=changes is not None)
 
 
-def _summary(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
+def _summary(audit: Audit, paint: Paint, width: int, options: Options) -> Iterator[str]:
     yield paint("bold", f"auditor {visible(audit.tool_version)}") + f"  {time_text(audit.as_of)}"
     yield from _wrap(visible(" · ".join(scope_phrases(audit.scope))), width, "")
     yield ""
-    state, sentence = verdict(audit)
+    state, sentence = change_verdict(audit, options)
     yield from (paint(state, line) for line in _wrap(sentence.upper() if state == "nothing" else sentence, width, ""))
     counts = audit.counts
     errors = plural(counts.error, "error")

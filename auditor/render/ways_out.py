@@ -10,6 +10,8 @@ from auditor.model import Audit
 from auditor.render.reasons import Reason
 
 _NOT_GIVEN: Final = re.compile(r"\bparameter \S+ is not given\b")
+_NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
+"""What stands for a subscription that nobody named (`plans.change`)."""
 _NOT_COLLECTED: Final = re.compile(r"\bno (?P<type>\S+) was collected\b")
 
 
@@ -23,6 +25,8 @@ def ways_out(audit: Audit, reasons: Sequence[Reason], *, compared: bool) -> list
         found.append(("--parameters FILE", "for the parameters that are not given"))
     if audit.scope.change and missing and not compared:
         found.append(("--against SNAPSHOT", "for what is there already and not in the change"))
+    if audit.scope.change and compared and _NO_SUBSCRIPTION in audit.scope.subscriptions:
+        found.append(("--deployed-to ID", "for the subscription or group, which the change does not name"))
     exported = not (audit.scope.change or audit.scope.looked_for)  # a collection says what it looked for
     if exported and any(kind.startswith("microsoft.") for kind in missing):
         found.append(("auditor collect --all --output snap/", "for what an export leaves out, then scan --from snap/"))

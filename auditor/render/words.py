@@ -113,8 +113,7 @@ def verdict(audit: Audit) -> tuple[str, str]:
     if audit.nothing_evaluated:
         return "nothing", "Nothing was evaluated. No rule met a resource, so this audit proves nothing."
     if counts.fail:
-        parts = [f"{number:,} {severity}" for severity, number in by_severity(audit.fail_counts) if number]
-        return "fail", f"{plural(counts.fail, 'failure')}: {_and(parts)}."
+        return "fail", f"{plural(counts.fail, 'failure')}: {failures_text(audit.fail_counts)}."
     judged = f"No failures in {plural(counts.total, 'answer')}"
     errors = counts.error + sum(run.error is not None for run in audit.rules)
     missing = ((counts.unknown, "unknown answer"), (errors, "error"), (len(audit.gaps), "gap"))
@@ -122,6 +121,11 @@ def verdict(audit: Audit) -> tuple[str, str]:
     if parts:
         return "incomplete", f"{judged}, but the audit is incomplete: {_and(parts)}."
     return "clean", f"{judged}, {summary_of(audit).rules_exercised:,} of {plural(len(audit.rules), 'rule')} exercised."
+
+
+def failures_text(counts: Mapping[str, int]) -> str:
+    """`1 critical and 2 high`: failures by severity."""
+    return _and([f"{number:,} {severity}" for severity, number in by_severity(counts) if number])
 
 
 def _and(parts: list[str]) -> str:
