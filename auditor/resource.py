@@ -209,7 +209,8 @@ class Resource:
         """The type of the workload that controls this one, so that its template tells all about it; else `MISSING`.
 
         An owner of another kind (an Argo Rollout, the cluster of a database operator) is judged by no rule of
-        workloads, and ephemeral containers, which are added to a pod that runs, stand in no template.
+        workloads; it is named here for what it keeps of the past alone: revisions without replicas, jobs and pods that
+        are done. Ephemeral containers, which are added to a pod that runs, stand in no template.
         """
         if self.type not in WORKLOADS:
             return MISSING
@@ -221,21 +222,34 @@ class Resource:
         if isinstance(spec, dict) and spec.get("ephemeralContainers"):
             return MISSING
         for owner in owners if isinstance(owners, list) else ():
-            if not isinstance(owner, dict):
-                if isinstance(owner, Unknown):
-                    return owner
-                continue
-            odd = next((value for value in owner.values() if isinstance(value, Unknown)), None)
-            if odd is not None:
-                return odd
-            if (
-                owner.get("controller") is True
-                and "apiVersion" in owner
-                and "kind" in owner
-                and (kind := kubernetes_type(owner)) in _CONTROLLERS
-            ):
-                return kind
+            if isinstance(owner, Unknown):
+                return owner
+            if isinstance(owner, dict) and "apiVersion" in owner and "kind" in owner:
+                odd = next((value for value in owner.values() if isinstance(value, Unknown)), None)
+                if odd is not None:
+                    return odd
+                kind = kubernetes_type(owner)
+                if owner.get("controller") is True and (kind in _CONTROLLERS or self._is_past):
+                    return kind
         return MISSING
+
+    @property
+    def _is_past(self) -> bool:
+        """Whether nothing runs of this workload any more."""
+        if self.type == "apps/ReplicaSet":
+            spec = self.body.get("spec")
+            return isinstance(spec, dict) and spec.get("replicas") == 0
+        status = self.body.get("status")
+        if not isinstance(status, dict):
+            return False
+        if self.type == "core/Pod":
+            return status.get("phase") in ("Succeeded", "Failed")
+        ended = {"type": ("Complete", "Failed"), "status": ("True",)}
+        conditions = status.get("conditions")
+        return self.type == "batch/Job" and any(
+            isinstance(one, dict) and all(one.get(key) in values for key, values in ended.items())
+            for one in (conditions if isinstance(conditions, list) else ())
+        )
 
     @property
     def pod_labels(self) -> Any:

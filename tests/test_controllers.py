@@ -80,3 +80,25 @@ def test_deployments_tell_what_their_replica_sets_would(command: Command, folder
 def test_pods_of_the_platform_miss_no_controller(command: Command, folder: Path) -> None:
     pod = one("Pod", "coredns-1", "apps/v1/ReplicaSet", namespace="kube-system")
     assert judged(command, folder, pod, one("Pod", "mine"))[1:] == ({"mine"}, [])
+
+
+REVISION = one("ReplicaSet", "x", "argoproj.io/v1alpha1/Rollout")
+REVISION["spec"]["replicas"] = 0
+DONE = {"conditions": [{"type": "SuccessCriteriaMet", "status": "True"}, {"type": "Complete", "status": "True"}]}
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        REVISION,
+        one("Pod", "x", "tekton.dev/v1/TaskRun") | {"status": {"phase": "Succeeded"}},
+        one("Job", "x", "keda.sh/v1alpha1/ScaledJob") | {"status": DONE},
+    ],
+    ids=lambda made: made["kind"],
+)
+def test_what_a_custom_resource_keeps_of_the_past_is_not_judged(
+    command: Command, folder: Path, past: dict[str, Any]
+) -> None:
+    assert judged(command, folder, past, one("Pod", "mine"))[1:] == ({"mine"}, [])
+    past = {**past, "metadata": {"name": "x", "namespace": "shop"}}
+    assert judged(command, folder, past)[1] == {"x"}, "it is nobody's past"

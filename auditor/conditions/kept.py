@@ -14,7 +14,11 @@ _WHOLE_BODY: Final = (("podSpec",), ("containers",))
 _IN_THE_BODY: Final = {
     "podLabels": tuple((*path[:-1], "metadata", "labels") for path in dict.fromkeys(WORKLOADS.values())),
     "entries": (("data",), ("binaryData",)),
-    "judgedAs": (("metadata", "ownerReferences"), ("spec", "ephemeralContainers")),
+    "judgedAs": (
+        ("metadata", "ownerReferences"),
+        *(("spec", key) for key in ("ephemeralContainers", "replicas")),
+        *(("status", key) for key in ("phase", "conditions")),
+    ),
 }
 """Where that is read from which a resource has beside its body, and which is not the whole of it."""
 

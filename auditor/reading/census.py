@@ -37,7 +37,7 @@ class Census:
             self.count(resource.type, resource.body.get("id"))
         if resource.type in WORKLOADS and resource.namespace not in SYSTEM_NAMESPACES:
             controller = resource.judged_as
-            if isinstance(controller, str):
+            if isinstance(controller, str) and controller in WORKLOADS:
                 self.controllers[controller] += 1
 
     def count(self, kind: str, resource_id: Any) -> None:
