@@ -172,6 +172,11 @@ def test_errors_are_a_sentence_and_a_hint_without_a_traceback(run: Any) -> None:
         ("rules list --framework mcsb:NS-22", "(did you mean 'mcsb:NS-2'?)"),
         ("rules list --component key-valt", "(did you mean 'azure/key-vault'?)"),
         ("rules list --equivalent CKV_AZURE_11O", "(did you mean 'CKV_AZURE_11"),
+        ("rules list --framework nist", "(did you mean 'nist-800-53-r5'?)"),
+        ("rules show azure.keyvault.purge", "(did you mean 'azure.key-vault.purge-protection'?).\nHint: "),
+        ("rules show own.rule.of-mine", "--rules PATH adds your own."),
+        ("scan export.json", "unexpected extra argument (export.json). Files are named by --from PATH"),
+        ("certificates export.json", "Files are named by --from PATH"),
         ("rules list --severity urgent", "Error: Unknown severity 'urgent'.\nHint: Severities are critical, high"),
     ],
 )
@@ -216,7 +221,15 @@ def test_own_rules(run: Any, tmp_path: Path) -> None:
     named = rule.read_text().splitlines()[0].rpartition("=")[2]  # an editor completes from what it names
     assert (rule.parent / named).resolve() == schema.resolve()
     assert "severity" in json.loads(schema.read_text())["properties"]
-    assert run("rules", "test", "own.thing.tls", "--rules", "mine").returncode == 1
+    tested = run("rules", "test", "own.thing.tls", "--rules", "mine")
+    assert tested.returncode == 1
+    assert "Note: own.thing.tls judges 'Microsoft.Example/things', which no bundled rule does." in tested.stderr
+    good = rule.read_text().replace("Microsoft.Example/things", "Microsoft.KeyVault/vualts")
+    rule.write_text(good)
+    tested = run("rules", "test", "own.thing.tls", "--rules", "mine")
+    assert "(did you mean 'Microsoft.KeyVault/vaults'?)" in tested.stderr, "it would never meet a resource"
+    rule.write_text(good.replace("vualts", "vaults"))
+    assert run("rules", "test", "own.thing.tls", "--rules", "mine").stderr == ""
     assert run("rules", "show", "own.thing.tls", "--rules", "mine").stdout.startswith("# TODO")
     assert run("rules", "new", "own.thing.tls", "--folder", "mine").returncode == 2
     rule.write_text("id: ]")

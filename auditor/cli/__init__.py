@@ -110,7 +110,7 @@ def main(args: list[str] | None = None) -> Any:
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as error:
-        error.show()
+        _with_from(error).show()
         sys.exit(error.exit_code)
     except AuditorError as error:
         click.echo(f"Error: {error.sentence}{'' if error.sentence.endswith(('.', '!', '?')) else '.'}", err=True)
@@ -121,6 +121,15 @@ def main(args: list[str] | None = None) -> Any:
         click.echo("Interrupted.", err=True)
         sys.exit(INCOMPLETE)
     sys.exit(0)
+
+
+def _with_from(error: click.ClickException) -> click.ClickException:
+    """The error; of a file that stands where --from names files, with what to write."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    options = {option for param in context.command.params for option in param.opts} if context else set()
+    if "--from" in options and error.message.startswith("Got unexpected extra argument"):
+        return click.UsageError(f"{error.message}. Files are named by --from PATH, each by its own.", context)
+    return error
 
 
 def _sentence(hint: str) -> str:

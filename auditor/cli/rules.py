@@ -10,6 +10,9 @@ import click
 from auditor.errors import FINDINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Sequence
+
+    from auditor.model import Rule
     from auditor.rule_file import RuleSource
 
 
@@ -29,7 +32,7 @@ def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
     """Run the test cases of rules, and check that the cases would notice a changed rule."""
     from auditor.cases import run_case, survivors
     from auditor.render.words import plural
-    from auditor.rulebook import select, sources, unique
+    from auditor.rulebook import load_rules, select, sources, unique
 
     found = unique(sources(own))
     chosen = {rule.id for rule in select([source.rule for source in found], ids, ())}
@@ -52,8 +55,24 @@ def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
                 click.echo(f"{source.rule.id}: no case notices: {change}")
     counted = f"{plural(len(chosen), 'rule')}, {plural(cases, 'case')}"
     click.echo(f"{counted}, {failures:,} failed, {plural(weak, 'change')} not noticed")
+    for note in _unknown_types([source.rule for source in found], chosen, load_rules(())) if own else ():
+        click.echo(note, err=True)
     if failures or weak:
         sys.exit(FINDINGS)
+
+
+def _unknown_types(rules: Sequence[Rule], chosen: Container[str], bundled: Sequence[Rule]) -> Iterator[str]:
+    """Types that chosen rules judge and no bundled one does: of a misspelt one there never is a resource."""
+    from auditor.conditions.grammar import near
+
+    known = {kind for rule in bundled for kind in rule.resource}
+    folded = {kind.casefold() for kind in known}
+    for rule in rules:
+        for kind in rule.resource if rule.id in chosen else ():
+            if kind.casefold() not in folded:
+                space = kind.partition("/")[0].casefold()
+                meant = near(kind, [name for name in known if name.partition("/")[0].casefold() == space])
+                yield f"Note: {rule.id} judges {kind!r}, which no bundled rule does{meant}. Is it spelt so?"
 
 
 @command.command("list")
@@ -104,7 +123,8 @@ def _source(rule_id: str, own: tuple[str, ...]) -> RuleSource:
 
     found = {source.rule.id: source for source in unique(sources(own))}
     if rule_id not in found:
-        raise RuleError(f"There is no rule {rule_id!r}{near(rule_id, found)}.", "`auditor rules list` shows all rules.")
+        hint = "`auditor rules list` shows all rules; --rules PATH adds your own."
+        raise RuleError(f"There is no rule {rule_id!r}{near(rule_id, found)}.", hint)
     return found[rule_id]
 
 

@@ -293,12 +293,22 @@ SUBJECTS: Final = ("allOf", "anyOf", "not", "field", "value", "count", "related"
 """The keys of which a condition has exactly one."""
 
 
+_BEGINNING: Final = 4
+"""Letters that say enough for what is known to be taken by its beginning: `nist`, `azure.keyvault.purge`."""
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
 def near(name: str, known: Any) -> str:
     """`, did you mean X?` when a known name is near, else nothing."""
     import difflib  # here: only what is wrong needs it
 
     folded = {str(item).casefold(): str(item) for item in known}
-    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    begun = sorted((item for item in folded if _letters(item).startswith(_letters(name))), key=len)
+    found = begun[:1] if len(_letters(name)) >= _BEGINNING else []
+    found = found or difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return f" (did you mean {folded[found[0]]!r}?)" if found else ""
 
 
