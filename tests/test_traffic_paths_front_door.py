@@ -342,3 +342,77 @@ def test_a_rewritten_path_may_lead_anywhere() -> None:
             one for one in paths(cluster, [*edge, *azure], TRAFFIC_PATH_READS) if one["entry"]["kind"] == "frontDoor"
         ]
         assert [one["target"]["kind"] == "pods" for one in found] == [reached]
+
+
+# --- a gateway that asks for one Front Door ---------------------------------------------------------------------------
+
+POLICY = f"{GROUP}/Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies/waf"
+HEADER_OF_OTHERS = {
+    "matchVariables": [{"variableName": "RequestHeaders", "selector": "X-Azure-FDID"}],
+    "operator": "Equal",
+    "negationConditon": True,
+    "matchValues": ["0b1c2d3e-0000-0000-0000-000000000001"],
+}
+ASKS = {
+    "name": "door",
+    "priority": 10,
+    "state": "Enabled",
+    "ruleType": "MatchRule",
+    "action": "Block",
+    "matchConditions": [HEADER_OF_OTHERS],
+}
+LETS_PROBES = {"name": "probes", "priority": 5, "ruleType": "MatchRule", "action": "Allow", "matchConditions": []}
+WORKS = {"state": "Enabled", "mode": "Prevention"}
+
+
+def firewall(*rules: Any, settings: Any = WORKS) -> Body:
+    own = {"policySettings": settings, "customRules": list(rules), "managedRules": {}}
+    kind = "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies"
+    return {"id": POLICY, "name": "waf", "type": kind, "properties": own}
+
+
+def is_way_in(*policies: Body, at: str = "gateway", path_policy: str | None = None) -> list[Any]:
+    """Whether a gateway with a public address is a way in for everybody."""
+    front, address = to_gateway()
+    own = front["properties"]
+    holder = own if at == "gateway" else own["httpListeners"][0]["properties"]
+    holder["firewallPolicy"] = {"id": POLICY.upper()}
+    if path_policy:
+        rule = {"name": "p", "properties": {"paths": ["/p"], "firewallPolicy": {"id": path_policy}}}
+        own["urlPathMaps"] = [{"name": "m", "id": "/m", "properties": {"pathRules": [rule]}}]
+    found = paths(CLUSTER, [front, address, *policies], TRAFFIC_PATH_READS)
+    return [None if isinstance(one["public"], Unknown) else one["public"] for one in found]
+
+
+@pytest.mark.parametrize(
+    ("rules", "settings", "expected"),
+    [
+        ([ASKS], WORKS, False),
+        ([{**ASKS, "action": "block", "state": None}], {"state": "enabled", "mode": "prevention"}, False),
+        ([], WORKS, True),
+        ([LETS_PROBES], WORKS, True),
+        ([LETS_PROBES, ASKS], WORKS, None),
+        ([{**LETS_PROBES, "priority": 20}, ASKS], WORKS, False),
+        ([{**LETS_PROBES, "state": "Disabled"}, ASKS], WORKS, False),
+        ([{**ASKS, "state": "Disabled"}], WORKS, True),
+        ([{**ASKS, "action": "Log"}], WORKS, True),
+        ([{**ASKS, "matchConditions": [HEADER_OF_OTHERS, HEADER_OF_OTHERS]}], WORKS, True),
+        ([{**ASKS, "matchConditions": [{**HEADER_OF_OTHERS, "negationConditon": False}]}], WORKS, True),
+        ([{**ASKS, "matchConditions": [{**HEADER_OF_OTHERS, "matchValues": []}]}], WORKS, True),
+        ([{**ASKS, "matchConditions": [{**HEADER_OF_OTHERS, "operator": "Contains"}]}], WORKS, True),
+        ([ASKS], {"state": "Enabled", "mode": "Detection"}, True),
+        ([ASKS], {"state": "Disabled", "mode": "Prevention"}, True),
+        ([ASKS], {"state": HIDDEN, "mode": "Prevention"}, None),
+        ([HIDDEN], WORKS, None),
+    ],
+)
+def test_a_firewall_policy_that_asks_for_one_front_door(rules: list[Any], settings: Body, expected: Any) -> None:
+    for at in ("gateway", "listener"):
+        assert is_way_in(firewall(*rules, settings=settings), at=at) == [expected]
+
+
+def test_policies_that_are_not_there_or_not_the_only_ones() -> None:
+    assert is_way_in() == [None]  # it was not found, and may ask
+    assert is_way_in(firewall(ASKS), path_policy=POLICY) == [False]
+    other = {**firewall(), "id": f"{POLICY}-of-a-path"}
+    assert is_way_in(firewall(ASKS), other, path_policy=f"{POLICY}-of-a-path") == [True]

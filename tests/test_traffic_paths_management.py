@@ -348,12 +348,12 @@ def ways_past_front_door(inbound: str, *more: Body) -> tuple[list[Any], list[Any
 
 
 def test_a_service_that_asks_for_one_front_door_is_not_reached_past_it() -> None:
-    assert ways_past_front_door(PINNED) == ([], [])
+    assert ways_past_front_door(PINNED) == ([], [False])
     assert ways_past_front_door("") == ([True], [True])
     assert ways_past_front_door(PINNED.replace(ID, "")) == ([True], [True])  # that of any Front Door will do
     assert ways_past_front_door(PINNED.replace("X-Azure-FDID", "X-Forwarded-For")) == ([True], [True])
     by_name = child("namedValues", "namedValues/door", displayName="door", secret=True)
-    assert ways_past_front_door(PINNED.replace(ID, "<value>{{door}}</value>"), by_name) == ([], [])
+    assert ways_past_front_door(PINNED.replace(ID, "<value>{{door}}</value>"), by_name) == ([], [False])
 
 
 def test_what_is_asked_by_hand_may_keep_others_out() -> None:

@@ -117,6 +117,7 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
     "microsoft.cdn/profiles/origingroups/origins",
     "microsoft.cdn/profiles/rulesets/rules",
     "microsoft.cdn/profiles/secrets",
+    "microsoft.network/applicationgatewaywebapplicationfirewallpolicies",
     "microsoft.network/azurefirewalls",
     "microsoft.network/privatelinkservices",
     "microsoft.network/firewallpolicies/rulecollectiongroups",

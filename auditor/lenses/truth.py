@@ -15,6 +15,11 @@ def truth_and(*values: Truth) -> Truth:
     return next((value for value in values if isinstance(value, Unknown)), True)
 
 
+def truth_not(value: Truth) -> Truth:
+    """The contrary; what is unknown stays so."""
+    return value if isinstance(value, Unknown) else not value
+
+
 def truth_or(*values: Truth) -> Truth:
     """True when one is, else unknown when one is; False of nothing."""
     if any(value is True for value in values):

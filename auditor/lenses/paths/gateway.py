@@ -11,12 +11,13 @@ from auditor.lenses.paths.callers import known_by
 from auditor.lenses.paths.elements import LEVELS, Elements, Level, name_in
 from auditor.lenses.paths.ends import Land, Landing
 from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.firewall_policies import of_one_front_door
 from auditor.lenses.paths.front import Front, Listeners, hosts_of
 from auditor.lenses.paths.pools import Pools
 from auditor.lenses.paths.routes import is_pattern, is_taken, overlaps
 from auditor.lenses.paths.shapes import Entered, Hop, Missing, Place, Tail, lost, place
 from auditor.lenses.paths.trust import Trust
-from auditor.lenses.truth import Truth
+from auditor.lenses.truth import Truth, truth_and, truth_not
 from auditor.lenses.values import hidden_in, last, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
@@ -30,6 +31,7 @@ class Gateway:
 
     def __init__(self, resource: Resource, estate: Estate, trust: Trust, land: Land) -> None:
         self._resource = resource
+        self._estate = estate
         self._elements = Elements(resource)
         self._front = Front(self._elements, estate, trust)
         self._listeners = Listeners(self._elements)
@@ -112,6 +114,8 @@ class Gateway:
         public, addresses, lacking = self._front.of(get(own, "frontendIPConfiguration"))
         if public is False:
             return
+        if level is LEVELS[0]:  # firewalls read HTTP alone
+            public = truth_and(public, truth_not(of_one_front_door(self._estate, self._elements.properties, own)))
         name, spot = self._spot(level, number, listener)
         port = spot.get("port")
         entry = {key: value for key, value in spot.items() if key != "port"}

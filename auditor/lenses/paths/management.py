@@ -14,7 +14,7 @@ from auditor.lenses.paths.service import KIND, host_of, is_open, proxies, subnet
 from auditor.lenses.paths.shapes import Entered, Tail, evidence, lost, place
 from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.sightings import thumbprint_of, vault_ref
-from auditor.lenses.truth import Truth, truth_and
+from auditor.lenses.truth import Truth, truth_and, truth_not
 from auditor.lenses.values import flag, items, listing, text_at, texts, word
 from auditor.model import Resource, Unknown
 
@@ -69,9 +69,10 @@ class Management:
     def paths(self) -> Iterator[Entered]:
         """What clients reach at services that stand open to the Internet."""
         for service in self._estate.all(KIND):
-            public = truth_and(is_open(service), self._answers(service))
+            public = is_open(service)
             if public is False:
                 continue
+            public = truth_and(public, truth_not(self._pinned(service)))
             own = get(service.body, "properties")
             configured = [text_at(item, "hostName") for item in proxies(own)]
             hosts = [host for host in configured if host] or [host_of(text_at(own, "gatewayUrl")) or "*"]
@@ -175,12 +176,11 @@ class Management:
         checks = [policy.front_door_checked for policy in self._policies.of_api(api.id)]
         return truth_and(*checks) if checks else Unknown("its policy was not read")
 
-    def _answers(self, service: Resource) -> Truth:
-        """Whether a service answers those who call it themselves: not where all of its APIs ask for a Front Door."""
+    def _pinned(self, service: Resource) -> Truth:
+        """Whether all APIs of a service do."""
         pinned = [self._through_front_door(api) for api, _route, _missing in self._apis.serving(service, "/*")]
         hole = self._apis.hole(service)
-        asked = truth_and(*pinned, Unknown(hole) if hole else True) if pinned else False
-        return asked if isinstance(asked, Unknown) else not asked
+        return truth_and(*pinned, Unknown(hole) if hole else True) if pinned else False
 
     def _shut(self, api: Resource, bypasses: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
         """The ways around a service that lead to an API: what asks for a Front Door does not answer past it."""
