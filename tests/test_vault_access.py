@@ -116,6 +116,10 @@ def policies(*entries: Any) -> Resource:
         ([vault(enableRbacAuthorization=False)], "were not read"),
         ([vault(enableRbacAuthorization=Unknown("after apply"))], "after apply"),
         ([vault(enableRbacAuthorization=None, accessPolicies=[]), role()], False),  # roles do not count
+        ([resource(VAULT, {"accessPolicies": []}, apiVersion="2026-02-01"), role()], True),  # made with roles
+        ([resource(VAULT, {"accessPolicies": []}, apiVersion="2024-11-01"), role()], False),
+        ([resource(VAULT, {"accessPolicies": []}, apiVersion=Unknown("of an age")), role()], "of an age"),
+        ([vault(enableRbacAuthorization=None, accessPolicies=[], provisioningState="Succeeded"), role()], False),
         ([], "was not read"),
     ],
 )  # fmt: skip

@@ -35,7 +35,7 @@ _HELD: Final = (f"{VAULT}/certificates", f"{VAULT}/secrets")
 
 _OF_VAULT: Final = Fields.named(
     f"{OF_AZURE} properties.accessPolicies properties.enableRbacAuthorization properties.networkAcls "
-    "properties.privateEndpointConnections properties.publicNetworkAccess"
+    "properties.privateEndpointConnections properties.provisioningState properties.publicNetworkAccess"
 )
 _OF_READER: Final = Fields.named(f"{OF_AZURE} identity properties.gatewayIPConfigurations")
 _SHOWN: Final = 3

@@ -18,6 +18,9 @@ from auditor.model import Resource, Unknown
 
 ASSIGNMENTS: Final = "microsoft.authorization/roleassignments"
 ROLES: Final = "microsoft.authorization/roledefinitions"
+_ROLES_SINCE: Final = "2026-02-01"
+"""Vaults that are made with this API version or a newer one go by roles unless they say not to.
+https://learn.microsoft.com/azure/key-vault/general/access-control-default"""
 
 _READ: Final = "microsoft.keyvault/vaults/secrets/getsecret/action"
 _BUILT_IN: Final = frozenset(
@@ -70,10 +73,10 @@ class Rights:
     def may_read(self, principal: str, vault: Resource, names: list[str]) -> Truth:
         """Whether an identity, by its object id, may read all of these secrets."""
         properties = get(vault.body, "properties")
-        by_roles = get(properties, "enableRbacAuthorization")
+        by_roles = _uses_roles(vault.body)
         if isinstance(by_roles, Unknown):
             return by_roles
-        return self._by_roles(principal, vault, names) if by_roles is True else _by_policies(principal, properties)
+        return self._by_roles(principal, vault, names) if by_roles else _by_policies(principal, properties)
 
     def _by_roles(self, principal: str, vault: Resource, names: list[str]) -> Truth:
         own = vault.id.casefold()
@@ -100,6 +103,15 @@ class Rights:
             return True
         doubt = doubt or self._coverage.hole(ASSIGNMENTS, self._seen, vault.id) or self._coverage.hole(ROLES, True)
         return Unknown(doubt) if doubt else False
+
+
+def _uses_roles(vault: Any) -> Truth:
+    """Whether roles say who may read. A template makes vaults with roles since an API version, unless told not to."""
+    told = get(vault, "properties", "enableRbacAuthorization")
+    if told is not None or get(vault, "properties", "provisioningState") is not None:
+        return told if isinstance(told, Unknown) else told is True
+    version = get(vault, "apiVersion")
+    return version if isinstance(version, Unknown) else isinstance(version, str) and version >= _ROLES_SINCE
 
 
 def _covers(scope: str, vault: str) -> bool | None:
