@@ -594,3 +594,13 @@ def test_a_what_if_names_each_resource_once(tmp_path: Path) -> None:
     write(tmp_path, "what-if.json", {"changes": [{"resourceId": body["id"], "changeType": "Create", "after": body}]})
     told = command(tmp_path, "gate", "what-if.json", "--select", PURGE)[1]
     assert "kv1 (rg)" in told and VAULTS not in told.split("NOT LOOKED AT")[0]
+    assert "--source DIR" not in told
+
+
+def test_a_plan_without_its_source_is_told_how_to_name_lines(tmp_path: Path) -> None:
+    write(tmp_path, "plan.json", plan(planned("a", None, False, "create")))
+    hint = "--source DIR for the file and line of each Terraform block"
+    assert hint in command(tmp_path, "gate", "plan.json", "--select", PURGE)[1]
+    spread(tmp_path, {"infra/main.tf": 'resource "azurerm_key_vault" "a" {\n}\n'})
+    told = command(tmp_path, "gate", "plan.json", "--select", PURGE, "--source", "infra")[1]
+    assert "infra/main.tf:1" in told and hint not in told

@@ -18,7 +18,11 @@ from auditor.render.document import SCHEMA_VERSION, RawDocument, audit_of
 from auditor.render.json import FINDINGS_BEGIN, FINDINGS_END
 from auditor.render.words import count_of, utc
 
-_HINT: Final = "Give a file that was written with --format json; write it again if it was edited or cut short."
+_HINT: Final = (
+    "Give a file that was written with --format json, again if it was edited or cut short; "
+    "an export is audited by `auditor scan --from`."
+)
+_NO_FILE: Final = "Check the path; `auditor scan … --format json --output FILE` writes an audit."
 _DOCUMENT = msgspec.json.Decoder(RawDocument)
 _FINDING = msgspec.json.Decoder(Finding)
 _BATCH: Final = 2000
@@ -36,7 +40,7 @@ def load_audit(path: str | Path) -> tuple[Audit, Findings]:
         with Path(path).open("rb") as source:
             return load_document(source, str(path))
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", _NO_FILE) from error
 
 
 def load_baseline(path: str | Path) -> tuple[Audit, Findings]:
@@ -48,7 +52,7 @@ def load_baseline(path: str | Path) -> tuple[Audit, Findings]:
             read = load_sarif if is_sarif(source.peek(_START)[:_START]) else load_document
             return read(source, str(path))
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", _NO_FILE) from error
 
 
 def load_document(source: BinaryIO, path: str) -> tuple[Audit, Findings]:
@@ -77,7 +81,7 @@ def time_of(path: str | Path) -> dt.datetime:
     try:
         return utc(_TIME.decode(Path(path).read_bytes()).as_of)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", _NO_FILE) from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path} is not a saved audit: {error}.", _HINT) from error
 

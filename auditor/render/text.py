@@ -148,8 +148,13 @@ def _name(finding: Finding) -> str:
     name, origin = name_of(finding), finding.origin
     if origin.file and origin.line:
         return f"{name}  {origin.file}:{origin.line}"
-    told = origin.address and origin.address.casefold() != finding.resource.id.casefold()  # the name ends it
-    return f"{name}  {origin.address}" if told else name
+    return f"{name}  {origin.address}" if _has_address(finding) else name
+
+
+def _has_address(finding: Finding) -> bool:
+    """Whether it has an address of its own: that of a what-if is the id, which the name ends."""
+    address = finding.origin.address or ""
+    return address != "" and address.casefold() != finding.resource.id.casefold()
 
 
 def _notices(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
@@ -209,8 +214,15 @@ def _next(audit: Audit, gathered: Gathered, *, compared: bool) -> Iterator[str]:
     if worst:
         steps.append(f"auditor rules show {visible(worst.run.rule.id)}")
     steps.append("--format html --output report.html for all of it")
+    if worst and _is_without_its_block(worst.kept[Outcome.FAIL][0]):
+        steps.append("--source DIR for the file and line of each Terraform block")
     steps += [f"{way} {purpose}" for way, purpose in ways_out(audit, gathered.reasons, compared=compared)]
     yield from (f"{'      ' if number else 'Next: '}{step}" for number, step in enumerate(steps))
+
+
+def _is_without_its_block(finding: Finding) -> bool:
+    """Whether it is of a Terraform plan, whose source was not given."""
+    return finding.origin.source == "plan" and not finding.origin.line and _has_address(finding)
 
 
 def _wrap(text: str, width: int, indent: str) -> list[str]:
