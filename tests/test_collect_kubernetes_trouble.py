@@ -122,6 +122,19 @@ def test_a_list_that_cannot_be_read_is_a_gap_of_its_type(cluster: Server, folder
     assert len([path for path in asked if "/clusterroles" in path]) <= 4
 
 
+def test_pages_that_go_round_in_circles_are_a_gap(cluster: Server, folder: Path) -> None:
+    def circle(path: str, _number: int) -> Fault | None:
+        if "/clusterroles?" not in path:
+            return None
+        more = "b" if "continue=a" in path else "a"
+        return Fault(status=200, body={"metadata": {"continue": more}, "items": []})
+
+    found, asked = through(cluster, folder, circle)
+    reasons = [gap.reason for gap in found.gaps if gap.type == "rbac.authorization.k8s.io/ClusterRole"]
+    assert reasons == ["the list of clusterroles goes round in circles"]
+    assert len([path for path in asked if "/clusterroles?" in path]) == 3
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_goes_wrong_nothing_is_missed_in_silence(
     cluster: Server, admin: Path, folder: Path, whole: Read, seed: int

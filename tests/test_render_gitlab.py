@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import audits
 import hostile
 import pytest
+from commands import Command
 
 from auditor.model import Outcome
 from auditor.render import Options, render
@@ -40,3 +42,17 @@ def test_open_findings_only_and_files_where_they_are() -> None:
     assert "(unknown)" in found[2]["description"]
     (passed,) = entries(audits.small(), outcomes=frozenset({Outcome.PASS}))
     assert passed["severity"] == "info"
+
+
+def test_an_object_of_two_files_is_shown_twice(command: Command, folder: Path) -> None:
+    """GitLab drops all entries of a fingerprint but one: those of the other environment were not seen."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: a}\nspec: {hostPID: true, restartPolicy: %s}\n"
+    for name in ("Always", "Never", "OnFailure"):
+        (folder / f"{name}.yaml").write_text(pod % name)
+    args = ("gate", ".", "--select", "kubernetes.workload.no-host-pid", "--format", "gitlab")
+    found = json.loads(command(*args).stdout)
+    assert len({entry["fingerprint"] for entry in found}) == len(found) == 3
+    assert json.loads(command(*args).stdout) == found
+    (folder / "Never.yaml").unlink()
+    left = {entry["fingerprint"] for entry in json.loads(command(*args).stdout)}
+    assert left < {entry["fingerprint"] for entry in found}, "and each keeps its own"

@@ -94,6 +94,7 @@ class ClusterReader:
         """
         prefix = f"kubernetes {self.name} {kind.type} "
         number, token, expiries = 1, "", 0
+        told: set[str] = set()  # tokens
         while not self.over:
             call = f"{prefix}{number:06}"
             answer = self._book.kept(call)
@@ -110,11 +111,13 @@ class ClusterReader:
                     if not token:
                         self._book.forget(prefix)
                         number = 1
+                        told.clear()
                     continue
             if not answer.more:
                 return
-            if answer.more == token:
+            if answer.more in told:
                 raise ApiError("unreadable", f"the list of {kind.plural} goes round in circles")
+            told.add(answer.more)
             number, token = number + 1, answer.more
 
     def _ask(self, connection: Connection, kind: Kind, call: str, token: str) -> Answer:
