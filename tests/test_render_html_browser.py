@@ -491,6 +491,29 @@ def test_rules_can_be_searched_and_filtered(browser: Browser, events: list[str],
     assert rows.count() == 2
 
 
+_SHIFTS = """window.shifted = 0;
+new PerformanceObserver(list => { for (const each of list.getEntries()) window.shifted += each.value; })
+    .observe({type: "layout-shift", buffered: true});"""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("view", ["#rules", "#rules?q=azure.key-vault.purge-protection", "#findings", "#not-looked-at"])
+def test_nothing_jumps_while_the_page_opens(
+    browser: Browser, events: list[str], tmp_path: Path, view: str, width: int
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page_of(*audits.many(200)), "utf-8")  # with as many rules as make a page long
+    page = watched.opened(browser, file, events, viewport={"width": width, "height": 900})
+    page.add_init_script(_SHIFTS)
+    page.goto("about:blank")
+    page.goto(file.as_uri() + view)
+    page.wait_for_selector(watched.READY, state="attached")
+    page.wait_for_timeout(300)
+    assert page.evaluate("shifted") < 0.01
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    events[:] = [event for event in events if event != "about:blank"]
+
+
 def test_the_rules_behind_a_requirement_are_a_click_away(browser: Browser, events: list[str], small_page: Path) -> None:
     """Of one that passed too: an auditor asks what was tested."""
     page = watched.opened(browser, small_page, events, "#frameworks?framework=mcsb")

@@ -50,6 +50,7 @@ function start(report) {
     followed = false;
     if (state.view === "findings") findings.show(state);
     if (state.view === "rules") rules.show(state);
+    delete document.body.dataset.filtering;
     if (state.view === "frameworks") {
       showFramework(report, state);
       if (state.framework) byId("framework-title").scrollIntoView();
@@ -61,12 +62,14 @@ function start(report) {
 }
 
 document.body.dataset.view = stateOf(location.hash).view; // before the rest is drawn, so that nothing jumps
+if (/^#rules\?/.test(location.hash)) document.body.dataset.filtering = ""; // what is not asked for would show, and go
 document.addEventListener("DOMContentLoaded", () => {
   document.body.append(el("p", { id: "said", class: "unseen", role: "status" }));
   showView(stateOf(location.hash));
   addEventListener("hashchange", () => showView(stateOf(location.hash)));
   // What is plain shows first; then the findings are unfolded.
   requestAnimationFrame(() => setTimeout(() => readReport().then(start, (error) => {
+    delete document.body.dataset.filtering;
     console.warn("The findings cannot be unfolded here; the plain list stays.", error);
   })));
 });
