@@ -5,10 +5,12 @@ The numbers are those of the public reports: `kics#7719` is issue 7719 of Checkm
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from auditor.plans.change import Changes
 from tests.terraform_plans import item, read, written
 from tests.test_plan_false_alarms import PLACE, answers
 
@@ -54,3 +56,57 @@ def test_public_access_of_logic_apps(attributes: Tree, unknown: Tree, expected: 
     address = "azurerm_logic_app_standard.it"
     changes = read([item(address, after, unknown=unknown)], [written(address, name="it")])
     assert answers("azure.app-service.public-access-off", changes) == [expected]
+
+
+def machine(kind: str, attributes: Tree) -> Changes:
+    return read([item(f"{kind}.it", {**PLACE, "name": "it", **attributes})])
+
+
+@pytest.mark.parametrize(
+    ("kind", "passwords"),
+    [
+        (
+            "azurerm_orchestrated_virtual_machine_scale_set",
+            lambda keys: {"os_profile": [{"linux_configuration": [{"disable_password_authentication": keys}]}]},
+        ),
+        (
+            "azurerm_virtual_machine",
+            lambda keys: {"os_profile_linux_config": [{"disable_password_authentication": keys}]},
+        ),
+        (
+            "azurerm_virtual_machine_scale_set",
+            lambda keys: {"os_profile_linux_config": [{"disable_password_authentication": keys}]},
+        ),
+    ],
+)
+def test_flexible_scale_sets_and_classic_machines(kind: str, passwords: Callable[[bool], Tree]) -> None:
+    """azurerm#28926: a type of machines that nobody had read."""
+    assert answers("azure.virtual-machine.ssh-keys-only", machine(kind, passwords(False))) == ["fail"]
+    assert answers("azure.virtual-machine.ssh-keys-only", machine(kind, passwords(True))) == ["pass"]
+    assert answers("azure.virtual-machine.encryption-at-host", machine(kind, passwords(True))) == ["fail"]
+
+
+def test_flexible_scale_sets() -> None:
+    """One without a profile holds machines that are made one by one."""
+    kind = "azurerm_orchestrated_virtual_machine_scale_set"
+    windows = {"os_profile": [{"windows_configuration": [{"enable_automatic_updates": False}]}]}
+    assert answers("azure.virtual-machine.windows-updates", machine(kind, windows)) == ["fail"]
+    encrypted = machine(kind, {**windows, "encryption_at_host_enabled": True})
+    assert answers("azure.virtual-machine.encryption-at-host", encrypted) == ["pass"]
+    empty = machine(kind, {"platform_fault_domain_count": 1, "encryption_at_host_enabled": None, "os_profile": []})
+    assert answers("azure.virtual-machine.encryption-at-host", empty) == []
+
+
+@pytest.mark.parametrize(
+    ("disks", "expected"),
+    [
+        ({"storage_os_disk": [{"vhd_uri": "https://s.blob.core.windows.net/v/os.vhd"}]}, "fail"),
+        ({"storage_os_disk": [{"vhd_uri": "", "managed_disk_type": "Premium_LRS"}]}, "pass"),
+        ({"storage_os_disk": [{"vhd_uri": None}], "storage_data_disk": [{"vhd_uri": "https://s/v/d.vhd"}]}, "fail"),
+    ],
+)
+def test_disks_of_classic_machines(disks: Tree, expected: str) -> None:
+    windows = {"os_profile_windows_config": [{"enable_automatic_upgrades": None}]}
+    changes = machine("azurerm_virtual_machine", {**disks, **windows})
+    assert answers("azure.virtual-machine.managed-disks", changes) == [expected]
+    assert answers("azure.virtual-machine.windows-updates", changes) == ["fail"]

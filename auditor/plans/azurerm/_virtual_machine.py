@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.plans.terraform_table import Attr, Part
+from auditor.plans.terraform_table import Attr, Block, Part
 
 
 def security(at: str) -> tuple[Part, ...]:
@@ -24,3 +24,19 @@ def windows(at: str) -> tuple[Part, ...]:
     """Where updates come from."""
     place = f"{at}.osProfile.windowsConfiguration.enableAutomaticUpdates"
     return (Attr("automatic_updates_enabled|enable_automatic_updates", place, default=True),)
+
+
+def classic(at: str) -> tuple[Part, ...]:
+    """How people sign in, and updates, as the types that azurerm replaced have them."""
+    return (
+        Block(
+            "os_profile_linux_config",
+            f"{at}.osProfile.linuxConfiguration",
+            (Attr("disable_password_authentication", "disablePasswordAuthentication"),),
+        ),
+        Block(
+            "os_profile_windows_config",
+            f"{at}.osProfile.windowsConfiguration",
+            (Attr("enable_automatic_upgrades", "enableAutomaticUpdates", otherwise=False),),
+        ),
+    )
