@@ -21,7 +21,7 @@ from msgspec import Struct, field
 
 from auditor import __version__
 from auditor.beside import beside, can_fork
-from auditor.bound import WORKLOAD, Bound, rule_pack
+from auditor.bound import Bound, rule_pack
 from auditor.collector import no_collection
 from auditor.conditions.relations import Relations
 from auditor.derive import Reading
@@ -111,7 +111,7 @@ def audit(
         inherit(findings, {held: owner for part in done for held, owner in part.owners.items()})
         stack.pop_all()  # all went well: the findings stay open
     done[0].gaps = [*done[0].gaps, *broken]
-    made = _summary(inventory, done, clock)
+    made = _summary(inventory, done, clock, any(bound.leaves_out_controlled for bound in rules))
     made.rule_pack = rule_pack(rules)
     asked = {kind for rule in rules for kind in rule.types}
     if _CERTIFICATE in asked or _PATH in asked:
@@ -238,7 +238,7 @@ def _judge_into(
         return _judge(task, inventory, findings, progress), _judge_derived(task, derived, more)
 
 
-def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -> Audit:
+def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime, left_out: bool) -> Audit:
     runs = parts[0].runs
     for part in parts[1:]:
         for run, more in zip(runs, part.runs, strict=True):
@@ -255,7 +255,7 @@ def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime) -
     for part in parts:
         census.update(part.census)
     gaps = list(dict.fromkeys(gap for part in parts for gap in part.gaps))
-    if any(WORKLOAD in run.rule.resource for run in runs):
+    if left_out:
         told = {gap.type for gap in gaps}
         gaps += [gap for gap in census.without_controllers(inventory.covers or frozenset()) if gap.type not in told]
     excerpts = parts[0].excerpts

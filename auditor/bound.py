@@ -21,9 +21,11 @@ controller and what lies in a namespace of the platform."""
 _WORKLOAD_WHEN: Final = {
     "allOf": [
         {"field": "$.namespace", "notIn": {"param": "systemNamespaces"}},
-        {"field": "$.judgedAs", "exists": False},
+        {"anyOf": [{"field": "$.judgedAs", "exists": False}, {"value": {"param": "eachItself"}, "equals": True}]},
     ]
 }
+
+_WORKLOAD_PARAMETERS: Final[Mapping[str, Any]] = {"systemNamespaces": list(SYSTEM_NAMESPACES), "eachItself": False}
 
 
 class Nodes(Struct, frozen=True):
@@ -69,6 +71,11 @@ class Bound:
         return self.nodes.condition
 
     @property
+    def leaves_out_controlled(self) -> bool:
+        """Whether workloads that another one controls are judged as that."""
+        return WORKLOAD in self.rule.resource and not self.parameters.get("eachItself")
+
+    @property
     def related(self) -> frozenset[str]:
         """The casefolded types that the relations name; told without reading the conditions."""
         rule = self.rule
@@ -100,12 +107,13 @@ def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = N
     return bound
 
 
-_OF_A_CHANGE: Final[Mapping[str, Any]] = {"systemNamespaces": [], "platformNames": "^$"}
+_OF_A_CHANGE: Final[Mapping[str, Any]] = {"systemNamespaces": [], "platformNames": "^$", "eachItself": True}
 """Parameters that leave out what the platform made, as they stand for what somebody is about to deploy."""
 
 
 def of_change(rules: Sequence[Bound]) -> list[Bound]:
-    """The rules for what somebody is about to deploy: none of it is the platform's because of its name or namespace.
+    """The rules for what somebody is about to deploy: none of it is the platform's because of its name or namespace,
+    and none is judged as something else because it says who owns it.
 
     What it carries for labels still counts, and so do parameters that the estate has set.
     """
@@ -117,8 +125,8 @@ def _of_change(bound: Bound) -> Bound:
     names = [name for name in _OF_A_CHANGE if name in declared and bound.parameters[name] == declared[name].default]
     if "core/Namespace" in bound.rule.resource:
         names = []  # a system namespace stays one, whoever labels it
-    elif WORKLOAD in bound.rule.resource and "systemNamespaces" not in bound.parameters:
-        names = [*names, "systemNamespaces"]
+    elif WORKLOAD in bound.rule.resource:
+        names += [name for name in _WORKLOAD_PARAMETERS if name not in bound.parameters]
     if not names:
         return bound
     return Bound(bound.rule, bound.clock, {**bound.parameters, **{name: _OF_A_CHANGE[name] for name in names}})
@@ -127,7 +135,7 @@ def _of_change(bound: Bound) -> Bound:
 def _read(rule: Rule, parameters: Mapping[str, Any], clock: dt.datetime) -> Nodes:
     when = None if rule.when is None else parse(rule.when, parameters, clock, ("when",))
     if WORKLOAD in rule.resource:
-        implied = parse(_WORKLOAD_WHEN, {"systemNamespaces": list(SYSTEM_NAMESPACES), **parameters}, clock)
+        implied = parse(_WORKLOAD_WHEN, {**_WORKLOAD_PARAMETERS, **parameters}, clock)
         when = implied if when is None else All((implied, when))
     return Nodes(
         each=None if rule.each is None else parse_path(rule.each, ("each",)),

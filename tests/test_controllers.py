@@ -102,3 +102,14 @@ def test_what_a_custom_resource_keeps_of_the_past_is_not_judged(
     assert judged(command, folder, past, one("Pod", "mine"))[1:] == ({"mine"}, [])
     past = {**past, "metadata": {"name": "x", "namespace": "shop"}}
     assert judged(command, folder, past)[1] == {"x"}, "it is nobody's past"
+
+
+def test_a_change_is_judged_whoever_it_says_owns_it(command: Command, folder: Path) -> None:
+    """Four lines of a manifest would lead it past the gate."""
+    pod = one("Pod", "x", "apps/v1/StatefulSet")
+    (folder / "pods.json").write_text(json.dumps([pod, one("StatefulSet", "other", containers=[{"name": "c"}])]))
+    done = command("gate", "pods.json", "--select", RULE, "--format", "json", "--fail-on", "critical")
+    assert done.returncode == 1
+    audit = json.loads(done.stdout)
+    assert [each["resource"]["name"] for each in audit["findings"] if each["outcome"] == "fail"] == ["x"]
+    assert audit["gaps"] == []
