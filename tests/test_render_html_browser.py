@@ -514,6 +514,27 @@ def test_nothing_jumps_while_the_page_opens(
     events[:] = [event for event in events if event != "about:blank"]
 
 
+def test_one_requirement_is_found_among_hundreds(browser: Browser, events: list[str], small_page: Path) -> None:
+    page = watched.opened(
+        browser, small_page, events, "#frameworks?framework=mcsb", viewport={"width": 1280, "height": 400}
+    )
+    rows = page.locator(".requirements tbody tr:visible")
+    every = rows.count()
+    page.evaluate("scrollBy(0, -50)")
+    at = page.evaluate("scrollY")
+    page.locator("#framework").get_by_label("Search").press_sequentially("dp-8")
+    expect(page.locator("#framework output")).to_have_text(f"1 of {every} requirements")
+    assert page.url.endswith("#frameworks?q=dp-8&framework=mcsb")
+    assert page.evaluate("document.activeElement.type") == "search" and page.evaluate("scrollY") <= at
+    assert "DP-8" in rows.inner_text()
+    page.locator("#framework").get_by_label("Search").fill("")
+    page.locator("#framework").get_by_label("Show").select_option("with rules here")
+    assert 0 < rows.count() < every
+    assert all("no" not in row.locator("td").first.inner_text() for row in rows.all())
+    page.go_back()
+    expect(page.locator("#framework").get_by_label("Show")).to_have_value("")
+
+
 def test_the_rules_behind_a_requirement_are_a_click_away(browser: Browser, events: list[str], small_page: Path) -> None:
     """Of one that passed too: an auditor asks what was tested."""
     page = watched.opened(browser, small_page, events, "#frameworks?framework=mcsb")

@@ -32,7 +32,19 @@ from auditor.render.html_summary import summary
 from auditor.render.options import NOTEWORTHY, Options
 
 _STYLES: Final = ("base", "overview", "findings", "pictures", "print")
-_SCRIPTS: Final = ("data", "identity", "filter", "page", "grid", "detail", "export", "views", "rules", "main")
+_SCRIPTS: Final = (
+    "data",
+    "identity",
+    "filter",
+    "page",
+    "grid",
+    "detail",
+    "export",
+    "views",
+    "frameworks",
+    "rules",
+    "main",
+)
 
 
 def render_html(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:

@@ -15,6 +15,7 @@ function start(report) {
     change({ ...stateOf(location.hash), finding: "", ...set }, quietly);
   const findings = new Findings(report, go);
   const rules = new Rules(report, go);
+  const frameworks = new Frameworks(report, go);
   const place = byId("app");
   place.replaceChildren(findings.element);
   place.hidden = false;
@@ -51,10 +52,8 @@ function start(report) {
     if (state.view === "findings") findings.show(state);
     if (state.view === "rules") rules.show(state);
     delete document.body.dataset.filtering;
-    if (state.view === "frameworks") {
-      showFramework(report, state);
-      if (state.framework) byId("framework-title").scrollIntoView();
-    }
+    if (state.view === "frameworks" && (frameworks.show(state) || (moved && state.framework)))
+      byId("framework-title").scrollIntoView();
   };
   addEventListener("hashchange", () => route(stateOf(location.hash)));
   route(stateOf(location.hash));

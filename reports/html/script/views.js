@@ -1,4 +1,4 @@
-// The findings view: filters, live count, list or groups, detail. And the requirements of one framework.
+// The findings view: filters, live count, list or groups, detail.
 
 const ASKS = /** @type {const} */ ({
   "": "finding", rule: "rule", resource: "resource", component: "component", scope: "subscription or cluster", owner: "owner",
@@ -213,41 +213,4 @@ class Findings {
     byId("detail-title").focus({ preventScroll: arriving });
     if (!matchMedia("(min-width: 64rem)").matches) byId("detail-title").scrollIntoView({ block: "center" });
   }
-}
-
-const STATE_WORDS = /** @type {Record<string, string>} */ ({
-  fail: "failed", unknown: "unknown", exempt: "exempt", pass: "passed", none: "nothing to judge", manual: "not automated here",
-});
-
-/** The requirements of one framework, or nothing. @param {Pack} report @param {State} state */
-function showFramework(report, state) {
-  const place = byId("framework");
-  const framework = report.frameworks.find((item) => item.key === state.framework);
-  place.hidden = !framework;
-  if (!framework) return place.replaceChildren();
-  const wanted = state.q;
-  const states = Object.keys(STATE_WORDS).filter((name) => framework.requirements.some((item) => item.state === name));
-  const pick = el("select", { change: () => (location.hash = hashOf({ ...state, q: pick.value })) },
-    el("option", { value: "" }, "all"), ...states.map((name) => el("option", { value: name, selected: name === wanted }, STATE_WORDS[name])));
-  const shown = framework.requirements.filter((item) => !wanted || item.state === wanted);
-  place.replaceChildren(
-    el("h3", { tabindex: -1, id: "framework-title" }, framework.title),
-    el("p", {}, framework.sentence),
-    el("p", { class: "tools" }, el("label", {}, "Show ", pick), el("output", { "aria-live": "polite" }, plural(shown.length, "requirement"))),
-    el("div", { class: "scroll", role: "region", "aria-label": `Requirements of ${framework.title}`, tabindex: 0 },
-      el("table", { class: "numbers requirements" },
-        el("thead", {}, el("tr", {}, ...["Requirement", "Automated", "State", "rules", "failed", "unknown", "exempt", "passed"].map((title, n) => el("th", { scope: "col", class: (n === 1 || n === 2) && "words" }, title)))),
-        el("tbody", {}, ...shown.map((item) => requirementRow(framework, item))))));
-}
-
-/** @param {Framework} framework @param {Requirement} item */
-function requirementRow(framework, item) {
-  const link = hashOf({ ...stateOf("#findings"), framework: framework.key, control: item.id });
-  const name = item.numbers.slice(0, 3).some(Boolean) ? el("a", { href: link }, item.id) : el("b", {}, item.id);
-  return el("tr", {},
-    el("th", { scope: "row" }, name, " ", item.label),
-    el("td", { class: "words" }, item.extent),
-    el("td", { class: "words" }, item.state === "manual" ? el("span", { class: "quiet" }, "–") : el("span", { class: `badge ${item.state}` }, STATE_WORDS[item.state])),
-    el("td", { class: item.rules ? "" : "none" }, item.rules ? el("a", { href: hashOf({ ...stateOf("#rules"), framework: framework.key, control: item.id }), "aria-label": `${plural(item.rules, "rule")} of ${item.id}` }, count(item.rules)) : "–"),
-    ...item.numbers.map((number) => el("td", { class: number ? "" : "none" }, item.rules ? count(number) : "–")));
 }
