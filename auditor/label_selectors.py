@@ -1,23 +1,35 @@
 """Label selectors of Kubernetes: whether one is about what has some labels. Pure.
 
 Source: kubernetes.io/docs/concepts/overview/working-with-objects/labels. Cilium's differ in their keys, which may say
-where a label comes from (`k8s:app`, `any:app`), and may name labels that Cilium gives pods itself.
+where a label comes from (`k8s:app`, `any:app`), may name labels that Cilium gives pods itself, and `reserved:` ones,
+which what is no pod has. Calico's are texts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
+from auditor import calico_selectors
+from auditor.endpoints import CommonLabels, knows_namespace
 from auditor.resource import Unknown
 
 Truth = bool | Unknown
 
 _SOURCES: Final = ("k8s:", "any:")
-_MADE_BY_CILIUM: Final = ("io.kubernetes.pod.namespace", "io.cilium.", "reserved:")
+_MADE_BY_CILIUM: Final = ("io.kubernetes.pod.namespace", "io.cilium.")
+_OF_NO_POD: Final = "reserved:"
 
 
-def selects(selector: dict[str, Any], labels: dict[str, Any]) -> Truth:
-    """Whether a selector is about what has these labels; one that says nothing is about all."""
+def selects(selector: dict[str, Any] | str, labels: dict[str, Any]) -> Truth:
+    """Whether a selector is about what has these labels; one that says nothing is about all. A text is Calico's."""
+    fits: Callable[[Any, dict[str, Any]], Truth] = calico_selectors.selects if isinstance(selector, str) else _fits
+    if isinstance(labels, CommonLabels) and fits(selector, dict(labels)) is False:
+        return False
+    return fits(selector, labels)
+
+
+def _fits(selector: dict[str, Any], labels: dict[str, Any]) -> Truth:
     wanted, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
     hidden = next((part for part in (wanted, expressions) if isinstance(part, Unknown)), None)
     pairs = wanted.items() if isinstance(wanted, dict) else ()
@@ -56,9 +68,11 @@ def _has(key: Any, values: Any, labels: dict[str, Any]) -> Truth:
     name = str(key)
     for source in _SOURCES:
         name = name.removeprefix(source)
-    if name.startswith(_MADE_BY_CILIUM):
-        return Unknown(f"the label {name} is given by Cilium")
+    if name.startswith(_OF_NO_POD):
+        return False
     value = labels.get(name)
+    if name not in labels and name.startswith(_MADE_BY_CILIUM) and not knows_namespace(name, labels):
+        return Unknown(f"the label {name} is given by Cilium")
     if value is None or values is None or isinstance(value, Unknown):
         return value if isinstance(value, Unknown) else value is not None
     among = values if isinstance(values, list) else []

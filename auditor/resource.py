@@ -329,6 +329,9 @@ CLUSTER_SCOPED: Final = frozenset(
         "cilium.io/CiliumClusterwideNetworkPolicy",
         "crd.projectcalico.org/GlobalNetworkPolicy",
         "projectcalico.org/GlobalNetworkPolicy",
+        "policy.networking.k8s.io/AdminNetworkPolicy",
+        "policy.networking.k8s.io/BaselineAdminNetworkPolicy",
+        "policy.networking.k8s.io/ClusterNetworkPolicy",
         "gateway.networking.k8s.io/GatewayClass",
         "networking.k8s.io/IngressClass",
         "policy/PodSecurityPolicy",
@@ -349,6 +352,9 @@ _TOGETHER: Final = (
             "crd.projectcalico.org/globalnetworkpolicy",
             "projectcalico.org/networkpolicy",
             "projectcalico.org/globalnetworkpolicy",
+            "policy.networking.k8s.io/adminnetworkpolicy",
+            "policy.networking.k8s.io/baselineadminnetworkpolicy",
+            "policy.networking.k8s.io/clusternetworkpolicy",
         }
     ),
 )

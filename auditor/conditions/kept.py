@@ -11,8 +11,12 @@ from auditor.fields import IDENTITY, Fields, path_of
 from auditor.model import WORKLOADS
 
 _WHOLE_BODY: Final = (("podSpec",), ("containers",))
+_POD_LABELS: Final = tuple((*path[:-1], "metadata", "labels") for path in dict.fromkeys(WORKLOADS.values()))
 _IN_THE_BODY: Final = {
-    "podLabels": tuple((*path[:-1], "metadata", "labels") for path in dict.fromkeys(WORKLOADS.values())),
+    "podLabels": _POD_LABELS,
+    "endpointLabels": _POD_LABELS,
+    "namespaceLabels": (("metadata", "labels"),),
+    "isolates": (("spec",), ("specs",)),
     "entries": (("data",), ("binaryData",)),
     "judgedAs": (
         ("metadata", "ownerReferences"),

@@ -299,7 +299,7 @@ def _covered_by(value: Any, names: frozenset[str]) -> Verdict:
 
 
 def _selects(value: Any, labels: dict[str, Any]) -> Verdict:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict | str):
         return Unknown(f"{kind_of(value)}, where a label selector is expected")
     return selects(value, labels)
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from auditor.conditions.grammar import EACH, Path
+from auditor.endpoints import endpoint_labels, namespace_labels
+from auditor.isolation import isolates
 from auditor.model import MISSING, Resource, Unknown
 
 
@@ -41,6 +43,9 @@ DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
     "userName": lambda r: r.user_name,
     "podSpec": lambda r: r.pod_spec,
     "podLabels": lambda r: r.pod_labels,
+    "endpointLabels": endpoint_labels,
+    "namespaceLabels": namespace_labels,
+    "isolates": isolates,
     "judgedAs": lambda r: r.judged_as,
     "entries": lambda r: r.entries,
     "containers": lambda r: r.containers,

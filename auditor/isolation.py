@@ -1,0 +1,172 @@
+"""Which pods a network policy isolates, and from which side: what it does not allow is denied them. Pure.
+
+Sources: kubernetes.io "Network Policies"; docs.cilium.io "Policy Enforcement Modes"; docs.tigera.io "Network policy",
+"Get started with policy tiers"; network-policy-api.sigs.k8s.io "API Object Overview".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from auditor.resource import MISSING, Resource, Unknown, holds_unknown
+
+Form = Callable[[dict[str, Any], str], Iterator[dict[str, Any]]]
+"""A specification and a direction → what it isolates from that side."""
+
+_DIRECTIONS: Final = {"Ingress": "ingress", "Egress": "egress"}
+_TIERS_THAT_DENY: Final = (None, "", "default")
+
+
+def isolates(resource: Resource) -> Any:
+    """Of a network policy a list of `direction` (`Ingress`, `Egress`), `namespaces` and `endpoints`, which are the
+    selectors of namespaces and of pods in them (`{}`: all); else `MISSING`."""
+    form = _FORMS.get(resource.type)
+    if form is None:
+        return MISSING
+    body = resource.body
+    found: list[Any] = []
+    for spec in (body.get("spec"), *_listed(body.get("specs"))):
+        if isinstance(spec, Unknown):
+            found.append(spec)
+        for direction in _DIRECTIONS if isinstance(spec, dict) else ():
+            found += ({"direction": direction, **one} for one in form(spec, direction))
+    return found
+
+
+def _kubernetes(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
+    """A policy isolates what it selects, unless one of its rules lets everything pass."""
+    kinds, rules = spec.get("policyTypes"), spec.get(_DIRECTIONS[direction])
+    if kinds and not isinstance(kinds, Unknown | list):
+        kinds = [kinds]
+    hidden = _hidden(kinds, rules)
+    if not kinds:
+        about = direction == "Ingress" or bool(rules)
+    else:
+        about = isinstance(kinds, Unknown) or direction in kinds or holds_unknown(kinds)
+    peers = "from" if direction == "Ingress" else "to"
+    if about and not any(_says_nothing(rule, peers, "ports") for rule in _listed(rules)):
+        yield _selected(hidden or spec.get("podSelector"))
+
+
+def _cilium(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
+    """A rule for one side isolates what it selects from that side, unless it says otherwise.
+
+    An empty list of rules says nothing, a list with an empty rule allows nothing.
+    """
+    side = _DIRECTIONS[direction]
+    rules, denials = spec.get(side), spec.get(f"{side}Deny")
+    given = spec.get("enableDefaultDeny")
+    wanted = given.get(side) if isinstance(given, dict) else given
+    selector = spec.get("endpointSelector")  # with a nodeSelector in its place it is about nodes
+    if wanted is False or selector is None or (wanted is None and not rules and not denials):
+        return
+    peers = "fromEntities" if direction == "Ingress" else "toEntities"
+    if not any(_names_all(rule, peers) for rule in _listed(rules)):
+        yield _selected(_hidden(wanted, rules, denials) or selector)
+
+
+def _names_all(rule: Any, peers: str) -> bool:
+    return isinstance(rule, dict) and "all" in _listed(rule.get(peers)) and not rule.get("toPorts")
+
+
+def _calico(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
+    """At the end of a tier what its policies are about and did not allow is denied, unless the tier passes it on."""
+    kinds, rules = spec.get("types"), spec.get(_DIRECTIONS[direction])
+    if not kinds:
+        about = bool(rules) or (direction == "Ingress" and not spec.get("egress"))
+    else:
+        about = direction in _listed(kinds) or holds_unknown([kinds])
+    if not about or spec.get("doNotTrack") is True or spec.get("preDNAT") is True:  # these two are for nodes alone
+        return
+    actions = [
+        str(rule.get("action")).casefold()
+        for rule in _listed(rules)
+        if _says_nothing(rule, "source", "destination", "protocol", "notProtocol", "icmp", "notICMP", "http")
+    ]
+    first = next((action for action in actions if action in ("allow", "pass", "deny")), None)
+    if first in ("allow", "pass"):
+        return
+    hidden = _hidden(kinds, rules, *(spec.get(part) for part in ("doNotTrack", "preDNAT", "tier", "selector")))
+    if spec.get("serviceAccountSelector"):
+        hidden = hidden or Unknown("a policy of Calico selects service accounts, which are not looked up from here")
+    if first is None and spec.get("tier") not in _TIERS_THAT_DENY:
+        hidden = hidden or Unknown(
+            f"Calico's tier {spec['tier']} may pass on what no rule is about: see its defaultAction"
+        )
+    yield {**_selected(hidden or spec.get("selector") or "all()"), "namespaces": spec.get("namespaceSelector") or {}}
+
+
+def _of_administrators(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
+    """These isolate nothing by themselves: it takes a rule that denies everybody, and none before it that does not.
+
+    To the outside everybody is every address; from there, every pod: a rule for ingress can name nothing else.
+    """
+    subject = spec.get("subject")
+    rules = spec.get(_DIRECTIONS[direction])
+    hidden = _hidden(subject if isinstance(subject, Unknown) else None, rules)
+    everybody = (rule for rule in _listed(rules) if _is_about_everybody(rule, direction))
+    first = next((str(rule.get("action")).casefold() for rule in everybody), None)
+    if first != "deny" and hidden is None:
+        return
+    pods = subject.get("pods") if isinstance(subject, dict) else None
+    if isinstance(pods, dict):
+        chosen = pods.get("podSelector"), pods.get("namespaceSelector")
+    else:
+        chosen = {}, subject.get("namespaces") if isinstance(subject, dict) else None
+    if hidden or chosen[1] is not None:
+        yield {**_selected(hidden or chosen[0]), "namespaces": chosen[1] or {}}
+
+
+def _is_about_everybody(rule: Any, direction: str) -> bool:
+    if not isinstance(rule, dict) or rule.get("ports") or rule.get("protocols"):
+        return False
+    if direction == "Egress":
+        return any("0.0.0.0/0" in _listed(peer.get("networks")) for peer in _objects(rule.get("to")))
+    return any(
+        _is_all(peer.get("namespaces")) or ("pods" in peer and _are_all(peer["pods"]))
+        for peer in _objects(rule.get("from"))
+    )
+
+
+def _are_all(pods: Any) -> bool:
+    return isinstance(pods, dict) and _is_all(pods.get("namespaceSelector")) and _is_all(pods.get("podSelector"))
+
+
+def _is_all(selector: Any) -> bool:
+    return isinstance(selector, dict) and not selector.get("matchLabels") and not selector.get("matchExpressions")
+
+
+def _says_nothing(rule: Any, *parts: str) -> bool:
+    """Whether a rule leaves all of these open."""
+    return isinstance(rule, dict) and not any(rule.get(part) for part in parts)
+
+
+def _selected(endpoints: Any) -> dict[str, Any]:
+    return {"namespaces": {}, "endpoints": {} if endpoints is None else endpoints}
+
+
+def _hidden(*values: Any) -> Unknown | None:
+    return next((Unknown("not all of the policy is known") for value in values if holds_unknown([value])), None)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in _listed(value) if isinstance(one, dict)]
+
+
+_FORMS: Final[Mapping[str, Form]] = {
+    "networking.k8s.io/NetworkPolicy": _kubernetes,
+    "cilium.io/CiliumNetworkPolicy": _cilium,
+    "cilium.io/CiliumClusterwideNetworkPolicy": _cilium,
+    "crd.projectcalico.org/NetworkPolicy": _calico,
+    "projectcalico.org/NetworkPolicy": _calico,
+    "crd.projectcalico.org/GlobalNetworkPolicy": _calico,
+    "projectcalico.org/GlobalNetworkPolicy": _calico,
+    "policy.networking.k8s.io/AdminNetworkPolicy": _of_administrators,
+    "policy.networking.k8s.io/BaselineAdminNetworkPolicy": _of_administrators,
+    "policy.networking.k8s.io/ClusterNetworkPolicy": _of_administrators,
+}
