@@ -398,3 +398,23 @@ def test_accounts_of_a_loop_are_several() -> None:
     account = {**ACCOUNT, "name": "[concat(parameters('name'), copyIndex())]", "copy": {"name": "c", "count": 2}}
     changes = read_arm_template({"parameters": {"name": {"type": "string"}}, "resources": [account]}, "main.json")
     assert answers("azure.storage.min-tls", changes) == ["pass", "pass"]
+
+
+def test_key_of_a_service_bus_that_is_written_apart() -> None:
+    """checkov#3512: what a resource of its own says about another one, here the key of a namespace."""
+    namespace, key = "azurerm_servicebus_namespace.it", "azurerm_servicebus_namespace_customer_managed_key.it"
+    made = item(namespace, {**PLACE, "name": "it", "sku": "Premium"})
+    apart = item(key, {"key_vault_key_id": "https://v.vault.azure.net/keys/k/1"}, unknown={"namespace_id": True})
+    plan = read([made, apart], [written(namespace), written(key, namespace_id=[f"{namespace}.id"])])
+    assert answers("azure.service-bus.customer-managed-key", plan) == ["pass"]
+    assert answers("azure.service-bus.customer-managed-key", read([made])) == ["fail"]
+
+
+@pytest.mark.parametrize(("public", "expected"), [(False, "pass"), (True, "fail")])
+def test_network_rules_of_a_service_bus_that_are_written_apart(public: bool, expected: str) -> None:
+    """checkov#3512: azurerm 3 could close a namespace by a resource of its own."""
+    namespace, rules = "azurerm_servicebus_namespace.it", "azurerm_servicebus_namespace_network_rule_set.it"
+    made = item(namespace, {**PLACE, "name": "it", "sku": "Premium", "public_network_access_enabled": True})
+    apart = item(rules, {"public_network_access_enabled": public}, unknown={"namespace_id": True})
+    plan = read([made, apart], [written(namespace), written(rules, namespace_id=[f"{namespace}.id"])])
+    assert answers("azure.service-bus.public-access-off", plan) == [expected]

@@ -110,3 +110,29 @@ def test_disks_of_classic_machines(disks: Tree, expected: str) -> None:
     changes = machine("azurerm_virtual_machine", {**disks, **windows})
     assert answers("azure.virtual-machine.managed-disks", changes) == [expected]
     assert answers("azure.virtual-machine.windows-updates", changes) == ["fail"]
+
+
+def test_automatic_clusters() -> None:
+    """azurerm#27446: what is written is judged; what AKS Automatic decides is unknown, not absent."""
+    address = "azurerm_kubernetes_automatic_cluster.it"
+    after = {**PLACE, "name": "it", "identity": [{"type": "SystemAssigned"}]}
+    open_to_all = read([item(address, after)])
+    assert answers("azure.kubernetes-service.private-cluster", open_to_all) == ["fail"]
+    assert answers("azure.kubernetes-service.authorized-ip-ranges", open_to_all) == ["fail"]
+    assert answers("azure.kubernetes-service.managed-identity", open_to_all) == ["pass"]
+    assert answers("azure.kubernetes-service.image-cleaner", open_to_all) == ["pass"]
+    for name in ("local-accounts-disabled", "azure-policy-addon", "defender-profile", "run-command-disabled"):
+        assert answers(f"azure.kubernetes-service.{name}", open_to_all) == ["unknown"]
+    ranges = read([item(address, {**after, "api_server_access": [{"authorized_ip_ranges": ["198.51.100.0/24"]}]})])
+    assert answers("azure.kubernetes-service.authorized-ip-ranges", ranges) == ["pass"]
+    private = read([item(address, {**after, "private_cluster": [{"private_dns_zone_id": "System"}]})])
+    assert answers("azure.kubernetes-service.private-cluster", private) == ["pass"]
+
+
+def test_slots_of_functions() -> None:
+    """checkov#6143: a slot answers as the app does."""
+    after = {"resource_group_name": "rg", "function_app_name": "app", "name": "slot", "https_only": False}
+    changes = read([item("azurerm_function_app_slot.it", {**after, "site_config": [SITE]})])
+    assert answers("azure.app-service.min-tls", changes) == ["fail"]
+    assert answers("azure.app-service.https-only", changes) == ["fail"]
+    assert answers("azure.app-service.ftp-off", changes) == ["fail"]

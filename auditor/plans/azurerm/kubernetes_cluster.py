@@ -18,6 +18,10 @@ def _public_entry(on: Any) -> Any:
     return [{"mode": "External", "enabled": True}] if on is True else []
 
 
+MESH: Final = (
+    Attr("revisions", "istio.revisions"),
+    Attr("external_ingress_gateway_enabled", "istio.components.ingressGateways", _public_entry),
+)
 AAD_PROFILE: Final = (
     Attr("managed", "managed", default=True),  # the only kind since azurerm 4
     Attr("azure_rbac_enabled", "enableAzureRBAC", default=False),
@@ -103,11 +107,7 @@ ADDONS: Final = (
     Block(
         "service_mesh_profile",
         "properties.serviceMeshProfile",
-        (
-            Attr("mode", "mode"),
-            Attr("revisions", "istio.revisions"),
-            Attr("external_ingress_gateway_enabled", "istio.components.ingressGateways", _public_entry),
-        ),
+        (Attr("mode", "mode"), *MESH),
     ),
     Block("monitor_metrics", "properties.azureMonitorProfile.metrics", (Fixed("enabled", True),)),
 )

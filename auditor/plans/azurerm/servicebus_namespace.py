@@ -13,6 +13,11 @@ def _keys(key: Any) -> list[dict[str, Any]]:
     return [{"keyName": key}]
 
 
+KEY: Final = (
+    Fixed("keySource", "Microsoft.KeyVault"),
+    Attr("key_vault_key_id", "keyVaultProperties", _keys),
+    Attr("infrastructure_encryption_enabled", "requireInfrastructureEncryption", default=False),
+)
 TABLE: Final = Table(
     "Microsoft.ServiceBus/namespaces",
     Group(),
@@ -22,14 +27,6 @@ TABLE: Final = Table(
         Attr("local_auth_enabled", "properties.disableLocalAuth", INVERTED, default=True),
         Attr("minimum_tls_version", "properties.minimumTlsVersion", default="1.2"),
         Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True),
-        Block(
-            "customer_managed_key",
-            "properties.encryption",
-            (
-                Fixed("keySource", "Microsoft.KeyVault"),
-                Attr("key_vault_key_id", "keyVaultProperties", _keys),
-                Attr("infrastructure_encryption_enabled", "requireInfrastructureEncryption", default=False),
-            ),
-        ),
+        Block("customer_managed_key", "properties.encryption", KEY),
     ),
 )
