@@ -151,8 +151,12 @@ def read_config(path: Path) -> dict[str, Any]:
         place = first["loc"]
         within: type[_Form] = _FORMS.get(str(place[0]), ConfigForm) if len(place) > 1 else ConfigForm
         known = [field.alias or name for name, field in within.model_fields.items()]
-        told = f"unknown key{near(str(place[-1]), known)}" if first["type"] == "extra_forbidden" else first["msg"]
+        told = (
+            f"unknown key{near(str(place[-1]), known)}"
+            if first["type"] == "extra_forbidden"
+            else marked_yaml.sentence(first["msg"])
+        )
         raise ConfigError(
-            f"{path}:{marks.line(place)}: {'.'.join(map(str, place))}: {told}", "See the README."
+            f"{path}:{marks.line(place)}: {marked_yaml.spelled(place)}: {told}", "See the README."
         ) from error
     return form.model_dump(by_alias=True, exclude_unset=True)

@@ -24,6 +24,17 @@ _MOST: Final = 200_000
 """Values once every alias is written out; a rule has hundreds."""
 
 
+def spelled(place: Place) -> str:
+    """A place as people write it: `exemptions[0].owner`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
+
+
+def sentence(message: str) -> str:
+    """What pydantic says of a value, in the words of a file that people write."""
+    said = message.removeprefix("Value error, ")
+    return "it is missing" if said == "Field required" else said.replace("Input should", "it should", 1)
+
+
 class Absent:
     """The value of a key that a case takes away from its fixture. One instance: `ABSENT`."""
 

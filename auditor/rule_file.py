@@ -173,8 +173,8 @@ def _refused(error: ValidationError, path: Path, marks: Marks) -> RuleError:
     # A misspelt key also leaves a required one missing: the misspelling is what to tell.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = tuple(part for part in first["loc"] if isinstance(part, int) or not part.startswith(_VARIANTS))
-    what = ".".join(str(part) for part in place) or "the file"
-    message = first["msg"]
+    what = marked_yaml.spelled(place) or "the file"
+    message = marked_yaml.sentence(first["msg"])
     if first["type"] == "extra_forbidden":
         fields = {field.alias or name for name, field in RuleForm.model_fields.items()}
         message = f"unknown key{near(str(place[-1]), fields)}"

@@ -235,19 +235,19 @@ def test_files_are_named_or_stand_beside_the_settings(estate: Estate) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"owner": None}, "exemptions.yaml:2: exemptions.0.owner: Field required"),
-        ({"reason": None}, "exemptions.yaml:2: exemptions.0.reason: Field required"),
-        ({"expiresOn": None}, "exemptions.yaml:2: exemptions.0.expiresOn: Field required"),
-        ({"expiresOn": "soon"}, "exemptions.yaml:7: exemptions.0.expiresOn: it is no date: write it as 2026-12-31"),
-        ({"owner": "TODO: who?"}, "exemptions.yaml:5: exemptions.0.owner: it is still to be filled in"),
-        ({"owner": ""}, "exemptions.yaml:5: exemptions.0.owner: "),
-        ({"category": "accepted"}, "exemptions.yaml:4: exemptions.0.category: Input should be 'waiver' or 'mitigated'"),
-        ({"onwer": "x"}, "exemptions.yaml:8: exemptions.0.onwer: unknown key (did you mean 'owner'?)"),
+        ({"owner": None}, "exemptions.yaml:2: exemptions[0].owner: it is missing"),
+        ({"reason": None}, "exemptions.yaml:2: exemptions[0].reason: it is missing"),
+        ({"expiresOn": None}, "exemptions.yaml:2: exemptions[0].expiresOn: it is missing"),
+        ({"expiresOn": "soon"}, "exemptions.yaml:7: exemptions[0].expiresOn: it is no date: write it as 2026-12-31"),
+        ({"owner": "TODO: who?"}, "exemptions.yaml:5: exemptions[0].owner: it is still to be filled in"),
+        ({"owner": ""}, "exemptions.yaml:5: exemptions[0].owner: "),
+        ({"category": "accepted"}, "exemptions.yaml:4: exemptions[0].category: it should be 'waiver' or 'mitigated'"),
+        ({"onwer": "x"}, "exemptions.yaml:8: exemptions[0].onwer: unknown key (did you mean 'owner'?)"),
         ({"rule": f"{PURGE}s"}, f"exemptions.yaml:2: no rule is called '{PURGE}s' (did you mean '{PURGE}'?)"),
         ({"rule": "azure.keyvault.*"}, "exemptions.yaml:2: no rule is called 'azure.keyvault.*'"),
-        ({"resource": None}, "exemptions.yaml:2: exemptions.0: it names neither `resource` nor `tags`"),
-        ({"outcomes": ["error"]}, "exemptions.yaml:9: exemptions.0.outcomes.0: Input should be 'fail' or 'unknown'"),
-        ({"outcomes": []}, "exemptions.yaml:8: exemptions.0.outcomes: "),
+        ({"resource": None}, "exemptions.yaml:2: exemptions[0]: it names neither `resource` nor `tags`"),
+        ({"outcomes": ["error"]}, "exemptions.yaml:9: exemptions[0].outcomes[0]: it should be 'fail' or 'unknown'"),
+        ({"outcomes": []}, "exemptions.yaml:8: exemptions[0].outcomes: "),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused_with_file_line_and_text(estate: Estate, change: dict[str, Any], told: str) -> None:
@@ -335,7 +335,7 @@ def test_a_name_in_the_place_of_an_id_is_refused_with_what_to_write(estate: Esta
     estate.write([vault("kv1")], exemption(resource="kv1"))
     done = estate.scan()
     assert done.returncode == 2
-    assert "resource.0: it is the name alone, which no id and no address is: write '*/kv1'" in done.stderr
+    assert "resource[0]: it is the name alone, which no id and no address is: write '*/kv1'" in done.stderr
     estate.write([vault("kv1")], exemption(resource="*/kv1"))
     assert estate.outcomes() == {"kv1": "exempt"}
 

@@ -174,7 +174,7 @@ spec: {rule: [Azure.KeyVault.PurgeProtect], if: {name: '.', in: [kv3], type: Mic
     assert third["resource"].startswith("TODO: which resources")
     assert "Four (Groups.Rule.yaml:21): it is about every rule" in told
     filled(tmp_path)
-    assert "exemptions.2.resource" not in command("exemptions", "check").stderr
+    assert "exemptions[2].resource" not in command("exemptions", "check").stderr
 
 
 def test_ignored_findings_of_trivy(take: Any) -> None:

@@ -183,13 +183,13 @@ def test_a_comment_in_a_template_belongs_to_the_resource_that_follows_or_holds_i
     ("comment", "told"),
     [
         (MARK.replace("owner=", "onwer="), "main.tf:2: unknown key 'onwer' (did you mean 'owner'?)"),
-        (MARK.replace("until=2026-09-09 ", ""), "main.tf:2: until: Field required"),
+        (MARK.replace("until=2026-09-09 ", ""), "main.tf:2: until: it is missing"),
         (MARK.replace("2026-09-09", "soon"), "main.tf:2: until: it is no date"),
         (MARK.replace('"Moves away."', '"Moves away.'), "main.tf:2: this is not understood: 'reason=\"Moves away.'"),
         (MARK.replace('"Moves away."', "Moves away."), "main.tf:2: 'away.' is one rule too many"),
         (MARK.replace(PURGE, ""), "main.tf:2: it names no rule"),
         (MARK.replace(PURGE, f"{PURGE}s"), f"main.tf:2: no rule is called '{PURGE}s' (did you mean '{PURGE}'?)"),
-        (f"{MARK} category=accepted", "main.tf:2: category: Input should be 'waiver' or 'mitigated'"),
+        (f"{MARK} category=accepted", "main.tf:2: category: it should be 'waiver' or 'mitigated'"),
     ],
 )
 def test_a_wrong_comment_is_refused(command: Any, tmp_path: Path, comment: str, told: str) -> None:

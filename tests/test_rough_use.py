@@ -404,8 +404,8 @@ def test_rule_folders_that_hold_other_things(run: Run, tmp_path: Path, vault: st
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('from: ["a\\0b"]', "auditor.yaml:1: from.0"),
-        ("reports: [{format: json, output: ''}]", "auditor.yaml:1: reports.0.output"),
+        ('from: ["a\\0b"]', "auditor.yaml:1: from[0]"),
+        ("reports: [{format: json, output: ''}]", "auditor.yaml:1: reports[0].output"),
         (b"from: [\xff]", "auditor.yaml is not UTF-8 text"),
         (BOMB, "its aliases expand"),
         ("asOf: 0001-01-01T00:00:00+23:59", "is not a time"),

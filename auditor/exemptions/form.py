@@ -166,12 +166,12 @@ def told(error: ValidationError, form: type[BaseModel]) -> tuple[tuple[str | int
         return place, f"unknown key{near(str(place[-1]), known)}"
     given = first.get("input")
     shown = f" (given: {str(given)[:60]!r})" if isinstance(given, (str, int, float)) else ""
-    return place, first["msg"].removeprefix("Value error, ") + shown
+    return place, marked_yaml.sentence(first["msg"]) + shown
 
 
 def _refused(error: ValidationError, path: Path, marks: Marks) -> ConfigError:
     place, sentence = told(error, FileForm)
-    what = ".".join(str(part) for part in place) or "the file"
+    what = marked_yaml.spelled(place) or "the file"
     return ConfigError(f"{path}:{marks.line(place)}: {what}: {sentence}", _HINT)
 
 
