@@ -90,6 +90,8 @@ CERTIFICATES_REDACTED: Final = "redacted: certificates hold names that cannot be
 _CONTROLLERS: Final = frozenset(WORKLOADS) - {"core/Pod"}
 """The workloads that make others."""
 
+_OS_LABELS: Final = ("kubernetes.io/os", "beta.kubernetes.io/os")
+
 _CONTAINER_LISTS: Final = ("initContainers", "containers", "ephemeralContainers")
 
 
@@ -145,7 +147,8 @@ class Resource:
     @property
     def name(self) -> str:
         """The last part of the name: `db1`, not `server1/db1`."""
-        name = self._metadata.get("name") if self.is_kubernetes else self.body.get("name")
+        metadata = self._metadata if self.is_kubernetes else self.body
+        name = metadata.get("name") or metadata.get("generateName")  # the beginning of what the server will name it
         if isinstance(name, Unknown):
             return self.origin.address or "(name not known)"
         if not isinstance(name, str) or not name:
@@ -203,6 +206,22 @@ class Resource:
                 return node
             node = node.get(key, MISSING) if isinstance(node, dict) else MISSING
         return node
+
+    @property
+    def pod_os(self) -> Any:
+        """The operating system of the nodes that a workload needs, as far as its specification says it; else `MISSING`.
+
+        `windows` when it says so anywhere: in `os`, the node selector, every alternative of the required node affinity,
+        or by host processes, which Linux has not.
+        """
+        spec = self.pod_spec
+        if not isinstance(spec, dict):
+            return spec
+        selector = _at(spec, "nodeSelector")
+        said = [_at(spec, "os", "name"), *(_at(selector, label) for label in _OS_LABELS), _os_of_affinity(spec)]
+        if _at(spec, "securityContext", "windowsOptions", "hostProcess") is True or "windows" in said:
+            return "windows"
+        return next((one for one in said if isinstance(one, Unknown)), next((one for one in said if one), MISSING))
 
     @property
     def judged_as(self) -> Any:
@@ -290,6 +309,33 @@ class Resource:
         if odd is not None:
             return odd if isinstance(odd, Unknown) else Unknown("the list of containers is not a list")
         return [container for value in lists for container in value]
+
+
+def _at(node: Any, *keys: str) -> Any:
+    """What is at a path of objects: None where there is nothing, an `Unknown` where that begins."""
+    for key in keys:
+        if isinstance(node, Unknown):
+            return node
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def _os_of_affinity(spec: dict[str, Any]) -> Any:
+    required = _at(spec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+    terms = _at(required, "nodeSelectorTerms")
+    if isinstance(terms, Unknown):
+        return terms
+    asked = [_at(term, "matchExpressions") for term in terms] if isinstance(terms, list) else []
+    found = [
+        any(
+            _at(one, "key") in _OS_LABELS and _at(one, "operator") == "In" and _at(one, "values") == ["windows"]
+            for one in expressions
+        )
+        for expressions in asked
+        if isinstance(expressions, list)
+    ]
+    hidden = next((one for one in asked if isinstance(one, Unknown)), None)
+    return hidden or ("windows" if found and len(found) == len(asked) and all(found) else None)
 
 
 def _is_harmless(value: Any) -> bool:

@@ -46,6 +46,7 @@ DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
     "endpointLabels": endpoint_labels,
     "namespaceLabels": namespace_labels,
     "isolates": isolates,
+    "podOs": lambda r: r.pod_os,
     "judgedAs": lambda r: r.judged_as,
     "entries": lambda r: r.entries,
     "containers": lambda r: r.containers,
