@@ -30,6 +30,7 @@ BEFORE_3 = {
 SHARED = {
     "default_ssl_binding", "email_account_admins_enabled", "ftps_state", "identity_ids", "network_security_group_id",
     "network_security_group_id_wo", "os_type", "private_endpoint_network_policies_enabled", "route_table_id_wo",
+    "scm_min_tls_version",
 }  # fmt: skip
 """Names in parts that several blocks share and not all of them have."""
 

@@ -136,3 +136,16 @@ def test_slots_of_functions() -> None:
     assert answers("azure.app-service.min-tls", changes) == ["fail"]
     assert answers("azure.app-service.https-only", changes) == ["fail"]
     assert answers("azure.app-service.ftp-off", changes) == ["fail"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "site"),
+    [
+        ("azurerm_linux_web_app", {"minimum_tls_version": "1.2", "scm_minimum_tls_version": "1.0"}),
+        ("azurerm_logic_app_standard", {"min_tls_version": "1.2", "scm_min_tls_version": "1.0"}),
+    ],
+)
+def test_the_site_that_an_app_is_deployed_by(kind: str, site: Tree) -> None:
+    """checkov#6283: the site beside the app has a lowest version of its own."""
+    changes = read([item(f"{kind}.it", {**PLACE, "name": "it", "site_config": [site]})])
+    assert answers("azure.app-service.min-tls", changes) == ["fail"]

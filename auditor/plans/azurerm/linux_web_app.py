@@ -19,6 +19,7 @@ PARTS: Final = (
         "properties.siteConfig",
         (
             Attr("minimum_tls_version", "minTlsVersion", default="1.2"),
+            Attr("scm_minimum_tls_version", "scmMinTlsVersion", default="1.2"),
             Attr("ftps_state", "ftpsState", default="Disabled"),
             Attr("remote_debugging_enabled", "remoteDebuggingEnabled", default=False),
         ),

@@ -23,7 +23,11 @@ def asked(mode: str) -> tuple[Part, ...]:
 SITE: Final = Block(
     "site_config",
     "properties.siteConfig",
-    (Attr("min_tls_version", "minTlsVersion", unset=True), Attr("ftps_state", "ftpsState", unset=True)),
+    (
+        Attr("min_tls_version", "minTlsVersion", unset=True),
+        Attr("scm_min_tls_version", "scmMinTlsVersion", unset=True),
+        Attr("ftps_state", "ftpsState", unset=True),
+    ),
     unset=True,
 )
 _PUBLIC: Final = Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, unset=True)
