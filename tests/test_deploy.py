@@ -192,6 +192,23 @@ def test_the_options_are_there(name: str) -> None:
     assert {word for word in words if word.startswith("--")} <= known
 
 
+def test_the_workflow_asks_for_nothing_where_github_does_not_know_it_yet() -> None:
+    """The variables of a job are made before it has a runner; GitHub refuses the whole file otherwise."""
+    workflow = documents("github-workflow.yml")[0]
+    early = [workflow.get("env"), *(job.get("env") for job in workflow["jobs"].values())]
+    assert not re.search(r"\$\{\{\s*(?:runner|steps|env|job)\.", str(early))
+    signed_in = next(step["run"] for step in workflow["jobs"]["audit"]["steps"] if step.get("name") == "Sign in")
+    assert 'AZURE_FEDERATED_TOKEN_FILE=$token" >> "$GITHUB_ENV"' in signed_in
+
+
+def test_the_workflow_uploads_no_results_that_are_gone() -> None:
+    """GitHub would show what a baseline has and the audit has not as open."""
+    steps = documents("github-workflow.yml")[0]["jobs"]["audit"]["steps"]
+    uploaded = next(step["with"]["sarif_file"] for step in steps if "upload-sarif" in step.get("uses", ""))
+    writing = [step["run"] for step in steps if uploaded in step.get("run", "")]
+    assert len(writing) == 1 and "--baseline" not in writing[0]
+
+
 def test_what_the_image_copies_is_there() -> None:
     text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
     copied = [words.split()[:-1] for words in re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE)]

@@ -24,7 +24,8 @@ def command(old: str, new: str, form: str, output: str | None, fail_on_new: str 
     """Compare two audits that were saved with --format json: what is new, worse, resolved, better, not compared.
 
     Resolved means that NEW looked again and it passes, or that the resource is gone from what NEW looked at. What one
-    side did not look at, or could not tell, is not compared. Ends with 3 when nothing could be compared.
+    side did not look at, or could not tell, is not compared. Ends with 3 when nothing could be compared. Other formats
+    tell the same: auditor report NEW --baseline OLD --format html.
     """
     from auditor.compare import compare, may_newly_reach, newly_reaches
     from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
