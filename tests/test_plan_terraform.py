@@ -327,6 +327,7 @@ def test_covers_what_could_have_been_declared() -> None:
     covers = read([entry], []).covers
     assert "microsoft.insights/diagnosticsettings" in covers
     assert "microsoft.security/pricings" not in covers
+    assert "microsoft.network/ipgroups" not in covers
     assert not any(kind.startswith("apps/") for kind in covers)
     assert read([entry]).covers == frozenset()
     assert read([entry], [], complete=False).covers == frozenset()

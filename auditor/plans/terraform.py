@@ -40,6 +40,7 @@ TEMPLATES: Final = frozenset(
 """Types that deploy an ARM template."""
 _ELSEWHERE: Final = (
     "Microsoft.Authorization/",
+    "Microsoft.Network/ipGroups",
     "Microsoft.Resources/",
     "Microsoft.Security/",
     "Microsoft.Sql/managedInstances/securityAlertPolicies",  # a Defender plan of the subscription makes these
