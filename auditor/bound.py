@@ -18,12 +18,9 @@ WORKLOAD: Final = "kubernetes/workload"
 """The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what is judged as its
 controller and what lies in a namespace of the platform."""
 
-_WORKLOAD_WHEN: Final = {
-    "allOf": [
-        {"field": "$.namespace", "notIn": {"param": "systemNamespaces"}},
-        {"anyOf": [{"field": "$.judgedAs", "exists": False}, {"value": {"param": "eachItself"}, "equals": True}]},
-    ]
-}
+_OUTSIDE_THE_PLATFORM: Final = {"field": "$.namespace", "notIn": {"param": "systemNamespaces"}}
+_NOTHING_ELSE_TELLS: Final = {"field": "$.judgedAs", "exists": False}
+_HAS_A_TEMPLATE: Final = {"field": "$.spec.workloadRef", "exists": False}  # a Rollout may take that of a Deployment
 
 _WORKLOAD_PARAMETERS: Final[Mapping[str, Any]] = {"systemNamespaces": list(SYSTEM_NAMESPACES), "eachItself": False}
 
@@ -135,7 +132,9 @@ def _of_change(bound: Bound) -> Bound:
 def _read(rule: Rule, parameters: Mapping[str, Any], clock: dt.datetime) -> Nodes:
     when = None if rule.when is None else parse(rule.when, parameters, clock, ("when",))
     if WORKLOAD in rule.resource:
-        implied = parse(_WORKLOAD_WHEN, {**_WORKLOAD_PARAMETERS, **parameters}, clock)
+        given = {**_WORKLOAD_PARAMETERS, **parameters}
+        own = _HAS_A_TEMPLATE if given["eachItself"] else _NOTHING_ELSE_TELLS
+        implied = parse({"allOf": [_OUTSIDE_THE_PLATFORM, own]}, given, clock)
         when = implied if when is None else All((implied, when))
     return Nodes(
         each=None if rule.each is None else parse_path(rule.each, ("each",)),

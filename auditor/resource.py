@@ -80,6 +80,7 @@ WORKLOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "apps/DaemonSet": ("spec", "template", "spec"),
     "batch/Job": ("spec", "template", "spec"),
     "batch/CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+    "argoproj.io/Rollout": ("spec", "template", "spec"),
 }
 """Kubernetes objects that run pods, and where each keeps its pod specification."""
 
@@ -225,19 +226,22 @@ class Resource:
 
     @property
     def judged_as(self) -> Any:
-        """The type of the workload that controls this one, so that its template tells all about it; else `MISSING`.
+        """The type of the workload whose template tells all about this one: that controls it, or whose template a
+        Rollout takes; else `MISSING`.
 
-        An owner of another kind (an Argo Rollout, the cluster of a database operator) is judged by no rule of
+        An owner of another kind (a Prometheus, the cluster of a database operator) is judged by no rule of
         workloads; it is named here for what it keeps of the past alone: revisions without replicas, jobs and pods that
         are done. Ephemeral containers, which are added to a pod that runs, stand in no template.
         """
         if self.type not in WORKLOADS:
             return MISSING
+        spec = self.body.get("spec")
+        if self.type == "argoproj.io/Rollout" and isinstance(spec, dict) and spec.get("workloadRef"):
+            return "apps/Deployment"
         metadata = self.body.get("metadata")
         owners = metadata.get("ownerReferences") if isinstance(metadata, dict) else metadata
         if isinstance(owners, Unknown):
             return owners
-        spec = self.body.get("spec")
         if isinstance(spec, dict) and spec.get("ephemeralContainers"):
             return MISSING
         for owner in owners if isinstance(owners, list) else ():

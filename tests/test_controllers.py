@@ -21,10 +21,10 @@ def one(kind: str, name: str, controller: str = "", namespace: str = "shop", **s
         metadata["ownerReferences"] = [
             {"apiVersion": version, "kind": owner, "name": "owner", "uid": "1", "controller": True}
         ]
-    version = {"Pod": "v1", "Job": "batch/v1", "CronJob": "batch/v1"}.get(kind, "apps/v1")
+    versions = {"Pod": "v1", "Job": "batch/v1", "CronJob": "batch/v1", "Rollout": "argoproj.io/v1alpha1"}
     template = {"template": {"spec": pods}}
     made = {"Pod": pods, "CronJob": {"jobTemplate": {"spec": template}}}.get(kind, template)
-    return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": made}
+    return {"apiVersion": versions.get(kind, "apps/v1"), "kind": kind, "metadata": metadata, "spec": made}
 
 
 def judged(command: Command, folder: Path, *objects: dict[str, Any]) -> tuple[int, set[str], list[str]]:
@@ -40,7 +40,7 @@ def judged(command: Command, folder: Path, *objects: dict[str, Any]) -> tuple[in
     "made",
     [
         one("Pod", "x", "postgresql.cnpg.io/v1/Cluster"),
-        one("ReplicaSet", "x", "argoproj.io/v1alpha1/Rollout"),
+        one("ReplicaSet", "x", "apps.kruise.io/v1alpha1/CloneSet"),
         one("StatefulSet", "x", "monitoring.coreos.com/v1/Prometheus"),
         one("Deployment", "x", "serving.knative.dev/v1/Revision"),
         one("Job", "x", "keda.sh/v1alpha1/ScaledJob"),
@@ -82,7 +82,7 @@ def test_pods_of_the_platform_miss_no_controller(command: Command, folder: Path)
     assert judged(command, folder, pod, one("Pod", "mine"))[1:] == ({"mine"}, [])
 
 
-REVISION = one("ReplicaSet", "x", "argoproj.io/v1alpha1/Rollout")
+REVISION = one("ReplicaSet", "x", "apps.kruise.io/v1alpha1/CloneSet")
 REVISION["spec"]["replicas"] = 0
 DONE = {"conditions": [{"type": "SuccessCriteriaMet", "status": "True"}, {"type": "Complete", "status": "True"}]}
 
@@ -113,3 +113,29 @@ def test_a_change_is_judged_whoever_it_says_owns_it(command: Command, folder: Pa
     audit = json.loads(done.stdout)
     assert [each["resource"]["name"] for each in audit["findings"] if each["outcome"] == "fail"] == ["x"]
     assert audit["gaps"] == []
+
+
+@pytest.mark.parametrize("verb", ["scan --from", "gate"])
+def test_a_rollout_is_judged_as_a_deployment_is(command: Command, folder: Path, verb: str) -> None:
+    template = one("Rollout", "other")
+    template["spec"] = {"workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}
+    both = [one("Rollout", "x"), template]
+    (folder / "all.json").write_text(json.dumps(both))
+    args = (
+        *verb.split(),
+        "all.json",
+        "--select",
+        RULE,
+        "--select",
+        "kubernetes.workload.cpu-limit",
+        "--format",
+        "json",
+    )
+    audit = json.loads(command(*args).stdout)
+    assert {each["resource"]["name"] for each in audit["findings"]} == {"x"}
+
+
+def test_the_replica_sets_of_a_rollout_are_judged_as_it(command: Command, folder: Path) -> None:
+    revision = one("ReplicaSet", "x-1", "argoproj.io/v1alpha1/Rollout")
+    assert judged(command, folder, revision, one("Rollout", "x")) == (1, {"x"}, [])
+    assert judged(command, folder, revision) == (3, set(), ["argoproj.io/Rollout"])

@@ -20,7 +20,7 @@ _IN_THE_BODY: Final = {
     "entries": (("data",), ("binaryData",)),
     "judgedAs": (
         ("metadata", "ownerReferences"),
-        *(("spec", key) for key in ("ephemeralContainers", "replicas")),
+        *(("spec", key) for key in ("ephemeralContainers", "replicas", "workloadRef")),
         *(("status", key) for key in ("phase", "conditions")),
     ),
 }

@@ -151,6 +151,7 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
     "apps/statefulset",
     "apps/daemonset",
     "apps/replicaset",
+    "argoproj.io/rollout",
     "networking.k8s.io/ingress",
     "networking.k8s.io/ingressclass",
     "networking.k8s.io/networkpolicy",

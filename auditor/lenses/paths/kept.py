@@ -42,6 +42,7 @@ KEPT: Final[Mapping[str, str]] = {
     "apps/statefulset": _TEMPLATE,
     "apps/daemonset": _TEMPLATE,
     "apps/replicaset": _TEMPLATE,
+    "argoproj.io/rollout": _TEMPLATE,
     "microsoft.insights/diagnosticsettings": f"{OF_AZURE} properties.workspaceId properties.logs[*].enabled",
     "microsoft.keyvault/vaults/certificates": f"{OF_AZURE} properties.cer properties.id properties.sid",
     "microsoft.network/networksecuritygroups": f"{OF_AZURE} {_below('properties.securityRules[*]', _RULE)}",

@@ -30,7 +30,7 @@ from auditor.lenses.values import items, listing, text_at, word
 from auditor.model import Resource, Unknown
 
 SERVICE, POD = "core/service", "core/pod"
-WORKLOADS: Final = ("apps/deployment", "apps/statefulset", "apps/daemonset", "apps/replicaset")
+WORKLOADS: Final = ("apps/deployment", "apps/statefulset", "apps/daemonset", "apps/replicaset", "argoproj.io/rollout")
 READS: Final = frozenset({SERVICE, POD, *WORKLOADS})
 _RANK: Final = {PLAINTEXT: 0, UNVERIFIED: 1, VERIFIED: 2, MUTUAL: 3}
 
