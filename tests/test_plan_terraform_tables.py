@@ -34,6 +34,8 @@ OLDER = "an older spelling of ARM's"
 CONFIG = "a field of the configuration below the site"
 
 NO_TERRAFORM = {
+    "microsoft.keyvault/vaults apiversion": "azurerm applies its own default instead",
+    "microsoft.keyvault/vaults properties.provisioningstate": READ_ONLY,
     "microsoft.storage/storageaccounts apiversion": "azurerm applies its own default instead",
     f"{APIM} properties.createdatutc": READ_ONLY,
     f"{APIM}/backends properties.credentials.certificateids": NEVER,
@@ -65,11 +67,13 @@ NO_TERRAFORM = {
     "microsoft.web/sites properties.hostingenvironmentprofile": "the plan of the service decides it",
     "microsoft.web/sites properties.mintlsversion": CONFIG,
     "microsoft.web/sites properties.remotedebuggingenabled": CONFIG,
+    "microsoft.web/sites properties.scmmintlsversion": CONFIG,
     "microsoft.web/sites/config ": "azurerm writes the configuration inside the site",
     "microsoft.web/sites/slots properties.ftpsstate": CONFIG,
     "microsoft.web/sites/slots properties.hostingenvironmentprofile": "the plan of the service decides it",
     "microsoft.web/sites/slots properties.mintlsversion": CONFIG,
     "microsoft.web/sites/slots properties.remotedebuggingenabled": CONFIG,
+    "microsoft.web/sites/slots properties.scmmintlsversion": CONFIG,
     "microsoft.web/sites/slots/config ": "azurerm writes the configuration inside the slot",
     "microsoft.cdn/profiles/securitypolicies properties.parameters.isprofilelevel": NEVER,
     "microsoft.cdn/profiles/customdomains properties.customhttpsparameters": "a field of the classic CDN",
