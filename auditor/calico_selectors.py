@@ -6,12 +6,15 @@ Source: docs.tigera.io, "Network policy: selectors". Lowest to highest: `||`, `&
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from auditor.resource import Unknown
 
 Truth = bool | Unknown
+Ask = Callable[[dict[str, Any]], Truth]
+"""A selector that was read: labels → whether it is about what has them."""
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<text>"[^"]*"|'[^']*')|(?P<has>has\(\s*(?P<key>[\w./-]+)\s*\))|(?P<all>all\(\s*\))|"""
@@ -20,7 +23,6 @@ _TOKEN: Final = re.compile(
 )
 _DEPTH: Final = 50
 _GIVEN: Final = "projectcalico.org/"
-
 
 _TESTS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": lambda value, text: bool(value == text),
@@ -31,6 +33,7 @@ _TESTS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "starts with": lambda value, text: value is not None and str(value).startswith(text),
     "ends with": lambda value, text: value is not None and str(value).endswith(text),
 }
+"""What a label is compared by; one that is not there (None) equals nothing, and is in no set."""
 
 
 class _SelectorError(ValueError):
@@ -39,12 +42,19 @@ class _SelectorError(ValueError):
 
 def selects(text: str, labels: dict[str, Any]) -> Truth:
     """Whether a selector is about what has these labels; an empty one is about all."""
+    return _read(text)(labels)
+
+
+@lru_cache(maxsize=10_000)
+def _read(text: str) -> Ask:
     try:
-        reader = _Reader(_tokens(text), labels)
-        found = reader.either() if reader.left else True
-        return Unknown(f"{text!r} is no selector of Calico") if reader.left else found
+        reader = _Reader(text)
+        ask = reader.either() if reader.left else _always(True)
+        if not reader.left:
+            return ask
     except _SelectorError:
-        return Unknown(f"{text!r} is no selector of Calico")
+        pass
+    return _always(Unknown(f"{text!r} is no selector of Calico"))
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -61,54 +71,52 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 class _Reader:
-    """Reads tokens from the left, and says what they come to."""
+    """Reads tokens from the left."""
 
-    def __init__(self, tokens: Sequence[tuple[str, str]], labels: dict[str, Any]) -> None:
-        self.left = list(reversed(tokens))
-        self._labels = labels
+    def __init__(self, text: str) -> None:
+        self.left = _tokens(text)[::-1]
         self._depth = 0
 
-    def either(self) -> Truth:
+    def either(self) -> Ask:
         """Alternatives, of which one must hold."""
-        answers = [self._both()]
+        parts = [self._both()]
         while self._take("||"):
-            answers.append(self._both())
-        return True if True in answers else next((one for one in answers if isinstance(one, Unknown)), False)
+            parts.append(self._both())
+        return _joined(parts, decides=True) if len(parts) > 1 else parts[0]
 
-    def _both(self) -> Truth:
-        answers = [self._one()]
+    def _both(self) -> Ask:
+        parts = [self._one()]
         while self._take("&&"):
-            answers.append(self._one())
-        return False if False in answers else next((one for one in answers if isinstance(one, Unknown)), True)
+            parts.append(self._one())
+        return _joined(parts, decides=False) if len(parts) > 1 else parts[0]
 
-    def _one(self) -> Truth:
+    def _one(self) -> Ask:
         negated = False
         while self._take("!"):
             negated = not negated
-        answer = self._plain()
-        return answer if isinstance(answer, Unknown) or not negated else not answer
+        ask = self._plain()
+        return _negated(ask) if negated else ask
 
-    def _plain(self) -> Truth:
+    def _plain(self) -> Ask:
         if self._take("("):
             self._depth += 1
             if self._depth > _DEPTH:
                 raise _SelectorError
-            answer = self.either()
+            ask = self.either()
             self._expect(")")
             self._depth -= 1
-            return answer
+            return ask
         kind, text = self._next()
-        if kind in ("all", "global"):
-            return kind == "all"
-        if kind == "has":
-            value = self._label(text)
-            return value if isinstance(value, Unknown) else value is not None
-        if kind != "word":
-            raise _SelectorError
-        return self._compared(text)
+        match kind:
+            case "all" | "global":
+                return _always(kind == "all")
+            case "has":
+                return _asking(text, lambda value: value is not None)
+            case "word":
+                return self._compared(text)
+        raise _SelectorError
 
-    def _compared(self, key: str) -> Truth:
-        """A label and what it is compared with; one that is not there equals nothing, and is in no set."""
+    def _compared(self, key: str) -> Ask:
         words = [self._next()[1]]
         while self.left and self.left[-1][0] == "word":
             words.append(self.left.pop()[1])
@@ -116,23 +124,17 @@ class _Reader:
         if test is None:
             raise _SelectorError
         operand: Any = self._set() if words[-1] == "in" else self._text()
-        value = self._label(key)
-        return value if isinstance(value, Unknown) else test(value, operand)
+        return _asking(key, lambda value: test(value, operand))
 
-    def _label(self, key: str) -> Any:
-        if key not in self._labels and key.startswith(_GIVEN):
-            return Unknown(f"the label {key} is given by Calico")
-        return self._labels.get(key)
-
-    def _set(self) -> list[str]:
+    def _set(self) -> frozenset[str]:
         self._expect("{")
-        values: list[str] = []
+        values: set[str] = set()
         while not self._take("}"):
-            values.append(self._text())
+            values.add(self._text())
             if not self._take(","):
                 self._expect("}")
                 break
-        return values
+        return frozenset(values)
 
     def _text(self) -> str:
         kind, text = self._next()
@@ -154,3 +156,44 @@ class _Reader:
     def _expect(self, sign: str) -> None:
         if not self._take(sign):
             raise _SelectorError
+
+
+def _always(answer: Truth) -> Ask:
+    return lambda _labels: answer
+
+
+def _asking(key: str, test: Callable[[Any], bool]) -> Ask:
+    """What a test says of a label."""
+    given = key.startswith(_GIVEN)
+
+    def ask(labels: dict[str, Any]) -> Truth:
+        if given and key not in labels:
+            return Unknown(f"the label {key} is given by Calico")
+        value = labels.get(key)
+        return value if isinstance(value, Unknown) else test(value)
+
+    return ask
+
+
+def _negated(ask: Ask) -> Ask:
+    def asked(labels: dict[str, Any]) -> Truth:
+        answer = ask(labels)
+        return answer if isinstance(answer, Unknown) else not answer
+
+    return asked
+
+
+def _joined(parts: list[Ask], *, decides: bool) -> Ask:
+    """Parts of which one that answers `decides` is enough."""
+
+    def ask(labels: dict[str, Any]) -> Truth:
+        hidden: Unknown | None = None
+        for part in parts:
+            answer = part(labels)
+            if answer is decides:
+                return decides
+            if isinstance(answer, Unknown):
+                hidden = hidden or answer
+        return hidden or (not decides)
+
+    return ask

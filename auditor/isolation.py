@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from auditor.resource import MISSING, Resource, Unknown, holds_unknown
 
-Form = Callable[[dict[str, Any], str], Iterator[dict[str, Any]]]
-"""A specification and a direction → what it isolates from that side."""
+Form = Callable[[dict[str, Any], str, bool], Iterator[dict[str, Any]]]
+"""A specification, a direction, and whether some of the policy is not known → what it isolates from that side."""
 
 _DIRECTIONS: Final = {"Ingress": "ingress", "Egress": "egress"}
 _TIERS_THAT_DENY: Final = (None, "", "default")
@@ -30,26 +30,26 @@ def isolates(resource: Resource) -> Any:
         if isinstance(spec, Unknown):
             found.append(spec)
         for direction in _DIRECTIONS if isinstance(spec, dict) else ():
-            found += ({"direction": direction, **one} for one in form(spec, direction))
+            found += ({"direction": direction, **one} for one in form(spec, direction, resource.partial))
     return found
 
 
-def _kubernetes(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
+def _kubernetes(spec: dict[str, Any], direction: str, partial: bool) -> Iterator[dict[str, Any]]:
     """A policy isolates what it selects, unless one of its rules lets everything pass."""
     kinds, rules = spec.get("policyTypes"), spec.get(_DIRECTIONS[direction])
     if kinds and not isinstance(kinds, Unknown | list):
         kinds = [kinds]
-    hidden = _hidden(kinds, rules)
+    hidden = _hidden(partial, kinds, rules)
     if not kinds:
         about = direction == "Ingress" or bool(rules)
     else:
-        about = isinstance(kinds, Unknown) or direction in kinds or holds_unknown(kinds)
+        about = isinstance(kinds, Unknown) or direction in kinds or _hidden(partial, kinds) is not None
     peers = "from" if direction == "Ingress" else "to"
     if about and not any(_says_nothing(rule, peers, "ports") for rule in _listed(rules)):
         yield _selected(hidden or spec.get("podSelector"))
 
 
-def _cilium(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
+def _cilium(spec: dict[str, Any], direction: str, partial: bool) -> Iterator[dict[str, Any]]:
     """A rule for one side isolates what it selects from that side, unless it says otherwise.
 
     An empty list of rules says nothing, a list with an empty rule allows nothing.
@@ -63,20 +63,20 @@ def _cilium(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
         return
     peers = "fromEntities" if direction == "Ingress" else "toEntities"
     if not any(_names_all(rule, peers) for rule in _listed(rules)):
-        yield _selected(_hidden(wanted, rules, denials) or selector)
+        yield _selected(_hidden(partial, wanted, rules, denials) or selector)
 
 
 def _names_all(rule: Any, peers: str) -> bool:
     return isinstance(rule, dict) and "all" in _listed(rule.get(peers)) and not rule.get("toPorts")
 
 
-def _calico(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
+def _calico(spec: dict[str, Any], direction: str, partial: bool) -> Iterator[dict[str, Any]]:
     """At the end of a tier what its policies are about and did not allow is denied, unless the tier passes it on."""
     kinds, rules = spec.get("types"), spec.get(_DIRECTIONS[direction])
     if not kinds:
         about = bool(rules) or (direction == "Ingress" and not spec.get("egress"))
     else:
-        about = direction in _listed(kinds) or holds_unknown([kinds])
+        about = direction in _listed(kinds) or _hidden(partial, kinds) is not None
     if not about or spec.get("doNotTrack") is True or spec.get("preDNAT") is True:  # these two are for nodes alone
         return
     actions = [
@@ -87,7 +87,7 @@ def _calico(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
     first = next((action for action in actions if action in ("allow", "pass", "deny")), None)
     if first in ("allow", "pass"):
         return
-    hidden = _hidden(kinds, rules, *(spec.get(part) for part in ("doNotTrack", "preDNAT", "tier", "selector")))
+    hidden = _hidden(partial, kinds, rules, *(spec.get(part) for part in ("doNotTrack", "preDNAT", "tier", "selector")))
     if spec.get("serviceAccountSelector"):
         hidden = hidden or Unknown("a policy of Calico selects service accounts, which are not looked up from here")
     if first is None and spec.get("tier") not in _TIERS_THAT_DENY:
@@ -97,14 +97,14 @@ def _calico(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
     yield {**_selected(hidden or spec.get("selector") or "all()"), "namespaces": spec.get("namespaceSelector") or {}}
 
 
-def _of_administrators(spec: dict[str, Any], direction: str) -> Iterator[dict[str, Any]]:
+def _of_administrators(spec: dict[str, Any], direction: str, partial: bool) -> Iterator[dict[str, Any]]:
     """These isolate nothing by themselves: it takes a rule that denies everybody, and none before it that does not.
 
     To the outside everybody is every address; from there, every pod: a rule for ingress can name nothing else.
     """
     subject = spec.get("subject")
     rules = spec.get(_DIRECTIONS[direction])
-    hidden = _hidden(subject if isinstance(subject, Unknown) else None, rules)
+    hidden = _hidden(partial, subject if isinstance(subject, Unknown) else None, rules)
     everybody = (rule for rule in _listed(rules) if _is_about_everybody(rule, direction))
     first = next((str(rule.get("action")).casefold() for rule in everybody), None)
     if first != "deny" and hidden is None:
@@ -146,8 +146,8 @@ def _selected(endpoints: Any) -> dict[str, Any]:
     return {"namespaces": {}, "endpoints": {} if endpoints is None else endpoints}
 
 
-def _hidden(*values: Any) -> Unknown | None:
-    return next((Unknown("not all of the policy is known") for value in values if holds_unknown([value])), None)
+def _hidden(partial: bool, *values: Any) -> Unknown | None:
+    return Unknown("not all of the policy is known") if partial and holds_unknown(list(values)) else None
 
 
 def _listed(value: Any) -> list[Any]:

@@ -37,7 +37,7 @@ def sides(kind: str, spec: Any) -> str:
     """The directions from which all pods of the namespace are isolated; with `?` where that is not known."""
     version = VERSIONS[kind]
     body = {"apiVersion": version, "kind": kind, "metadata": {"name": "x", "namespace": "shop"}, "spec": spec}
-    found = isolates(Resource(f"{version.partition('/')[0]}/{kind}", body, Origin()))
+    found = isolates(Resource(f"{version.partition('/')[0]}/{kind}", body, Origin(), partial=True))
     said = []
     for one in found:
         if isinstance(one, Unknown):
