@@ -30,7 +30,7 @@ _SECRET_NAME: Final = re.compile(
 )
 _REFERENCE_NAME: Final = re.compile(r"(name|id|uri|ref|reference|type|version|source|thumbprint)$", re.IGNORECASE)
 _SECRET_TEXT: Final = re.compile(
-    r"(pass(word|wd)?|pwd|secret|token|key|sig|signature)\s*[=:]|-----BEGIN|^eyJ[\w-]+\.|://[^/\s]*@|\?\S*=",
+    r"(pass(word|wd)?|pwd|secret|token|key|sig|signature)\s*[=:]|\b(basic|bearer)\s+\S{8}|-----BEGIN|^eyJ[\w-]+\.|://[^/\s]*@|\?\S*=",
     re.IGNORECASE,
 )
 _OPAQUE: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/_-]{24,}={0,2}")

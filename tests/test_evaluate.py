@@ -120,3 +120,20 @@ def test_what_may_be_related_is_asked_for_each_resource_where_the_answer_depends
     lines = [line for one in asking for line in judge.findings(one)]
     found = [msgspec.json.decode(line, type=Finding).outcome.value for line in lines]
     assert found == ["fail", "unknown", "fail", "unknown"]
+
+
+def test_evidence_names_the_keys_of_an_object_and_not_what_they_hold() -> None:
+    none = rule({"field": "spec.labels", "notContainsKey": "snippet"})
+    each = rule({"field": "spec.parts[*].labels", "notContainsKey": "snippet"})
+    labels = {"a": "b", "snippet": "set Authorization 'Basic hunter2'"}
+    rules = [bind(none, CLOCK), bind(each, CLOCK)]
+    judge = Judge(rules, Relations(rules), patience=10)
+    for _ in range(20):  # by the interpreter at first, then by generated code
+        found = [
+            msgspec.json.decode(line, type=Finding)
+            for line in judge.findings(k8s("Deployment", "d", labels=labels, parts=[{"labels": labels}]))
+        ]
+        assert [(f.evidence[0].path, f.evidence[0].actual) for f in found] == [
+            ("spec.labels", ["a", "snippet"]),
+            ("spec.parts[0].labels", ["a", "snippet"]),
+        ]

@@ -104,6 +104,7 @@ SECRETS = [
     {"pem": "-----BEGIN PRIVATE KEY-----hunter2"},
     {"jwt": "eyJhbGciOi.hunter2"},
     {"clientSecret": "hunter2"},
+    {"snippet": "proxy_set_header Authorization 'Basic hunter2x';"},
 ]
 
 

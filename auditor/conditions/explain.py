@@ -19,6 +19,7 @@ from auditor.packed import unpack
 
 MOST_EVIDENCE: Final = 20
 """Pieces of evidence per finding; a rule that needs more is told apart by `each`."""
+ASK_FOR_KEYS: Final = frozenset({"containsKey", "notContainsKey"})
 _LONGEST: Final = 400
 _FEW: Final = 5
 
@@ -196,7 +197,7 @@ def evidence(node: Node, scope: Scope, relations: Relations, wanted: bool = True
             return evidence(part, scope, relations, not wanted)
         case Field(path, test):
             pieces = [
-                Evidence(path=text, actual=shown(value), expected=phrase(test, wanted))
+                Evidence(path=text, actual=shown(looked_at(test, value)), expected=phrase(test, wanted))
                 for text, value in values_at(path, scope)
                 if not wanted or _holds(test, value, text, scope) is not True
             ]
@@ -209,6 +210,16 @@ def evidence(node: Node, scope: Scope, relations: Relations, wanted: bool = True
         case Related():
             least, most, _why, names = _related(node, scope, relations)
             return [_counted(f"related {', '.join(node.types)}", least, most, names, node.test, wanted)]
+
+
+def looked_at(test: Test, value: Any) -> Any:
+    """What a test looks at: of an object that is asked for a key, the keys. What they hold may be a secret."""
+    return keys_of(value) if test.operator in ASK_FOR_KEYS else value
+
+
+def keys_of(value: Any) -> Any:
+    """The keys of an object in their order; anything else as it is."""
+    return list(value) if isinstance(value, dict) else value
 
 
 def _counted(path: str, least: int, most: int | None, names: list[str], test: Test, wanted: bool) -> Evidence:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from auditor.conditions.blocks import INDENT, Block, Function
-from auditor.conditions.explain import MOST_EVIDENCE, element_name, found, phrase
+from auditor.conditions.explain import ASK_FOR_KEYS, MOST_EVIDENCE, element_name, found, keys_of, phrase
 from auditor.conditions.expressions import Expressions, Scopes, loops, split
 from auditor.conditions.generated import Undecided
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
@@ -49,6 +49,7 @@ class Reasons(Expressions):
                 return [f"*{self._each_value(path, test, scopes, wanted)}"]
             case Field(path, test):
                 value = self.value(scopes.start(path), path.segments, scopes)
+                value = _looked_at(test, value)
                 return [f"({self._text(path, path.segments, scopes)}, {value}, {self._phrase(test, wanted)})"]
             case Value(value, test):
                 return [f"({self.names.constant('value')}, {self.names.constant(value)}, {self._phrase(test, wanted)})"]
@@ -81,7 +82,8 @@ class Reasons(Expressions):
             behind = f"{text} + {self.names.constant(_suffix(rest))}" if rest else text
             inner = scopes._replace(function=block.function)
             condition = f"if not {self.tested(value, test, inner)}: " if wanted else ""
-            block.lines.append(f"{condition}found.append(({behind}, {value}, {self._phrase(test, wanted)}))")
+            told = f"{behind}, {_looked_at(test, value)}, {self._phrase(test, wanted)}"
+            block.lines.append(f"{condition}found.append(({told}))")
 
         rest = split(path.segments)[-1]
         return self._listed(path, scopes, fill)
@@ -127,6 +129,10 @@ def _named_loops(
     return [f"for {inner}, {block.variable} in named({source}, {text}):", *(INDENT + x for x in block.rendered())]
 
 
+def _looked_at(test: Test, value: str) -> str:
+    return f"keys_of({value})" if test.operator in ASK_FOR_KEYS else value
+
+
 def _suffix(segments: Sequence[str]) -> str:
     """What keys add to the text of a path."""
     return "".join(join("x", segment)[1:] for segment in segments)
@@ -150,5 +156,5 @@ def counted(path: str, names: list[str], expected: str) -> tuple[str, str, str]:
 Explainer = Callable[[Resource, Any, str], Why | None]
 """`f(resource, element, path)` gives the evidence of a failure; None when only the reference can tell."""
 
-CALLED: Final = {"named": named, "counted": counted, "element_name": element_name}
+CALLED: Final = {"named": named, "counted": counted, "element_name": element_name, "keys_of": keys_of}
 """What a namespace needs beside what conditions need."""
