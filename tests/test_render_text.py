@@ -85,6 +85,14 @@ def test_outcomes_can_be_chosen() -> None:
     assert "EXEMPT" not in report and "kv-2" not in report
 
 
+def test_gaps_are_counted_on_the_first_lines() -> None:
+    """Who reads no further must not take half of an estate for all of it."""
+    audit, findings = audits.small()
+    first = "\n".join(text(audit, findings).splitlines()[:8])
+    assert f" passed · {len(audit.gaps)} gaps" in first
+    assert "gap" not in text(*audits.clean())
+
+
 def test_no_line_is_wider_than_its_terminal_but_for_what_must_stay_whole() -> None:
     for width in (60, 100):
         lines = text(*audits.small(), width=width).splitlines()

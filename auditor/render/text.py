@@ -95,7 +95,8 @@ def _summary(audit: Audit, paint: Paint, width: int, options: Options) -> Iterat
     yield from (paint(state, line) for line in _wrap(sentence.upper() if state == "nothing" else sentence, width, ""))
     counts = audit.counts
     errors = plural(counts.error, "error")
-    yield f"{counts.unknown:,} unknown · {errors} · {counts.exempt:,} exempt · {counts.passed:,} passed"
+    gaps = f" · {plural(len(audit.gaps), 'gap')}" if audit.gaps else ""
+    yield f"{counts.unknown:,} unknown · {errors} · {counts.exempt:,} exempt · {counts.passed:,} passed{gaps}"
 
 
 def _group(group: Group, outcome: Outcome, paint: Paint, width: int) -> Iterator[str]:
