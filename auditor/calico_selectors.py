@@ -16,10 +16,9 @@ Truth = bool | Unknown
 Ask = Callable[[dict[str, Any]], Truth]
 """A selector that was read: labels → whether it is about what has them."""
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = (
     r"""\s*(?:(?P<text>"[^"]*"|'[^']*')|(?P<has>has\(\s*(?P<key>[\w./-]+)\s*\))|(?P<all>all\(\s*\))|"""
-    r"""(?P<global>global\(\s*\))|(?P<sign>\|\||&&|==|!=|[!(){},])|(?P<word>[\w./-]+))""",
-    re.ASCII,
+    r"""(?P<global>global\(\s*\))|(?P<sign>\|\||&&|==|!=|[!(){},])|(?P<word>[\w./-]+))"""
 )
 _DEPTH: Final = 50
 _GIVEN: Final = "projectcalico.org/"
@@ -58,10 +57,11 @@ def _read(text: str) -> Ask:
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
+    token = re.compile(_TOKEN, re.ASCII)
     found, at = [], 0
     end = len(text.rstrip())
     while at < end:
-        match = _TOKEN.match(text, at)
+        match = token.match(text, at)
         if match is None or match.lastgroup is None:
             raise _SelectorError
         kind = "has" if match["has"] else match.lastgroup
