@@ -16,7 +16,7 @@ Truth = bool | Unknown
 Ask = Callable[[dict[str, Any]], Truth]
 """A selector that was read: labels → whether it is about what has them."""
 
-_TOKEN: Final = (
+_PARTS: Final = (
     r"""\s*(?:(?P<text>"[^"]*"|'[^']*')|(?P<has>has\(\s*(?P<key>[\w./-]+)\s*\))|(?P<all>all\(\s*\))|"""
     r"""(?P<global>global\(\s*\))|(?P<sign>\|\||&&|==|!=|[!(){},])|(?P<word>[\w./-]+))"""
 )
@@ -57,7 +57,7 @@ def _read(text: str) -> Ask:
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    token = re.compile(_TOKEN, re.ASCII)
+    token = re.compile(_PARTS, re.ASCII)
     found, at = [], 0
     end = len(text.rstrip())
     while at < end:
