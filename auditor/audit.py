@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from auditor import __version__
 from auditor.beside import beside, can_fork
@@ -114,6 +115,9 @@ def audit(
     made = _summary(inventory, done, clock, any(bound.leaves_out_controlled for bound in rules))
     made.rule_pack = rule_pack(rules)
     asked = {kind for rule in rules for kind in rule.types}
+    used = asked.union(relations.types, *(lens.reads for lens in needed(relations.types | asked)))
+    left = {name: number for name, number in made.scope.resource_types.items() if name.casefold() not in used}
+    made.scope = replace(made.scope, unjudged={**left, **inventory.unread})
     if _CERTIFICATE in asked or _PATH in asked:
         from auditor.lenses import shown
 

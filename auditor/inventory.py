@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -42,7 +42,8 @@ class Inventory:
 
     `inputs` are the names that the user gave, `covers` the casefolded types that the collection looked at (None when
     it does not say), `groups` the casefolded names of resource groups outside of which it read nothing of Azure (empty:
-    it read all), `as_of` the clock of a snapshot. `gaps` is complete after the first full pass and does not change
+    it read all), `unread` types of a change that are not read, with how many resources there are of each, `as_of` the
+    clock of a snapshot. `gaps` is complete after the first full pass and does not change
     after it. `repeats` counts resources that were left out because an equal one with the same id stands elsewhere.
     """
 
@@ -54,6 +55,7 @@ class Inventory:
         gaps: Iterable[Gap] = (),
         covers: frozenset[str] | None = None,
         groups: frozenset[str] = frozenset(),
+        unread: Mapping[str, int] | None = None,
         as_of: dt.datetime | None = None,
         alone: bool = False,
         unique: bool = False,
@@ -63,6 +65,7 @@ class Inventory:
         self.gaps: list[Gap] = list(gaps)
         self.covers = covers
         self.groups = groups
+        self.unread = unread or {}
         self.as_of = as_of
         self.repeats = 0
         self._sources = tuple(sources)

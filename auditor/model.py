@@ -392,6 +392,8 @@ class Scope(Record, frozen=True, kw_only=True):
     resources: int = 0
     resource_types: dict[str, int] = {}
     looked_for: tuple[str, ...] = ()  # casefolded types that were looked for, found or not; empty: it is not known
+    unjudged: dict[str, int] = {}
+    """Types of which resources were met and that no rule asks about, with their numbers; of Terraform by its names."""
 
 
 class Audit(Tally, kw_only=True):

@@ -5,10 +5,13 @@ The numbers are those of the public reports: `kics#7719` is issue 7719 of Checkm
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Command
 
 from auditor.plans.change import Changes
 from tests.terraform_plans import item, read, written
@@ -149,3 +152,29 @@ def test_the_site_that_an_app_is_deployed_by(kind: str, site: Tree) -> None:
     """checkov#6283: the site beside the app has a lowest version of its own."""
     changes = read([item(f"{kind}.it", {**PLACE, "name": "it", "site_config": [site]})])
     assert answers("azure.app-service.min-tls", changes) == ["fail"]
+
+
+def test_what_is_not_read_is_told(command: Command, tmp_path: Path) -> None:
+    """A type without a table was passed over in silence as soon as the plan held one that is read."""
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [
+            item("azurerm_storage_account.it", {**PLACE, "name": "it"}),
+            item("azurerm_batch_account.one", {**PLACE, "name": "one"}),
+            item("azurerm_batch_account.two", {**PLACE, "name": "two"}),
+            item("kubernetes_env.it", {"api_version": "apps/v1", "kind": "Deployment"}),
+            item("data.azurerm_batch_account.read", {"name": "read"}),
+            item("random_id.it", {"byte_length": 4}),
+        ],
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    code, out, _ = command("gate", "plan.json", "-f", "json", "--fail-on", "never")
+    assert (code, json.loads(out)["scope"]["unjudged"]) == (0, {"azurerm_batch_account": 2, "kubernetes_env": 1})
+    told = "3 resources of 2 types that no rule of this audit asks about"
+    _, out, _ = command("gate", "plan.json", "-f", "html", "--fail-on", "never")
+    assert f"<h3>{told}</h3>" in out
+    told += ": azurerm_batch_account (2), kubernetes_env (1)"
+    _, out, _ = command("gate", "plan.json", "-f", "text", "--fail-on", "never")
+    assert told in " ".join(out.split())
+    _, out, _ = command("gate", "plan.json", "-f", "markdown", "--fail-on", "never")
+    assert told in out.replace("\\", "")

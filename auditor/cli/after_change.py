@@ -33,7 +33,18 @@ def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
     gaps = [*(gap for one in changes for gap in one.gaps), *nowhere]
     covers = _covers(changes, resources)
     unique = len({resource.id.casefold() for resource in resources}) == len(resources)
-    return Inventory(files, [CollectedSource(resources)], gaps=gaps, covers=covers, unique=unique)
+    sources, unread = [CollectedSource(resources)], unread_of(changes)
+    return Inventory(files, sources, gaps=gaps, covers=covers, unread=unread, unique=unique)
+
+
+def unread_of(changes: Iterable[Changes]) -> dict[str, int]:
+    """What the changes hold of types that are not read."""
+    from collections import Counter
+
+    found: Counter[str] = Counter()
+    for one in changes:
+        found.update(one.unread)
+    return found
 
 
 def _covers(changes: Sequence[Changes], resources: Iterable[Resource]) -> frozenset[str]:
@@ -86,7 +97,8 @@ def laid_over_estate(
     gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps), *nowhere, *more]
     sources = [CollectedSource(left)]
     covers, groups = before.covers or frozenset(), before.groups
-    return Inventory([*before.inputs, *files], sources, gaps=gaps, covers=covers, groups=groups)
+    inputs = [*before.inputs, *files]
+    return Inventory(inputs, sources, gaps=gaps, covers=covers, groups=groups, unread=unread_of(changes))
 
 
 def _added(resource: Resource, parts: Sequence[Addition]) -> Resource:

@@ -24,6 +24,7 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
 
     `parameters`: the parameter file of the templates. Raises `InputError` as `open_inventory` does.
     """
+    from auditor.cli.after_change import unread_of
     from auditor.errors import InputError
     from auditor.inventory import CollectedSource, Inventory, open_inventory
     from auditor.model import Gap, shown_with
@@ -56,7 +57,8 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
     made: list[Resource] = [one.after for change in changes for one in change.changes if one.after]
     gaps += (gap for change in changes for gap in change.gaps)
     covers = shown_with({kind for change in changes for kind in change.covers} | {one.type.casefold() for one in made})
-    return Inventory(paths, [*sources, CollectedSource(made)], gaps=gaps, covers=None if sources else covers)
+    known = None if sources else covers
+    return Inventory(paths, [*sources, CollectedSource(made)], gaps=gaps, covers=known, unread=unread_of(changes))
 
 
 def _change(source: FileSource, parameters: str | None) -> Changes | None:

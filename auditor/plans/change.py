@@ -51,7 +51,8 @@ class Addition(Struct, frozen=True):
 class Changes(Struct, frozen=True):
     """A change as a whole. `covers` are the casefolded types for which "there is none" can be said.
 
-    `written`: where each address of a Terraform plan is written, as far as the source was given.
+    `written`: where each address of a Terraform plan is written, as far as the source was given. `unread`: types of
+    Terraform that are not read, with how many resources there are of each.
     """
 
     changes: tuple[Change, ...]
@@ -59,3 +60,4 @@ class Changes(Struct, frozen=True):
     covers: frozenset[str] = frozenset()
     written: Mapping[str, Lines] = {}
     additions: tuple[Addition, ...] = ()
+    unread: Mapping[str, int] = {}

@@ -7,12 +7,13 @@ to them) → `terraform_translate` with the tables in `azurerm/`, `terraform_aza
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.errors import InputError
 from auditor.model import MISSING, Gap, Origin, Resource, Unknown, holds_unknown
-from auditor.plans.azurerm import INDEX
+from auditor.plans.azurerm import INDEX, table_of
 from auditor.plans.change import Addition, Change, Changes, Lines
 from auditor.plans.terraform_azapi import azapi_made, body_not_told
 from auditor.plans.terraform_ids import Side
@@ -28,6 +29,8 @@ from auditor.plans.terraform_versions import Translation, major_of, translation_
 
 _MAJORS: Final = ("0", "1")
 _AZURE: Final = ("azurerm_", "azapi_")
+_UNREAD: Final = ("azuread_", "azurerm_", "kubectl_", "kubernetes_")
+"""What is told where it is not read; of `azapi_` all is."""
 TEMPLATES: Final = frozenset(
     {
         "azurerm_management_group_template_deployment",
@@ -102,6 +105,7 @@ def read_terraform_plan(
         _covers(raw, nodes),
         written,
         tuple(_additions(added_before, added, actions, origins)),
+        Counter(node.type for node in nodes if _is_unread(node)),
     )
 
 
@@ -134,6 +138,13 @@ def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, M
             made += kubernetes_made(node, without_unwritten(side.judged(node), side.written(node)))
     found = {(item.address, item.kind.casefold(), str(_name(item))): item for item in join(made)}
     return found, {(part.address, target): part for target, part in additions(made)}
+
+
+def _is_unread(node: Node) -> bool:
+    """Whether it makes something in Azure or in a cluster that nothing here can tell."""
+    if node.data or node.after is None or node.type in TEMPLATES or is_kubernetes(node.type):
+        return False
+    return node.type.startswith(_UNREAD) and table_of(node.type) is None
 
 
 def _name(item: Made) -> Any:

@@ -10,11 +10,12 @@ from auditor.model import Audit, RuleRun
 from auditor.render.groups import Gathered
 from auditor.render.reasons import OTHER
 from auditor.render.ways_out import ways_out
-from auditor.render.words import cut, notice_text, plural, visible
+from auditor.render.words import cut, notice_text, plural, unjudged_count, unjudged_types, visible
 
 _GAPS: Final = 500
 _REASONS: Final = 50
 _FIRST: Final = 3
+_TYPES: Final = 200
 
 
 def blind_spots(audit: Audit, gathered: Gathered, *, compared: bool) -> dict[str, Any]:
@@ -44,6 +45,9 @@ def blind_spots(audit: Audit, gathered: Gathered, *, compared: bool) -> dict[str
         "notices": [visible(cut(notice_text(notice), 500)) for notice in audit.notices[:_GAPS]],
         "notice_count": len(audit.notices),
         "gap_reasons": [{"count": number, "text": visible(cut(text, 120))} for text, number in frequent[:_FIRST]],
+        "unjudged_count": unjudged_count(audit.scope),
+        "unjudged": [(visible(name), number) for name, number in unjudged_types(audit.scope)[:_TYPES]],
+        "more_unjudged": max(len(audit.scope.unjudged) - _TYPES, 0),
         "idle": idle,
         "idle_count": sum(len(group["rules"]) for group in idle),
         "broken": [{"id": visible(run.rule.id), "error": visible(cut(run.error))} for run in audit.rules if run.error],

@@ -16,7 +16,15 @@ from auditor.render.markdown_text import code, filled, prose
 from auditor.render.names import name_of, spot_of
 from auditor.render.of_change import change_verdict, failures
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.words import by_severity, first_sentence, notice_text, plural, scope_phrases, time_text
+from auditor.render.words import (
+    by_severity,
+    first_sentence,
+    notice_text,
+    plural,
+    scope_phrases,
+    time_text,
+    unjudged_phrase,
+)
 
 LIMIT: Final = 65_000
 _CHANGES, _OTHERS, _TAIL = 20_000, 6_000, 9_000
@@ -132,5 +140,8 @@ def _blind_spots(audit: Audit) -> Iterator[tuple[str, int]]:
     idle = sum(not run.exercised and not run.error for run in audit.rules)
     if idle:
         yield f"- {plural(idle, 'rule')} met nothing to judge\n", 1
+    unjudged = unjudged_phrase(audit.scope)
+    if unjudged:
+        yield f"- {prose(unjudged, 1_000)}\n", 1
     for gap in audit.gaps:
         yield f"- {code(gap.what)}: {code(gap.reason)}\n", 1

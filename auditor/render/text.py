@@ -22,6 +22,7 @@ from auditor.render.words import (
     plural,
     scope_phrases,
     time_text,
+    unjudged_phrase,
     visible,
 )
 
@@ -187,7 +188,8 @@ def _unknown(audit: Audit, gathered: Gathered, paint: Paint, width: int) -> Iter
 def _not_looked_at(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
     broken = [run for run in audit.rules if run.error]
     idle = sum(not run.exercised and not run.error for run in audit.rules)
-    if not (audit.gaps or broken or idle):
+    unjudged = unjudged_phrase(audit.scope)
+    if not (audit.gaps or broken or idle or unjudged):
         return
     yield ""
     yield paint("bold", "NOT LOOKED AT")
@@ -199,6 +201,8 @@ def _not_looked_at(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
             yield " " * 14 + paint("dim", f"… and {len(audit.gaps) - _GAPS:,} more")
     for run in broken:
         yield from _wrap(visible(f"{run.rule.id} could not run: {cut(run.error or '')}"), width, " " * 10)
+    if unjudged:
+        yield from _wrap(unjudged, width, " " * 10)
     if idle:
         said = f"{plural(idle, 'rule')} met nothing to judge (listed by --format html and --format json)"
         yield from _wrap(said, width, " " * 10)

@@ -99,6 +99,28 @@ def scope_phrases(scope: Scope) -> list[str]:
     )
 
 
+def unjudged_phrase(scope: Scope, most: int = 5) -> str:
+    """What was met and no rule asks about, the most frequent types first; nothing where there is none of it."""
+    types = unjudged_types(scope)
+    if not types:
+        return ""
+    named = [f"{visible(name)} ({number:,})" for name, number in types[:most]]
+    if len(types) > most:
+        named.append(plural(len(types) - most, "more type"))
+    return f"{unjudged_count(scope)}: {', '.join(named)}"
+
+
+def unjudged_count(scope: Scope) -> str:
+    """How much was met that no rule asks about."""
+    about = f"{plural(sum(scope.unjudged.values()), 'resource')} of {plural(len(scope.unjudged), 'type')}"
+    return f"{about} that no rule of this audit asks about"
+
+
+def unjudged_types(scope: Scope) -> list[tuple[str, int]]:
+    """The types that no rule asks about, the most frequent first."""
+    return sorted(scope.unjudged.items(), key=lambda item: (-item[1], item[0]))
+
+
 def _few(names: tuple[str, ...], noun: str) -> list[str]:
     if not names:
         return []
