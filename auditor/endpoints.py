@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from auditor.resource import MISSING, WORKLOADS, Resource, Unknown
+from auditor.workloads import pod_labels_of
 
 _NAME: Final = "kubernetes.io/metadata.name"
 _NAMESPACE_IN_CILIUM: Final = "io.kubernetes.pod.namespace"
@@ -47,7 +48,7 @@ def endpoint_labels(resource: Resource) -> Any:
             return own
         held = {f"{_OF_NAMESPACE_IN_CILIUM}{key}": value for key, value in own.items()}
         return CommonLabels(held | _place(_name_of(resource, "name")))
-    own = resource.pod_labels
+    own = pod_labels_of(resource)
     return {**own, **_place(_name_of(resource, "namespace"))} if isinstance(own, dict) else own
 
 

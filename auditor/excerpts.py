@@ -17,6 +17,7 @@ import msgspec
 
 from auditor.keys import names_of
 from auditor.model import MISSING, Evidence, Excerpt, Resource, Severity, Unknown
+from auditor.workloads import containers_of, entries_of, pod_labels_of, pod_spec_of
 
 MOST: Final = 2_000
 """Excerpts of one audit: those of the gravest failures."""
@@ -100,9 +101,16 @@ def excerpt(resource: Resource, fingerprint: str, evidence: Sequence[Evidence]) 
 
 def _root(resource: Resource, tree: Tree) -> dict[str, Any]:
     """The body; with the pod specification and containers of a workload in front where these are asked for."""
-    derived = {"podSpec": "pod_spec", "podLabels": "pod_labels", "entries": "entries", "containers": "containers"}
-    asked = {name: getattr(resource, derived[name]) for name in derived if name in tree and name not in resource.body}
+    asked = {name: read(resource) for name, read in _BESIDE.items() if name in tree and name not in resource.body}
     return {**{name: value for name, value in asked.items() if value is not MISSING}, **resource.body}
+
+
+_BESIDE: Final = {
+    "podSpec": pod_spec_of,
+    "podLabels": pod_labels_of,
+    "entries": entries_of,
+    "containers": containers_of,
+}
 
 
 class _Writer:

@@ -13,6 +13,7 @@ from auditor.collect.kubernetes.clusters import contexts_of
 from auditor.collect.kubernetes.edge import at_the_edge
 from auditor.errors import ConfigError
 from auditor.model import Gap
+from auditor.workloads import containers_of
 from tests.clusters.collected import TYPES, read, through
 from tests.clusters.faulty import Fault
 from tests.clusters.objects import CANARY, MANY, allow
@@ -189,7 +190,7 @@ def test_what_replaces_a_secret_leaves_the_answers_of_rules_as_they_are(admin: P
     assert settings.body["data"]["password"] == "removed-by-auditor"
     assert settings.partial
     (web,) = found.of("apps/Deployment")
-    (container,) = web.containers
+    (container,) = containers_of(web)
     assert {one["name"]: one["value"] for one in container["env"]} == {
         "DB_PASSWORD": "removed-by-auditor",
         "STORAGE": "AccountName=a;AccountKey=removed-by-auditor;EndpointSuffix=core",

@@ -20,6 +20,7 @@ from auditor.label_selectors import selects
 from auditor.model import MISSING, Origin, Resource, Unknown
 from auditor.packed import pack, unpack
 from auditor.resource import WORKLOADS
+from auditor.workloads import pod_labels_of
 
 UNKNOWN = Unknown("not readable")
 
@@ -79,12 +80,12 @@ def test_the_labels_of_pods_stand_where_each_kind_keeps_them(kind: str) -> None:
     for key in WORKLOADS.get(kind, ("spec",))[:-1]:
         node = node.setdefault(key, {})
     expected = {} if kind in WORKLOADS else MISSING
-    assert Resource(kind, body, Origin()).pod_labels == expected
+    assert pod_labels_of(Resource(kind, body, Origin())) == expected
     node["metadata"] = {"labels": {"app": "web"}}
     expected = {"app": "web"} if kind in WORKLOADS else MISSING
-    assert Resource(kind, body, Origin()).pod_labels == expected
+    assert pod_labels_of(Resource(kind, body, Origin())) == expected
     node["metadata"] = UNKNOWN
-    assert (Resource(kind, body, Origin()).pod_labels is UNKNOWN) == (kind in WORKLOADS)
+    assert (pod_labels_of(Resource(kind, body, Origin())) is UNKNOWN) == (kind in WORKLOADS)
 
 
 def test_labels_that_are_not_known_leave_the_verdict_open() -> None:
@@ -146,5 +147,5 @@ def test_the_relation_index_keeps_of_workloads_their_labels_alone() -> None:
     template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "a"}]}}
     body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "w"}, "spec": {"template": template}}
     packed = unpack(pack(Resource("apps/Deployment", body, Origin()), kept))
-    assert packed.pod_labels == {"app": "web"}
+    assert pod_labels_of(packed) == {"app": "web"}
     assert "containers" not in repr(packed.body)

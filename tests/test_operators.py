@@ -14,6 +14,7 @@ from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
 from auditor.conditions.scalars import parse_duration, parse_time, parse_version
 from auditor.model import Origin, Resource, Unknown
+from auditor.workloads import user_name_of
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 ABSENT = object()
@@ -191,7 +192,7 @@ def test_what_is_derived_from_an_unknown_id_is_unknown() -> None:
 )
 def test_service_accounts_have_the_name_of_their_tokens(metadata: Any, name: str | Unknown) -> None:
     body = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
-    assert Resource("core/ServiceAccount", body, Origin()).user_name == name
+    assert user_name_of(Resource("core/ServiceAccount", body, Origin())) == name
     assert verdict({"metadata": metadata}, {"field": "userName", "exists": True}) == NO
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.model import MISSING, Origin, Resource, Unknown
+from auditor.workloads import pod_os_of
 
 HIDDEN = Unknown("not readable")
 
@@ -57,12 +58,12 @@ WINDOWS = wants("kubernetes.io/os", "In", "windows")
 )
 def test_the_operating_system_of_pods(spec: dict[str, Any], expected: Any) -> None:
     body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec}
-    assert Resource("core/Pod", body, Origin()).pod_os == expected
+    assert pod_os_of(Resource("core/Pod", body, Origin())) == expected
 
 
 def test_what_runs_no_pods_needs_none() -> None:
     body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"os": {"name": "windows"}}}
-    assert Resource("core/Service", body, Origin()).pod_os is MISSING
+    assert pod_os_of(Resource("core/Service", body, Origin())) is MISSING
 
 
 def test_objects_that_the_server_will_name_are_told_apart_by_what_their_names_begin_with() -> None:

@@ -182,6 +182,13 @@ def test_addresses_keep_their_nature_and_their_neighbours(address: ipaddress.IPv
     assert other(address) in ipaddress.ip_network(made.network(str(network)) or "")
 
 
+def test_a_network_of_mapped_addresses_holds_what_lies_in_it() -> None:
+    made = Addresses(b"salt")
+    for address, network in (("::ffff:0.0.0.0", "::ffff:0:0/98"), ("::ffff:10.1.2.3", "::ffff:10.1.0.0/112")):
+        other = ipaddress.ip_address(made.network(address) or "")
+        assert other in ipaddress.ip_network(made.network(network) or "", strict=False)
+
+
 def test_addresses_that_tell_nothing_stay() -> None:
     made = Addresses(b"salt")
     for text in (

@@ -13,6 +13,7 @@ from auditor.conditions.grammar import EACH, Path
 from auditor.endpoints import endpoint_labels, namespace_labels
 from auditor.isolation import isolates
 from auditor.model import MISSING, Resource, Unknown
+from auditor.workloads import containers_of, entries_of, judged_as, pod_labels_of, pod_os_of, pod_spec_of, user_name_of
 
 
 def _from(key: str, derive: Callable[[Resource], Any], *metadata: str) -> Callable[[Resource], Any]:
@@ -40,16 +41,16 @@ DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
     "parentId": _from("id", lambda r: r.parent_id),
     "namespace": _from("", lambda r: r.namespace, "namespace"),
     "cluster": lambda r: r.cluster if r.is_kubernetes else MISSING,
-    "userName": lambda r: r.user_name,
-    "podSpec": lambda r: r.pod_spec,
-    "podLabels": lambda r: r.pod_labels,
+    "userName": user_name_of,
+    "podSpec": pod_spec_of,
+    "podLabels": pod_labels_of,
     "endpointLabels": endpoint_labels,
     "namespaceLabels": namespace_labels,
     "isolates": isolates,
-    "podOs": lambda r: r.pod_os,
-    "judgedAs": lambda r: r.judged_as,
-    "entries": lambda r: r.entries,
-    "containers": lambda r: r.containers,
+    "podOs": pod_os_of,
+    "judgedAs": judged_as,
+    "entries": entries_of,
+    "containers": containers_of,
 }
 """First segments that are the resource's own, whatever its body holds."""
 

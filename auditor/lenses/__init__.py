@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from auditor.lenses.coverage import Coverage
 from auditor.model import Resource
+from auditor.resource import NETWORK_POLICIES
 
 
 class Reader(Protocol):
@@ -154,13 +155,7 @@ TRAFFIC_PATH_READS: Final = API_POLICY_READS | {
     "argoproj.io/rollout",
     "networking.k8s.io/ingress",
     "networking.k8s.io/ingressclass",
-    "networking.k8s.io/networkpolicy",
-    "cilium.io/ciliumnetworkpolicy",
-    "cilium.io/ciliumclusterwidenetworkpolicy",
-    "crd.projectcalico.org/networkpolicy",
-    "crd.projectcalico.org/globalnetworkpolicy",
-    "projectcalico.org/networkpolicy",
-    "projectcalico.org/globalnetworkpolicy",
+    *NETWORK_POLICIES,
     "gateway.networking.k8s.io/gateway",
     "gateway.networking.k8s.io/httproute",
     "gateway.networking.k8s.io/grpcroute",

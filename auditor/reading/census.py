@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.model import SYSTEM_NAMESPACES, WORKLOADS, Gap, Resource
+from auditor.workloads import judged_as
 
 _SUBSCRIPTION: Final = "/subscriptions/"
 _LENGTH: Final = len(_SUBSCRIPTION) + 37
@@ -36,7 +37,7 @@ class Census:
         else:
             self.count(resource.type, resource.body.get("id"))
         if resource.type in WORKLOADS and resource.namespace not in SYSTEM_NAMESPACES:
-            controller = resource.judged_as
+            controller = judged_as(resource)
             if isinstance(controller, str) and controller in WORKLOADS:
                 self.controllers[controller] += 1
 

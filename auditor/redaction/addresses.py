@@ -36,6 +36,10 @@ _NATURES: Final[tuple[Network, ...]] = tuple(
 """Special-purpose addresses (RFC 6890): private networks, documentation, translation."""
 
 
+_MAPPED: Final = 96
+"""Bits of an address of IPv6 before the address of IPv4 that it stands for."""
+
+
 class Addresses:
     """The other address of every address, by a secret."""
 
@@ -52,8 +56,9 @@ class Addresses:
         if network is None:
             return None
         address = ipaddress.ip_address(given[0])
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped and not given[1]:
-            return f"::ffff:{self.network(str(address.ipv4_mapped))}"
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped and network.prefixlen >= _MAPPED:
+            inner = self.network(f"{address.ipv4_mapped}/{network.prefixlen - _MAPPED}") or ""
+            return f"::ffff:{inner.partition('/')[0]}{given[1]}{given[2]}"
         if any(address in kept for kept in _KEPT if kept.version == address.version) or not network.prefixlen:
             return text
         return f"{self._other(address, network)}{given[1]}{given[2]}"

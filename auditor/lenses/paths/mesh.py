@@ -11,6 +11,7 @@ from auditor.lenses.paths.shapes import MUTUAL, PLAINTEXT, UNVERIFIED, VERIFIED,
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import flag, items, text_at, word
 from auditor.model import Resource, Unknown
+from auditor.workloads import containers_of, pod_spec_of
 
 NAMESPACE, PEERS = "core/namespace", "security.istio.io/peerauthentication"
 RULES: Final = "networking.istio.io/destinationrule"
@@ -117,12 +118,12 @@ class Mesh:
         return (kinds[0] if kinds else ""), unknown or True
 
     def _sidecar(self, cluster: str, where: Resource | None, pod: Resource) -> tuple[str, Truth]:
-        spec = pod.pod_spec
+        spec = pod_spec_of(pod)
         namespace = get(where.body, "metadata", "labels") if where else None
         ambient = text_at(namespace, "istio.io/dataplane-mode") == "ambient"
         if get(spec, "hostNetwork") is True:
             return "", False
-        containers = pod.containers
+        containers = containers_of(pod)
         names = {text_at(c, "name") for c in containers} if isinstance(containers, list) else set()
         for proxy in _PROXIES:
             if proxy in names:

@@ -11,17 +11,11 @@ from auditor.lenses.paths.estate import Estate
 from auditor.lenses.truth import Truth, truth_and, truth_or
 from auditor.lenses.values import hidden_in, items, listing, text_at
 from auditor.model import Resource, Unknown
+from auditor.resource import NETWORK_POLICIES
+from auditor.workloads import containers_of
 
-POLICY: Final = "networking.k8s.io/networkpolicy"
-OTHER_POLICIES: Final = (
-    "cilium.io/ciliumnetworkpolicy",
-    "cilium.io/ciliumclusterwidenetworkpolicy",
-    "crd.projectcalico.org/networkpolicy",
-    "crd.projectcalico.org/globalnetworkpolicy",
-    "projectcalico.org/networkpolicy",
-    "projectcalico.org/globalnetworkpolicy",
-)
-READS: Final = frozenset({POLICY, *OTHER_POLICIES})
+POLICY, *OTHER_POLICIES = NETWORK_POLICIES
+READS: Final = frozenset(NETWORK_POLICIES)
 
 
 def around(estate: Estate, service: Resource, pods: tuple[Resource, ...], port: Any) -> list[dict[str, Any]]:
@@ -136,7 +130,7 @@ def _is_all(selector: Any, *, otherwise: bool = True) -> Truth:
 
 def _name_of(port: Any, pod: Resource) -> str | None:
     """What a pod calls one of its ports."""
-    containers = pod.containers
+    containers = containers_of(pod)
     for container in containers if isinstance(containers, list) else ():
         for item in items(container, "ports"):
             if get(item, "containerPort") == port:

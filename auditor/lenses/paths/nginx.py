@@ -24,6 +24,7 @@ from auditor.lenses.paths.trust import CONFIG, SECRET, Store, Trust
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import text_at, texts, word
 from auditor.model import Resource, Unknown
+from auditor.workloads import containers_of
 
 PREFIX: Final = "nginx.ingress.kubernetes.io/"
 _REDIRECTS: Final = (f"{PREFIX}permanent-redirect", f"{PREFIX}temporal-redirect")
@@ -192,7 +193,7 @@ def _floor(config: Resource) -> str | Unknown:
 
 
 def _arguments(workload: Resource) -> list[str]:
-    containers = workload.containers
+    containers = containers_of(workload)
     return [one for part in (containers if isinstance(containers, list) else ()) for one in texts(part, "args")]
 
 

@@ -28,6 +28,7 @@ from auditor.lenses.paths.shapes import (
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import items, listing, text_at, word
 from auditor.model import Resource, Unknown
+from auditor.workloads import containers_of
 
 SERVICE, POD = "core/service", "core/pod"
 WORKLOADS: Final = ("apps/deployment", "apps/statefulset", "apps/daemonset", "apps/replicaset", "argoproj.io/rollout")
@@ -198,7 +199,7 @@ def _by_port(sender: Inbound, number: int | str | None) -> Inbound:
 def _beyond(backend: Backend) -> Iterator[Missing]:
     """What pods call: followed for none; where they are a gateway of API Management, that is said."""
     for pod in backend.pods:
-        containers = pod.containers
+        containers = containers_of(pod)
         images = [text_at(one, "image") or "" for one in (containers if isinstance(containers, list) else ())]
         if any("azure-api-management/gateway" in image for image in images):
             name = f"{backend.service.namespace}/{backend.service.name}"
@@ -234,12 +235,12 @@ def _target(spec: Any, port: Any, pods: tuple[Resource, ...]) -> tuple[int | str
         if wanted.isdigit():
             return int(wanted), None
         for pod in pods:
-            containers = pod.containers
+            containers = containers_of(pod)
             for container in containers if isinstance(containers, list) else ():
                 for item in items(container, "ports"):
                     number = get(item, "containerPort")
                     if get(item, "name") == wanted and isinstance(number, int):
                         return number, None
-        if all(isinstance(pod.containers, list) for pod in pods):
+        if all(isinstance(containers_of(pod), list) for pod in pods):
             return wanted, Missing(f"port {wanted}", "no container of the pods has a port of this name", gone=True)
     return None, Missing(f"port {port}", "the port of the pods is not known")
