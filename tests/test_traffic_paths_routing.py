@@ -380,6 +380,28 @@ def test_a_network_policy_may_select_pods_by_expressions(expression: str, expect
     assert [None if isinstance(one, Unknown) else one for one in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "expected"),
+    [
+        ("cilium.io/v2/CiliumNetworkPolicy", {"ingress": [{}]}, True),
+        ("cilium.io/v2/CiliumNetworkPolicy", {"egress": [{"toFQDNs": [{"matchName": "a.example.com"}]}]}, False),
+        ("cilium.io/v2/CiliumClusterwideNetworkPolicy", {"ingress": [{"fromEntities": ["all"]}]}, True),
+        ("projectcalico.org/v3/NetworkPolicy", {"ingress": [{"action": "Allow"}]}, True),
+        ("policy.networking.k8s.io/v1alpha1/AdminNetworkPolicy", {"ingress": [{"action": "Allow"}]}, True),
+        ("policy.networking.k8s.io/v1alpha1/AdminNetworkPolicy", Unknown("not known"), True),
+    ],
+)
+def test_other_policies_may_open_what_a_network_policy_closes(kind: str, spec: Any, expected: bool) -> None:
+    group, version, name = kind.split("/")
+    space = {} if name.startswith(("CiliumClusterwide", "Admin")) else {"namespace": "shop"}
+    other = {"apiVersion": f"{group}/{version}", "kind": name, "metadata": {"name": "o", **space}, "spec": spec}
+    closed: Body = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    closed |= {"metadata": {"name": "p", "namespace": "shop"}, "spec": {"podSelector": {}, "policyTypes": []}}
+    assert around(joined(APP, INGRESS), more=[closed]) == []
+    found = around(joined(APP, INGRESS), more=[closed, other])
+    assert [isinstance(one, Unknown) for _, one in found] == [True] * expected
+
+
 NARROW: list[Body] = [{"podSelector": {"matchLabels": {"app": "gateway"}}}]
 HIDDEN = Unknown("not known")
 

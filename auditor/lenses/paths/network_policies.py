@@ -41,13 +41,24 @@ def _around_one(
             return _open(policy.id, "spec.ingress", says, True)
         limited = limited or verdict is False
         unclear = verdict if isinstance(verdict, Unknown) else unclear
-    if limited and unclear is None:
+    others = [
+        one for kind in OTHER_POLICIES for space in (namespace, "") for one in estate.inside(kind, cluster, space)
+    ]
+    if limited and unclear is None and not any(map(_may_let_in, others)):
         return None
-    if any(estate.inside(kind, cluster, space) for kind in OTHER_POLICIES for space in (namespace, "")):
-        unclear = Unknown("policies of the network plugin are there, which are not followed")
+    if others:
+        unclear = Unknown("policies beside those of Kubernetes are there, which are not followed")
     hole = estate.hole(POLICY)
     open_: Truth = unclear or (Unknown(hole) if hole else True)
-    return _open(pod.id, "metadata.labels", f"no NetworkPolicy limits who reaches {name}", open_)
+    says = "other policies may let everyone in to" if limited else "no NetworkPolicy limits who reaches"
+    return _open(pod.id, "metadata.labels", f"{says} {name}", open_)
+
+
+def _may_let_in(policy: Resource) -> bool:
+    """Whether a policy of another kind may open what a NetworkPolicy closes: what it allows adds to it, or precedes it."""
+    more, hidden = listing(policy.body, "specs")
+    specs = [get(policy.body, "spec"), *more]
+    return hidden is not None or any(isinstance(spec, Unknown) or get(spec, "ingress") for spec in specs)
 
 
 def _open(resource: str, path: str, says: str, open_: Truth) -> dict[str, Any]:
@@ -64,7 +75,7 @@ def _opens(spec: Any, own: dict[str, Any], port: Any, named: str | None) -> Trut
     kinds = get(spec, "policyTypes")
     if odd := hidden_in(kinds):
         return odd
-    if isinstance(kinds, list) and "Ingress" not in kinds:
+    if isinstance(kinds, list) and kinds and "Ingress" not in kinds:  # an empty list is as good as none
         return None
     selected = selects(get(spec, "podSelector"), own)
     if selected is False:
