@@ -14,7 +14,7 @@ import secrets
 import shutil
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from auditor.inventory import Inventory
     from auditor.reading.wanted import Wanted
 
+Edge = Callable[[Resource], Resource]
 SCHEMA_VERSION: Final = "1.0"
 """Readers take every older version and every minor of their own."""
 
@@ -154,9 +155,12 @@ def read_shard(path: str, digest: str, count: int, wanted: Wanted | None = None)
         raise InputError(f"{path} is damaged: it holds {seen} resources, not {count}", _AGAIN)
 
 
-def write_snapshot(inventory: Inventory, directory: str, *, tool_version: str, as_of: dt.datetime) -> None:
+def write_snapshot(
+    inventory: Inventory, directory: str, *, tool_version: str, as_of: dt.datetime, edge: Edge | None = None
+) -> None:
     """Saves an inventory. The directory appears, or is replaced, only when all of it is written.
 
+    `edge`: what resources lose before they are kept, where nobody has taken their secrets away yet.
     Raises `OutputError` when it cannot be written, or is there already and no snapshot.
     """
     check_target(directory)
@@ -168,7 +172,7 @@ def write_snapshot(inventory: Inventory, directory: str, *, tool_version: str, a
             aside.mkdir(mode=0o700)
             new = aside / "new"
             new.mkdir()
-            _write(inventory, new, tool_version, as_of)
+            _write(inventory, new, tool_version, as_of, edge)
             _replace(target, new, aside / "old")
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -196,10 +200,10 @@ def _replace(target: Path, new: Path, old: Path) -> None:
         raise
 
 
-def _write(inventory: Inventory, folder: Path, tool_version: str, as_of: dt.datetime) -> None:
+def _write(inventory: Inventory, folder: Path, tool_version: str, as_of: dt.datetime, edge: Edge | None) -> None:
     counts: Counter[str] = Counter()
     shards: list[Shard] = []
-    resources = inventory.resources()
+    resources = inventory.resources() if edge is None else map(edge, inventory.resources())
     first = next(resources, None)
     while first is not None:
         name = _SHARD.format(len(shards) + 1)

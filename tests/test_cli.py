@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -213,6 +214,33 @@ def test_a_snapshot_gives_the_same_audit(run: Any, tmp_path: Path) -> None:
     assert first.stdout
     assert again.stdout == first.stdout
     assert again.returncode == first.returncode
+
+
+def test_a_snapshot_of_files_keeps_no_secret(run: Any, tmp_path: Path) -> None:
+    """Who exports an estate writes down what a collector would not have kept; a snapshot is passed on."""
+    secrets = ["tO0-s3cret-of-env", "aPas5word-in-a-map", "s1gned-and-sent", "Hunt3r2-of-sql", "b64-of-0paque"]
+    env, mapped, applied, connection, opaque = secrets
+    pod = {
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "p", "namespace": "shop", "annotations": {
+            "kubectl.kubernetes.io/last-applied-configuration": json.dumps({"x": applied})}},
+        "spec": {"containers": [{"name": "c", "image": "i", "env": [{"name": "DB_PASSWORD", "value": env}]}]},
+    }  # fmt: skip
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": "shop"}}
+    settings["data"] = {"DB_PASSWORD": mapped}
+    hidden = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "shop"}, "type": "Opaque"}
+    hidden["data"] = {"key": opaque}
+    site = {"id": VAULT["id"].replace("KeyVault/vaults", "Web/sites"), "name": "w", "type": "Microsoft.Web/sites"}
+    site["properties"] = {"siteConfig": {"connectionStrings": [{"name": "a", "connectionString": connection}]}}
+    source = put(tmp_path, pod, settings, hidden, site)
+    shown = ("-f", "json", "--as-of", "2026-07-09", "--fail-on", "never")
+    plain = run("scan", "--from", source, *shown)
+    saved = run("scan", "--from", source, "--save-snapshot", "snap", *shown)
+    assert json.loads(saved.stdout)["summary"] == json.loads(plain.stdout)["summary"], "rules answer the same"
+    kept = b"".join(gzip.decompress(path.read_bytes()) for path in (tmp_path / "snap").glob("*.gz"))
+    assert b"DB_PASSWORD" in kept
+    assert [secret for secret in secrets if secret.encode() in kept or secret in saved.stdout] == []
+    assert run("scan", "--from", "snap", *shown).stdout == saved.stdout
 
 
 def test_own_rules(run: Any, tmp_path: Path) -> None:

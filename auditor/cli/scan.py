@@ -14,6 +14,7 @@ from auditor.cli import accepting, live, options, settings
 
 if TYPE_CHECKING:
     from auditor.inventory import Inventory
+    from auditor.snapshot import Edge
 
 
 @click.command("scan", cls=options.ReportingCommand)
@@ -45,7 +46,8 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
             file = Path(folder) / "journal"
             book, inventory = live.collect(wanted, live.needs_of(chosen), file, chosen.clock, quiet=chosen.quiet)
             try:
-                _save(save_snapshot, inventory, chosen)
+                if directory := save_snapshot or chosen.config.get("saveSnapshot"):
+                    _save(directory, inventory, chosen)
                 code = judge_and_report(chosen, inventory, publish)
             finally:
                 book.close()
@@ -60,15 +62,18 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
         inventory = open_inventory(chosen.inputs)
         if inventory.as_of and not chosen.clock_given:
             chosen = replace(chosen, clock=inventory.as_of)
-        _save(save_snapshot, inventory, chosen)
+        directory = save_snapshot or chosen.config.get("saveSnapshot")
+        if directory:
+            from auditor.collect.of_files import without_secrets
+
+            _save(directory, inventory, chosen, without_secrets)
+            inventory = open_inventory([directory])  # what is judged is what was kept
         code = judge_and_report(chosen, inventory, publish)
     sys.exit(code)
 
 
-def _save(directory: str | None, inventory: Inventory, chosen: settings.Settings) -> None:
-    directory = directory or chosen.config.get("saveSnapshot")
-    if directory:
-        from auditor import __version__
-        from auditor.snapshot import write_snapshot
+def _save(directory: str, inventory: Inventory, chosen: settings.Settings, edge: Edge | None = None) -> None:
+    from auditor import __version__
+    from auditor.snapshot import write_snapshot
 
-        write_snapshot(inventory, directory, tool_version=__version__, as_of=chosen.clock)
+    write_snapshot(inventory, directory, tool_version=__version__, as_of=chosen.clock, edge=edge)

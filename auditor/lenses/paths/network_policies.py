@@ -55,7 +55,7 @@ def _around_one(
 
 
 def _may_let_in(policy: Resource) -> bool:
-    """Whether a policy of another kind may open what a NetworkPolicy closes: what it allows adds to it, or precedes it."""
+    """Whether a policy of another kind may open what a NetworkPolicy closes: what it allows counts too, or first."""
     more, hidden = listing(policy.body, "specs")
     specs = [get(policy.body, "spec"), *more]
     return hidden is not None or any(isinstance(spec, Unknown) or get(spec, "ingress") for spec in specs)
