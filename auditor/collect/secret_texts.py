@@ -63,8 +63,11 @@ def is_secret_setting(name: Any, value: Any) -> bool:
 
 def masked(body: dict[str, Any], mark: str) -> dict[str, Any]:
     """The same object, with a mark for the secrets in its texts."""
-    if not _MAY_BE_IN.search(orjson.dumps(body, default=repr)):
-        return body
+    try:
+        if not _MAY_BE_IN.search(orjson.dumps(body, default=repr)):
+            return body
+    except orjson.JSONEncodeError:  # hundreds of levels: it is walked without having been asked
+        pass
     found: dict[str, Any] = _masked(body, mark)
     return found
 
