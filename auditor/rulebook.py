@@ -86,26 +86,33 @@ def _text(path: str, content: bytes) -> str:
 
 def load_rules(extra: Sequence[str] = ()) -> list[Rule]:
     """The bundled rules and those of `extra` folders, by id. Raises RuleError for the first thing that is wrong."""
-    roots = [rules_folder(), *map(Path, extra)]
-    files = [(root, path) for root in roots for path in rule_files(root)]
     folder = rules_folder() / "frameworks"
     frameworks = sorted(_below(str(folder))) if folder.is_dir() else []
-    paths = [*(path for _root, path in files), *frameworks]
+    rules = [rule for root in (rules_folder(), *map(Path, extra)) for rule in _rules_of(root, frameworks)]
+    if len({rule.id for rule in rules}) < len(rules):
+        unique(sources(extra))  # which says where they stand
+    return sorted(rules, key=lambda rule: rule.id)
+
+
+def _rules_of(root: Path, frameworks: Sequence[str]) -> list[Rule]:
+    """The rules of one folder, each folder being remembered by itself: whoever writes a rule changes but their own."""
+    files = rule_files(root)
+    paths = [str(root), *files, *frameworks]  # the root, for ids are paths under it
     stamp = rule_cache.stamp_of(paths)  # before they are read: what changes meanwhile is not noted as what was read
     rules = rule_cache.as_they_stand(stamp)
     if rules is None:
-        contents = [_content(path) for path in paths]
+        contents = [b"", *(_content(path) for path in paths[1:])]
         digest = rule_cache.digest_of(paths, contents)
         rules = rule_cache.cached(digest)
         if rules is None:
             from auditor.rule_file import read_rule_file
 
-            each = zip(files, contents[: len(files)], strict=True)
-            sources = [read_rule_file(Path(path), root, _text(path, content)) for (root, path), content in each]
-            rules = [source.rule for source in unique(sources)]
+            each = zip(files, contents[1 : len(files) + 1], strict=True)
+            read = [read_rule_file(Path(path), root, _text(path, content)) for path, content in each]
+            rules = [source.rule for source in unique(read)]
             rule_cache.store(digest, rules)
         rule_cache.note(stamp, digest)
-    return sorted(rules, key=lambda rule: rule.id)
+    return rules
 
 
 def unique(sources: Iterable[RuleSource]) -> list[RuleSource]:

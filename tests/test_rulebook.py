@@ -52,18 +52,24 @@ def test_own_rules_come_beside_the_bundled_ones(tmp_path: Path, monkeypatch: pyt
 
 def test_a_file_that_changed_is_read_whatever_was_noted_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
-    own, noted = tmp_path / "rules", tmp_path / "cache" / "auditor"
+    own = tmp_path / "rules"
+
+    def noted() -> set[str]:
+        return {path.name for path in (tmp_path / "cache" / "auditor").glob("files-*")}
 
     def severity() -> str:
         return next(rule for rule in load_rules([str(own)]) if rule.id == "own.thing.tls").severity
 
+    monkeypatch.setattr(rule_cache, "_FRESH", -1)
+    load_rules()
+    bundled = noted()
     monkeypatch.setattr(rule_cache, "_FRESH", 3_600_000_000_000)  # a busy machine takes more than a moment
     write(own, GOOD)
     assert severity() == "high"
-    assert not [*noted.glob("files-*")], "what changed a moment ago may change again unseen"
+    assert noted() == bundled, "what changed a moment ago may change again unseen"
     monkeypatch.setattr(rule_cache, "_FRESH", -1)  # a moment has passed
     assert severity() == "high"
-    assert len([*noted.glob("files-*")]) == 1
+    assert len(noted() - bundled) == 1
     write(own, GOOD.replace("severity: high", "severity: info"))  # as long as before
     assert severity() == "info"
 
@@ -134,6 +140,14 @@ def test_one_bad_file_stops_everything(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     write(tmp_path, "nonsense", "own/other.yaml")
     with pytest.raises(RuleError, match=r"other\.yaml"):
+        load_rules([str(tmp_path)])
+
+
+def test_what_was_read_of_a_file_alone_is_not_what_its_folder_says(tmp_path: Path) -> None:
+    """Ids are paths under the folder that is named; of a file that is named itself they are not."""
+    place = write(tmp_path, GOOD, "elsewhere/tls.yaml")
+    assert "own.thing.tls" in {rule.id for rule in load_rules([str(place)])}
+    with pytest.raises(RuleError, match=r"own\.thing\.tls"):
         load_rules([str(tmp_path)])
 
 
