@@ -76,8 +76,7 @@ def judged_as(resource: Resource) -> Any:
     spec = resource.body.get("spec")
     if resource.type == "argoproj.io/Rollout" and isinstance(spec, dict) and spec.get("workloadRef"):
         return "apps/Deployment"
-    metadata = resource.body.get("metadata")
-    owners = metadata.get("ownerReferences") if isinstance(metadata, dict) else metadata
+    owners = _at(resource.body, "metadata", "ownerReferences")
     if isinstance(owners, Unknown):
         return owners
     if isinstance(spec, dict) and spec.get("ephemeralContainers"):
@@ -118,12 +117,8 @@ def pod_labels_of(resource: Resource) -> Any:
     path = WORKLOADS.get(resource.type)
     if path is None:
         return MISSING
-    node: Any = resource.body
-    for key in (*path[:-1], "metadata", "labels"):
-        if isinstance(node, Unknown):
-            return node
-        node = node.get(key) if isinstance(node, dict) else None
-    return {} if node is None else node
+    labels = _at(resource.body, *path[:-1], "metadata", "labels")
+    return {} if labels is None else labels
 
 
 def entries_of(resource: Resource) -> Any:

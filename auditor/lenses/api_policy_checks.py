@@ -8,7 +8,7 @@ from typing import Any, Final
 from auditor.lenses.api_policy_model import CertificateCheck, Place, TokenCheck, Weakness
 from auditor.lenses.api_policy_scopes import NamedValues
 from auditor.lenses.api_policy_text import Element, is_expression, named_values, with_named_values
-from auditor.lenses.truth import Truth, truth_and, truth_or
+from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
 from auditor.model import Unknown
 
 
@@ -120,8 +120,8 @@ def certificate_check(element: Element, reading: Reading, place: Place, certain:
     ignored = reading.truth(element.attributes.get("ignore-error"), default=False)
     trusted = reading.truth(element.attributes.get("validate-trust"), default=True)
     named = any(identity.get(key) for identity in identities for key in ("thumbprint", "issuer-certificate-id"))
-    heeded: Truth = ignored if isinstance(ignored, Unknown) else not ignored
-    return CertificateCheck(place, certain, truth_and(heeded, truth_or(trusted, named)), identities)
+    heeded = truth_and(truth_not(ignored), truth_or(trusted, named))
+    return CertificateCheck(place, certain, heeded, identities)
 
 
 # --- CORS ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from auditor.lenses.paths.forwarders import Forwarding, forwardings
 from auditor.lenses.paths.security_groups import GROUPS, lets_in, openings
 from auditor.lenses.paths.service import KIND as MANAGEMENT
 from auditor.lenses.paths.service import is_open
-from auditor.lenses.truth import Truth, truth_and, truth_or
+from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
 from auditor.lenses.values import flag, items, text_at, texts, word
 from auditor.model import Resource, Unknown
 
@@ -182,7 +182,7 @@ class Around:
         for one in maybe:
             private = _is_private(one)
             ranges = get(one.body, "properties", "apiServerAccessProfile", "authorizedIPRanges")
-            open_ = truth_and(private if isinstance(private, Unknown) else not private, admits_everyone(ranges))
+            open_ = truth_and(truth_not(private), admits_everyone(ranges))
             if open_ is False:
                 continue
             if open_ is True and len(named) != 1:
