@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Coverage is of these tests alone: measuring it doubles the time of a test.
 OFFLINE := not browser and not slow
 
-.PHONY: help demo test unit fuzz lint bench docs lock clean
+.PHONY: help demo test unit fuzz lint bench docs dist advisories lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,15 @@ docs: $(VENV)/.dev ## write everything that is generated
 	$(BIN)/auditor preflight --cluster-role > deploy/kubernetes/cluster-role.yaml
 	$(BIN)/python -m scripts.sentinel
 	$(BIN)/auditor exemptions schema --output docs/exemptions.schema.json
+
+DIST := dist
+dist: $(VENV)/.dev ## build the wheel, the source archive and the SBOM (CycloneDX) of what they depend on
+	$(BIN)/hatchling build -d $(DIST)
+	$(BIN)/cyclonedx-py requirements requirements/all.txt --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-file $(DIST)/auditor.cdx.json
+
+advisories: $(VENV)/.dev ## check the pinned dependencies for known vulnerabilities (needs an index that serves advisories)
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/all.txt
 
 lock: ## pin the requirements anew (needs uv)
 	printf '%s\n' hatchling editables | uv pip compile --quiet --no-strip-extras --universal --no-header --generate-hashes - -o requirements/build.txt
