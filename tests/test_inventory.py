@@ -209,7 +209,7 @@ def test_values_of_a_manifest_are_those_that_kubernetes_sees(tmp_path: Path) -> 
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: c, labels: {date: 2024-01-01, time: 22:22, yes: no, 1: 0x1f, mode: 0644, big: 1_000}}
-data: {quoted: "yes", text: !!str 12, none: ~, number: 1.5e3, not: .nan, binary: !!binary aGk=}
+data: {quoted: "yes", text: !!str 12, none: ~, number: 1.5e3, binary: !!binary aGk=, short: y}
 base: &base {a: 1, b: 2}
 merged: {<<: *base, b: 3}
 block: |
@@ -220,7 +220,7 @@ block: |
     assert resource.body["metadata"]["labels"] == {
         "date": "2024-01-01", "time": "22:22", "true": False, "1": 31, "mode": 420, "big": 1000,
     }  # fmt: skip
-    data = {"quoted": "yes", "text": "12", "none": None, "number": 1500.0, "not": ".nan", "binary": "aGk="}
+    data = {"quoted": "yes", "text": "12", "none": None, "number": 1500.0, "binary": "hi", "short": True}
     assert resource.body["data"] == data
     assert resource.body["merged"] == {"a": 1, "b": 3}
     assert resource.body["block"] == "---not a marker\ntext\n"

@@ -112,5 +112,7 @@ def _documents(file: str) -> Iterator[tuple[int, dict[str, Any]]]:
     for document in yaml_documents(io.BytesIO(_text(file).encode())):
         if isinstance(document, Broken):
             raise ConfigError(f"{file}, {document.place}: {document.reason}", "Mend it, or leave the file out.")
+        for place, reason in document.doubts:
+            raise ConfigError(f"{file}, {place}: {reason}", "Fix it, or leave the file out.")
         if isinstance(document.value, dict):
             yield document.line, document.value

@@ -158,7 +158,10 @@ def _yaml(stream: IO[bytes], file: str, log: Log) -> Iterator[Resource]:
         if isinstance(document, Broken):
             log.fail(file, document.place, document.reason, document.hint)
         else:
-            at = At(file, f"line {document.line}", document.line, "manifest", document.lines)
+            for place, reason in document.doubts:
+                log.gap(file, place, f"{reason}: its value is not known")
+            partial = bool(document.doubts)
+            at = At(file, f"line {document.line}", document.line, "manifest", document.lines, partial)
             yield from resources_of(document.value, at, log)
 
 

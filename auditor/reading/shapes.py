@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from auditor.deployment_values import TYPE as DEPLOYMENT
 from auditor.deployment_values import without_values
-from auditor.model import Origin, Resource, kubernetes_type
+from auditor.model import Origin, Resource, holds_unknown, kubernetes_type
 from auditor.reading.children import child_of
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
@@ -26,13 +26,15 @@ _KINDS_OF_STATUS: Final = {401: "forbidden", 403: "forbidden", 404: "not-found",
 
 
 class At(NamedTuple):
-    """Where a document stands. `lines` maps the identity of its mappings to lines, where the parser knows them."""
+    """Where a document stands. `lines` maps the identity of its mappings to lines, where the parser knows them;
+    `partial`: some of its values are `Unknown`."""
 
     file: str
     place: str = ""
     line: int | None = None
     source: str = "file"
     lines: Mapping[int, int] = {}
+    partial: bool = False
 
     def within(self, document: Any, place: str) -> At:
         """The place of a part of this document."""
@@ -105,7 +107,8 @@ def _kubernetes(document: dict[str, Any], at: At, log: Log, depth: int) -> Itera
     kind = kubernetes_type(document)
     body = without_secrets(document) if kind == "core/Secret" else document
     source = "file" if _was_read_from_a_cluster(document) else at.source
-    yield Resource(kind, body, Origin(source=source, file=at.file, line=at.line))
+    partial = at.partial and holds_unknown(body)
+    yield Resource(kind, body, Origin(source=source, file=at.file, line=at.line), partial=partial)
 
 
 def _was_read_from_a_cluster(document: dict[str, Any]) -> bool:
@@ -118,6 +121,7 @@ def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Res
     if document["type"].casefold() == DEPLOYMENT:
         document = without_values(document)
     resource = arm_resource(document["type"], document, Origin(source=at.source, file=at.file, line=at.line))
+    resource.partial = resource.partial or (at.partial and holds_unknown(document))
     yield resource
     children = document.get("resources")
     if children is None:

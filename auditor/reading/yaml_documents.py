@@ -6,14 +6,15 @@ line of every mapping is known, dates stay text, and a broken document does not 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from typing import IO, Any, Final, NamedTuple
 
 import yaml
 
+from auditor.model import Unknown
 from auditor.reading.log import Broken
+from auditor.reading.yaml_scalars import TAG, key_text, scalar
 
 MAX_DOCUMENT: Final = 16 << 20
 MAX_DEPTH: Final = 200
@@ -22,24 +23,20 @@ MAX_VALUES: Final = 2_000_000
 
 _LINES_UNTIL_DEPTH: Final = 6
 
-_CONSTANTS: Final[dict[str, bool | None]] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
-    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
-}
-_INT: Final = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]+|0|[1-9][0-9_]*)\Z")
-_FLOAT: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?\Z")
-_TAG: Final = "tag:yaml.org,2002:"
 _MARKER: Final = re.compile(rb"---(?:[ \t\r\n]|\Z)")
 _NO_CONTENT: Final = re.compile(rb"\s*(?:#|\Z)|%")
 
 
 class Parsed(NamedTuple):
-    """A document: its value, the line it starts on, and the lines of its outer mappings by identity."""
+    """A document: its value, the line it starts on, and the lines of its outer mappings by identity.
+
+    `doubts` are the places whose value is `Unknown`, each with the reason.
+    """
 
     value: Any
     line: int
     lines: dict[int, int]
+    doubts: tuple[tuple[str, str], ...] = ()
 
 
 def yaml_documents(stream: IO[bytes]) -> Iterator[Parsed | Broken]:
@@ -83,9 +80,10 @@ def _pieces(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
 
 
 class _Frame:
-    """A collection under construction. `size` counts its values with all aliases expanded."""
+    """A collection under construction. `size` counts its values with all aliases expanded; `merged` are the keys that
+    `<<` brought in, which may be given once more."""
 
-    __slots__ = ("anchor", "key", "line", "merges", "size", "value")
+    __slots__ = ("anchor", "key", "line", "merged", "size", "value")
 
     def __init__(self, value: Any, anchor: str | None, line: int) -> None:
         self.value = value
@@ -93,7 +91,7 @@ class _Frame:
         self.line = line
         self.size = 1
         self.key: Any = _NO_KEY
-        self.merges: list[Any] = []
+        self.merged: set[str] = set()
 
 
 class _Mark(NamedTuple):
@@ -103,6 +101,8 @@ class _Mark(NamedTuple):
 _NO_KEY: Final = _Mark("no key")
 _MERGE: Final = _Mark("<<")
 _OPEN: Final = _Mark("open")
+_TWICE: Final = "its key is given twice"
+_LONGEST_KEY: Final = 60  # that is shown
 
 
 class _Builder:
@@ -111,6 +111,7 @@ class _Builder:
         self._stack: list[_Frame] = []
         self._anchors: dict[str | None, tuple[Any, int]] = {}
         self._lines: dict[int, int] = {}
+        self._doubts: list[tuple[str, str]] = []
         self._root: Any = None
 
     def documents(self, text: bytes) -> Iterator[Parsed]:
@@ -120,10 +121,10 @@ class _Builder:
             for event in yaml.parse(text.decode(), Loader=yaml.CSafeLoader):
                 line = event.start_mark.line + self._first_line
                 if isinstance(event, yaml.DocumentStartEvent):
-                    self._stack, self._anchors, self._lines, self._root, start = [], {}, {}, None, 0
+                    self._stack, self._anchors, self._lines, self._doubts, self._root, start = [], {}, {}, [], None, 0
                 elif isinstance(event, yaml.DocumentEndEvent):
                     if self._root is not None:
-                        yield Parsed(self._root, start, self._lines)
+                        yield Parsed(self._root, start, self._lines, tuple(self._doubts))
                 elif not isinstance(event, (yaml.StreamStartEvent, yaml.StreamEndEvent)):
                     start = start or line
                     self._take(event, line)
@@ -138,13 +139,14 @@ class _Builder:
     def _take(self, event: Any, line: int) -> None:
         if isinstance(event, yaml.ScalarEvent):
             is_key = bool(self._stack) and isinstance(self._stack[-1].value, dict) and self._stack[-1].key is _NO_KEY
-            value = _MERGE if is_key and event.value == "<<" and event.implicit[0] else _scalar(event, line)
+            plain = event.implicit[0] or event.tag == f"{TAG}merge"
+            value = _MERGE if is_key and event.value == "<<" and plain else self._scalar(event, line)
             if event.anchor:
                 self._anchors[event.anchor] = value, 1
             self._put(value, 1, line)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             mapping = isinstance(event, yaml.MappingStartEvent)
-            if event.tag not in (None, "!", f"{_TAG}{'map' if mapping else 'seq'}"):
+            if event.tag not in (None, "!", f"{TAG}{'map' if mapping else 'seq'}"):
                 raise Broken(f"the tag {event.tag} is not known", f"line {line}", "use plain YAML")
             if len(self._stack) >= MAX_DEPTH:
                 raise Broken(f"it is nested more than {MAX_DEPTH} deep", f"line {line}")
@@ -167,8 +169,6 @@ class _Builder:
 
     def _close(self) -> None:
         frame = self._stack.pop()
-        for merged in frame.merges:
-            frame.value = _merged(frame, merged)
         if frame.anchor:
             self._anchors[frame.anchor] = frame.value, frame.size
         self._put(frame.value, frame.size, frame.line)
@@ -188,61 +188,45 @@ class _Builder:
         elif frame.key is _NO_KEY:
             if isinstance(value, (dict, list)):
                 raise Broken("a key that is itself a list or a mapping", f"line {line}")
-            frame.key = value if isinstance(value, (str, _Mark)) else _key(value)
+            try:
+                frame.key = value if isinstance(value, (str, _Mark)) else key_text(value)
+            except ValueError as error:
+                raise Broken(str(error), f"line {line}") from error
         elif frame.key is _MERGE:
-            frame.merges.extend(value if isinstance(value, list) else [value])
-            if not all(isinstance(merged, dict) for merged in frame.merges):
-                raise Broken("`<<` can only merge mappings", f"line {line}")
-            frame.key = _NO_KEY
+            self._merge(frame, value if isinstance(value, list) else [value], line)
         else:
-            frame.value[frame.key] = value
-            frame.key = _NO_KEY
+            self._set(frame, frame.key, value, line)
+
+    def _merge(self, frame: _Frame, mappings: list[Any], line: int) -> None:
+        """Merge where the `<<` stands: like the platform, over what was given before it. Of several the first wins."""
+        if not all(isinstance(mapping, dict) for mapping in mappings):
+            raise Broken("`<<` can only merge mappings", f"line {line}")
+        for mapping in reversed(mappings):
+            frame.merged |= mapping.keys() - frame.value.keys()
+            frame.value.update(mapping)
+        frame.key = _NO_KEY
+
+    def _set(self, frame: _Frame, key: str, value: Any, line: int) -> None:
+        """Give a mapping a value. A key that is given twice has none that is known: readers disagree on which counts,
+        and an API server refuses both."""
+        if key not in frame.value or key in frame.merged:
+            frame.merged.discard(key)
+            frame.value[key] = value
+        elif not (isinstance(frame.value[key], Unknown) and frame.value[key].reason == _TWICE):
+            frame.value[key] = Unknown(_TWICE)
+            self._doubts.append((f"line {line}", f"the key `{key[:_LONGEST_KEY]}` is given twice"))
+        frame.key = _NO_KEY
+
+    def _scalar(self, event: Any, line: int) -> Any:
+        try:
+            value = scalar(event.value, event.tag, event.implicit[0])
+        except ValueError as error:
+            raise Broken(f"{event.value[:_LONGEST_KEY]!r} {error}", f"line {line}", "put text in quotes") from error
+        if isinstance(value, Unknown):
+            self._doubts.append((f"line {line}", value.reason))
+        return value
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> Broken:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + self._first_line}, column {mark.column + 1}" if mark else f"line {self._first_line}"
         return Broken(f"it is not valid YAML ({error.problem})", place, "check its indentation")
-
-
-def _merged(frame: _Frame, merged: dict[str, Any]) -> dict[str, Any]:
-    for key, value in merged.items():
-        frame.value.setdefault(key, value)
-    return frame.value  # type: ignore[no-any-return]
-
-
-def _scalar(event: Any, line: int) -> Any:
-    text: str = event.value
-    tag = event.tag.removeprefix(_TAG) if event.tag else None
-    if tag in ("str", "timestamp", "!") or (tag is None and not event.implicit[0]):
-        return text
-    if tag == "binary":
-        return "".join(text.split())
-    if tag not in (None, "null", "bool", "int", "float"):
-        raise Broken(f"the tag {event.tag} is not known", f"line {line}", "use plain YAML")
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if _INT.match(text):
-        return _integer(text.replace("_", ""))
-    if _FLOAT.match(text) and math.isfinite(number := float(text.replace("_", ""))):
-        return number
-    return text
-
-
-def _integer(text: str) -> int | float | str:
-    digits = text.lstrip("+-")
-    if len(digits) > 64:
-        return text
-    base = 2 if digits[:2] == "0b" else 16 if digits[:2] == "0x" else 8 if digits[:1] == "0" and digits != "0" else 10
-    try:
-        value = int(digits[2:] if base in (2, 16) else digits, base)
-    except ValueError:  # only underscores after the prefix
-        return 0
-    value = -value if text[:1] == "-" else value
-    return value if -(2**63) <= value < 2**64 else float(value)  # as JSON parsers do
-
-
-def _key(value: Any) -> str:
-    """The text of a key that YAML reads as something else, as JSON spells it."""
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
