@@ -2,13 +2,18 @@
 
 To read several hundred files at every start takes as long as to judge what changed. So what the system says of files
 (size, inode, times) leads to their content, as with git; a file that changed a moment ago may change again unseen, and
-is read. A cache that is not there, damaged or not to be written costs time, nothing else.
+is read. A cache that is missing, damaged or cannot be written costs time, nothing else.
+
+A cached rule decides verdicts. So a folder or a file that another user owns or can write is ignored, and so is a link;
+`AUDITOR_NO_CACHE` turns the cache off where another job could have written it as the same user, as in a pipeline that
+restores caches.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,6 +28,7 @@ _DECODER: Final = msgspec.json.Decoder(list[Rule])
 _KEPT: Final = 8
 _FRESH: Final = 2_000_000_000
 """Nanoseconds: longer than the tick of any file system's clock."""
+_NO_FOLLOW: Final[int] = getattr(os, "O_NOFOLLOW", 0)
 
 
 def digest_of(paths: Sequence[str], contents: Iterable[bytes]) -> str:
@@ -36,7 +42,7 @@ def digest_of(paths: Sequence[str], contents: Iterable[bytes]) -> str:
 def cached(digest: str) -> list[Rule] | None:
     """The rules of files with this content; None when they were not kept, or written by another version."""
     try:
-        return _DECODER.decode((_folder() / f"rules-{digest}.json").read_bytes())
+        return _DECODER.decode(_read(f"rules-{digest}.json"))
     except (OSError, msgspec.MsgspecError):
         return None
 
@@ -58,7 +64,7 @@ def as_they_stand(stamp: Stamp | None) -> list[Rule] | None:
     if stamp is None:
         return None
     try:
-        return cached((_folder() / f"files-{stamp.text}.txt").read_text())
+        return cached(_read(f"files-{stamp.text}.txt").decode())
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -85,20 +91,47 @@ def stamp_of(paths: Sequence[str]) -> Stamp | None:
 
 
 def _folder() -> Path:
+    if os.environ.get("AUDITOR_NO_CACHE"):
+        return Path(os.devnull)  # where no folder can be made: nothing is cached
     base = os.environ.get("AUDITOR_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
     try:
         return (Path(base) if base else Path.home() / ".cache") / "auditor"
     except RuntimeError:  # a user without a home
-        return Path(os.devnull)  # where no folder can be made: nothing is cached
+        return Path(os.devnull)
+
+
+def _read(name: str) -> bytes:
+    """A file of the cache. Raises OSError when it is missing, or somebody else could have written it."""
+    path = _folder() / name
+    _check(path.parent.lstat())
+    with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb") as file:
+        _check(os.fstat(file.fileno()))
+        return file.read()
+
+
+def _check(status: os.stat_result) -> None:
+    """Raises PermissionError for what another user owns or can write, and for a link. Windows has no such modes."""
+    if os.name == "nt":
+        return
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022 or stat.S_ISLNK(status.st_mode):
+        raise PermissionError("another user can write it")
 
 
 def _write(name: str, content: bytes) -> None:
+    import tempfile  # here: it takes longer to import than a cached start should
+
     path = _folder() / name
-    aside = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside.write_bytes(content)
-        aside.replace(path)
+        _check(path.parent.lstat())
+        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=".")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(aside).replace(path)
+        except OSError:
+            Path(aside).unlink(missing_ok=True)
+            raise
         kind = f"{name.partition('-')[0]}-*{path.suffix}"
         for old in sorted(path.parent.glob(kind), key=lambda one: one.stat().st_mtime)[:-_KEPT]:
             old.unlink(missing_ok=True)

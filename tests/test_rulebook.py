@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,61 @@ def test_a_file_that_changes_while_it_is_read_is_not_noted_as_what_was_read(
     rule_cache.note(before, "before")
     assert rule_cache.as_they_stand(before) == []
     assert rule_cache.as_they_stand(rule_cache.stamp_of([str(path)])) is None
+
+
+def poisoned(folder: Path) -> None:
+    """Every cached rule of a requirement for TLS, as somebody would rewrite it to make the gate green."""
+    for file in folder.glob("rules-*.json"):
+        file.write_bytes(file.read_bytes().replace(b'"high"', b'"info"'))
+
+
+def widen(folder: Path, mode: int) -> None:
+    folder.chmod(folder.stat().st_mode | mode)
+
+
+@pytest.mark.parametrize("mode", [0o020, 0o002])
+@pytest.mark.parametrize("whose", ["folder", "file", "link"])
+def test_a_cache_that_others_can_write_is_not_read(
+    whose: str, mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path))
+    first = load_rules()
+    folder = tmp_path / "auditor"
+    poisoned(folder)
+    assert load_rules() != first, "the attack works on a cache that nobody else can write"
+    if whose == "folder":
+        widen(folder, mode)
+    for file in list(folder.glob("rules-*.json")):
+        if whose == "file":
+            widen(file, mode)
+        if whose == "link":
+            elsewhere = tmp_path / file.name
+            file.rename(elsewhere)
+            file.symlink_to(elsewhere)
+    assert load_rules() == first
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_a_cache_of_another_user_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path))
+    first = load_rules()
+    poisoned(tmp_path / "auditor")
+    os.chown(tmp_path / "auditor", 65_534, -1)
+    assert load_rules() == first
+
+
+def test_the_cache_is_private_and_can_be_turned_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("AUDITOR_NO_CACHE", "1")
+    first = load_rules()
+    assert not (tmp_path / "auditor").exists()
+    monkeypatch.delenv("AUDITOR_NO_CACHE")
+    load_rules()
+    assert (tmp_path / "auditor").stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "auditor").iterdir()} == {0o600}
+    poisoned(tmp_path / "auditor")
+    monkeypatch.setenv("AUDITOR_NO_CACHE", "1")
+    assert load_rules() == first
 
 
 def test_a_damaged_cache_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
