@@ -36,6 +36,7 @@ class Server(ThreadingHTTPServer):
         self.comments: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.token = "t"
+        self.me: str | None = "github-actions[bot]"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -73,12 +74,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def _github(self, path: str, query: dict[str, list[str]], body: Any) -> None:
         comments = self.server.comments
-        if self.command == "GET" and path == "/repos/o/r/issues/7/comments":
+        if self.command == "POST" and path == "/graphql":
+            viewer = {"login": self.server.me} if self.server.me else None
+            self._answer({"data": {"viewer": viewer}})
+        elif self.command == "GET" and path == "/repos/o/r/issues/7/comments":
             page, size = int(query["page"][0]), int(query["per_page"][0])
             self._answer(comments[(page - 1) * size : page * size])
         elif self.command == "POST" and path == "/repos/o/r/issues/7/comments":
             assert len(body["body"]) <= 65_536
-            comments.append({"id": 100 + len(comments), **body})
+            comments.append({"id": 100 + len(comments), "user": {"login": self.server.me or "somebody"}, **body})
             self._answer(comments[-1], 201)
         elif self.command == "PATCH" and path.startswith("/repos/o/r/issues/comments/"):
             found = next(each for each in comments if each["id"] == int(path.rpartition("/")[2]))
@@ -88,6 +92,11 @@ class Handler(BaseHTTPRequestHandler):
             self._answer({"message": "Not Found"}, 404)
 
     def _azure(self, path: str, query: dict[str, list[str]], body: Any) -> None:
+        if path == "/_apis/connectionData":
+            assert query["api-version"] == ["7.1-preview"]
+            me = {"authenticatedUser": {"id": self.server.me}} if self.server.me else {}
+            self._answer(me)
+            return
         assert query["api-version"] == ["7.1"]
         threads = "/my%20project/_apis/git/repositories/repo/pullRequests/7/threads"
         comments = self.server.comments
@@ -95,11 +104,13 @@ class Handler(BaseHTTPRequestHandler):
             made = [{"id": each["thread"], "isDeleted": False, "comments": [each]} for each in comments]
             self._answer({"value": [{"id": 1, "comments": []}, *made]})
         elif self.command == "POST" and path == threads:
-            comments.append({"thread": 20, "id": 1, "content": body["comments"][0]["content"]})
-            self._answer({"id": 20})
-        elif self.command == "PATCH" and path == f"{threads}/20/comments/1":
-            comments[0].update(body)
-            self._answer(comments[0])
+            thread, author = 20 + len(comments), {"id": self.server.me}
+            comments.append({"thread": thread, "id": 1, "author": author, "content": body["comments"][0]["content"]})
+            self._answer({"id": thread})
+        elif self.command == "PATCH" and path.startswith(f"{threads}/") and path.endswith("/comments/1"):
+            found = next(each for each in comments if each["thread"] == int(path.split("/")[-3]))
+            found.update(body)
+            self._answer(found)
         else:
             self._answer({"message": "Not Found"}, 404)
 
@@ -145,6 +156,7 @@ class Runner:
         self.event = {"pull_request": {"number": 7}}
         self.environment = {
             "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "o/r", "GITHUB_API_URL": server.address,
+            "GITHUB_GRAPHQL_URL": f"{server.address}/graphql",
             "GITHUB_EVENT_PATH": str(folder / "event.json"), "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
             "GITHUB_OUTPUT": str(folder / "output"), "RUNNER_TEMP": str(folder / "tmp"),
         }  # fmt: skip
@@ -202,6 +214,21 @@ def test_the_github_action_judges_and_comments_once(runner: Runner, server: Serv
     assert "No failures" in server.comments[-1]["body"]
     runner.run(**given, name="other")
     assert len(server.comments) == 102, "another gate has a comment of its own"
+
+
+def test_a_comment_of_somebody_else_is_never_replaced(runner: Runner, server: Server, change: Path) -> None:
+    write(change, on=True)
+    theirs = {"id": 1, "user": {"login": "mallory"}, "body": "<!-- auditor: gate -->\nAll is well."}
+    server.comments.append(dict(theirs))
+    given = {"files": change.name, "arguments": RULES, "token": "t"}
+    for _ in range(2):
+        assert runner.run(**given)[0] == 0
+        assert server.comments[0] == theirs
+        assert len(server.comments) == 2
+    server.me = None  # the API does not say who we are: nothing is replaced
+    assert runner.run(**given)[0] == 0
+    assert server.comments[0] == theirs
+    assert len(server.comments) == 3
 
 
 def test_the_github_action_where_it_may_not_comment(runner: Runner, server: Server, change: Path) -> None:
@@ -274,6 +301,10 @@ def test_the_azure_pipelines_template(tmp_path: Path, server: Server, change: Pa
     write(change, on=True)
     assert run()[0] == 0
     assert len(server.comments) == 1 and "No failures" in server.comments[0]["content"]
+    theirs = {"thread": 3, "id": 1, "author": {"id": "mallory"}, "content": "<!-- auditor: infra -->\nAll is well."}
+    server.comments.insert(0, dict(theirs))
+    assert run()[0] == 0
+    assert len(server.comments) == 2 and server.comments[0] == theirs, "a comment of somebody else is left alone"
     server.token = "another"
     code, printed = run()
     assert code == 0 and "##vso[task.logissue type=warning]The comment could not be written: HTTP Error 403" in printed

@@ -3,8 +3,9 @@
     comment.py REPORT.md [NAME]
 
 NAME tells several gates of one pull request apart. Reads SYSTEM_ACCESSTOKEN and the variables that a build of a pull
-request has. A comment is no verdict: when it cannot be written (the build service needs "Contribute to pull
-requests"), a warning says so, and the exit code is 0.
+request has. Only a comment of the build service's own account is replaced: anyone can write a comment that begins with
+the marker. A failure to write the comment (the build service needs "Contribute to pull requests") prints a warning and
+exits with 0, because the comment does not decide the gate.
 Source: https://learn.microsoft.com/rest/api/azure/devops/git/pull-request-threads (API version 7.1)
 """
 
@@ -33,7 +34,7 @@ def main(report: str, name: str = "gate") -> None:
     project, repository = (urllib.parse.quote(os.environ[key]) for key in ("SYSTEM_TEAMPROJECT", "BUILD_REPOSITORY_ID"))
     threads = f"{project}/_apis/git/repositories/{repository}/pullRequests/{number}/threads"
     try:
-        known = earlier(threads, marker)
+        known = earlier(threads, marker, own_id())
         if known is None:
             comment = {"parentCommentId": 0, "content": body, "commentType": MARKDOWN_TEXT}
             call("POST", threads, {"comments": [comment], "status": CLOSED})  # an open one would hold the merge
@@ -43,19 +44,26 @@ def main(report: str, name: str = "gate") -> None:
         print(f"##vso[task.logissue type=warning]The comment could not be written: {' '.join(str(error).split())}")
 
 
-def earlier(threads: str, marker: str) -> tuple[int, int] | None:
-    """The thread and the comment of an earlier run."""
-    for thread in call("GET", threads).get("value", []):
+def own_id() -> str | None:
+    """The id of the account that the token belongs to."""
+    user = call("GET", "_apis/connectionData", version="7.1-preview").get("authenticatedUser") or {}
+    return user.get("id")
+
+
+def earlier(threads: str, marker: str, account: str | None) -> tuple[int, int] | None:
+    """The thread and the comment of an earlier run with the same account; None when the account is unknown."""
+    for thread in call("GET", threads).get("value", []) if account else ():
         for comment in (thread.get("comments") or [])[:1]:
-            if not thread.get("isDeleted") and (comment.get("content") or "").replace("\r\n", "\n").startswith(marker):
+            ours = (comment.get("author") or {}).get("id") == account and not thread.get("isDeleted")
+            if ours and (comment.get("content") or "").replace("\r\n", "\n").startswith(marker):
                 return int(thread["id"]), int(comment["id"])
     return None
 
 
-def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def call(method: str, path: str, body: dict[str, Any] | None = None, version: str = "7.1") -> Any:
     """One call of the API. Raises OSError."""
     request = urllib.request.Request(  # noqa: S310  (the address is that of the build's own Azure DevOps)
-        f"{os.environ['SYSTEM_COLLECTIONURI']}{path}?api-version=7.1",
+        f"{os.environ['SYSTEM_COLLECTIONURI']}{path}?api-version={version}",
         method=method,
         data=None if body is None else json.dumps(body).encode(),
         headers={

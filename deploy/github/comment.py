@@ -2,9 +2,10 @@
 
     comment.py REPORT.md [NAME]
 
-NAME tells several gates of one pull request apart. Reads GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_EVENT_PATH and
-GITHUB_API_URL as a job has them. A comment is no verdict: when it cannot be written (a token from a fork may only
-read), a warning says so, and the exit code is 0.
+NAME tells several gates of one pull request apart. Reads GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_EVENT_PATH,
+GITHUB_API_URL and GITHUB_GRAPHQL_URL as a job has them. Only a comment of the token's own account is replaced: anyone
+can write a comment that begins with the marker. A failure to write the comment (the token of a fork is read-only)
+prints a warning and exits with 0, because the comment does not decide the gate.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 PAGE, PAGES = 100, 30
 LONGEST = 65_536  # characters of a comment
+API = "https://api.github.com"
 
 
 def main(report: str, name: str = "gate") -> None:
@@ -28,9 +30,9 @@ def main(report: str, name: str = "gate") -> None:
         return
     marker = f"<!-- auditor: {name} -->\n"
     body = (marker + Path(report).read_text(encoding="utf-8"))[:LONGEST]
-    issues = f"/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
+    issues = f"{os.environ.get('GITHUB_API_URL', API)}/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
     try:
-        known = earlier(f"{issues}/{number}/comments", marker)
+        known = earlier(f"{issues}/{number}/comments", marker, own_login())
         if known is None:
             call("POST", f"{issues}/{number}/comments", {"body": body})
         else:
@@ -46,22 +48,30 @@ def pull_request() -> int | None:
     return found if isinstance(found, int) else None
 
 
-def earlier(path: str, marker: str) -> int | None:
-    """The comment of an earlier run."""
-    for page in range(1, PAGES + 1):
-        comments = call("GET", f"{path}?per_page={PAGE}&page={page}")
+def own_login() -> str | None:
+    """The account that the token belongs to. REST does not answer this for the token of a job; GraphQL does."""
+    answer = call("POST", os.environ.get("GITHUB_GRAPHQL_URL", f"{API}/graphql"), {"query": "{viewer{login}}"})
+    viewer = (answer.get("data") or {}).get("viewer") or {}
+    return viewer.get("login")
+
+
+def earlier(comments_url: str, marker: str, login: str | None) -> int | None:
+    """The comment that an earlier run wrote with the same account. None without one, or for an unknown account."""
+    for page in range(1, PAGES + 1 if login else 1):
+        comments = call("GET", f"{comments_url}?per_page={PAGE}&page={page}")
         for comment in comments:
-            if (comment.get("body") or "").replace("\r\n", "\n").startswith(marker):
+            author = (comment.get("user") or {}).get("login")
+            if author == login and (comment.get("body") or "").replace("\r\n", "\n").startswith(marker):
                 return int(comment["id"])
         if len(comments) < PAGE:
             break
     return None
 
 
-def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def call(method: str, url: str, body: dict[str, Any] | None = None) -> Any:
     """One call of the API. Raises OSError."""
     request = urllib.request.Request(  # noqa: S310  (the address is that of the job's own GitHub)
-        os.environ.get("GITHUB_API_URL", "https://api.github.com") + path,
+        url,
         method=method,
         data=None if body is None else json.dumps(body).encode(),
         headers={
