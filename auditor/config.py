@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from auditor import marked_yaml
 from auditor.collect import Extra, Way
@@ -21,6 +21,8 @@ def _duration(text: str) -> str:
     return text
 
 
+ALLOWED: Final = "allowFromChange"
+COMMENTS: Final = "comments"
 _Path = Annotated[str, Field(pattern=r"^[^\x00]+$")]
 _Duration = Annotated[str, AfterValidator(_duration)]
 _SEVERITY = Literal["critical", "high", "medium", "low", "info", "never"]
@@ -128,6 +130,22 @@ class ConfigForm(_Form):
     estate: str | None = Field(None, description="What is audited; each estate has a history of its own.")
     publish: PublishForm | None = None
     parameters: dict[str, dict[str, Any]] = Field({}, description="Rule id → parameter → value.")
+
+    allow_from_change: list[str] = Field(
+        [],
+        alias=ALLOWED,
+        description="gate: with --trusted-config, the settings that the change itself may make, and "
+        f"`{COMMENTS}` for exemptions in comments.",
+    )
+
+    @field_validator("allow_from_change")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        known = [field.alias or name for name, field in cls.model_fields.items() if name != "allow_from_change"]
+        for name in names:
+            if name not in (*known, COMMENTS):
+                raise ValueError(f"unknown setting{near(name, [*known, COMMENTS])}")
+        return names
 
 
 _FORMS: dict[str, type[_Form]] = {"exemptions": ExemptionsForm, "reports": ReportForm}

@@ -4,6 +4,9 @@
 #   AUDITOR_FILES      what to judge, a path a line
 #   AUDITOR_ARGUMENTS  further options of `auditor gate`, one a line with its value; no shell runs what is in them
 #   AUDITOR_REPORTS    the folder of the reports; auditor-reports when not given
+#   AUDITOR_TRUSTED_CONFIG  settings from outside the change, for `--trusted-config`; `checkout` trusts the checkout.
+#                      When not given, the settings and exemptions of a pull request are those of its target branch.
+#   AUDITOR_GIT_TOKEN  reads the target branch where the checkout keeps no credentials
 #
 # Ends with 0 whatever the gate says, so that the reports can be published; a later step ends with `exit-code`.
 set -euo pipefail
@@ -21,6 +24,33 @@ while read -r option value; do
   if [[ -n $option ]]; then arguments+=("$option"); fi
   if [[ -n $value ]]; then arguments+=("$value"); fi
 done < <(lines "${AUDITOR_ARGUMENTS:-}")
+
+target_branch() { # the files of the target branch, below the current folder, into a folder
+  local branch=$1 folder=$2
+  if ! git fetch --quiet --depth=1 origin "$branch" 2>/dev/null; then
+    if [[ -z ${AUDITOR_GIT_TOKEN:-} ]]; then return 1; fi
+    local basic
+    basic=$(printf 'x-access-token:%s' "$AUDITOR_GIT_TOKEN" | base64 | tr -d '\n')
+    GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.extraHeader GIT_CONFIG_VALUE_0="Authorization: basic $basic" \
+      git fetch --quiet --depth=1 origin "$branch" || return 1
+  fi
+  git archive FETCH_HEAD . | tar -x -C "$folder"
+}
+
+trusted=${AUDITOR_TRUSTED_CONFIG:-}
+branch=${GITHUB_BASE_REF:-${SYSTEM_PULLREQUEST_TARGETBRANCH:-}}
+if [[ -z $trusted && -n $branch ]]; then
+  target=$(mktemp -d)
+  trap 'rm -rf "$target"' EXIT
+  if target_branch "$branch" "$target"; then
+    touch "$target/auditor.yaml"
+    trusted=$target/auditor.yaml
+  else
+    echo "The settings of $branch cannot be read, so no settings of the checkout apply." >&2
+    trusted=/dev/null
+  fi
+fi
+if [[ -n $trusted && $trusted != checkout ]]; then arguments+=(--trusted-config "$trusted"); fi
 
 shown=text
 if [[ ${GITHUB_ACTIONS:-} == true ]]; then shown=github; fi

@@ -141,7 +141,7 @@ def write(change: Path, on: bool) -> None:
 def bash(script: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """A step, with nothing in its environment but what its system sets, and auditor on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
+    kept = {key: os.environ[key] for key in ("HOME", "LANG", "PYTHONPATH", "TMPDIR") if key in os.environ}
     return subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script], cwd=folder, capture_output=True, text=True, check=False,
         env={**kept, "PATH": path, "AUDITOR_CACHE_DIR": str(folder / "cache"), **environment},
@@ -267,6 +267,55 @@ def test_the_action_refers_to_what_there_is() -> None:
     for script in ("deploy/gate.sh", "deploy/install.sh"):
         assert os.access(ROOT / script, os.X_OK)
         assert subprocess.run(["bash", "-n", script], cwd=ROOT, check=False).returncode == 0
+
+
+def git(folder: Path, *args: str) -> None:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *who, *args], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def pull_request(tmp_path: Path) -> Path:
+    """A checkout of a pull request that turns the gate off; the target branch fails on high findings."""
+    target, checkout = tmp_path / "target", tmp_path / "checkout"
+    target.mkdir()
+    git(target, "init")
+    (target / "auditor.yaml").write_text("failOn: high\n")
+    git(target, "add", ".")
+    git(target, "commit", "-m", "Settings")
+    git(tmp_path, "clone", str(target), str(checkout))
+    (checkout / "auditor.yaml").write_text("failOn: never\n")
+    write(checkout / "main.json", on=False)
+    return checkout
+
+
+@pytest.mark.parametrize(
+    ("environment", "code"),
+    [
+        ({}, 0),  # no pull request: the checkout is the branch itself
+        ({"GITHUB_BASE_REF": "main"}, 1),
+        ({"SYSTEM_PULLREQUEST_TARGETBRANCH": "refs/heads/main"}, 1),
+        ({"GITHUB_BASE_REF": "missing"}, 1),
+        ({"GITHUB_BASE_REF": "main", "AUDITOR_TRUSTED_CONFIG": "checkout"}, 0),
+    ],
+)
+def test_a_pull_request_does_not_set_its_own_threshold(
+    pull_request: Path, environment: dict[str, str], code: int
+) -> None:
+    given = {"AUDITOR_FILES": "main.json", "AUDITOR_ARGUMENTS": RULES, **environment}
+    done = bash(f"'{ROOT}/deploy/gate.sh'", pull_request, given)
+    assert done.returncode == 0, done.stderr
+    assert (pull_request / "auditor-reports" / "exit-code").read_text() == f"{code}\n", done.stderr
+
+
+def test_a_merge_request_does_not_set_its_own_threshold(pull_request: Path) -> None:
+    job = yaml.safe_load((ROOT / "deploy" / "gitlab" / "auditor.gitlab-ci.yml").read_text())[".auditor-gate"]
+    given = {**job["variables"], "AUDITOR_FILES": "main.json", "AUDITOR_ARGUMENTS": RULES}
+    script = "\n".join(job["script"])
+    assert bash(script, pull_request, given).returncode == 0
+    assert bash(script, pull_request, {**given, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}).returncode == 1
+    missing = {**given, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "missing"}
+    assert bash(script, pull_request, missing).returncode not in (0, 1)
 
 
 def test_the_azure_pipelines_template(tmp_path: Path, server: Server, change: Path) -> None:

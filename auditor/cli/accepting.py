@@ -56,10 +56,22 @@ def _read(chosen: Settings, resources: Iterable[Resource], changes: Sequence[Cha
 
         comments, spots = inline.parsed(file, text, places)
         entries, notices = exemptions_in(file, text, comments, spots, load_rules(chosen.own))
-        found.entries.extend(entries)
+        if chosen.comments:
+            found.entries.extend(entries)
+        else:
+            found.notices.extend(_refused(entry) for entry in entries)
         found.notices.extend(notices)
     found.entries.extend(of_files(chosen))
     return found
+
+
+def _refused(entry: Entry) -> Notice:
+    from auditor.model import Notice
+
+    message = (
+        f"The exemption of {entry.rule} in a comment does not apply: the trusted settings do not allow `comments`."
+    )
+    return Notice(kind="exemption-refused", message=message, file=entry.exemption.file, line=entry.exemption.line)
 
 
 def accept(

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     "--cluster", metavar="NAME", help="The cluster that manifests go to; with --against its only one when not given."
 )
 @click.option("--new-only", is_flag=True, help="With --against or --baseline: only new failures make the exit code.")
+@click.option(
+    "--trusted-config",
+    metavar="FILE",
+    help="Settings from outside the change, in place of the checkout's own; /dev/null for none.",
+)
 @options.common
 @click.pass_context
 @no_collection()

@@ -85,6 +85,7 @@ def judge_change(
         shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or exemptions.entries or chosen.sinks else set())
         audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
         audit.scope = replace(audit.scope, change=True)
+        audit.notices += chosen.notices
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=False)
         made = {one.id.casefold(): one.origin.source for one in inventory.resources()} if past.earlier else {}
         since = changes_since(past, audit, findings, made, whole=against is not None)

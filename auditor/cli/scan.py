@@ -40,7 +40,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     if inputs and live.named_by_options(ctx):
         raise ConfigError("Files and a live scope were named.", "Audit one of them, then the other.")
     if live.named_by_options(ctx) or (wanted.wanted and not chosen.inputs):
-        chosen = replace(chosen, jobs=1, notices=live.set_aside(ctx, wanted, (), quiet=chosen.quiet))
+        chosen = replace(chosen, jobs=1, notices=chosen.notices + live.set_aside(ctx, wanted, (), quiet=chosen.quiet))
         accepting.of_files(chosen)  # a wrong one is told before hours of reading, not after
         with tempfile.TemporaryDirectory(prefix="auditor-") as folder, publishing(chosen) as publish:
             file = Path(folder) / "journal"
@@ -57,7 +57,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
             "Nothing to audit was named.",
             "Name files with --from, or --subscription ID to audit it live; `auditor demo` shows what comes out.",
         )
-    chosen = replace(chosen, notices=live.set_aside(ctx, None, chosen.inputs, quiet=chosen.quiet))
+    chosen = replace(chosen, notices=chosen.notices + live.set_aside(ctx, None, chosen.inputs, quiet=chosen.quiet))
     with publishing(chosen) as publish:
         inventory = open_inventory(chosen.inputs)
         if inventory.as_of and not chosen.clock_given:

@@ -51,6 +51,7 @@ class Settings(Struct, frozen=True):
     excerpts: bool
     thresholds: Thresholds
     exemptions: tuple[str, ...]
+    comments: bool  # whether exemptions in comments count
     limits: dict[str, Any]  # of exemptions, as `auditor.yaml` has them
     config: dict[str, Any]  # the whole of it, for what one command alone reads
     begun: int  # when the command began, in nanoseconds since 1970
@@ -63,7 +64,17 @@ def chosen_by(ctx: click.Context, inputs: Sequence[str], *, beside: bool = True)
     from auditor.owners import OWNER_TAGS
 
     given = ctx.params
-    config = config_of(given.get("config")) if beside or given.get("config") else {}
+    if given.get("trusted_config"):
+        from auditor.cli.trusted_settings import trusted_settings
+
+        config, exemptions, comments, notices = trusted_settings(given["trusted_config"], given.get("config"))
+    else:
+        config = config_of(given.get("config")) if beside or given.get("config") else {}
+        exemptions, comments, notices = (
+            _exemption_files(given.get("config"), config),
+            True,
+            _clock_notice(given, config),
+        )
     reports: list[Report] = ctx.meta.get("reports", [])
     return Settings(
         inputs=tuple(inputs) or tuple(config.get("from", ())),
@@ -87,11 +98,24 @@ def chosen_by(ctx: click.Context, inputs: Sequence[str], *, beside: bool = True)
         excerpts=not given.get("no_excerpts") and config.get("excerpts", True),
         baseline=given.get("baseline") or config.get("baseline"),
         thresholds=thresholds.of_options(given, config),
-        exemptions=given.get("exemptions") or _exemption_files(given.get("config"), config),
+        exemptions=given.get("exemptions") or exemptions,
+        comments=comments,
         limits=config.get("exemptions", {}),
         config=config,
         begun=time.time_ns(),
+        notices=notices,
     )
+
+
+def _clock_notice(given: dict[str, Any], config: dict[str, Any]) -> tuple[Notice, ...]:
+    """Settings that move the clock may revive an exemption or a certificate that has expired."""
+    if given.get("as_of") or not config.get("asOf"):
+        return ()
+    from auditor.model import Notice
+
+    file = given.get("config") or CONFIG_FILE
+    message = f"{file} sets the time of the audit to {config['asOf']}: exemptions and certificates expire as of then."
+    return (Notice(kind="clock-set", message=message, file=str(file)),)
 
 
 def _exemption_files(config_file: str | None, config: dict[str, Any]) -> tuple[str, ...]:
