@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from auditor import marked_yaml
 from auditor.answers import Answer
 from auditor.bound import WORKLOAD, Bound, bind
-from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Related, Test, Value
+from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Related, Test, Value
 from auditor.conditions.relations import Relations
 from auditor.conditions.scalars import parse_time
 from auditor.errors import RuleError
@@ -212,6 +212,9 @@ def _mutants(node: Node) -> Iterator[tuple[str, Node]]:
                 yield f"{name} {label}", replace(node, test=moved)
             for label, changed in () if where is None else _mutants(where):
                 yield f"{name} where {label}", replace(node, where=changed)
+        case NotKnown(reason):
+            for verdict in (All(()), AnyOf(())):
+                yield f"{'true' if isinstance(verdict, All) else 'false'} instead of unknown: {reason}", verdict
 
 
 def _moved(test: Test) -> Iterator[tuple[str, Test]]:

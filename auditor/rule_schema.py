@@ -35,7 +35,7 @@ def _condition() -> dict[str, Any]:
     parts = {"type": "array", "items": _CONDITION, "minItems": 1}
     return {
         "type": "object",
-        "description": "One of allOf, anyOf, not, related, or a field, value or count with one operator.",
+        "description": "One of allOf, anyOf, not, related, unknown, or a field, value or count with one operator.",
         "properties": {
             "allOf": parts,
             "anyOf": parts,
@@ -53,6 +53,7 @@ def _condition() -> dict[str, Any]:
                 "type",
                 "match",
             ),
+            "unknown": {"type": "string", "description": "Unknown, with the reason: what the resource cannot show."},
             **operators,
             "order": {"type": "array", "minItems": 2, "description": "With atLeast: the values, lowest first."},
         },

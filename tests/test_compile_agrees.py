@@ -103,7 +103,8 @@ NUMBERS = st.sampled_from([{"greater": 0}, {"equals": 0}, {"less": 2}, {"greater
 
 
 def conditions() -> st.SearchStrategy[dict[str, Any]]:
-    leaf = st.builds(lambda path, test: {"field": path, **test}, PATHS, operators())
+    field = st.builds(lambda path, test: {"field": path, **test}, PATHS, operators())
+    leaf = st.one_of(field, field, field, st.just({"unknown": "nobody can say"}))
     return st.recursive(
         leaf,
         lambda inner: st.one_of(

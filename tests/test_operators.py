@@ -201,6 +201,12 @@ def test_an_operand_may_be_another_field() -> None:
     assert verdict({"a": "X"}, {"field": "a", "equals": {"field": "b"}}) == OPEN
 
 
+@pytest.mark.parametrize(("value", "expected"), [("x", YES), ("y", OPEN)])
+def test_a_condition_may_say_that_nobody_can_know(value: str, expected: str) -> None:
+    condition = {"anyOf": [{"field": "a", "equals": "x"}, {"unknown": "the other values are not documented"}]}
+    assert verdict({"a": value}, condition) == expected
+
+
 @pytest.mark.parametrize(
     ("text", "segments"),
     [
@@ -243,6 +249,8 @@ def test_bad_paths_are_refused(text: Any) -> None:
         ({"allOf": [{"field": "a", "exists": True}], "field": "a"}, "here: allOf and field"),
         ({"count": {"field": "a"}, "equals": 1}, "ends with"),
         ({"related": {"type": "x/y", "match": {"theirs": "a"}}}, "theirs"),
+        ({"unknown": " "}, "the reason"),
+        ({"unknown": "a reason", "equals": 1}, "unexpected 'equals'"),
         ({}, "a condition is an object"),
         ("field", "a condition is an object"),
     ],

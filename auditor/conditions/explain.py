@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Final
 
-from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
+from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Path, Related, Test, Value
 from auditor.conditions.operators import OPERATORS, Verdict
 from auditor.conditions.paths import Scope, elements, values_at
 from auditor.conditions.relations import Relations
@@ -43,6 +43,8 @@ def truth(node: Node, scope: Scope, relations: Relations) -> Verdict:
         case Related():
             least, most, why, _names = _related(node, scope, relations)
             return _in_range(node.test, least, most, why, scope)
+        case NotKnown(reason):
+            return Unknown(reason)
 
 
 def conjunction(verdicts: Iterable[Verdict]) -> Verdict:
@@ -210,6 +212,8 @@ def evidence(node: Node, scope: Scope, relations: Relations, wanted: bool = True
         case Related():
             least, most, _why, names = _related(node, scope, relations)
             return [_counted(f"related {', '.join(node.types)}", least, most, names, node.test, wanted)]
+        case NotKnown():
+            return []
 
 
 def looked_at(test: Test, value: Any) -> Any:

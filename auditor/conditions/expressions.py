@@ -10,7 +10,20 @@ from typing import Any, Final, NamedTuple
 
 from auditor.conditions.blocks import INDENT, Block, Function, Names
 from auditor.conditions.generated import Lookup, Verdicts, tester
-from auditor.conditions.grammar import EACH, All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
+from auditor.conditions.grammar import (
+    EACH,
+    All,
+    AnyOf,
+    Count,
+    Field,
+    Node,
+    Not,
+    NotKnown,
+    Path,
+    Related,
+    Test,
+    Value,
+)
 from auditor.conditions.operators import OPERATORS
 from auditor.conditions.relations import Relations
 
@@ -59,6 +72,8 @@ class Expressions:
                 return self._count(path, where, test, scopes)
             case Related():
                 return self._related(node, scopes)
+            case NotKnown():
+                return "undecided()"
 
     # --- one value ------------------------------------------------------------------------------------------------
 

@@ -109,7 +109,13 @@ class Related(msgspec.Struct, frozen=True):
     test: Test
 
 
-Node = All | AnyOf | Not | Field | Value | Count | Related
+class NotKnown(msgspec.Struct, frozen=True):
+    """Unknown, with the reason: what the resource cannot show."""
+
+    reason: str
+
+
+Node = All | AnyOf | Not | Field | Value | Count | Related | NotKnown
 
 _KEY: Final = re.compile(r"[^.\[\]'\s$^][^.\[\]']*")
 _QUOTED: Final = re.compile(r"\['([^']+)'\]")
@@ -189,6 +195,8 @@ class _Reader:
                 raise GrammarError(f"{subject} expects a list of conditions", inner)
             nodes = tuple(self.node(part, (*inner, index), counted) for index, part in enumerate(parts))
             return All(nodes) if subject == "allOf" else AnyOf(nodes)
+        if subject == "unknown":
+            return self._not_known(raw, place)
         if subject == "related":
             self._only(raw, {"related"}, place)
             return self._related(raw["related"], inner, counted)
@@ -198,6 +206,13 @@ class _Reader:
         if subject == "value":
             return Value(self._literal(raw["value"], inner), test)
         return self._count(raw["count"], test, inner, counted)
+
+    def _not_known(self, raw: dict[str, Any], place: tuple[str | int, ...]) -> NotKnown:
+        self._only(raw, {"unknown"}, place)
+        reason = raw["unknown"]
+        if not isinstance(reason, str) or not reason.strip():
+            raise GrammarError("unknown expects the reason, in words", (*place, "unknown"))
+        return NotKnown(reason)
 
     def _count(self, raw: Any, test: Test, place: tuple[str | int, ...], counted: tuple[str, ...]) -> Count:
         if not isinstance(raw, dict) or "field" not in raw:
@@ -289,7 +304,7 @@ class _Reader:
                 raise GrammarError(f"unexpected {key!r}{near(str(key), allowed)}", (*place, key))
 
 
-SUBJECTS: Final = ("allOf", "anyOf", "not", "field", "value", "count", "related")
+SUBJECTS: Final = ("allOf", "anyOf", "not", "field", "value", "count", "related", "unknown")
 """The keys of which a condition has exactly one."""
 
 

@@ -13,7 +13,7 @@ from auditor.conditions.blocks import INDENT, Block, Function
 from auditor.conditions.explain import ASK_FOR_KEYS, MOST_EVIDENCE, element_name, found, keys_of, phrase
 from auditor.conditions.expressions import Expressions, Scopes, loops, split
 from auditor.conditions.generated import Undecided
-from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
+from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Path, Related, Test, Value
 from auditor.conditions.paths import elements, join, text_of
 from auditor.model import MISSING, Resource
 
@@ -61,6 +61,8 @@ class Reasons(Expressions):
                 return [
                     f"counted({text}, {self._related_names(node, scopes)}, {self._phrase(node.test, wanted, True)})"
                 ]
+            case NotKnown():
+                return []
 
     def _phrase(self, test: Test, wanted: bool, counted: bool = False) -> str:
         return self.names.constant(f"{'to find ' if counted else ''}{phrase(test, wanted)}")
