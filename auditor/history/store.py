@@ -20,7 +20,7 @@ from auditor.errors import AuditorError, InputError, ResourceError
 from auditor.history.moves import Move, State, Status
 from auditor.model import Finding
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _WAIT: Final = 60.0  # seconds for another process to finish its transaction
 _IN_MEMORY: Final = 8 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
@@ -53,6 +53,44 @@ ALTER TABLE types ADD COLUMN seen TEXT NOT NULL DEFAULT '';
 ALTER TABLE moves ADD COLUMN resource TEXT;
 CREATE TABLE sinks (estate TEXT NOT NULL, sink TEXT NOT NULL, audit INTEGER NOT NULL, UNIQUE (estate, sink));
 """
+_CHECKED: Final = {
+    "audits": "estate, id, at, figures",
+    "standing": "estate, finding, status, digest, opened, failed, sent, body",
+    "moves": "audit, finding, change, step, rule, severity, failed, resource",
+    "types": "estate, type, seen",
+    "latest": "estate, audit",
+    "outbox": "sink, audit, record, refused",
+    "sinks": "estate, sink, audit",
+}
+"""Table → the columns that its checksum covers."""
+_SINCE_2: Final = ";\n".join(
+    f"ALTER TABLE {table} ADD COLUMN checksum INTEGER;\nUPDATE {table} SET checksum = checksum({columns})"
+    for table, columns in _CHECKED.items()
+)
+
+
+_RESTORE: Final = "Restore a copy, or start another history and publish once with --full."
+
+
+def _put(table: str, verb: str = "INSERT OR REPLACE") -> str:
+    """The statement that writes a row with its checksum."""
+    columns = _CHECKED[table]
+    values = ", ".join(f"?{number}" for number, _ in enumerate(columns.split(","), 1))
+    return f"{verb} INTO {table} ({columns}, checksum) VALUES ({values}, checksum({values}))"
+
+
+PUT_OUTBOX: Final = _put("outbox", "INSERT")
+_PUT: Final = {table: _put(table) for table in ("standing", "types", "latest", "sinks")}
+_PUT_AUDIT: Final = _put("audits", "INSERT")
+_PUT_MOVE: Final = _put("moves", "INSERT")
+
+
+def _checksum(*values: object) -> int:
+    total = 0
+    for value in values:
+        content = value if isinstance(value, bytes) else str(value).encode()
+        total = zlib.crc32(b"%d " % len(content) + content, total)
+    return total
 
 
 class Store:
@@ -73,7 +111,7 @@ class Store:
                 self._db = stack.enter_context(closing(_opened(path, write)))
                 self._prepare(write)
                 stack.pop_all()  # all went well: it stays open
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # a damaged file names things that are no text
             raise InputError(f"{path} cannot be used as a history: {error}.", "Name another file.") from error
 
     def _prepare(self, write: bool) -> None:
@@ -83,14 +121,27 @@ class Store:
             raise InputError(f"{self.path} is no history.", "It was left as it is; name another file.")
         if version > _VERSION:
             raise InputError(f"{self.path} was written by a newer auditor.", "Update auditor.")
+        if tables:
+            self._check(version)
         if write:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")  # what is committed outlives a power cut
             with self.transaction():
                 version = self._version()  # another process may have been faster
-                for statement in {0: _TABLES, 1: _SINCE_1}.get(version, "").split(";\n"):
+                steps = {0: (_TABLES, _SINCE_2), 1: (_SINCE_1, _SINCE_2), 2: (_SINCE_2,)}.get(version, ())
+                for statement in ";\n".join(steps).split(";\n"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version={_VERSION}")
+
+    def _check(self, version: int) -> None:
+        """Raise ResourceError when the file is damaged. Before version 3 the rows had no checksums."""
+        found = self.ask("PRAGMA quick_check(1)")
+        damage = "" if found == [("ok",)] else str(found[0][0])
+        for table, columns in _CHECKED.items() if version >= 3 and not damage else ():
+            wrong = self.ask(f"SELECT count(*) FROM {table} WHERE checksum IS NOT checksum({columns})")[0][0]  # noqa: S608
+            damage = damage or (f"{wrong:,} rows of {table} differ from their checksums" if wrong else "")
+        if damage:
+            raise ResourceError(f"The history {self.path} is damaged: {damage}.", _RESTORE)
 
     def _version(self) -> int:
         return int(self.ask("PRAGMA user_version")[0][0])
@@ -104,10 +155,7 @@ class Store:
             raise self._broken(error) from error
 
     def _broken(self, error: sqlite3.DatabaseError) -> AuditorError:
-        return ResourceError(
-            f"The history {self.path} cannot be read: {error}.",
-            "If the file is damaged, bring back a copy, or begin another and publish once with --full.",
-        )
+        return ResourceError(f"The history {self.path} cannot be read: {error}.", f"If it is damaged: {_RESTORE}")
 
     def close(self) -> None:
         """Close the file."""
@@ -165,10 +213,9 @@ class Store:
     def add_audit(self, estate: str, audit: str, at: str, figures: str, document: bytes) -> int:
         """Note an audit: its numbers as JSON, and all of it (gzipped JSON) as the latest of its estate. Inside a
         transaction."""
-        put = "INSERT INTO audits (estate, id, at, figures) VALUES (?, ?, ?, ?)"
-        number = self._db.execute(put, (estate, audit, at, figures)).lastrowid
+        number = self._db.execute(_PUT_AUDIT, (estate, audit, at, figures)).lastrowid
         assert number is not None  # noqa: S101
-        self._db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?)", (estate, document))
+        self._db.execute(_PUT["latest"], (estate, document))
         return number
 
     def reached(self, estate: str) -> dict[str, int]:
@@ -177,7 +224,7 @@ class Store:
 
     def reach(self, estate: str, sink: str, number: int) -> None:
         """Note that a sink is to get what an audit changed. Inside a transaction."""
-        self._db.execute("INSERT OR REPLACE INTO sinks VALUES (?, ?, ?)", (estate, sink, number))
+        self._db.execute(_PUT["sinks"], (estate, sink, number))
 
     def types(self, estate: str, since: str) -> set[str]:
         """What some audit of an estate looked at since a time (`moves.types_of`)."""
@@ -185,7 +232,7 @@ class Store:
 
     def add_types(self, estate: str, types: Iterable[str], at: str) -> None:
         """Note what an audit looked at. Inside a transaction."""
-        self._db.executemany("INSERT OR REPLACE INTO types VALUES (?, ?, ?)", ((estate, name, at) for name in types))
+        self._db.executemany(_PUT["types"], ((estate, name, at) for name in types))
 
     def latest_audit(self, estate: str) -> IO[bytes] | None:
         """The JSON of the latest audit of an estate, to read and to close."""
@@ -227,15 +274,13 @@ class Store:
     def apply(self, estate: str, number: int, at: str, move: Move, finding: Finding, line: bytes) -> None:
         """Write what became of a finding. Inside a transaction."""
         status, digest, opened, failed = move.state
-        put = "INSERT INTO moves VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         told = (number, move.fingerprint, move.change, move.step, finding.rule_id, finding.severity, failed)
-        self._db.execute(put, (*told, finding.resource.id))
+        self._db.execute(_PUT_MOVE, (*told, finding.resource.id))
         if status is Status.RESOLVED:
             self._db.execute("DELETE FROM standing WHERE estate = ? AND finding = ?", (estate, move.fingerprint))
         else:
             body = zlib.compress(line, 1)
-            put = "INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            self._db.execute(put, (estate, move.fingerprint, status, digest, opened, failed, at, body))
+            self._db.execute(_PUT["standing"], (estate, move.fingerprint, status, digest, opened, failed, at, body))
 
     def sent_by(self, estate: str, at: str) -> set[str]:
         """The findings that stand and were last sent by a time."""
@@ -244,7 +289,8 @@ class Store:
 
     def touch(self, estate: str, fingerprint: str, at: str) -> None:
         """Note that a finding was sent again. Inside a transaction."""
-        put = "UPDATE standing SET sent = ? WHERE estate = ? AND finding = ?"
+        columns = _CHECKED["standing"].replace("sent", "?1")
+        put = f"UPDATE standing SET sent = ?1, checksum = checksum({columns}) WHERE estate = ?2 AND finding = ?3"  # noqa: S608
         self._db.execute(put, (at, estate, fingerprint))
 
     def standing(self, estate: str) -> Iterator[tuple[State, bytes]]:
@@ -272,6 +318,12 @@ class Store:
 
 
 def _opened(path: Path, write: bool) -> sqlite3.Connection:
+    db = _connected(path, write)
+    db.create_function("checksum", -1, _checksum, deterministic=True)
+    return db
+
+
+def _connected(path: Path, write: bool) -> sqlite3.Connection:
     if write:
         return sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
     address = f"{path.absolute().as_uri()}?mode=ro"

@@ -16,7 +16,7 @@ import msgspec
 from auditor.errors import InputError
 from auditor.findings import Findings
 from auditor.history.moves import Change, Move, moves, types_of
-from auditor.history.store import Store
+from auditor.history.store import PUT_OUTBOX, Store
 from auditor.model import Audit
 from auditor.publish.records import (
     Record,
@@ -140,13 +140,13 @@ class _Rows:
         """Put a record for the sinks that get all, or for every one."""
         wanted = [sink for sink, whole in self._sinks.items() if whole or to_all]
         row = encode(record)
-        self._db.executemany(_PUT, [(sink, self._scan, row) for sink in wanted])
+        self._db.executemany(PUT_OUTBOX, [(sink, self._scan, row, None) for sink in wanted])
         self.count.update(wanted)
 
     def put_to(self, sink: str, records: Iterable[Record]) -> None:
         """Put records for one sink."""
         for record in records:
-            self._db.execute(_PUT, (sink, self._scan, encode(record)))
+            self._db.execute(PUT_OUTBOX, (sink, self._scan, encode(record), None))
             self.count[sink] += 1
 
 
@@ -173,16 +173,16 @@ def sent(store: Store, rows: Sequence[int]) -> None:
 def try_again(store: Store, sink: str) -> None:
     """What a sink refused waits to be sent once more."""
     with store.transaction() as db:
-        db.execute("UPDATE outbox SET refused = NULL WHERE sink = ?", (sink,))
+        db.execute(f"{_REFUSE} WHERE sink = ?2", (None, sink))
 
 
 def refused(store: Store, row: int, reason: str) -> None:
     """A row that a sink will never take stays, with the reason."""
     with store.transaction() as db:
-        db.execute("UPDATE outbox SET refused = ? WHERE number = ?", (reason, row))
+        db.execute(f"{_REFUSE} WHERE number = ?2", (reason, row))
 
 
-_PUT: Final = "INSERT INTO outbox (sink, audit, record) VALUES (?, ?, ?)"
+_REFUSE: Final = "UPDATE outbox SET refused = ?1, checksum = checksum(sink, audit, record, ?1)"
 _WAITING: Final = (
     "SELECT number, record FROM outbox WHERE sink = ? AND number > ? AND refused IS NULL ORDER BY number LIMIT ?"
 )
