@@ -13,8 +13,9 @@ import pytest
 
 from auditor.audit import audit
 from auditor.bound import Bound, bind
-from auditor.demo import AS_OF, Body, as_designed, inventory
+from auditor.demo import AS_OF, FOLDER, Body, as_designed, inventory
 from auditor.demo.faults import Fault, Key, answer_key, as_found, merged, planted
+from auditor.inventory import open_inventory
 from auditor.model import Audit, Finding, Outcome
 from auditor.rulebook import load_rules
 
@@ -49,6 +50,12 @@ def keys(findings: Sequence[Finding]) -> set[Key]:
         for found in findings
         if not found.rule_id.startswith("paths.")
     }
+
+
+def test_every_part_of_the_estate_is_read() -> None:
+    estate = open_inventory([str(FOLDER / "estate")])
+    assert sum(1 for _ in estate.resources()) > 400
+    assert estate.gaps == []
 
 
 def test_as_designed_every_rule_that_applies_passes(rules: list[Bound]) -> None:
