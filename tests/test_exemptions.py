@@ -238,7 +238,10 @@ def test_files_are_named_or_stand_beside_the_settings(estate: Estate) -> None:
         ({"owner": None}, "exemptions.yaml:2: exemptions[0].owner: it is missing"),
         ({"reason": None}, "exemptions.yaml:2: exemptions[0].reason: it is missing"),
         ({"expiresOn": None}, "exemptions.yaml:2: exemptions[0].expiresOn: it is missing"),
-        ({"expiresOn": "soon"}, "exemptions.yaml:7: exemptions[0].expiresOn: it is no date: write it as 2026-12-31"),
+        *(
+            ({"expiresOn": text}, "exemptions.yaml:7: exemptions[0].expiresOn: it is no date: write it as 2026-12-31")
+            for text in ("soon", "2027-W20", "2027-W20-1", "2027-140", "20270520", "2027-05-20Z")
+        ),
         ({"owner": "TODO: who?"}, "exemptions.yaml:5: exemptions[0].owner: it is still to be filled in"),
         ({"owner": ""}, "exemptions.yaml:5: exemptions[0].owner: "),
         ({"category": "accepted"}, "exemptions.yaml:4: exemptions[0].category: it should be 'waiver' or 'mitigated'"),

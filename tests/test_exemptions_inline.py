@@ -159,6 +159,24 @@ def test_a_comment_holds_in_its_own_file_alone(command: Any, tmp_path: Path) -> 
     assert " exempt=1 " in done.stdout and " fail=1 " in done.stdout
 
 
+def test_a_comment_exempts_one_of_two_documents_of_the_same_name(command: Any, tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {{name: same}}\nspec: {{containers: [{{name: {name}, image: a}}]}}\n"
+    (tmp_path / "m.yaml").write_text(f"# {POD_MARK}\n{pod.format(name='a')}---\n{pod.format(name='b')}")
+    given = ("--select", ROOT_RULE, "--as-of", "2026-07-09", "-f", "json")
+    done = command("gate", "m.yaml", *given)
+    assert done.returncode == 3, "two objects of one name are a gap"
+    found = [(each["outcome"], each["origin"]["line"]) for each in json.loads(done.stdout)["findings"]]
+    assert sorted(found) == [("exempt", 2), ("fail", 7)]
+
+
+def test_a_control_character_beside_a_comment_is_no_defect(command: Any, tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n"
+    (tmp_path / "m.yaml").write_text(f"{pod}---\n# {POD_MARK}\n# \x01\n{pod.replace('name: a}', 'name: b}', 1)}")
+    done = command("gate", "m.yaml", "--select", ROOT_RULE, "-f", "json")
+    assert done.returncode == 3, "a document cannot be read"
+    assert [each["outcome"] for each in json.loads(done.stdout)["findings"]] == ["fail"]
+
+
 def test_a_scan_reads_them_in_manifests_too(command: Any, tmp_path: Path) -> None:
     (tmp_path / "k8s").mkdir()
     (tmp_path / "k8s" / "pods.yaml").write_text(MANIFESTS)

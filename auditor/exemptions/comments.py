@@ -25,7 +25,7 @@ def json_comments(text: str) -> Iterator[Comment]:
 
 
 def yaml_comments(text: str) -> Iterator[Comment]:
-    """`#` outside of scalars. Of a text that is no YAML, those before the place where it breaks off."""
+    """`#` outside of scalars. In a text that is not YAML, those before the first place that is wrong."""
     lines = text.splitlines()
     within: dict[int, int] = {}  # line → the column up to which it belongs to a scalar
     last = len(lines)
@@ -39,6 +39,8 @@ def yaml_comments(text: str) -> Iterator[Comment]:
                 within[end.line] = end.column
     except yaml.MarkedYAMLError as error:
         last = error.problem_mark.line if error.problem_mark else 0
+    except yaml.YAMLError:  # a control character, wherever it stands
+        last = 0
     for number, line in enumerate(lines[:last]):
         found = _YAML.search(line, within.get(number, 0))
         if found:

@@ -14,13 +14,14 @@ EVERYTHING: Final = "*"
 class Entry(Record, frozen=True, kw_only=True):
     """An exemption. `rule` and `element` are globs; `resources` are globs of ids and of plan addresses, one of which
     must fit; `tags` are tags of an ARM resource or labels of a Kubernetes object, all of which must. `names` are the
-    casefolded ids or addresses of the resources that a comment belongs to.
+    casefolded ids or addresses of the resources that a comment belongs to, and `lines` the lines where they begin.
     """
 
     rule: str
     resources: tuple[str, ...] = ()
     tags: dict[str, str] = {}
     names: frozenset[str] = frozenset()
+    lines: frozenset[int] = frozenset()
     element: str | None = None
     outcomes: tuple[Outcome, ...] = (Outcome.FAIL,)
     exemption: Exemption
@@ -77,16 +78,17 @@ class Selection:
             return []
         names = [resource_id.casefold(), *([origin.address.casefold()] if origin.address else [])]
         found = {*self._globs, *(number for name in names for number in self._exact.get(name, ()))}
-        return [number for number in sorted(found) if self._selects(number, names, origin.file, element)]
+        return [number for number in sorted(found) if self._selects(number, names, origin, element)]
 
-    def _selects(self, number: int, names: list[str], file: str | None, element: str | None) -> bool:
+    def _selects(self, number: int, names: list[str], origin: Origin, element: str | None) -> bool:
         entry = self._entries[number]
         if entry.element is not None and not (element is not None and fits(entry.element, element)):
             return False
         if entry.tags and names[0] not in self._tagged.get(number, ()):
             return False
-        if entry.names:  # of a comment: another file may hold an object of the same name
-            return file == entry.exemption.file and not entry.names.isdisjoint(names)
+        if entry.names:  # of a comment: another file, or another document of this one, may hold the same name
+            here = origin.file == entry.exemption.file and not entry.names.isdisjoint(names)
+            return here and (bool(origin.address) or origin.line is None or origin.line in entry.lines)
         globs = [glob.casefold() for glob in entry.resources]
         return not globs or any(_fits(glob, name) for glob in globs for name in names)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -39,8 +40,12 @@ def _decided(text: str) -> str:
     return text
 
 
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
+"""Weeks (2027-W20) and days without dashes are ISO 8601 too, but are more often mistakes."""
+
+
 def _time(text: str) -> str:
-    if parse_time(text) is None:
+    if not _DATE.fullmatch(text) or parse_time(text) is None:
         raise ValueError("it is no date: write it as 2026-12-31")
     return text
 

@@ -55,9 +55,11 @@ def exemptions_in(
     entries, notices = [], []
     for number, words in _marked(comments):
         entry = _entry(file, number, words, rules)
-        names = frozenset(spot.name.casefold() for spot in _at(number, lines, spots))
-        if names:
-            entries.append(msgspec.structs.replace(entry, resources=(), names=names))
+        belongs_to = _at(number, lines, spots)
+        if belongs_to:
+            names = frozenset(spot.name.casefold() for spot in belongs_to)
+            begin = frozenset(spot.first for spot in belongs_to)
+            entries.append(msgspec.structs.replace(entry, resources=(), names=names, lines=begin))
         else:
             said = f"The exemption of {entry.rule} ({entry.exemption.owner}) belongs to no resource: move it to one."
             notices.append(Notice(kind="exemption-misplaced", message=said, file=file, line=number))
