@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
+from auditor.kubernetes_types import KUBERNETES_TYPES
+
 
 class Missing:
     """The value of a field that is not there. One instance: `MISSING`."""
@@ -249,22 +251,11 @@ def shown_with(types: Set[str]) -> frozenset[str]:
 
 
 def kubernetes_type(body: Mapping[str, Any]) -> str:
-    """`group/Kind` of a Kubernetes object; the core group is `core`, kinds of `extensions` have their new group."""
+    """`group/Kind` of a Kubernetes object, a known kind as a server spells it; the core group is `core`, kinds of
+    `extensions` have their new group."""
     group, slash, _version = str(body["apiVersion"]).partition("/")
-    kind = str(body["kind"])
-    if group == "extensions":
-        return f"{_MOVED.get(kind, group)}/{kind}"
-    return f"{group if slash else 'core'}/{kind}"
-
-
-_MOVED: Final = {
-    "DaemonSet": "apps",
-    "Deployment": "apps",
-    "ReplicaSet": "apps",
-    "Ingress": "networking.k8s.io",
-    "NetworkPolicy": "networking.k8s.io",
-}
-"""Kinds of the group `extensions`, which Kubernetes 1.16 and 1.22 took away, with the group that has them now."""
+    name = f"{group if slash else 'core'}/{str(body['kind']).strip()}"
+    return KUBERNETES_TYPES.get(name.casefold(), name)
 
 
 def parent_of(resource_id: str) -> str | None:

@@ -16,9 +16,10 @@ from auditor.reading.bytes_in import HEAD, is_gzip, open_bytes
 from auditor.reading.feed import Feed
 from auditor.reading.json_lines import json_lines
 from auditor.reading.json_stream import Batch, Places, json_documents
+from auditor.reading.kubernetes_lists import with_kind_of_list
 from auditor.reading.log import Broken, Log
 from auditor.reading.properties import arm_resource
-from auditor.reading.shapes import At, is_arm_type, resources_of, row_as_object, with_kind_of_list
+from auditor.reading.shapes import At, is_arm_type, resources_of, row_as_object
 from auditor.reading.wanted import Wanted
 
 SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson", ".yaml", ".yml"})

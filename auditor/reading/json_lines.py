@@ -27,6 +27,10 @@ _LOSE_SECRETS: Final = (DEPLOYMENT, "core/secret")
 """Casefolded types that are not taken as they stand."""
 
 
+_ENVELOPES: Final = frozenset({"table", "status", "template"})
+"""Casefolded kinds that may hold other objects, or none."""
+
+
 class _Header(msgspec.Struct):
     """What decides the type of a line."""
 
@@ -88,7 +92,9 @@ def _plain_type(body: dict[str, Any]) -> str | None:
     kind = body.get("kind")
     if type(version) is not str or type(kind) is not str or not (version and kind) or body.get("id") is not None:
         return None
-    if version[0].isdigit() or kind.endswith("List"):
+    if "type" in body and str(body["type"])[:10].casefold() == "microsoft.":
+        return None
+    if version[0].isdigit() or kind[-4:].casefold() == "list" or kind.casefold() in _ENVELOPES or not kind.isalnum():
         return None
     return kubernetes_type(body)
 
@@ -161,7 +167,8 @@ def _type_of_header(header: _Header) -> str | None:
     if header.apiVersion is None:
         kind = header.type
         return kind if type(kind) is str and "/" in kind and header.resources is msgspec.UNSET else None
-    return _plain_type({"apiVersion": header.apiVersion, "kind": header.kind, "id": header.id})
+    body = {"apiVersion": header.apiVersion, "kind": header.kind, "id": header.id}
+    return _plain_type(body if header.type is None else {**body, "type": header.type})
 
 
 def _is_sound(line: bytes) -> bool:

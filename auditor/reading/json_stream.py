@@ -15,6 +15,7 @@ import orjson
 
 from auditor.reading.feed import MAX_VALUE, Feed, TooLarge
 from auditor.reading.log import Broken, Log
+from auditor.reading.shapes import Given
 
 _WINDOW: Final = 1 << 17
 _LISTS: Final = frozenset({"value", "data", "items", "rows"})
@@ -91,8 +92,10 @@ def _members(feed: Feed, places: Places, document: dict[str, Any]) -> Iterator[B
         if char < 0:
             raise _unexpected(feed, places, "a value")
         if char == _OPEN_LIST and key in _LISTS:
-            document[key] = []
-            yield from _elements(feed, places, key, document)
+            given = document[key] = Given()
+            for batch in _elements(feed, places, key, document):
+                given.number += len(batch.values)
+                yield batch
         elif char == _OPEN_OBJECT and key in _INNER:
             document[key] = {}
             yield from _members(feed, places, document[key])

@@ -10,7 +10,9 @@ from typing import Any, Final, NamedTuple
 from auditor.deployment_values import TYPE as DEPLOYMENT
 from auditor.deployment_values import without_values
 from auditor.model import Origin, Resource, holds_unknown, kubernetes_type
+from auditor.paging import lists_of, markers_of
 from auditor.reading.children import child_of
+from auditor.reading.kubernetes_lists import items_of, refusal_of
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
 from auditor.tls_secrets import without_secrets
@@ -19,7 +21,6 @@ _ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MAX_NESTING: Final = 50
 """Lists in lists and children of children: real ones go five deep."""
 
-_NEXT_PAGE: Final = ("nextLink", "@odata.nextLink", "$skipToken", "skipToken", "skip_token")
 _KUSTOMIZE: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PATCHES: Final = ("add", "remove", "replace", "move", "copy", "test")
 _KINDS_OF_STATUS: Final = {401: "forbidden", 403: "forbidden", 404: "not-found", 429: "throttled"}
@@ -42,8 +43,11 @@ class At(NamedTuple):
         return self._replace(place=f"{self.place}, {place}" if self.place else place, line=line)
 
 
-def resources_of(document: Any, at: At, log: Log, depth: int = 0, last_page: bool = True) -> Iterator[Resource]:
-    """The resources of a document, in order. What is none is noted in the log."""
+def resources_of(
+    document: Any, at: At, log: Log, depth: int = 0, last_page: bool = True, rows_before: int = 0
+) -> Iterator[Resource]:
+    """The resources of a document, in order. What is none is noted in the log. A page may have others before it, with
+    `rows_before` elements, or after it."""
     if depth > _MAX_NESTING:
         log.fail(at.file, at.place, f"lists are nested more than {_MAX_NESTING} deep", "flatten the input")
     elif isinstance(document, list):
@@ -57,7 +61,7 @@ def resources_of(document: Any, at: At, log: Log, depth: int = 0, last_page: boo
     elif is_arm_type(document.get("type")):
         yield from _arm(document, at, log, depth)
     else:
-        yield from _envelope(document, at, log, depth, last_page)
+        yield from _envelope(document, at, log, depth, last_page, rows_before)
 
 
 def row_as_object(columns: Any, row: Any) -> dict[str, Any] | None:
@@ -66,15 +70,6 @@ def row_as_object(columns: Any, row: Any) -> dict[str, Any] | None:
         return None
     names = [column["name"] for column in columns if isinstance(column, dict) and isinstance(column.get("name"), str)]
     return dict(zip(names, row, strict=True)) if len(names) == len(row) else None
-
-
-def with_kind_of_list(item: Any, envelope: Mapping[str, Any]) -> Any:
-    """An item of a typed list (`PodList`), which the API server sends without its own kind, given it."""
-    kind, version = envelope.get("kind"), envelope.get("apiVersion")
-    if isinstance(item, dict) and "kind" not in item and isinstance(kind, str) and isinstance(version, str):
-        kind = kind.removesuffix("List")
-        return {"apiVersion": version, "kind": kind, **item} if kind else item
-    return item
 
 
 def is_kubernetes(body: Mapping[str, Any]) -> bool:
@@ -86,6 +81,7 @@ def is_kubernetes(body: Mapping[str, Any]) -> bool:
         and bool(version and kind)
         and not isinstance(body.get("id"), str)
         and not _ARM_VERSION.match(version)
+        and not str(body.get("type", "")).casefold().startswith("microsoft.")
     )
 
 
@@ -95,20 +91,23 @@ def is_arm_type(value: Any) -> bool:
 
 
 def _kubernetes(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
-    items = document.get("items")
-    if document["kind"].endswith("List") and isinstance(items, list):
+    items = items_of(document)
+    if items is not None:
         log.read += not items
+        partial = at._replace(partial=at.partial or document["kind"].strip().casefold() == "template")
         for index, item in enumerate(items):
-            item = with_kind_of_list(item, document)
-            yield from resources_of(item, at.within(items[index], f"item {index}"), log, depth + 1)
-        _note_more(document, at, log)
+            yield from resources_of(item, partial.within(item, f"item {index}"), log, depth + 1)
+        _note_rest(document, at, log, len(items))
+        return
+    if refusal := refusal_of(document):
+        log.gap(at.file, at.place, refusal)
         return
     log.read += 1
     kind = kubernetes_type(document)
     body = without_secrets(document) if kind == "core/Secret" else document
     source = "file" if _was_read_from_a_cluster(document) else at.source
-    partial = at.partial and holds_unknown(body)
-    yield Resource(kind, body, Origin(source=source, file=at.file, line=at.line), partial=partial)
+    partial_body = at.partial and holds_unknown(body)
+    yield Resource(kind, body, Origin(source=source, file=at.file, line=at.line), partial=partial_body)
 
 
 def _was_read_from_a_cluster(document: dict[str, Any]) -> bool:
@@ -140,25 +139,29 @@ def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Res
             yield from _arm(child, below, log, depth + 1)
 
 
-def _envelope(document: dict[str, Any], at: At, log: Log, depth: int, last_page: bool) -> Iterator[Resource]:
+def _envelope(
+    document: dict[str, Any], at: At, log: Log, depth: int, last_page: bool, rows_before: int
+) -> Iterator[Resource]:
     """Answers of Azure's APIs, recorded answers, and objects that are no resource at all."""
     if isinstance(document.get("columns"), list) and isinstance(document.get("rows"), list):
         yield from _table(document, at, log, depth)
-    elif (listed := _listed(document)) is not None:
-        yield from resources_of(listed, at, log, depth + 1)
-        if last_page:
-            _note_more(document, at, log)
+    elif lists := _lists(document):
+        for listed in lists:
+            yield from resources_of(listed, at, log, depth + 1)
+        if last_page or markers_of(document).error:
+            _note_rest(document, at, log, rows_before + rows_of(document))
     elif isinstance(pages := document.get("pages"), list):
         for index, page in enumerate(pages):
             last = index == len(pages) - 1
-            yield from resources_of(page, at.within(page, f"page {index}"), log, depth + 1, last)
+            before = sum(rows_of(each) for each in pages[:index]) if last else 0
+            yield from resources_of(page, at.within(page, f"page {index}"), log, depth + 1, last, before)
     elif isinstance(response := document.get("response"), dict):
-        yield from _response(response, at, log, depth, last_page)
+        yield from _response(response, at, log, depth, last_page, rows_before)
     elif isinstance(document.get("body"), dict):
-        yield from _response(document, at, log, depth, last_page)
+        yield from _response(document, at, log, depth, last_page, rows_before)
     elif foreign := _foreign(document):
         log.fail(at.file, at.place, *foreign)
-    elif document.get("error"):
+    elif markers_of(document).error:
         _note_error(document, None, at, log)
     else:
         name = document.get("id") or document.get("name")
@@ -175,12 +178,14 @@ def _part_of(document: Mapping[str, Any], file: str) -> str:
     return "it has neither the `type` of Azure nor the `apiVersion` and `kind` of Kubernetes, so no rule can judge it"
 
 
-def _response(response: dict[str, Any], at: At, log: Log, depth: int, last_page: bool) -> Iterator[Resource]:
+def _response(
+    response: dict[str, Any], at: At, log: Log, depth: int, last_page: bool, rows_before: int
+) -> Iterator[Resource]:
     status, body = response.get("status"), response.get("body")
     if isinstance(status, int) and status >= 400:
         _note_error(body, status, at, log)
     else:
-        yield from resources_of(body, at, log, depth + 1, last_page)
+        yield from resources_of(body, at, log, depth + 1, last_page, rows_before)
 
 
 def _table(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
@@ -193,20 +198,38 @@ def _table(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[R
             yield from resources_of(item, at.within(row, f"row {index}"), log, depth + 1)
 
 
-def _listed(document: Mapping[str, Any]) -> Any:
-    """The list or table of an answer of ARM (`value`) or Resource Graph (`data`), or None."""
-    for value in (document.get("value"), document.get("data")):
-        if isinstance(value, list) or (isinstance(value, dict) and "columns" in value and "rows" in value):
-            return value
-    return None
+class Given(list[Any]):
+    """A list whose elements were given one by one while it was read: it is empty, and knows how many there were."""
+
+    number = 0
 
 
-def _note_more(document: Mapping[str, Any], at: At, log: Log) -> None:
-    """A page that names a next one is not the whole answer."""
-    metadata = document.get("metadata")
-    more = any(document.get(key) for key in _NEXT_PAGE) or (isinstance(metadata, dict) and metadata.get("continue"))
-    if more or document.get("resultTruncated") in (True, "true"):
-        log.gap(at.file, at.place, "the answer goes on: it names a further page, which is not part of the file")
+def _lists(document: Mapping[str, Any]) -> list[Any]:
+    """Every list or table of an answer of ARM (`value`) or Resource Graph (`data`), in any casing."""
+    return [
+        value
+        for _key, value in lists_of(document)
+        if isinstance(value, list) or (isinstance(value, dict) and "columns" in value and "rows" in value)
+    ]
+
+
+def rows_of(page: Any) -> int:
+    """How many elements a page holds, in whatever envelopes it stands."""
+    if isinstance(page, Given):
+        return page.number
+    if isinstance(page, list):
+        return len(page)
+    if not isinstance(page, dict):
+        return 0
+    lists = _lists(page) or [page.get(key) for key in ("response", "body", "rows") if page.get(key) is not None][:1]
+    return sum(rows_of(each) for each in lists)
+
+
+def _note_rest(document: Mapping[str, Any], at: At, log: Log, rows: int) -> None:
+    """What an answer says about itself: that it goes on, is truncated, failed in part or has more elements."""
+    problem = markers_of(document).problem(rows)
+    if problem:
+        log.gap(at.file, at.place, problem)
 
 
 def _note_error(body: Any, status: int | None, at: At, log: Log) -> None:

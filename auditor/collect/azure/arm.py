@@ -15,6 +15,7 @@ from auditor.collect.azure.calls import TIMEOUTS, Gate, ask, reading
 from auditor.collect.azure.replies import CallFailed, Reply, refused
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
+from auditor.paging import lists_of, markers_of
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
@@ -31,8 +32,7 @@ _LEFT: Final = tuple(
     f"x-ms-ratelimit-remaining-{scope}-reads" for scope in ("subscription", "subscription-global", "tenant")
 )
 _MOST_PAGES: Final = 10_000
-_NEXT: Final = frozenset({"nextlink", "@nextlink", "odata.nextlink", "@odata.nextlink"})
-"""How services call the link to the next page, in small letters."""
+_NO_LIST: Final = "its answer is not a list of resources"
 
 
 class _Gates(dict[str, Gate]):
@@ -80,7 +80,7 @@ class Arm:
         seen: set[str] = set()
         reply = self.get(path, version)
         while True:
-            found, link = listed(reply)
+            found, link = listed(reply, first=not seen)
             yield from found
             if not onward(link, seen):
                 return
@@ -146,20 +146,33 @@ def same_host(url: str, other: str) -> bool:
     return same and one.scheme == "https" and one.username is None and one.password is None
 
 
-def listed(reply: Reply, *, bare: bool = False) -> tuple[list[dict[str, Any]], str | None]:
-    """The resources of a page and the link to the next. `bare`: nothing need be around them. Raises `CallFailed`."""
+def listed(reply: Reply, *, bare: bool = False, first: bool = True) -> tuple[list[dict[str, Any]], str | None]:
+    """The resources of a page and the link to the next. `bare`: nothing need be around them. `first`: it is the first
+    page, so that without a next one it holds as many resources as it announces. Raises `CallFailed`."""
     if reply.status != 200:
         raise refused(reply)
     body = reply.body
-    found = body.get("value") if isinstance(body, dict) else body if bare else None
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found) or reply.failed:
-        raise CallFailed("unreadable", "its answer is not a list of resources")
-    links = (
-        [value for key, value in body.items() if key.casefold() in _NEXT and value] if isinstance(body, dict) else []
-    )
-    if links and not isinstance(links[0], str):
+    if bare and isinstance(body, list):
+        return _resources(body), None
+    if not isinstance(body, dict):
+        raise CallFailed("unreadable", _NO_LIST)
+    markers = markers_of(body)
+    lists = [value for _key, value in lists_of(body)]
+    if reply.failed or markers.error or not lists:
+        raise CallFailed("unreadable", _NO_LIST)
+    resources = [resource for value in lists for resource in _resources(value)]
+    if markers.next and not isinstance(markers.next, str):
         raise CallFailed("unreadable", "its answer does not say where the next page is")
-    return found, links[0] if links else None
+    if not markers.next and (first or markers.truncated) and (problem := markers.problem(len(resources))):
+        raise CallFailed("unreadable", problem)
+    return resources, markers.next
+
+
+def _resources(found: Any) -> list[dict[str, Any]]:
+    """The list of a page. Raises `CallFailed`."""
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise CallFailed("unreadable", _NO_LIST)
+    return found
 
 
 def onward(link: str | None, seen: set[str]) -> str | None:

@@ -21,6 +21,7 @@ from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Answer, Book
 from auditor.model import Origin, Resource
+from auditor.paging import markers_of
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
@@ -194,13 +195,14 @@ def _read(reply: Reply) -> _Rows:
             raise CallFailed("unreadable", "its answer holds rows that do not fit their columns") from error
     if not isinstance(data, list) or not all(isinstance(row, dict) and isinstance(row.get("id"), str) for row in data):
         raise CallFailed("unreadable", "its answer holds no rows of resources")
-    token = reply.body.get("$skipToken")
-    if not token and str(reply.body.get("resultTruncated", "false")).casefold() == "true":
+    markers = markers_of(reply.body)
+    if markers.error:
+        raise CallFailed("unreadable", "its answer holds an error beside its rows")
+    if markers.truncated and not markers.next:
         raise CallFailed("unreadable", "its answer is cut off and names no next page")
-    if token is not None and not isinstance(token, str):
+    if markers.next is not None and not isinstance(markers.next, str):
         raise CallFailed("unreadable", "its answer does not say where the next page is")
-    total = reply.body.get("totalRecords")
-    return data, token or None, total if isinstance(total, int) else None
+    return data, markers.next, markers.total
 
 
 class Quota:

@@ -166,7 +166,7 @@ class ReadChildren(Job):
     def _page(self, link: str | None) -> tuple[list[dict[str, Any]], str | None]:
         arm, child = self.live.arm, self.child
         if link:
-            return listed(arm.next(link))
+            return listed(arm.next(link), first=False)
         query = "" if child.each else child.query
         reply = arm.get(f"{self.parent}/{child.path}", child.version, query)
         if cannot_have(child, reply):

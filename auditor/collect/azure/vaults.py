@@ -53,7 +53,7 @@ class Vaults:
         url: str | None = f"{address.rstrip('/')}/certificates?api-version={_VERSION}&maxresults=25"
         seen = set[str]()
         while url:
-            found, link = listed(self._get(address, url))
+            found, link = listed(self._get(address, url), first=not seen)
             url = onward(link, seen)
             names += [str(item.get("id", "")).rstrip("/").rpartition("/")[2] for item in found]
         self._book.keep(call, (), "\n".join(names))

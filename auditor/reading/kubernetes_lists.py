@@ -1,0 +1,63 @@
+"""Documents of Kubernetes that hold other objects, or none: lists, tables, statuses and templates. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from auditor.model import Unknown
+
+_PARAMETER: Final = re.compile(r"\$\{\{?\w+\}?\}")
+_CONTENT: Final = ("spec", "data", "status", "rules")
+"""Members that an object with a kind such as `AllowList` has, and a list has not."""
+
+
+def items_of(document: Mapping[str, Any]) -> list[Any] | None:
+    """The objects of a list, a table or an OpenShift template; None for anything else.
+
+    A typed list (`PodList`) leaves out what kind its items are, so they are given it. A table row is the object in it,
+    or the row itself, which is no object. Values of a template that hold a parameter are unknown.
+    """
+    kind = document["kind"].strip().casefold()
+    if kind.endswith("list"):
+        name = _spelled(document, "items")
+        if name is None:
+            return None if any(key in document for key in _CONTENT) else [None]
+        items = document[name]
+        return [with_kind_of_list(item, document) for item in (items if isinstance(items, list) else [items])]
+    if kind == "table" and isinstance(rows := document.get("rows"), list):
+        return [row.get("object", row) if isinstance(row, dict) else row for row in rows]
+    if kind == "template" and isinstance(objects := document.get("objects"), list):
+        return [_without_parameters(item) for item in objects]
+    return None
+
+
+def with_kind_of_list(item: Any, envelope: Mapping[str, Any]) -> Any:
+    """An item of a typed list (`PodList`), which the API server sends without its own kind, given it."""
+    kind, version = envelope.get("kind"), envelope.get("apiVersion")
+    if isinstance(item, dict) and "kind" not in item and isinstance(kind, str) and isinstance(version, str):
+        kind = re.sub(r"list\s*\Z", "", kind, flags=re.IGNORECASE)
+        return {"apiVersion": version, "kind": kind, **item} if kind else item
+    return item
+
+
+def refusal_of(document: Mapping[str, Any]) -> str | None:
+    """Why an API server gave no object: the sentence for its `Status`. None for anything else."""
+    if document["kind"].strip().casefold() != "status":
+        return None
+    reason, code = document.get("reason"), document.get("code")
+    named = ", ".join(str(part) for part in (code, reason) if isinstance(part, int | str) and part)
+    return f"the API server answered with a status instead of an object{f' ({named[:80]})' if named else ''}"
+
+
+def _spelled(document: Mapping[str, Any], name: str) -> str | None:
+    return next((key for key in document if key.casefold() == name), None)
+
+
+def _without_parameters(value: Any) -> Any:
+    if isinstance(value, str) and _PARAMETER.search(value):
+        return Unknown("a parameter of the template")
+    if isinstance(value, dict):
+        return {key: _without_parameters(part) for key, part in value.items()}
+    return [_without_parameters(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,142 @@
+"""What lies around resources in a file: nothing in it is lost, and an answer that is not whole is a gap."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
+ID = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
+VAULT = {"type": "Microsoft.KeyVault/vaults", "name": "kv", "id": ID,
+         "properties": {"enablePurgeProtection": False}}  # fmt: skip
+GOOD = {**VAULT, "id": f"{ID}-good", "name": "kv-good", "properties": {"enablePurgeProtection": True}}
+POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"},
+       "spec": {"containers": [{"name": "c", "image": "i", "securityContext": {"privileged": True}}]}}  # fmt: skip
+META = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": POD["metadata"]}
+PART = {"metadata": POD["metadata"], "spec": POD["spec"]}
+PRIVILEGED = "kubernetes.workload.no-privileged-containers"
+PURGE = "azure.key-vault.purge-protection"
+SIZES = (1, 3000)
+"""Elements: a small file is read at once, a large one element by element."""
+
+
+def scan(command: Any, tmp_path: Path, document: Any, rule: str = PURGE) -> dict[str, Any]:
+    (tmp_path / "in.json").write_text(json.dumps(document))
+    done = command("scan", "--from", "in.json", "--select", rule, "-f", "json", "-o", "out.json")
+    found: dict[str, Any] = json.loads((tmp_path / "out.json").read_text())
+    return {**found, "code": done.returncode}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {"total_records": 9999}, {"totalRecords": 9999}, {"TotalRecords": "9999"}, {"result_truncated": True},
+        {"resultTruncated": "True"}, {"ResultTruncated": "true"}, {"nextlink": "https://x"}, {"odata.nextLink": "x"},
+        {"@nextLink": "x"}, {"next_link": "x"}, {"$skipToken": "x"}, {"skip_token": "x"}, {"count": 9999},
+        {"error": {"code": "Broken"}}, {"errors": [{"code": "Broken"}]},
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("key", ["data", "value"])
+def test_an_answer_that_is_not_whole_is_a_gap(
+    command: Any, tmp_path: Path, key: str, envelope: dict[str, Any], size: int
+) -> None:
+    goods = [{**GOOD, "id": f"{GOOD['id']}-{number}"} for number in range(size)]
+    for document in ({**envelope, key: goods}, {key: goods, **envelope}):
+        audit = scan(command, tmp_path, document)
+        assert audit["code"] == 3, envelope
+        assert audit["gaps"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_whole_answer_is_no_gap(command: Any, tmp_path: Path, size: int) -> None:
+    goods = [{**GOOD, "id": f"{GOOD['id']}-{number}"} for number in range(size)]
+    envelope = {"count": size, "total_records": size, "skip_token": None, "resultTruncated": "false"}
+    assert scan(command, tmp_path, {**envelope, "data": goods})["code"] == 0
+    pages = [{"value": goods[:1], "nextLink": "x", "count": size}, {"value": goods[1:], "count": size}]
+    assert scan(command, tmp_path, {"pages": pages})["code"] == 0
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": [GOOD], "value": [VAULT]}, {"value": [GOOD], "data": [VAULT]}, {"Value": [VAULT]}, {"DATA": [VAULT]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_every_list_of_an_answer_is_read(command: Any, tmp_path: Path, document: Any) -> None:
+    assert scan(command, tmp_path, document)["code"] == 1
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {**POD, "kind": "pod"}, {**POD, "kind": "POD"}, {**POD, "kind": "Pod "},
+        {"apiVersion": "v1", "kind": "List", "items": [POD]}, {"apiVersion": "v1", "kind": "List", "Items": [POD]},
+        {"apiVersion": "v1", "kind": "list", "items": [POD]}, {"apiVersion": "v1", "kind": "List", "items": POD},
+        {"apiVersion": "v1", "kind": "PodList", "items": [PART]},
+        {"apiVersion": "v1", "kind": "podlist", "items": [PART]},
+        {"apiVersion": "meta.k8s.io/v1", "kind": "Table", "rows": [{"cells": [], "object": POD}]},
+        {"apiVersion": "template.openshift.io/v1", "kind": "Template", "objects": [POD], "parameters": []},
+    ],
+    ids=lambda document: document["kind"],
+)  # fmt: skip
+@pytest.mark.parametrize("lines", [False, True])
+def test_a_pod_is_found_in_any_envelope(command: Any, tmp_path: Path, document: Any, lines: bool) -> None:
+    (tmp_path / "in.ndjson").write_text(json.dumps(document) + "\n" + json.dumps(VAULT) + "\n")
+    (tmp_path / "in.json").write_text(json.dumps(document))
+    done = command("scan", "--from", "in.ndjson" if lines else "in.json", "--select", PRIVILEGED, "-f", "json")
+    assert done.returncode == 1, done.stdout
+    assert json.loads(done.stdout)["findings"][0]["resource"]["type"] == "core/Pod"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": "Forbidden", "code": 403},
+        {"apiVersion": "v1", "kind": "PodList"},
+        {"apiVersion": "v1", "kind": "List", "items": None},
+        {"apiVersion": "v1", "kind": "List", "items": ["x"]},
+        {"apiVersion": "v1", "kind": "List", "metadata": {"continue": "x"}, "items": []},
+        {"apiVersion": "v1", "kind": "List", "metadata": {"remainingItemCount": 2}, "items": []},
+        {"apiVersion": "meta.k8s.io/v1", "kind": "Table", "rows": [{"cells": ["p"]}]},
+        {"error": {"code": "AuthorizationFailed"}},
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+def test_an_envelope_without_objects_is_a_gap(command: Any, tmp_path: Path, document: Any, suffix: str) -> None:
+    (tmp_path / f"in.{suffix}").write_text(json.dumps(document))
+    done = command("scan", "--from", f"in.{suffix}", "--select", PRIVILEGED, "-f", "json")
+    assert done.returncode == 3, done.stdout
+    assert json.loads(done.stdout)["gaps"] if done.stdout else done.stderr
+
+
+def test_a_table_without_objects_is_a_gap_of_each_row(command: Any, tmp_path: Path) -> None:
+    table = {"apiVersion": "meta.k8s.io/v1", "kind": "Table", "rows": [{"cells": [], "object": META}]}
+    audit = scan(command, tmp_path, table, PRIVILEGED)
+    assert audit["code"] == 3
+
+
+def test_a_parameter_of_a_template_is_not_known(command: Any, tmp_path: Path) -> None:
+    pod = json.loads(json.dumps(POD))
+    pod["spec"]["containers"][0]["securityContext"]["privileged"] = "${{PRIVILEGED}}"
+    template = {"apiVersion": "template.openshift.io/v1", "kind": "Template", "objects": [pod]}
+    audit = scan(command, tmp_path, template, PRIVILEGED)
+    assert [finding["outcome"] for finding in audit["findings"]] == ["unknown"]
+
+
+def test_an_arm_resource_with_a_kind_and_a_version_is_one_of_arm(command: Any, tmp_path: Path) -> None:
+    body = {
+        "apiVersion": "latest",
+        "kind": "app",
+        "type": VAULT["type"],
+        "name": "kv",
+        "properties": VAULT["properties"],
+    }
+    audit = scan(command, tmp_path, body)
+    assert audit["code"] == 1
