@@ -104,7 +104,7 @@ def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = N
     return bound
 
 
-_OF_A_CHANGE: Final[Mapping[str, Any]] = {"systemNamespaces": [], "platformNames": "^$", "eachItself": True}
+_OF_A_CHANGE: Final[Mapping[str, Any]] = {"systemNamespaces": [], "platformNames": "^$", "trustLabels": False, "eachItself": True}
 """Parameters that leave out what the platform made, as they stand for what somebody is about to deploy."""
 
 
@@ -112,7 +112,7 @@ def of_change(rules: Sequence[Bound]) -> list[Bound]:
     """The rules for what somebody is about to deploy: none of it is the platform's because of its name or namespace,
     and none is judged as something else because it says who owns it.
 
-    What it carries for labels still counts, and so do parameters that the estate has set.
+    Parameters that the estate has set still count.
     """
     return [_of_change(bound) for bound in rules]
 
