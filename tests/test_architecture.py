@@ -90,14 +90,15 @@ def test_nothing_but_the_command_line_prints_or_exits() -> None:
         assert not re.search(r"\bprint\(|sys\.exit|os\._exit", text), path
 
 
-def test_broad_excepts_stand_at_two_places_at_most() -> None:
+def test_broad_excepts_stand_at_the_isolation_points_alone() -> None:
+    """A command, one rule on one resource, one piece of reading: elsewhere an error that nobody expected is one."""
     found = [
-        f"{path.name}:{number}"
+        str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for line in path.read_text(encoding="utf-8").splitlines()
         if re.match(r"\s*except( \(?(Base)?Exception\)?( as \w+)?)?:", line)
     ]
-    assert len(found) <= 2, found
+    assert sorted(found) == ["cli/__init__.py", "collect/guard.py", "evaluate.py"]
 
 
 def test_no_file_names_a_registry_or_a_place_of_one_machine() -> None:

@@ -12,6 +12,7 @@ from auditor.collect.azure.network import ACTIONS
 from auditor.collect.azure.plan import plan_for
 from auditor.collect.azure.tenant import EXTRA as ENTRA
 from auditor.collect.book import Book
+from auditor.collect.guard import Defect
 from auditor.collect.workers import Job, run
 
 
@@ -39,10 +40,14 @@ class Read(Job):
         return self.more
 
 
+def unexpected(job: Job, defect: Defect) -> None:
+    raise AssertionError(f"{job}: {defect.reason}")
+
+
 def order(folder: Path, done: list[str], *jobs: Job) -> list[str]:
     """What was done, one after the other."""
     book = Book(folder / "journal", {})
-    assert run(jobs, {"lane": 1}, book) == []
+    assert run(jobs, {"lane": 1}, book, lost_by=unexpected) == []
     book.close()
     return done
 
@@ -66,7 +71,8 @@ def test_what_is_held_back_waits_for_the_others(tmp_path: Path) -> None:
     done: list[str] = []
     many = [Read(done, f"many {number}", "many") for number in range(2)]
     with Book(tmp_path / "journal", {}) as book:
-        run([*many, Read(done, "few", "few")], {"lane": 1}, book, lambda lane, pace: (lane, pace) == ("lane", "many"))
+        jobs = [*many, Read(done, "few", "few")]
+        run(jobs, {"lane": 1}, book, unexpected, lambda lane, pace: (lane, pace) == ("lane", "many"))
     assert done == ["few", "many 0", "many 1"]
 
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
     from auditor.collect.book import Book
+    from auditor.errors import InputError
     from auditor.inventory import Inventory
-    from auditor.model import Notice
+    from auditor.model import Gap, Notice
 
 _LIVE = (
     click.option("--subscription", "subscriptions", multiple=True, metavar="ID", help="Audit it live; repeatable."),
@@ -179,39 +180,69 @@ def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *,
     from auditor.collect.book import Book
 
     live.check()
-    azure = signed_in(live) if live.of_azure else None
+    until = time.monotonic() + live.minutes * 60
+    azure, unanswered = _azure_of(live, until)
     clusters = live_clusters.clusters_of(live.clusters)  # what is no cluster is said before anything is read
     if live.clusters.aks:
         needs = needs._replace(types=needs.types | {live_clusters.AKS})
     with ExitStack() as stack:
-        book = stack.enter_context(Book(file, live.head(needs), until=time.monotonic() + live.minutes * 60))
+        book = stack.enter_context(Book(file, live.head(needs), until=until))
         clock = _time(book.note("begun", clock.isoformat()))
         with stopping(book), showing(book, quiet=quiet):
+            if unanswered:
+                book.gap(unanswered)
             if azure:
                 _gather_azure(live, needs, azure, book)
                 clusters += live_clusters.aks_of(live.clusters, azure, book)
             if clusters:
                 live_clusters.gather(live.clusters, needs, clusters, book)
+        book.seal()
         inventory = inventory_of(book, live, clock)
         stack.pop_all()  # all went well: the book stays open
     return book, inventory
 
 
-def signed_in(live: LiveSettings) -> tuple[Cloud, Credential]:
-    """The cloud, and who asks there. Raises AuditorError."""
+def signed_in(live: LiveSettings, until: float) -> tuple[Cloud, Credential]:
+    """The cloud, and who asks there; no sign-in takes longer than `until`. Raises AuditorError."""
     from auditor.collect.azure.clouds import cloud_of
     from auditor.collect.azure.sign_in import credential, sign_in
+    from auditor.collect.guard import within
 
     cloud = cloud_of(live.cloud)
-    found = credential(cloud, live.ways)
-    sign_in(cloud, found)
+    found = credential(cloud, live.ways, until)
+    within(lambda: sign_in(cloud, found), lambda: time.monotonic() < until, "Signing in to Azure")
     return cloud, found
+
+
+def _azure_of(live: LiveSettings, until: float) -> tuple[tuple[Cloud, Credential] | None, Gap | None]:
+    """Where Azure is read, when it is; or the gap when nobody answered the sign-in: clusters can be read all the same.
+
+    Raises AuditorError when the sign-in was refused.
+    """
+    from auditor.collect.guard import UnansweredError
+
+    if not live.of_azure:
+        return None, None
+    try:
+        return signed_in(live, until), None
+    except UnansweredError as error:
+        return None, _azure_gap(error)
+
+
+def _azure_gap(error: InputError) -> Gap:
+    from auditor.model import Gap
+
+    return Gap(what="Azure", reason=error.sentence.rstrip("."), kind="unreachable")
 
 
 def _gather_azure(live: LiveSettings, needs: Needs, azure: tuple[Cloud, Credential], book: Book) -> None:
     from auditor.collect.azure import collect
+    from auditor.collect.guard import UnansweredError
 
-    collect(needs, live.scope, *azure, book, live.extras)
+    try:
+        collect(needs, live.scope, *azure, book, live.extras)
+    except UnansweredError as error:
+        book.gap(_azure_gap(error))
 
 
 def inventory_of(book: Book, live: LiveSettings, clock: dt.datetime) -> Inventory:

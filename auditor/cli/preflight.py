@@ -46,7 +46,8 @@ def command(ctx: click.Context, /, form: str, cluster_role: bool, **_given: obje
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
         from auditor.collect.book import Book
 
-        with Book(Path(folder) / "journal", {}, until=time.monotonic() + wanted.minutes * 60) as book:
+        until = time.monotonic() + wanted.minutes * 60
+        with Book(Path(folder) / "journal", {}, until=until) as book:
             rights = _rights(wanted, needs, book)
     types_of = {bound.rule.id: _types_of(needs_of([bound])) for bound in settings.bound_rules(chosen)}
     suffers = suffering(types_of, rights)
@@ -73,7 +74,7 @@ def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
     from auditor.collect.kubernetes.reading import Wanted
     from auditor.preflight import Right
 
-    azure = live.signed_in(wanted) if wanted.of_azure else None
+    azure = live.signed_in(wanted, book.until) if wanted.of_azure else None
     clusters = live_clusters.clusters_of(wanted.clusters)
     found = []
     if azure:
@@ -88,9 +89,14 @@ def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
 
 def _azure(wanted: live.LiveSettings, needs: Needs, azure: tuple[Cloud, Credential], book: Book) -> list[Right]:
     from auditor.collect.azure.access import access
+    from auditor.collect.guard import within
     from auditor.preflight import Right
 
-    asked = access(needs, wanted.scope, *azure, book, wanted.extras, wanted.clusters.aks)
+    asked = within(
+        lambda: access(needs, wanted.scope, *azure, book, wanted.extras, wanted.clusters.aks),
+        book.going,
+        "Asking Azure for the rights of this identity",
+    )
     return [
         Right(place=one.place, type=one.type, right=one.right, allowed=one.allowed, reason=one.reason) for one in asked
     ]

@@ -7,6 +7,7 @@ are gaps and are not in the file, so that they are tried again. Secrets are gone
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 import time
@@ -64,10 +65,11 @@ class Book:
         self.sources: dict[str, Told] = {}
         self.on_progress: Callable[[], None] = lambda: None
         self.interrupted = False
-        self._until = until
+        self.until = math.inf if until is None else until
         self._stopped = threading.Event()
         self._lock = threading.RLock()
         self._closed = False
+        self._sealed = False
         self._committed = time.monotonic()
         try:
             file.touch(mode=0o600)
@@ -109,7 +111,7 @@ class Book:
         """Keep a good answer. The resources must be free of secrets."""
         packed = _packed(resources)
         with self._lock:
-            if not self._closed:
+            if not self._sealed:
                 try:
                     self._base.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (call, more, packed))
                     if time.monotonic() - self._committed > _COMMIT_EVERY:
@@ -123,13 +125,14 @@ class Book:
     def forget(self, prefix: str) -> None:
         """Drop the answers to all calls that begin so: they have to be made again."""
         with self._lock:
-            if not self._closed:
+            if not self._sealed:
                 self._base.execute("DELETE FROM answers WHERE substr(call, 1, ?) = ?", (len(prefix), prefix))
 
     def gap(self, gap: Gap) -> None:
         """Note what could not be read."""
         with self._lock:
-            self.gaps.append(gap)
+            if not self._sealed:
+                self.gaps.append(gap)
 
     def every_gap(self) -> list[Gap]:
         """All gaps in a stable order. Where a type has very many, those of a subscription are one."""
@@ -158,13 +161,11 @@ class Book:
 
     def going(self) -> bool:
         """False when interrupted or out of time."""
-        return not self._stopped.is_set() and (self._until is None or time.monotonic() < self._until)
+        return not self._stopped.is_set() and time.monotonic() < self.until
 
     def pause(self, seconds: float) -> bool:
         """Wait, not beyond the end of the time; gives whether to go on."""
-        if self._until is not None:
-            seconds = min(seconds, self._until - time.monotonic())
-        self._stopped.wait(max(seconds, 0))
+        self._stopped.wait(max(min(seconds, self.until - time.monotonic()), 0))
         return self.going()
 
     def why_stopped(self) -> str:
@@ -193,9 +194,15 @@ class Book:
     def __exit__(self, _type: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         self.close()
 
-    def close(self) -> None:
-        """What late threads still bring is dropped."""
+    def seal(self) -> None:
+        """The collection is over: what late threads still bring is dropped. What is kept can be read as before."""
         with self._lock:
+            self._sealed = True
+
+    def close(self) -> None:
+        """The end: nothing can be kept or read any more."""
+        with self._lock:
+            self._sealed = True
             if not self._closed:
                 self._closed = True
                 self._base.commit()

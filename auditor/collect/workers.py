@@ -10,17 +10,13 @@ The threads are daemons: one that hangs in a call cannot keep the process from e
 from __future__ import annotations
 
 import itertools
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
-from typing import Final
 
 from auditor.collect.book import Book
+from auditor.collect.guard import PATIENCE, Defect, isolated
 from auditor.errors import AuditorError
-
-_PATIENCE: Final = 3.0
-"""Seconds that running calls get to end after a stop."""
 
 
 class Job:
@@ -39,22 +35,31 @@ class Job:
         return ""
 
     def run(self) -> Iterable[Job]:
-        """Reads it, puts it into the book, gives what is to be read next. What fails is a gap, not an error."""
+        """Reads it, puts it into the book, gives what is to be read next. What fails is a gap, not an error.
+
+        An error that it raises all the same is told to the `lost_by` of `run`.
+        """
         raise NotImplementedError
 
 
 Held = Callable[[str, str], bool]
 """Whether what is done in a lane at a pace has to wait at the moment."""
+LostBy = Callable[[Job, Defect], None]
+"""Notes the gaps of a job that failed in a way that nobody expected."""
 
 
 def run(
-    jobs: Iterable[Job], lanes: Mapping[str, int], book: Book, held: Held = lambda _lane, _pace: False
+    jobs: Iterable[Job],
+    lanes: Mapping[str, int],
+    book: Book,
+    lost_by: LostBy,
+    held: Held = lambda _lane, _pace: False,
 ) -> list[Job]:
     """Does all jobs and what they give, each lane by its number of threads.
 
-    Gives what was not done because the collection ended before. An error of a job ends all and is raised here.
+    Gives what was not done because the collection ended before. An `AuditorError` of a job ends all and is raised here.
     """
-    return _Workers(jobs, lanes, book, held).run(lanes)
+    return _Workers(jobs, lanes, book, lost_by, held).run(lanes)
 
 
 _Waiting = tuple[int, int, Job]
@@ -62,8 +67,9 @@ _Waiting = tuple[int, int, Job]
 
 
 class _Workers:
-    def __init__(self, jobs: Iterable[Job], lanes: Iterable[str], book: Book, held: Held) -> None:
+    def __init__(self, jobs: Iterable[Job], lanes: Iterable[str], book: Book, lost_by: LostBy, held: Held) -> None:
         self._book = book
+        self._lost_by = lost_by
         self._held = held
         self._waiting: dict[str, dict[str, list[_Waiting]]] = {lane: {} for lane in lanes}
         self._numbers = itertools.count()
@@ -84,7 +90,7 @@ class _Workers:
             self._changed.notify_all()
             if self._error is not None:
                 raise self._error
-            self._changed.wait_for(lambda: not self._running, _PATIENCE)
+            self._changed.wait_for(lambda: not self._running, PATIENCE)
             return self._left()
 
     def _busy(self) -> bool:
@@ -121,18 +127,22 @@ class _Workers:
 
     def _loop(self, lane: str) -> None:
         while (job := self._next(lane)) is not None:
-            more: Iterable[Job] | None = None
-            try:
-                more = list(job.run())
-            except AuditorError as error:
-                self._error = error
-            finally:
-                with self._changed:
-                    if more is None:
-                        self._error = self._error or sys.exc_info()[1]
-                    else:
-                        del self._running[id(job)]
-                        self._add(more)
-                    left = sum(map(len, self._waiting[lane].values()))
-                    self._changed.notify_all()
+            more, ended = self._done(job)
+            with self._changed:
+                self._error = self._error or ended
+                del self._running[id(job)]
+                self._add(more)
+                left = sum(map(len, self._waiting[lane].values()))
+                self._changed.notify_all()
             self._book.told(lane, left=left)
+
+    def _done(self, job: Job) -> tuple[list[Job], BaseException | None]:
+        """What a job leads to, and the error that ends the collection."""
+        try:
+            more = isolated(lambda: list(job.run()))
+        except (AuditorError, MemoryError) as error:
+            return [], error
+        if isinstance(more, Defect):
+            self._lost_by(job, more)
+            return [], None
+        return more, None

@@ -48,10 +48,11 @@ class Fault:
 
     `effect`: a status, with the error `code` that it usually has or another, and `text`, or with `body`, whatever it
     is, and `headers`; `delay` (`seconds`, then the answer as ever); `reset` (the connection is cut before anything is
-    done); `lost` (it is done, and then the connection is cut before the answer); `truncate` (half of the answer, then
-    the end); `malformed` (an answer that is no JSON); `html` (a page, as a proxy gives it); `empty` (200 without a
-    body); one of `ODD`; `expire` (every token given so far is void); `vanish` (a resource is deleted before the call is
-    answered).
+    done); `drip` (the body byte by byte, with `seconds` between them), `drip head` (the same for status and headers);
+    `headers` (the answer as ever, with these `headers` too); `lost` (it is done, and then the connection is cut before
+    the answer); `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html` (a page,
+    as a proxy gives it); `empty` (200 without a body); one of `ODD`; `expire` (every token given so far is void);
+    `vanish` (a resource is deleted before the call is answered).
     It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever.
     """
 

@@ -42,11 +42,16 @@ class Call:
 
 @dataclass
 class Answer:
-    """A response; `body` is made JSON unless it is bytes."""
+    """A response; `body` is made JSON unless it is bytes.
+
+    `pace` is the time in seconds from one byte of the body to the next, `head_pace` the same for status and headers.
+    """
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    pace: float = 0.0
+    head_pace: float = 0.0
 
     def payload(self) -> bytes:
         if self.body is None:

@@ -187,6 +187,12 @@ class LocalAzure:
             raise Dropped
         if fault.effect == "truncate":
             answer.headers[TRUNCATE] = "yes"
+        if fault.effect == "drip":
+            answer.pace = fault.seconds
+        if fault.effect == "drip head":
+            answer.head_pace = fault.seconds
+        if fault.effect == "headers":
+            answer.headers |= fault.headers
         return answer
 
     def _service(self, call: Call) -> Answer:

@@ -7,6 +7,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,8 +78,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.tunnel, self.close_connection = host, False
 
     def finish(self) -> None:
-        super().finish()
-        self.connection.close()
+        try:
+            super().finish()
+        finally:
+            self.connection.close()
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -104,6 +107,13 @@ class _Handler(BaseHTTPRequestHandler):
             return self._serve
         raise AttributeError(name)
 
+    def _drip(self, data: bytes, seconds: float) -> None:
+        """Byte by byte, with so many seconds between them, until the client hangs up."""
+        for number in range(len(data)):
+            self.wfile.write(data[number : number + 1])
+            self.wfile.flush()
+            time.sleep(seconds)
+
     def _send(self, answer: Answer, method: str) -> None:
         payload = answer.payload()
         cut = answer.headers.pop(TRUNCATE, None)
@@ -111,9 +121,15 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"Content-Type": "application/json; charset=utf-8"} | answer.headers
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(payload)))
+        if "Content-Length" not in answer.headers:
+            self.send_header("Content-Length", str(len(payload)))
+        if answer.head_pace:
+            self._drip(b"".join(self._headers_buffer), answer.head_pace)
+            self._headers_buffer.clear()
         self.end_headers()
-        if method != "HEAD":
+        if method != "HEAD" and answer.pace:
+            self._drip(payload, answer.pace)
+        elif method != "HEAD":
             self.wfile.write(payload[: len(payload) // 2] if cut else payload)
         self.wfile.flush()
         if cut:

@@ -13,7 +13,7 @@ from auditor.collect import Needs, Scope
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.defender import Defender
 from auditor.collect.azure.graph import Graph, Stream, query_of
-from auditor.collect.azure.jobs import ReadTable, below, interrupted
+from auditor.collect.azure.jobs import ReadTable, below, interrupted, lost_by
 from auditor.collect.azure.leaves import ReadPermissions
 from auditor.collect.azure.live import LANES, Live
 from auditor.collect.azure.logs import LANES as LOGS
@@ -26,6 +26,7 @@ from auditor.collect.azure.tables import ELSEWHERE, GROUP, SUBSCRIPTION
 from auditor.collect.azure.tenant import EXTRA, TENANT, ReadTenant
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
+from auditor.collect.guard import within
 from auditor.collect.workers import Job, run
 from auditor.model import Gap
 
@@ -40,7 +41,7 @@ def collect(
     """Reads what is needed of the scope, and the `extras` of `network.ACTIONS`, `tenant` and `tables.ON_REQUEST`, into
     the book.
 
-    Raises `InputError` when nothing of it can be read.
+    Raises `InputError` when nothing of it can be read, `UnansweredError` when that was nobody's decision.
     """
     evidence = EVIDENCE.casefold() in needs.types
     needs = with_evidence(asked_for(needs, extras))
@@ -48,7 +49,9 @@ def collect(
     plan = plan_for(needs._replace(types=needs.types.union(action.parent for action in actions)))
     arm = Arm(cloud, credential, book)
     graph = Graph(cloud, credential, book)
-    subscriptions, places = audited(scope, graph, arm, book)
+    subscriptions, places = within(
+        lambda: audited(scope, graph, arm, book), book.going, "Asking Azure for its subscriptions"
+    )
     names = [resource.id.rpartition("/")[2] for resource in subscriptions]
     vaults, defender = Vaults(cloud, credential, book), Defender(cloud, credential, arm, book)
     network = Network(cloud, credential, book)
@@ -71,9 +74,9 @@ def collect(
             for number, part in enumerate(batches(names)):
                 call = f"graph {table} {turn} {number:03}"
                 jobs.append(ReadTable(live, Stream(call, table, types, query, {"subscriptions": part})))
-    interrupted(run(jobs, LANES, book, live.held), book)
+    interrupted(run(jobs, LANES, book, lost_by, live.held), book)
     if evidence:
-        interrupted(run(questions_for(cloud, credential, arm, book), LOGS, book), book)
+        interrupted(run(questions_for(cloud, credential, arm, book), LOGS, book, lost_by), book)
     elsewhere = frozenset[str]() if scope.everything else ELSEWHERE
     book.looked_at(plan.covers - skipped - elsewhere)
     book.looked_at(action.type for action in actions)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from auditor.collect.azure.calls import TIMEOUTS, Gate, ask, reading
+from auditor.collect.azure.calls import Gate, ask, reading
 from auditor.collect.azure.replies import CallFailed, Reply, refused
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
@@ -53,19 +53,15 @@ class Arm:
 
     def __init__(self, cloud: Cloud, credential: Credential, book: Book) -> None:
         try:
-            from azure.core.pipeline.transport import RequestsTransport
             from azure.mgmt.core import ARMPipelineClient
         except ImportError as error:
             raise missing_extra("azure-mgmt-core") from error
-        from requests import Session
-        from requests.adapters import HTTPAdapter
+        from auditor.collect.azure.transport import bounded
 
-        session = Session()
-        session.mount("https://", HTTPAdapter(pool_maxsize=THREADS))  # else most would connect anew for every call
         self._client: Any = ARMPipelineClient(
             base_url=cloud.resource_manager,
             policies=reading(credential, cloud.scope, decoded=False),
-            transport=RequestsTransport(session=session, **TIMEOUTS),
+            transport=bounded(book.until, connections=THREADS),  # with fewer most would connect anew for every call
         )
         self._base = cloud.resource_manager
         self._book = book

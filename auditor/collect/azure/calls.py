@@ -15,21 +15,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from auditor.collect.azure.replies import CallFailed, Reply, answered
+from auditor.collect.azure.replies import AnswerTooLarge, CallFailed, Reply, answered
 from auditor.collect.book import Book
 
 if TYPE_CHECKING:
     from auditor.collect.azure.sign_in import Credential
 
-TIMEOUTS: Final[dict[str, Any]] = {"connection_timeout": 10, "read_timeout": 60}
-"""Seconds, for every client."""
 NO_DETOURS: Final[dict[str, Any]] = {"retry_total": 0, "permit_redirects": False}
 """For clients that make their policies themselves: we retry, and a token goes nowhere else."""
 ODD: Final = (ValueError, TypeError, AttributeError)
 """What the models of an SDK raise for an answer that they do not expect. Who holds the answer reads it himself."""
 _ATTEMPTS: Final = 5
 _SILENCES: Final = 2
-"""Calls that nobody answers in time before it is believed: each takes as long as `TIMEOUTS` say."""
+"""Calls that nobody answers in time before it is believed: each takes as long as `transport` lets it."""
 _REFUSALS: Final = 2
 """Tokens that are refused before it is believed."""
 _PATIENCE: Final = 300.0
@@ -119,7 +117,7 @@ class Gate:
 
 
 Send = Callable[[], tuple[int, Mapping[str, str], bytes]]
-"""Makes a call once, heeds what the answer says is left. Raises azure-core's errors."""
+"""Makes a call once, heeds what the answer says is left. Raises azure-core's errors, `AnswerTooLarge`."""
 
 
 def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
@@ -133,6 +131,9 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
         generation = gate.credential.generation
         try:
             reply = _sent(send, gate)
+        except AnswerTooLarge as error:
+            gate.ended(well=True)
+            raise CallFailed("unreadable", str(error)) from error
         except (AzureError, _BrokenAnswer) as error:
             trouble, delay = _trouble(error), None
             silences += _is_silence(error)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect.azure.arm import Arm, heed, listed
-from auditor.collect.azure.calls import ODD, TIMEOUTS, ask, reading
+from auditor.collect.azure.calls import ODD, ask, reading
 from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
@@ -52,13 +52,15 @@ class Defender:
             raise missing_extra("azure-mgmt-security") from error
         from azure.core.exceptions import HttpResponseError
 
+        from auditor.collect.azure.transport import bounded
+
         seen: list[Any] = []
         client = SecurityCenter(
             self._credential,
             subscription,
             base_url=self._cloud.resource_manager,
             policies=reading(self._credential, self._cloud.scope, decoded=True),
-            **TIMEOUTS,
+            transport=bounded(self._book.until),
         )
         with client:
             try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from auditor.collect.azure.calls import ODD, TIMEOUTS, Gate, ask, reading, seconds_of
+from auditor.collect.azure.calls import ODD, Gate, ask, reading, seconds_of
 from auditor.collect.azure.replies import CallFailed, Reply, answered
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
@@ -81,11 +81,13 @@ class Graph:
             from azure.mgmt.resourcegraph import ResourceGraphClient
         except ImportError as error:
             raise missing_extra("azure-mgmt-resourcegraph") from error
+        from auditor.collect.azure.transport import bounded
+
         self._client = ResourceGraphClient(
             credential,
             base_url=cloud.resource_manager,
             policies=reading(credential, cloud.scope, decoded=True),
-            **TIMEOUTS,
+            transport=bounded(book.until),
         )
         self._address = f"{cloud.resource_manager}/providers/Microsoft.ResourceGraph/resources"
         self._book = book

@@ -21,6 +21,7 @@ from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
 from auditor.collect.book import Book
+from auditor.collect.guard import Defect
 from auditor.collect.workers import Job
 from auditor.model import Gap, Unknown
 
@@ -247,6 +248,11 @@ def below(live: Live, kind: str, parent: str, body: dict[str, Any]) -> Iterator[
         properties = body.get("properties")
         address = properties.get("vaultUri") if isinstance(properties, dict) else None
         yield ReadVault(live, parent, str(address or ""))
+
+
+def lost_by(job: Any, defect: Defect) -> None:
+    """A gap for what was not read because of an error that nobody expected."""
+    job.lost(CallFailed("unreadable", defect.reason))
 
 
 def interrupted(jobs: Sequence[Any], book: Book) -> None:

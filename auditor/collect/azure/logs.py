@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect import Needs
-from auditor.collect.azure.calls import NO_DETOURS, TIMEOUTS, Gate, ask
+from auditor.collect.azure.calls import NO_DETOURS, Gate, ask
 from auditor.collect.azure.questions import ABOUT, EVIDENCE, QUESTIONS, Question
 from auditor.collect.azure.replies import CallFailed, Reply, answered, kind_of
 from auditor.collect.azure.sign_in import missing_extra
@@ -200,10 +200,16 @@ class _Logs:
             from azure.monitor.query import LogsQueryClient
         except ImportError as error:
             raise missing_extra("azure-monitor-query") from error
+        from auditor.collect.azure.transport import bounded
+
         self.address = cloud.log_analytics
         audience = cloud.log_analytics_audience
         self._client = LogsQueryClient(
-            credential, endpoint=cloud.log_analytics, audience=audience, **NO_DETOURS, **TIMEOUTS
+            credential,
+            endpoint=cloud.log_analytics,
+            audience=audience,
+            transport=bounded(book.until),
+            **NO_DETOURS,
         )
         self.book = book
         self._arm = arm

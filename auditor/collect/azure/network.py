@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from auditor.collect.azure.calls import ODD, TIMEOUTS, Gate, ask, reading
+from auditor.collect.azure.calls import ODD, Gate, ask, reading
 from auditor.collect.azure.replies import CallFailed, answered
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
@@ -120,6 +120,8 @@ class Network:
             from azure.mgmt.network import NetworkManagementClient
         except ImportError as error:
             raise missing_extra("azure-mgmt-network") from error
+        from auditor.collect.azure.transport import bounded
+
         with self._lock:
             if subscription not in self._clients:
                 self._clients[subscription] = NetworkManagementClient(
@@ -128,7 +130,7 @@ class Network:
                     base_url=self._cloud.resource_manager,
                     policies=reading(self._credential, self._cloud.scope, decoded=True),
                     polling_interval=5,
-                    **TIMEOUTS,
+                    transport=bounded(self._book.until),
                 )
             return self._clients[subscription]
 

@@ -73,6 +73,10 @@ class CallFailed(Exception):  # noqa: N818  (caught where the gap is written)
         self.code = code
 
 
+class AnswerTooLarge(Exception):  # noqa: N818  (as `CallFailed`)
+    """An answer beyond what is read of one."""
+
+
 def answered(reply: Reply) -> str:
     """The answer in words: `it answered 403 AuthorizationFailed`."""
     return " ".join(["it answered", str(reply.status), *filter(None, [reply.code]), *reply.inner_codes])

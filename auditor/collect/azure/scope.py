@@ -18,6 +18,7 @@ from auditor.collect.azure.replies import CallFailed, answered, kind_of
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.tables import GROUP, SUBSCRIPTION
 from auditor.collect.book import Book
+from auditor.collect.guard import UnansweredError
 from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource
 
@@ -37,7 +38,7 @@ class Audited(NamedTuple):
 def audited(scope: Scope, graph: Graph, arm: Arm, book: Book) -> Audited:
     """What of the scope can be read. What was asked for and cannot be read is a gap.
 
-    Raises `InputError` when nothing can be read.
+    Raises `InputError` when nothing can be read; `UnansweredError` when Resource Graph gave no usable answer.
     """
     found: dict[str, Resource] = {}
     try:
@@ -105,7 +106,7 @@ def _groups(scope: Scope, subscriptions: Sequence[str], graph: Graph, book: Book
 
 def _nothing(what: str, failure: CallFailed) -> InputError:
     told = f"Resource Graph does not say which {what} there are: {failure.reason}."
-    return InputError(told, _ROLES if failure.kind == "forbidden" else "Try again later.")
+    return InputError(told, _ROLES) if failure.kind == "forbidden" else UnansweredError(told, "Try again later.")
 
 
 def _parts(scope: Scope) -> list[Mapping[str, Sequence[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import threading
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect import WAYS
 from auditor.collect.azure.clouds import CLOUDS, Cloud
+from auditor.collect.guard import UnansweredError
 from auditor.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
+
+    from auditor.collect.azure.transport import BoundedTransport
 
 _TENANT, _CLIENT = "AZURE_TENANT_ID", "AZURE_CLIENT_ID"
 _CONFIGURED_BY: Final = {
@@ -34,6 +38,8 @@ _HINTS: Final = {
     "AADSTS700213": "Check issuer and subject of the federated credential.",
     "AADSTS700024": "The federated token has expired: check the clock, and that the token file is renewed.",
 }
+_ANSWER: Final = 30.0
+"""Seconds for one answer of a token endpoint: it gives a few kilobytes, and azure-identity asks up to four times."""
 _HINT: Final = "Run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret, a certificate or a token file."
 
 
@@ -41,12 +47,13 @@ class Credential:
     """A token for every call. What a credential has once got it keeps; `renew` makes it ask again.
 
     A service that refuses a token has its reasons: revoked rights, a changed policy, a clock. `generation` counts the
-    renewals: many calls are refused the same token.
+    renewals: many calls are refused the same token. `authority` makes the calls to Entra ID.
     """
 
-    def __init__(self, make: Callable[[], TokenCredential]) -> None:
+    def __init__(self, make: Callable[[], TokenCredential], authority: BoundedTransport) -> None:
         self._make = make
         self._chain = make()
+        self.authority = authority
         self._lock = threading.Lock()
         self.generation = 0
 
@@ -61,21 +68,29 @@ class Credential:
                 self.generation += 1
 
 
-def credential(cloud: Cloud, ways: Sequence[str] = ()) -> Credential:
+def credential(cloud: Cloud, ways: Sequence[str] = (), until: float = math.inf) -> Credential:
     """The chain of the given ways, else of all that can be tried here. Nothing is asked of the network yet.
 
-    Raises `ConfigError` when a way that was asked for is not configured, or azure-identity is not installed.
+    No call to Entra ID goes on after `until` (monotonic clock). Raises `ConfigError` when a way that was asked for is
+    not configured, or azure-identity is not installed.
     """
-    return Credential(partial(_chain, cloud, ways))
-
-
-def _chain(cloud: Cloud, ways: Sequence[str]) -> TokenCredential:
-    """The given ways to sign in, else all that can be tried here."""
     try:
-        import azure.identity as identity
+        import azure.identity  # noqa: F401
     except ImportError as error:
         raise missing_extra("azure-identity") from error
-    options: dict[str, Any] = {"authority": cloud.authority}
+    from auditor.collect.azure.transport import bounded
+
+    authority = bounded(until, _ANSWER)
+    return Credential(partial(_chain, cloud, ways, authority, bounded(until, _ANSWER)), authority)
+
+
+def _chain(
+    cloud: Cloud, ways: Sequence[str], authority: BoundedTransport, machine: BoundedTransport
+) -> TokenCredential:
+    """The given ways to sign in, else all that can be tried here. `machine` asks for tokens of a managed identity."""
+    import azure.identity as identity
+
+    options: dict[str, Any] = {"authority": cloud.authority, "transport": authority}
     if cloud.authority not in {known.authority for known in CLOUDS.values()}:
         options["disable_instance_discovery"] = True  # which would ask the public cloud
     lacking = {way: [name for name in names if not os.environ.get(name)] for way, names in _CONFIGURED_BY.items()}
@@ -97,7 +112,7 @@ def _chain(cloud: Cloud, ways: Sequence[str]) -> TokenCredential:
         elif way == "certificate":
             chain.append(_certificate(identity, options))
         elif way == "managed":
-            chain.append(identity.ManagedIdentityCredential(client_id=environment.get(_CLIENT)))
+            chain.append(identity.ManagedIdentityCredential(client_id=environment.get(_CLIENT), transport=machine))
         else:
             chain.append(identity.AzureCliCredential(process_timeout=30))
     return identity.ChainedTokenCredential(*chain)
@@ -119,20 +134,28 @@ def _certificate(identity: Any, options: dict[str, Any]) -> TokenCredential:
 
 
 def sign_in(cloud: Cloud, found: Credential) -> None:
-    """Gets a first token, so that a failure is told before anything else. Raises `InputError`."""
+    """Gets a first token, so that a failure is told before anything else.
+
+    Raises `InputError` when it is refused, `UnansweredError` when nobody answers.
+    """
     from azure.core.exceptions import AzureError, ClientAuthenticationError
 
     try:
         found.get_token(cloud.scope)
     except ClientAuthenticationError as error:
         text = str(error)
+        if found.authority.failed:  # the chain says nothing of it
+            raise UnansweredError(
+                f"Signing in to Azure failed: {cloud.authority} {found.authority.failed}.",
+                "Check network and proxy, and --cloud.",
+            ) from error
         code = re.search(r"AADSTS\d+", text)
         if code:
             told = f"Entra ID refused the sign-in ({code.group()})."
             raise InputError(told, _HINTS.get(code.group(), "Microsoft explains the code.")) from error
         raise InputError("Signing in to Azure failed: no way to sign in worked.", _HINT) from error
     except AzureError as error:
-        raise InputError(
+        raise UnansweredError(
             f"Signing in to Azure failed: {cloud.authority} cannot be reached.", "Check network and proxy, and --cloud."
         ) from error
 

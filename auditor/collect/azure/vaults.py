@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from auditor.collect.azure.arm import listed, onward, same_host
-from auditor.collect.azure.calls import NO_DETOURS, TIMEOUTS, Gate, ask
+from auditor.collect.azure.calls import NO_DETOURS, Gate, ask
 from auditor.collect.azure.replies import CallFailed, Reply
 from auditor.collect.azure.shapes import one
 from auditor.collect.azure.sign_in import missing_extra
@@ -106,7 +106,10 @@ class Vaults:
             from azure.keyvault.certificates import CertificateClient
         except ImportError as error:
             raise missing_extra("azure-keyvault-certificates") from error
-        return CertificateClient(address, self._credential, api_version=_VERSION, **NO_DETOURS, **TIMEOUTS)
+        from auditor.collect.azure.transport import bounded
+
+        transport = bounded(self._book.until)
+        return CertificateClient(address, self._credential, api_version=_VERSION, transport=transport, **NO_DETOURS)
 
 
 def _host(address: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from typing import Final, Protocol
 
 from auditor.collect.book import Book
+from auditor.collect.guard import Defect, isolated
 from auditor.collect.kubernetes.clusters import Cluster
 from auditor.collect.kubernetes.connection import PATIENCE, ApiError, Connection, Patience
 from auditor.collect.kubernetes.reading import PAGE, ClusterReader, Wanted
+from auditor.errors import AuditorError
 
 _AT_ONCE: Final = 8
 _LOOK: Final = 0.2
@@ -67,7 +68,7 @@ class _Visit:
         self._reader = reader
         self._connection: Connection | None = None
         self._begun = 0.0
-        self._defect: BaseException | None = None
+        self._error: BaseException | None = None
 
     def begin(self) -> _Visit:
         self._begun = time.monotonic()
@@ -77,8 +78,8 @@ class _Visit:
     def look(self) -> None:
         """See whether it is over; give it up when it has been silent for too long, or when time is up."""
         if self.done.is_set():
-            if self._defect is not None:
-                raise self._defect
+            if self._error is not None:
+                raise self._error
             self.over = True
             return
         answered = self._connection.answered if self._connection else self._begun
@@ -94,10 +95,16 @@ class _Visit:
 
     def _run(self) -> None:
         try:
-            self._connection = Connection(self._cluster.sign_in(), self._book.pause, self._patience)
-            self._reader.read(self._connection)
+            outcome = isolated(self._read, ApiError)
+            if isinstance(outcome, Defect):
+                self._reader.give_up(outcome.reason, "unreadable")
         except ApiError as error:
             self._reader.give_up(error.reason, error.kind)
+        except (AuditorError, MemoryError) as error:
+            self._error = error
         finally:
-            self._defect = sys.exception()
             self.done.set()
+
+    def _read(self) -> None:
+        self._connection = Connection(self._cluster.sign_in(), self._book.pause, self._patience)
+        self._reader.read(self._connection)

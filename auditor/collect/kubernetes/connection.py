@@ -12,7 +12,10 @@ import orjson
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
-_MOST_BYTES: Final = 512 << 20
+_MOST_BYTES: Final = 64 << 20
+"""Of one answer, unpacked."""
+TOO_LARGE: Final = 413
+"""The status of an `ApiError` for an answer beyond that: of a list, fewer objects at once may fit."""
 _ATTEMPTS: Final = 4
 _ATTEMPTS_TO_REACH: Final = 2
 _LONGEST_WAIT: Final = 60.0
@@ -142,7 +145,7 @@ def _whole(answer: Any, seconds: float) -> bytes:
             if time.monotonic() > end:
                 raise ApiError("unreachable", f"an answer was not complete after {seconds:g} seconds")
             if len(found) > _MOST_BYTES:
-                raise ApiError("unreadable", f"an answer is larger than {_MOST_BYTES >> 20} MB", 413)
+                raise ApiError("unreadable", f"an answer is larger than {_MOST_BYTES >> 20} MB", TOO_LARGE)
     finally:
         answer.release_conn()
     return bytes(found)

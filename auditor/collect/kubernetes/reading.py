@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
 
 from auditor.collect.book import Answer, Book
-from auditor.collect.kubernetes.connection import ApiError, Connection, shaped
+from auditor.collect.guard import Defect, isolated
+from auditor.collect.kubernetes.connection import TOO_LARGE, ApiError, Connection, shaped
 from auditor.collect.kubernetes.discovery import Kind, served
 from auditor.collect.kubernetes.edge import TLS, at_the_edge
 from auditor.model import Gap, Origin, Resource
@@ -17,6 +19,8 @@ from auditor.model import Gap, Origin, Resource
 PAGE: Final = 500
 """Objects: what kubectl asks for at once."""
 _MOST_EXPIRIES: Final = 20
+_SMALLER: Final = 5
+"""How many times smaller the next page is, when one was too large."""
 
 
 class Wanted(NamedTuple):
@@ -68,7 +72,9 @@ class ClusterReader:
             if self.over or not self._book.going():
                 break
             try:
-                self._list(connection, kind)
+                outcome = isolated(partial(self._list, connection, kind), ApiError)
+                if isinstance(outcome, Defect):
+                    self._gap(kind.type, outcome.reason, "unreadable")
             except ApiError as error:
                 self._gap(kind.type, _explained(error, kind), error.kind)
                 if error.kind == "unreachable":
@@ -89,11 +95,11 @@ class ClusterReader:
 
         A continue token lives for some minutes. Past that the server gives one that goes on from the same place in
         the present state: objects keep their order, so none is lost or comes twice. Where it gives none, the list is
-        read from its beginning.
+        read from its beginning. Where the objects of a page are too large together, fewer are asked for.
         https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
         """
         prefix = f"kubernetes {self.name} {kind.type} "
-        number, token, expiries = 1, "", 0
+        number, token, expiries, size = 1, "", 0, self._page
         told: set[str] = set()  # tokens
         while not self.over:
             call = f"{prefix}{number:06}"
@@ -102,8 +108,11 @@ class ClusterReader:
                 if not self._book.going():
                     raise ApiError("unreadable", f"{self._book.why_stopped()} all of it was read")
                 try:
-                    answer = self._ask(connection, kind, call, token)
+                    answer = self._ask(connection, kind, call, token, size)
                 except ApiError as error:
+                    if error.status == TOO_LARGE and size > 1:
+                        size = max(size // _SMALLER, 1)
+                        continue
                     expiries += 1
                     if error.status != 410 or not token or expiries > _MOST_EXPIRIES:
                         raise
@@ -120,8 +129,8 @@ class ClusterReader:
             told.add(answer.more)
             number, token = number + 1, answer.more
 
-    def _ask(self, connection: Connection, kind: Kind, call: str, token: str) -> Answer:
-        query: dict[str, str | int] = {"limit": self._page}
+    def _ask(self, connection: Connection, kind: Kind, call: str, token: str, size: int) -> Answer:
+        query: dict[str, str | int] = {"limit": size}
         if token:
             query["continue"] = token
         if kind.type == "core/Secret":

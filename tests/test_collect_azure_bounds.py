@@ -1,0 +1,234 @@
+"""A live audit ends in time and in its memory, whatever a service sends: what was not read is a gap in the report."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+import pytest
+import yaml
+
+from auditor.collect.book import Book
+from auditor.collect.kubernetes import collect
+from auditor.collect.kubernetes.clusters import contexts_of
+from auditor.collect.kubernetes.reading import Wanted
+from tests.azure.command import Auditor, Meet
+from tests.azure.fault_plan import Fault
+
+pytestmark = pytest.mark.slow
+
+LIMIT: Final = 4.0
+"""Seconds of `--time-limit`."""
+GRACE: Final = 30.0
+"""Seconds beyond it for everything else that a command does, on a busy machine. The slow answers take many minutes."""
+NEAR: Final = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+VAULT: Final = ("--select", "certificates.key-vault*")
+SQL: Final = ("--select", "azure.sql.*")
+LOGS: Final = ("--select", "azure.log-evidence.*")
+
+
+def scanned(auditor: Auditor, *options: str) -> tuple[dict[str, Any], float]:
+    """The report of an incomplete audit, and the seconds until it was there."""
+    begun = time.monotonic()
+    limit = ("--time-limit", str(LIMIT / 60))
+    auditor("scan", *options, *limit, "-f", "json", "-o", "audit.json", "-q", code=3, **NEAR)
+    seconds = time.monotonic() - begun
+    found: dict[str, Any] = orjson.loads((auditor.folder / "audit.json").read_bytes())
+    return found, seconds
+
+
+@pytest.mark.parametrize("effect", ["drip", "drip head"])
+@pytest.mark.parametrize(
+    ("place", "rules"),
+    [
+        ("POST login", SQL),
+        ("GET management.*/subscriptions$", SQL),
+        ("ResourceGraph", SQL),
+        ("/providers/Microsoft.Sql/servers/", SQL),
+        (r"vault\.azure\.net/certificates", VAULT),
+        ("loganalytics", LOGS),
+    ],
+)
+def test_an_answer_that_never_ends_is_a_gap_at_the_time_limit(
+    meet: Meet, place: str, rules: tuple[str, ...], effect: str
+) -> None:
+    auditor = meet(Fault(place, effect, seconds=0.5))
+    audit, seconds = scanned(auditor, "--all", *rules)
+    assert seconds < LIMIT + GRACE
+    assert audit["gaps"]
+    assert any(gap["kind"] == "unreachable" for gap in audit["gaps"])
+    assert not any(finding["outcome"] == "pass" for finding in audit["findings"] if "auditing" in finding["ruleId"])
+
+
+def test_a_sign_in_that_never_ends_leaves_clusters_of_a_kubeconfig_readable(meet: Meet, tmp_path: Path) -> None:
+    auditor = meet(Fault("POST login", "drip", seconds=0.5))
+    with slow_api(0.0) as address:
+        kubeconfig(tmp_path / "config", address)
+        audit, seconds = scanned(auditor, "--all", "--kubeconfig", "config", "--kube-context", "slow", *SQL)
+    assert seconds < LIMIT + GRACE
+    assert {"Azure", "/clusters/slow"} >= {gap["what"] for gap in audit["gaps"]} >= {"Azure"}
+
+
+def test_a_slow_kubernetes_api_is_a_gap_at_the_time_limit(meet: Meet, tmp_path: Path) -> None:
+    auditor = meet()
+    with slow_api(0.5) as address:
+        kubeconfig(tmp_path / "config", address)
+        audit, seconds = scanned(
+            auditor, "--kubeconfig", "config", "--kube-context", "slow", "--select", "kubernetes.*"
+        )
+    assert seconds < LIMIT + GRACE
+    assert {gap["what"] for gap in audit["gaps"]} == {"/clusters/slow"}
+
+
+def kubeconfig(file: Path, address: str) -> None:
+    context = {"name": "slow", "context": {"cluster": "slow", "user": "slow"}}
+    clusters = [{"name": "slow", "cluster": {"server": address}}]
+    users = [{"name": "slow", "user": {"token": "token"}}]
+    file.write_text(yaml.safe_dump({"contexts": [context], "clusters": clusters, "users": users}))
+
+
+@contextmanager
+def slow_api(seconds: float, body: bytes = b" " * 100_000, head: bytes = b"") -> Iterator[str]:
+    """A server that answers everything with this body, byte by byte: gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve(connection: socket.socket) -> None:
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + head)
+                connection.sendall(b"Content-Length: %d\r\n\r\n" % len(body))
+                step = 1 if seconds else len(body)
+                for at in range(0, len(body), step):
+                    connection.sendall(body[at : at + step])
+                    time.sleep(seconds)
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                threading.Thread(target=_quietly, args=(serve, connection), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def _quietly(serve: Any, connection: socket.socket) -> None:
+    """A client that hangs up is its own affair."""
+    try:
+        serve(connection)
+    except OSError:
+        return
+
+
+# ── size ──
+
+
+def bomb(begins: bytes, ends: bytes) -> bytes:
+    """600 KiB of gzip that are 600 MB of JSON, made in pieces: a process begins with the memory of its parent."""
+    packer = zlib.compressobj(9, wbits=31)
+    pieces = [packer.compress(begins), *(packer.compress(b"[]," * (1 << 20)) for _ in range(200))]
+    return b"".join([*pieces, packer.compress(b"[]" + ends), packer.flush()])
+
+
+@pytest.fixture(scope="module")
+def packed() -> bytes:
+    return bomb(b'{"value":[', b"]}")
+
+
+def peak(auditor: Auditor, *command: str) -> int:
+    """The most memory in MiB that a command took, which ends with exit code 3."""
+    with auditor.start(*command, **NEAR) as process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 3, said
+    return int(usage.ru_maxrss // 1024)
+
+
+@pytest.mark.parametrize(
+    ("place", "rules"),
+    [
+        ("POST login", SQL),
+        ("ResourceGraph", SQL),
+        ("/providers/Microsoft.Sql/servers/[^/]+/firewallRules", SQL),
+        (r"vault\.azure\.net/certificates", VAULT),
+        ("loganalytics", LOGS),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 302])
+def test_an_answer_that_unpacks_to_very_much_is_a_gap(
+    meet: Meet, packed: bytes, place: str, rules: tuple[str, ...], status: int
+) -> None:
+    headers = {"Content-Encoding": "gzip", "Location": "https://management.azure.com/elsewhere"}
+    auditor = meet(Fault(place, status, body=packed, headers=headers))
+    used = peak(auditor, "scan", "--all", *rules, "-f", "json", "-o", "audit.json", "-q")
+    assert used < 500, f"{used} MiB"
+    assert orjson.loads((auditor.folder / "audit.json").read_bytes())["gaps"]
+
+
+def test_a_kubernetes_answer_that_unpacks_to_very_much_is_a_gap(meet: Meet, packed: bytes, tmp_path: Path) -> None:
+    auditor = meet()
+    with slow_api(0.0, packed, b"Content-Encoding: gzip\r\n") as address:
+        kubeconfig(tmp_path / "config", address)
+        options = ("--kubeconfig", "config", "--kube-context", "slow", "--select", "kubernetes.*")
+        used = peak(auditor, "scan", *options, "-f", "json", "-o", "audit.json", "-q")
+    assert used < 500, f"{used} MiB"
+    assert {gap["what"] for gap in orjson.loads((tmp_path / "audit.json").read_bytes())["gaps"]} == {"/clusters/slow"}
+
+
+class Objects(BaseHTTPRequestHandler):
+    """An API server with very large ConfigMaps."""
+
+    count: Final = 150
+    asked: ClassVar[list[int]] = []
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet."""
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        query = dict(parse_qsl(parts.query))
+        found: dict[str, Any] = {"groups": [{"name": "apps", "versions": [{"version": "v1"}]}]}
+        if parts.path == "/api/v1":
+            found = {"resources": [{"name": "configmaps", "kind": "ConfigMap", "verbs": ["list"]}]}
+        elif parts.path == "/api/v1/configmaps":
+            start, size = int(query.get("continue", 0)), int(query["limit"])
+            self.asked.append(size)
+            end = min(start + size, self.count)
+            text = "x" * (1 << 20)
+            items = [{"metadata": {"name": f"c{n}", "namespace": "d"}, "data": {"k": text}} for n in range(start, end)]
+            found = {"metadata": {"continue": str(end) if end < self.count else ""}, "items": items}
+        body = orjson.dumps(found)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            self.wfile.write(body)
+
+
+def test_objects_too_large_for_one_answer_come_in_smaller_pages(tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Objects)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    kubeconfig(tmp_path / "config", f"http://127.0.0.1:{server.server_port}")
+    with Book(tmp_path / "journal", {}) as book:
+        collect(Wanted(frozenset({"core/configmap"})), contexts_of(["slow"], str(tmp_path / "config")), book)
+        assert len({one.id for one in book}) == Objects.count
+        assert not book.gaps
+    server.shutdown()
+    server.server_close()
+    assert Objects.asked == [500, 100, 20, *[20] * 7]
