@@ -23,6 +23,7 @@ from auditor.collect.book import Book
 from auditor.collect.kubernetes import collect
 from auditor.collect.kubernetes.clusters import contexts_of
 from auditor.collect.kubernetes.reading import Wanted
+from auditor.model import Gap, Resource
 from tests.azure.command import Auditor, Meet
 from tests.azure.fault_plan import Fault
 
@@ -190,29 +191,27 @@ def test_a_kubernetes_answer_that_unpacks_to_very_much_is_a_gap(meet: Meet, pack
     assert {gap["what"] for gap in orjson.loads((tmp_path / "audit.json").read_bytes())["gaps"]} == {"/clusters/slow"}
 
 
-class Objects(BaseHTTPRequestHandler):
-    """An API server with very large ConfigMaps."""
+class Api(BaseHTTPRequestHandler):
+    """An API server with some kinds, whose lists `listed` makes."""
 
-    count: Final = 150
-    asked: ClassVar[list[int]] = []
+    kinds: ClassVar[dict[str, str]] = {}
     protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
 
+    def listed(self, plural: str, query: dict[str, str]) -> Any:
+        raise NotImplementedError
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        query = dict(parse_qsl(parts.query))
-        found: dict[str, Any] = {"groups": [{"name": "apps", "versions": [{"version": "v1"}]}]}
+        found: Any = {"groups": [{"name": "apps", "versions": [{"version": "v1"}]}]}
         if parts.path == "/api/v1":
-            found = {"resources": [{"name": "configmaps", "kind": "ConfigMap", "verbs": ["list"]}]}
-        elif parts.path == "/api/v1/configmaps":
-            start, size = int(query.get("continue", 0)), int(query["limit"])
-            self.asked.append(size)
-            end = min(start + size, self.count)
-            text = "x" * (1 << 20)
-            items = [{"metadata": {"name": f"c{n}", "namespace": "d"}, "data": {"k": text}} for n in range(start, end)]
-            found = {"metadata": {"continue": str(end) if end < self.count else ""}, "items": items}
+            found = {
+                "resources": [{"name": name, "kind": kind, "verbs": ["list"]} for name, kind in self.kinds.items()]
+            }
+        elif parts.path.startswith("/api/v1/"):
+            found = self.listed(parts.path.rpartition("/")[2], dict(parse_qsl(parts.query)))
         body = orjson.dumps(found)
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -221,14 +220,58 @@ class Objects(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
-def test_objects_too_large_for_one_answer_come_in_smaller_pages(tmp_path: Path) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Objects)
+def read_from(api: type[Api], folder: Path) -> tuple[list[Resource], list[Gap]]:
+    """What is read of such a server, and the gaps."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), api)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    kubeconfig(tmp_path / "config", f"http://127.0.0.1:{server.server_port}")
-    with Book(tmp_path / "journal", {}) as book:
-        collect(Wanted(frozenset({"core/configmap"})), contexts_of(["slow"], str(tmp_path / "config")), book)
-        assert len({one.id for one in book}) == Objects.count
-        assert not book.gaps
-    server.shutdown()
-    server.server_close()
-    assert Objects.asked == [500, 100, 20, *[20] * 7]
+    kubeconfig(folder / "config", f"http://127.0.0.1:{server.server_port}")
+    types = frozenset(f"core/{kind.casefold()}" for kind in api.kinds.values())
+    try:
+        with Book(folder / "journal", {}) as book:
+            collect(Wanted(types), contexts_of(["slow"], str(folder / "config")), book)
+            return list(book), book.every_gap()
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Large(Api):
+    kinds = {"configmaps": "ConfigMap"}
+    count: Final = 150
+    asked: ClassVar[list[int]] = []
+
+    def listed(self, plural: str, query: dict[str, str]) -> Any:
+        start, size = int(query.get("continue", 0)), int(query["limit"])
+        self.asked.append(size)
+        end = min(start + size, self.count)
+        text = "x" * (1 << 20)
+        items = [{"metadata": {"name": f"c{n}", "namespace": "d"}, "data": {"k": text}} for n in range(start, end)]
+        return {"metadata": {"continue": str(end) if end < self.count else ""}, "items": items}
+
+
+def test_objects_too_large_for_one_answer_come_in_smaller_pages(tmp_path: Path) -> None:
+    found, gaps = read_from(Large, tmp_path)
+    assert len({one.id for one in found}) == Large.count
+    assert not gaps
+    assert Large.asked == [500, 100, 20, *[20] * 7]
+
+
+class Odd(Api):
+    kinds = {"pods": "Pod", "services": "Service", "configmaps": "ConfigMap", "serviceaccounts": "ServiceAccount"}
+
+    def listed(self, plural: str, query: dict[str, str]) -> Any:
+        whole = {"metadata": {"name": "a", "namespace": "d"}}
+        odd: dict[str, Any] = {
+            "pods": {"metadata": {"name": "p", "namespace": "d"}, "spec": {"containers": [{"env": [{"name": {}}]}]}},
+            "services": {"metadata": {"name": ["a"], "annotations": 5}, "spec": "x"},
+            "configmaps": {"metadata": [], "data": {"a": 1, "b": None}, "binaryData": 7},
+            "serviceaccounts": whole,
+        }
+        return {"metadata": {}, "items": [whole, odd[plural]]}
+
+
+def test_an_odd_object_costs_no_more_than_its_kind(tmp_path: Path) -> None:
+    found, gaps = read_from(Odd, tmp_path)
+    assert {one.type for one in found} >= {"core/ServiceAccount"}
+    for kind in Odd.kinds.values():
+        assert any(one.type == f"core/{kind}" for one in found) or any(gap.type == f"core/{kind}" for gap in gaps)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from auditor.collect.azure.calls import Gate, ask, reading
+from auditor.collect.azure.calls import Gate, ask, number_of, reading
 from auditor.collect.azure.replies import CallFailed, Reply, refused
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
@@ -121,9 +121,9 @@ class Arm:
 def heed(gate: Gate, headers: Mapping[str, str]) -> None:
     """Slows down before the limit that an answer tells of."""
     for name in _LEFT:
-        left = headers.get(name, "")
-        if left.isdigit():
-            gate.leaves(int(left), _RESERVE, _REFILL)
+        left = number_of(headers.get(name, ""))
+        if left is not None:
+            gate.leaves(left, _RESERVE, _REFILL)
 
 
 def subscription_of(path: str) -> str:

@@ -70,9 +70,14 @@ class Gate:
             self._closed_until = max(self._closed_until, time.monotonic() + seconds)
 
     @property
+    def waits(self) -> float:
+        """Seconds that a call would have to wait."""
+        return max(0.0, self._closed_until - time.monotonic())
+
+    @property
     def held(self) -> bool:
         """Whether a call would have to wait."""
-        return self._closed_until > time.monotonic()
+        return self.waits > 0
 
     def enter(self, book: Book) -> bool:
         """Wait until calls may pass; False when the collection has ended meanwhile. Who entered must leave."""
@@ -141,7 +146,7 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
             if reply.not_registered or (reply.status not in _TEMPORARY and reply.status not in (401, 429)):
                 gate.ended(well=True)
                 return reply
-            trouble, delay = _refusal(reply), _delay(reply.headers)
+            trouble, delay = _refusal(reply), delay_of(reply.headers)
         if trouble.kind == "throttled":
             delay = 5.0 if delay is None else max(delay, _SHORTEST)
             waited += delay
@@ -204,11 +209,11 @@ def _refusal(reply: Reply) -> CallFailed:
     return CallFailed(kind, answered(reply), status=reply.status, code=reply.code)
 
 
-def _delay(headers: Mapping[str, str]) -> float | None:
+def delay_of(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, as the answer says: Retry-After, its variant in milliseconds, or Resource Graph's own header."""
     for name, unit in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()
-        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
+        if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
             return float(text) * unit
     until, now = _time_of(headers.get("retry-after", "")), _time_of(headers.get("date", ""))
     if until is not None:
@@ -220,13 +225,18 @@ def _time_of(text: str) -> float | None:
     """Seconds since 1970 of a date as HTTP writes it."""
     try:
         return parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):  # each for some text that is no date
         return None
+
+
+def number_of(text: str) -> int | None:
+    """A number of things that are left. `str.isdigit` is true of digits that `int` does not know."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text.strip()) else None
 
 
 def seconds_of(text: str) -> float | None:
     """Seconds of `hh:mm:ss`."""
-    found = re.fullmatch(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?", text)
+    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(\.[0-9]{1,9})?", text.strip())
     if found is None:
         return None
     hours, minutes, seconds = (int(part) for part in found.group(1, 2, 3))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from auditor.collect.azure.calls import ODD, Gate, ask, reading, seconds_of
+from auditor.collect.azure.calls import ODD, Gate, ask, number_of, reading, seconds_of
 from auditor.collect.azure.replies import CallFailed, Reply, answered
 from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
@@ -32,6 +32,8 @@ _PAGE: Final = 1000
 _TOO_LARGE: Final = "responsepayloadtoolarge"
 """Of a page beyond 16 MB: fewer rows have to be asked for."""
 _MOST_PAGES: Final = 100_000
+_LONGEST_WINDOW: Final = 60.0
+"""Seconds that a window is believed to last. They last five; a wrong header must not stop the audit for hours."""
 _MARGIN: Final = 0.05
 """Seconds after the end of a window, for clocks that differ."""
 _COLUMNS: Final = (
@@ -218,6 +220,11 @@ class Quota:
         self._ends = 0.0
         self._window = 0
 
+    @property
+    def waits(self) -> float:
+        """Seconds until more queries may be made, when this window has none left."""
+        return max(0.0, self._ends - time.monotonic()) if self._ends and self._left <= 0 else 0.0
+
     def take(self, book: Book) -> int | None:
         """Waits until a query may be made: gives the number of its window; None when the collection has ended."""
         with self._ready:
@@ -239,20 +246,20 @@ class Quota:
         An answer that comes late speaks of a window that is over: nothing of it holds any more.
         """
         now = time.monotonic()
-        remaining = headers.get("x-ms-user-quota-remaining", "")
+        remaining = number_of(headers.get("x-ms-user-quota-remaining", ""))
         lasts = seconds_of(headers.get("x-ms-user-quota-resets-after", ""))
         with self._ready:
             self._running -= 1
-            if remaining.isdigit() and lasts is not None and window == self._window:
-                self._most = max(self._most, int(remaining) + 1)
-                ends = now + lasts + _MARGIN
+            if remaining is not None and lasts is not None and window == self._window:
+                self._most = max(self._most, remaining + 1)
+                ends = now + min(lasts, _LONGEST_WINDOW) + _MARGIN
                 if not self._ends:
-                    self._left, self._ends = int(remaining) - self._running, ends
+                    self._left, self._ends = remaining - self._running, ends
                 elif ends > self._ends + 2:  # they are told in whole seconds: this is another window
-                    self._left, self._ends = int(remaining) - self._running, ends
+                    self._left, self._ends = remaining - self._running, ends
                     self._window += 1
                 else:
-                    self._left, self._ends = min(self._left, int(remaining)), min(self._ends, ends)
+                    self._left, self._ends = min(self._left, remaining), min(self._ends, ends)
             elif self._left <= 0 and not self._ends and not self._running:
                 self._left = 1
             self._ready.notify_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -167,7 +168,7 @@ def _read(status: int, headers: Mapping[str, str], text: bytes, asked: str) -> d
         told = f"the API server does not accept the credentials ({told})"
     error = ApiError(_KINDS.get(status, "unreadable"), told, status, answer)
     after = headers.get("Retry-After", "")
-    error.retry_after = float(after) if after.isdigit() else 0.0
+    error.retry_after = float(after) if re.fullmatch(r"[0-9]{1,9}", after) else 0.0
     raise error
 
 
