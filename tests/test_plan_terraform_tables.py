@@ -33,6 +33,7 @@ NEVER = "azurerm cannot set it"
 OLDER = "an older spelling of ARM's"
 CONFIG = "a field of the configuration below the site"
 
+SYSTEM = "the tables write the settings of Linux or of Windows, which decide"
 NO_TERRAFORM = {
     "microsoft.keyvault/vaults apiversion": "azurerm applies its own default instead",
     "microsoft.keyvault/vaults properties.provisioningstate": READ_ONLY,
@@ -63,6 +64,11 @@ NO_TERRAFORM = {
     "microsoft.compute/disks properties.provisioningstate": READ_ONLY,
     "microsoft.compute/virtualmachines properties.provisioningstate": READ_ONLY,
     "microsoft.compute/virtualmachinescalesets properties.provisioningstate": READ_ONLY,
+    f"{AKS} properties.provisioningstate": READ_ONLY,
+    "microsoft.documentdb/databaseaccounts properties.provisioningstate": READ_ONLY,
+    "microsoft.compute/virtualmachines properties.storageprofile": SYSTEM,
+    "microsoft.compute/virtualmachinescalesets properties.virtualmachineprofile.storageprofile": SYSTEM,
+    "microsoft.compute/virtualmachinescalesets properties.storageprofile": "a field of single machines",
     "microsoft.web/sites properties.ftpsstate": CONFIG,
     "microsoft.web/sites properties.hostingenvironmentprofile": "the plan of the service decides it",
     "microsoft.web/sites properties.mintlsversion": CONFIG,
