@@ -104,7 +104,12 @@ def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = N
     return bound
 
 
-_OF_A_CHANGE: Final[Mapping[str, Any]] = {"systemNamespaces": [], "platformNames": "^$", "trustLabels": False, "eachItself": True}
+_OF_A_CHANGE: Final[Mapping[str, Any]] = {
+    "systemNamespaces": [],
+    "platformNames": "^$",
+    "trustLabels": False,
+    "eachItself": True,
+}
 """Parameters that leave out what the platform made, as they stand for what somebody is about to deploy."""
 
 

@@ -16,6 +16,7 @@ from auditor.model import MISSING, Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX, table_of
 from auditor.plans.change import Addition, Change, Changes, Lines
 from auditor.plans.terraform_azapi import azapi_made, body_not_told
+from auditor.plans.terraform_gaps import gaps_of_entries
 from auditor.plans.terraform_ids import Side
 from auditor.plans.terraform_join import Made, additions, join
 from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_made, not_told
@@ -233,6 +234,7 @@ def _resource(made: Made, origin: Origin) -> Resource:
 def _gaps(raw: dict[str, Any], nodes: list[Node], references: References, file: str) -> Iterator[Gap]:
     if raw.get("errored") is True:
         yield Gap(what=file, reason="planning ended with an error, so the plan is not whole")
+    yield from gaps_of_entries(raw, file)
     deferred = raw.get("deferred_changes")
     for item in deferred if isinstance(deferred, list) else ():
         change = item.get("resource_change") if isinstance(item, dict) else None

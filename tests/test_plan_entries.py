@@ -1,0 +1,93 @@
+"""No entry of a Terraform plan vanishes: each is evaluated, or a gap that names it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PURGE = "azure.key-vault.purge-protection"
+AFTER = {"name": "kv", "resource_group_name": "rg", "location": "x", "purge_protection_enabled": False}
+
+
+def entry(name: str = "a", **change: Any) -> dict[str, Any]:
+    whole = {"actions": ["create"], "before": None, "after": AFTER, "after_unknown": {"id": True}, **change}
+    made = {"address": f"azurerm_key_vault.{name}", "mode": "managed", "type": "azurerm_key_vault", "name": name}
+    return {**made, "change": {key: value for key, value in whole.items() if value != "absent"}}
+
+
+def gate(command: Any, tmp_path: Path, *changes: Any, **plan: Any) -> tuple[int, list[str]]:
+    """The exit code of a gate of these entries, and what its gaps name."""
+    whole = {"format_version": "1.2", "terraform_version": "1.14.0", "resource_changes": list(changes), **plan}
+    (tmp_path / "plan.json").write_text(json.dumps(whole))
+    done = command("gate", "plan.json", "--select", PURGE, "-f", "json", "-o", "out.json")
+    return done.returncode, [gap["what"] for gap in json.loads((tmp_path / "out.json").read_text())["gaps"]]
+
+
+NAMED = "azurerm_key_vault.a"
+NUMBERED = "plan.json: resource_changes[0]"
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (entry(after=None, after_unknown=True), NAMED),
+        (entry(after={}, after_unknown=True), NAMED),
+        (entry(after_sensitive=True), NAMED),
+        (entry(after=None), NAMED),
+        (entry(after="x"), NAMED),
+        (entry(after="absent"), NAMED),
+        (entry(actions=["transmogrify"]), NAMED),
+        (entry(actions=[]), NAMED),
+        (entry(actions="create"), NAMED),
+        (entry(actions="absent"), NAMED),
+        ({**entry(), "change": None}, NAMED),
+        ({key: value for key, value in entry().items() if key != "change"}, NAMED),
+        ({key: value for key, value in entry().items() if key != "type"}, NAMED),
+        ({key: value for key, value in entry().items() if key != "address"}, NUMBERED),
+        ("azurerm_key_vault.a", NUMBERED),
+        (None, NUMBERED),
+        ([entry()], NUMBERED),
+    ],
+    ids=lambda value: json.dumps(value)[:60],
+)
+def test_an_entry_that_says_too_little_is_a_gap(command: Any, tmp_path: Path, change: Any, what: str) -> None:
+    code, gaps = gate(command, tmp_path, change)
+    assert code == 3
+    assert what in gaps
+
+
+def test_two_changes_of_one_address_are_a_gap(command: Any, tmp_path: Path) -> None:
+    good = entry(after={**AFTER, "purge_protection_enabled": True})
+    assert gate(command, tmp_path, entry(), good) == (3, [NAMED])
+    deposed = {**entry(actions=["delete"], before=AFTER, after=None), "deposed": "abc"}
+    assert gate(command, tmp_path, good, deposed) == (0, []), "an old object of the address goes"
+
+
+@pytest.mark.parametrize(
+    ("plan", "code"),
+    [
+        ({"complete": False}, 0),
+        ({"action_invocations": [{"address": "action.x"}]}, 0),
+        ({"deferred_changes": [{"reason": "x", "resource_change": entry("b")}]}, 0),
+        ({"errored": True}, 3),
+        ({"applyable": False}, 3),
+        ({"Resource_Changes": [entry("b")]}, 3),
+        ({"resource_changes": {"0": entry()}}, 3),
+    ],
+    ids=str,
+)
+def test_what_a_plan_says_about_itself_is_reported(
+    command: Any, tmp_path: Path, plan: dict[str, Any], code: int
+) -> None:
+    good = entry(after={**AFTER, "purge_protection_enabled": True})
+    found, gaps = gate(command, tmp_path, good, **plan)
+    assert found == code
+    assert gaps
+
+
+def test_a_plan_without_changes_cannot_be_applied_and_is_well(command: Any, tmp_path: Path) -> None:
+    good = {**AFTER, "purge_protection_enabled": True}
+    assert gate(command, tmp_path, entry(actions=["no-op"], before=good, after=good), applyable=False) == (0, [])
