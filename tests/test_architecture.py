@@ -51,7 +51,7 @@ ALLOWED = {
     "reading": {"model", "errors", "keys", "paging", "reading", "tls_secrets", "deployment_values", "workloads"},
     "ocsf": {"model"},
     "render": {"model", "errors", "findings", "places", "ocsf", "render", "__init__"},
-    "plans": {"model", "errors", "keys", "plans", "deployment_values", "reading"},
+    "plans": {"model", "errors", "keys", "paging", "plans", "deployment_values", "reading"},
     "lenses": {"model", "resource", "errors", "fields", "keys", "label_selectors", "packed", "workloads", "lenses"},
     "probe": {"model", "errors", "probe"},
     "collect": {"model", "errors", "keys", "paging", "collect", "tls_secrets", "deployment_values"},

@@ -1,4 +1,4 @@
-"""No entry of a Terraform plan vanishes: each is evaluated, or a gap that names it."""
+"""No entry of a plan, a template or a what-if vanishes: each is evaluated, or a gap that names it."""
 
 from __future__ import annotations
 
@@ -91,3 +91,50 @@ def test_what_a_plan_says_about_itself_is_reported(
 def test_a_plan_without_changes_cannot_be_applied_and_is_well(command: Any, tmp_path: Path) -> None:
     good = {**AFTER, "purge_protection_enabled": True}
     assert gate(command, tmp_path, entry(actions=["no-op"], before=good, after=good), applyable=False) == (0, [])
+
+
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
+GOOD = {"type": "Microsoft.KeyVault/vaults", "name": "kv", "apiVersion": "2023-07-01", "location": "x",
+        "properties": {"enablePurgeProtection": True}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("resources", "what"),
+    [
+        ([GOOD, "x"], "resources.1"),
+        ([GOOD, None], "resources.1"),
+        ([GOOD, [GOOD]], "resources.1"),
+        ([{**GOOD, "resources": ["x"]}], "resources.0.resources.0"),
+        ([{**GOOD, "resources": "x"}], "resources.0.resources"),
+        ({"vault": GOOD, "other": "x"}, "resources.other"),
+    ],
+    ids=lambda value: json.dumps(value)[:60],
+)
+def test_a_part_of_a_template_that_is_no_resource_is_a_gap(
+    command: Any, tmp_path: Path, resources: Any, what: str
+) -> None:
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    version = {"languageVersion": "2.0"} if isinstance(resources, dict) else {}
+    template = {"$schema": schema, "contentVersion": "1.0.0.0", **version, "resources": resources}
+    (tmp_path / "main.json").write_text(json.dumps(template))
+    done = command("gate", "main.json", "--select", PURGE, "-f", "json", "-o", "out.json")
+    assert done.returncode == 3
+    assert any(what in gap["what"] for gap in json.loads((tmp_path / "out.json").read_text())["gaps"])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"changes": ["x"]}, {"changes": [None]}, {"potentialChanges": ["x"]}, {"potentialChanges": {"a": 1}},
+        {"error": {"code": "Broken"}}, {"diagnostics": "x"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_entry_of_a_what_if_that_is_no_change_is_a_gap(command: Any, tmp_path: Path, more: dict[str, Any]) -> None:
+    body = {**GOOD, "id": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"}
+    change = {"resourceId": body["id"], "changeType": "Create", "after": body}
+    answer = {"status": "Succeeded", **more, "changes": [change, *more.get("changes", [])]}
+    (tmp_path / "what-if.json").write_text(json.dumps(answer))
+    done = command("gate", "what-if.json", "--select", PURGE, "-f", "json", "-o", "out.json")
+    assert done.returncode == 3
+    assert json.loads((tmp_path / "out.json").read_text())["gaps"]

@@ -114,10 +114,13 @@ class Resources:
                 named = named or instance
         return named
 
-    def _add(self, raw: dict[str, Any], path: Path, symbol: str | None, parent: Instance | None, depth: int) -> None:
+    def _add(self, raw: Any, path: Path, symbol: str | None, parent: Instance | None, depth: int) -> None:
         template = self.template
         work = template.work
         place = ".".join(str(part) for part in (*template.situation.path, *path))
+        if not isinstance(raw, dict):
+            work.note(place, "a resource is expected here, and it is not an object")
+            return
         env = parent.env if parent else template.env
         if depth > _MAX_CHILDREN:
             work.note(place, "resources are nested too deeply")
@@ -221,16 +224,17 @@ class Resources:
         return place if group is None else Place(place.subscription, group)
 
 
-def declared_in(resources: Any, path: Path) -> Iterator[tuple[Path, str | None, dict[str, Any]]]:
-    """The declarations of an array, or of an object by symbolic name."""
+def declared_in(resources: Any, path: Path) -> Iterator[tuple[Path, str | None, Any]]:
+    """The declarations of an array, or of an object by symbolic name. What is neither is given as it is: no part of a
+    template may vanish."""
     if isinstance(resources, dict):
         for symbol, raw in resources.items():
-            if isinstance(raw, dict):
-                yield (*path, symbol), symbol, raw
+            yield (*path, symbol), symbol, raw
     elif isinstance(resources, list):
         for index, raw in enumerate(resources):
-            if isinstance(raw, dict):
-                yield (*path, index), None, raw
+            yield (*path, index), None, raw
+    elif resources is not None:
+        yield path, None, resources
 
 
 def _type_of(raw: dict[str, Any]) -> str:

@@ -133,6 +133,8 @@ def _declared_types(raw: dict[str, Any]) -> Iterator[str]:
     while pending:
         resources, parent = pending.pop()
         for _path, _symbol, declared in declared_in(resources, ()):
+            if not isinstance(declared, dict):
+                continue  # which the reader of resources reports
             kind = declared.get("type")
             if not isinstance(kind, str) or kind.startswith("["):
                 continue

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
+from auditor.paging import markers_of
 from auditor.plans.arm_expressions import Call, ExpressionError, Member, is_expression, parse, unescaped
 from auditor.plans.arm_join import Item, join
 from auditor.plans.change import Action, Change, Changes
@@ -42,6 +43,10 @@ def read_what_if(raw: dict[str, Any], file: str) -> Changes:
     if not isinstance(listed, list):
         raise InputError(f"{file} is no answer of a what-if: it has no changes", "Write it with --no-pretty-print.")
     gaps: list[Gap] = []
+    for name in ("changes", "potentialChanges", "diagnostics"):
+        gaps += _no_objects(answer.get(name), f"{file}: {name}")
+    if markers_of(raw).error or markers_of(answer).error:
+        gaps.append(Gap(what=file, reason="the answer holds an error beside its changes"))
     found = [_changed(change, file, gaps) for change in _dicts(listed)]
     for change in _dicts(answer.get("potentialChanges")):
         reason = "what-if cannot tell whether it will be changed"
@@ -53,6 +58,18 @@ def read_what_if(raw: dict[str, Any], file: str) -> Changes:
     changes = _joined([change for change in found if change is not None])
     types = {side.type.casefold() for change in changes for side in (change.after, change.before) if side}
     return Changes(changes, tuple(dict.fromkeys(gaps)), frozenset(types))
+
+
+def _no_objects(listed: Any, place: str) -> list[Gap]:
+    """A gap for each entry of a list that is not an object, and for what should be a list."""
+    if listed is not None and not isinstance(listed, list):
+        return [Gap(what=place, reason="it is not a list")]
+    entries = enumerate(listed or ())
+    return [
+        Gap(what=f"{place}[{number}]", reason="the entry is not an object")
+        for number, item in entries
+        if not isinstance(item, dict)
+    ]
 
 
 def _joined(changes: list[Change]) -> tuple[Change, ...]:
