@@ -16,9 +16,9 @@ from auditor.model import SYSTEM_NAMESPACES, WORKLOADS, Rule, RulePack
 
 WORKLOAD: Final = "kubernetes/workload"
 """The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what is judged as its
-controller and what lies in a namespace of the platform."""
+controller, and what the platform runs: in one of its namespaces, from its own images alone."""
 
-_OUTSIDE_THE_PLATFORM: Final = {"field": "$.namespace", "notIn": {"param": "systemNamespaces"}}
+_OUTSIDE_THE_PLATFORM: Final = {"field": "$.platformNamespace", "notIn": {"param": "systemNamespaces"}}
 _NOTHING_ELSE_TELLS: Final = {"field": "$.judgedAs", "exists": False}
 _HAS_A_TEMPLATE: Final = {"field": "$.spec.workloadRef", "exists": False}  # a Rollout may take that of a Deployment
 
@@ -107,7 +107,7 @@ def bind(rule: Rule, clock: dt.datetime, overrides: Mapping[str, Any] | None = N
 _OF_A_CHANGE: Final[Mapping[str, Any]] = {
     "systemNamespaces": [],
     "platformNames": "^$",
-    "trustLabels": False,
+    "platforms": "^kubernetes$",
     "eachItself": True,
 }
 """Parameters that leave out what the platform made, as they stand for what somebody is about to deploy."""
@@ -117,7 +117,7 @@ def of_change(rules: Sequence[Bound]) -> list[Bound]:
     """The rules for what somebody is about to deploy: none of it is the platform's because of its name or namespace,
     and none is judged as something else because it says who owns it.
 
-    Parameters that the estate has set still count.
+    What Kubernetes itself creates stays its own, and parameters that the estate has set still count.
     """
     return [_of_change(bound) for bound in rules]
 

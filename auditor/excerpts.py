@@ -15,8 +15,11 @@ from typing import Any, Final
 
 import msgspec
 
+from auditor.host_paths import host_paths_of
+from auditor.image_references import images_of
 from auditor.keys import names_of
 from auditor.model import MISSING, Evidence, Excerpt, Resource, Severity, Unknown
+from auditor.platform_roles import bound_to, grants_of
 from auditor.workloads import containers_of, entries_of, pod_labels_of, pod_spec_of
 
 MOST: Final = 2_000
@@ -110,6 +113,10 @@ _BESIDE: Final = {
     "podLabels": pod_labels_of,
     "entries": entries_of,
     "containers": containers_of,
+    "images": images_of,
+    "hostPaths": host_paths_of,
+    "grants": grants_of,
+    "boundTo": bound_to,
 }
 
 

@@ -197,7 +197,7 @@ SYSTEM_NAMESPACES: Final = (
     "kube-system",
     "tigera-operator",
 )
-"""Namespaces that the platform runs: their workloads are not the estate's to change."""
+"""Namespaces that the platform runs: its workloads there are not the estate's to change."""
 
 CLUSTER_SCOPED: Final = frozenset(
     {

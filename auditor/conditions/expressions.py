@@ -25,6 +25,7 @@ from auditor.conditions.grammar import (
     Value,
 )
 from auditor.conditions.operators import OPERATORS
+from auditor.conditions.paths import DERIVED
 from auditor.conditions.relations import Relations
 
 _SIGNS: Final = {
@@ -65,7 +66,8 @@ class Expressions:
             case Field(path, test) if path.every:
                 return self._every(path, test, scopes)
             case Field(path, test):
-                return self.tested(self.value(scopes.start(path), path.segments, scopes), test, scopes)
+                value = self.value(scopes.start(path), path.segments, scopes)
+                return self.tested(value, test, scopes, derived=_may_be_derived(path, scopes))
             case Value(value, test):
                 return self.tested(self.names.constant(value), test, scopes)
             case Count(path, where, test):
@@ -81,14 +83,14 @@ class Expressions:
         """The local of the current function that holds the value at a path without `[*]`."""
         return _passed(scopes.function, block.function, block.read(segments))
 
-    def tested(self, value: str, test: Test, scopes: Scopes) -> str:
-        """One value against a test."""
+    def tested(self, value: str, test: Test, scopes: Scopes, *, derived: bool = False) -> str:
+        """One value against a test. `derived`: it may be unknown although nothing in the body is."""
         if isinstance(test.operand, Path):
             if test.operand.every:
                 return "undecided()"
             operand = self.value(scopes.start(test.operand), test.operand.segments, scopes)
             return f"against({value}, {operand}, {self.names.constant(test)})"
-        known = f"known({value})" if self.names.partial else value
+        known = f"known({value})" if self.names.partial or derived else value
         if test.operator == "exists":
             return (
                 f"({known} is not M and {value} is not None)" if test.prepared else f"({known} is M or {value} is None)"
@@ -123,7 +125,8 @@ class Expressions:
     def _every(self, path: Path, test: Test, scopes: Scopes) -> str:
         def fill(block: Block) -> None:
             inner = scopes._replace(function=block.function)  # another field as operand is one of the outer thing
-            block.lines += [f"if not {self.tested(block.read(rest), test, inner)}: return False"]
+            found = self.tested(block.read(rest), test, inner, derived=_may_be_derived(path, scopes))
+            block.lines += [f"if not {found}: return False"]
 
         rest = split(path.segments)[-1]
         return self._over(scopes.start(path), path.segments, scopes, fill, "return True")
@@ -188,6 +191,14 @@ class Expressions:
         source = start if isinstance(start, str) else self.value(start, first, scopes)
         lines = loops(function, function.parameter(source), rest, fill, resource=isinstance(start, str))
         return function.call([*([begin] if begin else []), *lines, end])
+
+
+def _may_be_derived(path: Path, scopes: Scopes) -> bool:
+    """Whether a path may lead into what is derived from the body, where values may be unknown of their own."""
+    return scopes.start(path) is not scopes.root or path.segments[:1] in _DERIVED
+
+
+_DERIVED: Final = frozenset((name,) for name in DERIVED)
 
 
 def _passed(function: Function, owner: Function, expression: str) -> str:

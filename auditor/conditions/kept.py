@@ -10,13 +10,16 @@ from auditor.conditions.paths import DERIVED
 from auditor.fields import IDENTITY, Fields, path_of
 from auditor.model import WORKLOADS
 
-_WHOLE_BODY: Final = (("podSpec",), ("podOs",), ("containers",))
+_WHOLE_BODY: Final = (("podSpec",), ("podOs",), ("containers",), ("images",), ("platformNamespace",), ("hostPaths",))
 _POD_LABELS: Final = tuple((*path[:-1], "metadata", "labels") for path in dict.fromkeys(WORKLOADS.values()))
 _IN_THE_BODY: Final = {
     "podLabels": _POD_LABELS,
     "endpointLabels": _POD_LABELS,
     "namespaceLabels": (("metadata", "labels"),),
     "isolates": (("spec",), ("specs",)),
+    "opens": (("spec",), ("specs",)),
+    "grants": (("rules",),),
+    "boundTo": (("subjects",), ("roleRef",)),
     "entries": (("data",), ("binaryData",)),
     "judgedAs": (
         ("metadata", "ownerReferences"),

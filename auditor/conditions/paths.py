@@ -11,8 +11,11 @@ from typing import Any, Final, NamedTuple
 
 from auditor.conditions.grammar import EACH, Path
 from auditor.endpoints import endpoint_labels, namespace_labels
-from auditor.isolation import isolates
+from auditor.host_paths import host_paths_of
+from auditor.image_references import images_of, platform_namespace_of
+from auditor.isolation import isolates, opens
 from auditor.model import MISSING, Resource, Unknown
+from auditor.platform_roles import bound_to, grants_of
 from auditor.workloads import containers_of, entries_of, judged_as, pod_labels_of, pod_os_of, pod_spec_of, user_name_of
 
 
@@ -47,10 +50,16 @@ DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
     "endpointLabels": endpoint_labels,
     "namespaceLabels": namespace_labels,
     "isolates": isolates,
+    "opens": opens,
     "podOs": pod_os_of,
     "judgedAs": judged_as,
     "entries": entries_of,
     "containers": containers_of,
+    "images": images_of,
+    "platformNamespace": _from("", platform_namespace_of, "namespace"),
+    "hostPaths": host_paths_of,
+    "grants": grants_of,
+    "boundTo": bound_to,
 }
 """First segments that are the resource's own, whatever its body holds."""
 
