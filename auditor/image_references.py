@@ -89,9 +89,9 @@ def _parts(reference: str) -> dict[str, Any]:
         registry = _NO_REGISTRY
     if registry == _NO_REGISTRY and "/" not in path:
         path = f"{_NO_NAMESPACE}/{path}"
-    digest = found["digest"] if found["digest"] and is_digest(found["digest"]) else None
-    tag = found["tag"]
-    full = f"{registry}/{path}" + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+    tag, named = found["tag"], found["digest"]
+    digest = named if named and is_digest(named) else None
+    full = f"{registry}/{path}" + (f":{tag}" if tag else "") + (f"@{named}" if named else "")
     parts = {"reference": full, "registry": registry, "repository": path, "tag": tag, "digest": digest}
     return {name: value for name, value in parts.items() if value}
 
