@@ -5,6 +5,7 @@ Source: https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 from auditor.model import Gap
 from auditor.plans.terraform_nodes import ACTIONS
 
+_TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _LATER: Final = "unknown-until-apply"
 _LISTS: Final = ("resource_changes", "planned_values", "prior_state", "configuration", "deferred_changes")
 
@@ -22,7 +24,8 @@ def gaps_of_entries(plan: dict[str, Any], file: str) -> Iterator[Gap]:
         if key not in _LISTS and key.casefold() in _LISTS:
             yield Gap(what=file, reason=f"Terraform does not write `{key}`: what it holds is not evaluated")
     changes = plan.get("resource_changes")
-    if changes is not None and not isinstance(changes, list):
+    instead = "planned_values" in plan and changes is None
+    if "resource_changes" in plan and not isinstance(changes, list) and not instead:
         yield Gap(what=file, reason="its `resource_changes` are not a list")
     entries = changes if isinstance(changes, list) else []
     addresses = Counter(_identity(entry) for entry in entries)
@@ -59,6 +62,10 @@ def _problem(entry: Any) -> str | None:
         return "the entry is not an object"
     if not _address(entry) or not isinstance(entry.get("type"), str):
         return "the entry has no address or no type"
+    if not _TYPE.fullmatch(entry["type"]):
+        return "its type is not the name of a Terraform type"
+    if f".{entry['type']}." not in f".{_address(entry)}":
+        return "its address and its type do not agree"
     change = entry.get("change")
     if not isinstance(change, dict):
         return "the entry has no change"

@@ -36,7 +36,8 @@ def items_of(document: Mapping[str, Any]) -> list[Any] | None:
 def with_kind_of_list(item: Any, envelope: Mapping[str, Any]) -> Any:
     """An item of a typed list (`PodList`), which the API server sends without its own kind, given it."""
     kind, version = envelope.get("kind"), envelope.get("apiVersion")
-    if isinstance(item, dict) and "kind" not in item and isinstance(kind, str) and isinstance(version, str):
+    bare = isinstance(item, dict) and "kind" not in item and isinstance(item.get("metadata"), dict)
+    if bare and isinstance(kind, str) and isinstance(version, str):
         kind = re.sub(r"list\s*\Z", "", kind, flags=re.IGNORECASE)
         return {"apiVersion": version, "kind": kind, **item} if kind else item
     return item

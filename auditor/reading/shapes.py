@@ -119,7 +119,8 @@ def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Res
     log.read += 1
     if document["type"].casefold() == DEPLOYMENT:
         document = without_values(document)
-    resource = arm_resource(document["type"], document, Origin(source=at.source, file=at.file, line=at.line))
+    source = "file" if at.source == "manifest" else at.source  # Azure has no manifests
+    resource = arm_resource(document["type"], document, Origin(source=source, file=at.file, line=at.line))
     resource.partial = resource.partial or (at.partial and holds_unknown(document))
     yield resource
     children = document.get("resources")
