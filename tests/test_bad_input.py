@@ -345,3 +345,18 @@ def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, con
     path = save(tmp_path_factory.mktemp("f") / name, content)
     with contextlib.suppress(InputError):
         read(path)
+
+
+@pytest.mark.parametrize("tail", ["/* never closed", '/* x\n,{"id":"/subscriptions/a"}', "/*", "/*/"])
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_comment_that_never_ends_is_a_gap(command: Any, tmp_path: Path, tail: str, inside: bool) -> None:
+    group = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers"
+    kind = "Microsoft.KeyVault/vaults"
+    row = {"id": f"{group}/{kind}/kv", "type": kind, "name": "kv", "properties": {"enablePurgeProtection": True}}
+    text = json.dumps([row])
+    (tmp_path / "rows.json").write_text(f"{text[:-1]} {tail} {text[-1]}" if inside else f"{text} {tail}")
+    done = command(
+        "scan", "--from", "rows.json", "--select", "azure.key-vault.purge-protection", "-f", "json", "-o", "o"
+    )
+    assert done.returncode == 3
+    assert json.loads((tmp_path / "o").read_text())["gaps"]

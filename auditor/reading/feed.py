@@ -17,7 +17,7 @@ _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _TO_BRACKET: Final = re.compile(rb'[^"\[\]{}/]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}/]*+)*+', re.DOTALL)
 _IN_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _SCALAR: Final = re.compile(rb"[^ \t\r\n,:\[\]{}/\"]*+")
-_COMMENT: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")|//[^\n]*+|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_COMMENT: Final = re.compile(rb'("(?:[^"\\]|\\.)*+")|//[^\n]*+|/\*.*?\*/', re.DOTALL)
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
 _CUT_OFF: Final = "it may be cut off: write it again"
 
