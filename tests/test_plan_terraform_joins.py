@@ -666,3 +666,76 @@ def test_a_name_in_another_resource_group_is_not_meant() -> None:
     found = {change.after.origin.address: change.after.body for change in of(changes, "Groups") if change.after}
     assert "properties" not in found["azurerm_network_security_group.g"]
     assert len(found["azurerm_network_security_rule.r"]["properties"]["securityRules"]) == 1
+
+
+def subnets_of(changes: Changes) -> dict[str, Any]:
+    return {
+        change.after.origin.address: change.after.body["properties"]
+        for change in of(changes, "subnets")
+        if change.after is not None
+    }
+
+
+def test_names_made_of_one_random_part_are_not_one_name() -> None:
+    """A plan tells `a-${random_pet.p.id}` and `b-${random_pet.p.id}` apart by nothing."""
+    network = {"resource_group_name": "rg", "virtual_network_name": "vnet", "address_prefixes": ["10.0.0.0/24"]}
+    items = [item("random_pet.p", {"length": 2}, unknown={"id": True})]
+    items += [item(f"azurerm_subnet.{n}", network, unknown={"id": True, "name": True}) for n in "ab"]
+    items += [item("azurerm_network_security_group.nsg", {"name": "nsg", "resource_group_name": "rg"})]
+    later = {"id": True, "subnet_id": True, "network_security_group_id": True}
+    items += [item("azurerm_subnet_network_security_group_association.b", {}, unknown=later)]
+    config = [
+        written(f"azurerm_subnet.{n}", name=["random_pet.p.id", "random_pet.p"], virtual_network_name="vnet")
+        for n in "ab"
+    ]
+    config += [
+        written(
+            "azurerm_subnet_network_security_group_association.b",
+            subnet_id=["azurerm_subnet.b.id", "azurerm_subnet.b"],
+            network_security_group_id=["azurerm_network_security_group.nsg.id", "azurerm_network_security_group.nsg"],
+        )
+    ]
+    found = subnets_of(read(items, config))
+    assert "networkSecurityGroup" not in found["azurerm_subnet.a"]
+    assert found["azurerm_subnet.b"]["networkSecurityGroup"]["id"].endswith("/networkSecurityGroups/nsg")
+
+
+def test_a_parent_is_found_by_its_name_that_is_not_known() -> None:
+    pet = ["random_pet.p.id", "random_pet.p"]
+    vnet = {"resource_group_name": "rg", "address_space": ["10.0.0.0/16"]}
+    items = [item(f"azurerm_virtual_network.{n}", vnet, unknown={"id": True, "name": True}) for n in "ab"]
+    items += [
+        item(f"azurerm_subnet.{n}", {"name": "s", "resource_group_name": "rg"}, unknown={"virtual_network_name": True})
+        for n in "ab"
+    ]
+    config = [written(f"azurerm_virtual_network.{n}", name=pet) for n in "ab"]
+    config += [
+        written(
+            f"azurerm_subnet.{n}",
+            virtual_network_name=[f"azurerm_virtual_network.{n}.name", f"azurerm_virtual_network.{n}"],
+        )
+        for n in "ab"
+    ]
+    changes = read(items, config)
+    networks = {c.after.origin.address: c.after for c in of(changes, "virtualNetworks") if c.after}
+    ids = set()
+    for name in "ab":
+        network = networks[f"azurerm_virtual_network.{name}"]
+        assert [subnet["name"] for subnet in network.body["properties"]["subnets"]] == ["s"]
+        ids.add(network.id)
+    assert len(ids) == 2
+
+
+def test_groups_named_by_one_random_part_are_two() -> None:
+    pet = ["random_pet.p.id", "random_pet.p"]
+    items = [item(f"azurerm_resource_group.{n}", {}, unknown={"id": True, "name": True}) for n in "ab"]
+    items += [item(f"azurerm_key_vault.{n}", {"name": "kv"}, unknown={"resource_group_name": True}) for n in "ab"]
+    config = [written(f"azurerm_resource_group.{n}", name=pet) for n in "ab"]
+    config += [
+        written(
+            f"azurerm_key_vault.{n}",
+            resource_group_name=[f"azurerm_resource_group.{n}.name", f"azurerm_resource_group.{n}"],
+        )
+        for n in "ab"
+    ]
+    assert len({change.after.id for change in of(read(items, config), "vaults") if change.after}) == 2

@@ -203,6 +203,8 @@ class Side:
             return item
         hint = "name" if key.endswith("name") else "id"
         targets = self._targets(expression, node, hint)
+        if hint == "name":
+            return self._named_by(key, item, targets)
         meant = f"azurerm_{_NAMES.sub('', key)}"  # `subnet_id` wants a subnet, whatever else an object refers to
         fitting = [target for target in targets if target.node.type == meant]
         values = [self._value(target) for target in fitting or targets]
@@ -211,6 +213,19 @@ class Side:
         if key.endswith("s") and values:
             return values
         return values[0] if len(values) == 1 else item
+
+    def _named_by(self, key: str, item: Any, targets: list[Target]) -> Any:
+        """A name that is unknown, as the last segment of the id of the one object whose name it is.
+
+        A plan does not distinguish `random_pet.p.id` from `subnet-${random_pet.p.id}`, so the name of the resource
+        itself, and what refers to anything but an unknown name in Azure, stays unknown.
+        """
+        if key == "name" or isinstance(item, list) or len(targets) != 1:
+            return item
+        target = targets[0]
+        azure = target.node.type.startswith("azapi_") or table_of(target.node.type) is not None
+        unknown = isinstance((self.raw(target.node) or {}).get("name"), Unknown)
+        return _of_address(target.node.address) if azure and unknown and target.path == ("name",) else item
 
     def _value(self, target: Target) -> Any:
         if target.node.type in _IN_VAULT and str(target.path[0]).endswith("id"):
