@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from auditor.model import Unknown
 from auditor.plans.terraform import read_terraform_plan
-from auditor.plans.terraform_versions import major_of
+from auditor.plans.terraform_versions import Versions, versions_of
 from tests.terraform_plans import body, item
 
 ACCOUNT = {"name": "st", "resource_group_name": "rg", "account_tier": "Standard", "account_replication_type": "ZRS"}
@@ -33,22 +34,51 @@ def plan(constraint: str | None) -> dict[str, Any]:
     }
 
 
+LAST = Versions().last[0]
+
+
 @pytest.mark.parametrize(
-    ("constraint", "major"),
+    ("constraint", "first", "last"),
     [
-        ("4.55.0", 4), ("= 3.116.0", 3), ("~> 4.0", 4), ("~> 4.55.1", 4), (">= 4.1, < 5.0.0", 4), (">= 4.1, <= 4.9", 4),
-        (">= 3.0, < 5.0", None), (">= 4.0", None), ("~> 4", None), ("> 4.1, != 4.3, < 5", 4), (None, None),
-        ("not a constraint", None), ("", None), ("9" * 5000, None),
+        ("4.55.0", (4, 55), (4, 55)), ("= 3.116.0", (3, 116), (3, 116)), ("~> 4.0", (4, 0), (4, LAST)),
+        ("~> 4.55.1", (4, 55), (4, 55)), (">= 4.1, < 5.0.0", (4, 1), (4, LAST)), (">= 4.1, <= 4.9", (4, 1), (4, 9)),
+        (">= 3.0, < 5.0", (3, 0), (4, LAST)), (">= 4.0", (4, 0), (LAST, LAST)), ("~> 4", (4, 0), (LAST, LAST)),
+        ("> 4.1, != 4.3, < 5", (4, 1), (4, LAST)), ("< 3.68", (1, 0), (3, 67)), ("< 3.68.2", (1, 0), (3, 68)),
+        ("~> 3.68", (3, 68), (3, LAST)), (None, (1, 0), (LAST, LAST)), ("not one", (1, 0), (LAST, LAST)),
+        ("", (1, 0), (LAST, LAST)), ("9" * 5000, (1, 0), (LAST, LAST)), (">= 5, < 4", (1, 0), (LAST, LAST)),
     ],
 )  # fmt: skip
-def test_the_version_that_a_constraint_leaves(constraint: str | None, major: int | None) -> None:
-    assert major_of(plan(constraint)) == major
+def test_the_versions_that_a_constraint_leaves(constraint: str | None, first: Any, last: Any) -> None:
+    assert versions_of(plan(constraint)) == Versions(first, last)
+
+
+def test_the_constraints_of_all_modules_hold_together() -> None:
+    whole = plan(">= 3.0")
+    whole["configuration"]["provider_config"]["module.a:azurerm"] = {"name": "azurerm", "version_constraint": "< 4.0"}
+    whole["configuration"]["provider_config"]["azapi"] = {"name": "azapi", "version_constraint": "~> 2.0"}
+    assert versions_of(whole) == Versions((3, 0), (3, LAST))
 
 
 def test_the_lock_file_knows_better(tmp_path: Path) -> None:
     (tmp_path / ".terraform.lock.hcl").write_text(LOCK)
-    assert major_of(plan(">= 3.0"), str(tmp_path)) == 5
-    assert major_of(plan("~> 4.0"), str(tmp_path / "elsewhere")) == 4
+    assert versions_of(plan(">= 3.0"), str(tmp_path)) == Versions((5, 10), (5, 10))
+    assert versions_of(plan("~> 4.0"), str(tmp_path / "elsewhere")) == Versions((4, 0), (4, LAST))
+
+
+@pytest.mark.parametrize(
+    ("constraint", "outcome"),
+    [("3.67.0", "fail"), ("3.68.0", "pass"), ("~> 4.0", "pass"), ("~> 3.0", "unknown"), (None, "unknown")],
+)
+def test_the_default_tls_policy_of_a_gateway_is_that_of_the_version(
+    command: Any, tmp_path: Path, constraint: str | None, outcome: str
+) -> None:
+    gateway = {"name": "agw", "resource_group_name": "rg", "sku": [{"name": "WAF_v2", "tier": "WAF_v2"}]}
+    whole = {**plan(constraint), "resource_changes": [item("azurerm_application_gateway.agw", gateway)]}
+    (tmp_path / "plan.json").write_text(json.dumps(whole))
+    rule = "azure.application-gateway.tls-version"
+    command("gate", "plan.json", "--select", rule, "-f", "json", "-o", "out.json", "--outcomes", "pass,fail,unknown")
+    (finding,) = json.loads((tmp_path / "out.json").read_text())["findings"]
+    assert finding["outcome"] == outcome
 
 
 @pytest.mark.parametrize(("constraint", "value"), [("~> 3.100", True), ("~> 4.1", True), ("~> 5.0", False)])

@@ -26,7 +26,7 @@ from auditor.plans.terraform_subscription import Subscriptions
 from auditor.plans.terraform_table import Extra, Onto
 from auditor.plans.terraform_translate import Place, Writer, chosen, filled, if_written
 from auditor.plans.terraform_unwritten import without_unwritten
-from auditor.plans.terraform_versions import Translation, major_of, translation_of
+from auditor.plans.terraform_versions import Translation, Versions, translation_of, versions_of
 
 _MAJORS: Final = ("0", "1")
 _AZURE: Final = ("azurerm_", "azapi_")
@@ -91,9 +91,9 @@ def read_terraform_plan(
         written, dynamic = files.places(nodes), files.dynamic
     references = References(raw, nodes, dynamic)
     subscriptions = Subscriptions(raw, nodes, references, subscription)
-    major = major_of(raw, source)
-    before, added_before = _made(nodes, Side(nodes, references, "before", subscriptions), major)
-    after, added = _made(nodes, Side(nodes, references, "after", subscriptions), major)
+    versions = versions_of(raw, source)
+    before, added_before = _made(nodes, Side(nodes, references, "before", subscriptions), versions)
+    after, added = _made(nodes, Side(nodes, references, "after", subscriptions), versions)
     actions = {node.address: node.action for node in nodes}
     origins = {address: _origin(address, file, written.get(address)) for address in actions}
     changes = tuple(
@@ -125,12 +125,12 @@ def _additions(before: Parts, after: Parts, actions: dict[str, Any], origins: di
             yield Addition(target, was, becomes, origins[address], str(own[0]))
 
 
-def _made(nodes: list[Node], side: Side, major: int | None) -> tuple[dict[Key, Made], Parts]:
+def _made(nodes: list[Node], side: Side, versions: Versions) -> tuple[dict[Key, Made], Parts]:
     made: list[Made] = []
     for node in nodes:
         if node.data or side.raw(node) is None:
             continue
-        translation = translation_of(node.type, major)
+        translation = translation_of(node.type, versions)
         if translation is not None:
             made += _by_table(node, translation, side)
         elif node.type.startswith("azapi_"):

@@ -22,9 +22,9 @@ How = Mapping[Any, Any] | Callable[[Any], Any]
 
 
 class Since(Struct, frozen=True):
-    """A value that differs between versions of azurerm, each with the first major version that has it, in order."""
+    """A value that differs between versions of azurerm, each with the first that has it (major, minor)."""
 
-    by_major: tuple[tuple[int, Any], ...]
+    by_version: tuple[tuple[tuple[int, int], Any], ...]
 
 
 class Attr(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.plans.azurerm._identity import IDENTITY
-from auditor.plans.terraform_table import Attr, Below, Block, Fixed, Group, Table, objects
+from auditor.plans.terraform_table import Attr, Below, Block, Fixed, Group, Since, Table, objects
 
 SSL_POLICY: Final = (
     Attr("policy_type", "policyType"),
@@ -272,7 +272,8 @@ TABLE: Final = Table(
     Group(),
     (
         IDENTITY,
-        Fixed("apiVersion", "2023-11-01"),  # that of azurerm 4; from 2023-02-01 on an absent TLS policy is a good one
+        # From API version 2023-02-01 on the default TLS policy asks for TLS 1.2.
+        Fixed("apiVersion", Since((((1, 0), "2022-07-01"), ((3, 68), "2023-11-01")))),
         Block(
             "sku",
             "properties.sku",

@@ -144,7 +144,9 @@ ADDON_PROFILE: Final = Block(  # until azurerm 2
     unset=True,
 )
 SECURITY: Final = (
-    Attr("oidc_issuer_enabled", "properties.oidcIssuerProfile.enabled", default=Since(((1, False), (5, True)))),
+    Attr(
+        "oidc_issuer_enabled", "properties.oidcIssuerProfile.enabled", default=Since((((1, 0), False), ((5, 0), True)))
+    ),
     Attr("workload_identity_enabled", "properties.securityProfile.workloadIdentity.enabled", default=False),
     Attr("image_cleaner_enabled", "properties.securityProfile.imageCleaner.enabled", default=False),
     Attr("image_cleaner_interval_hours", "properties.securityProfile.imageCleaner.intervalHours"),
@@ -177,7 +179,7 @@ VERSIONS: Final = (
     Attr(
         "node_os_upgrade_channel|node_os_channel_upgrade",
         "properties.autoUpgradeProfile.nodeOSUpgradeChannel",
-        default=Since(((4, "NodeImage"),)),
+        default=Since((((4, 0), "NodeImage"),)),
     ),
 )
 NETWORK: Final = (

@@ -10,7 +10,7 @@ TABLE: Final = Table(
     "Microsoft.Network/loadBalancers",
     Group(),
     (
-        Attr("sku", "sku.name", default=Since(((1, "Basic"), (4, "Standard")))),
+        Attr("sku", "sku.name", default=Since((((1, 0), "Basic"), ((4, 0), "Standard")))),
         Block(
             "frontend_ip_configuration",
             "properties.frontendIPConfigurations[*]",

@@ -10,7 +10,7 @@ TABLE: Final = Table(
     "Microsoft.Network/publicIPAddresses",
     Group(),
     (
-        Attr("sku", "sku.name", default=Since(((1, "Basic"), (4, "Standard")))),
+        Attr("sku", "sku.name", default=Since((((1, 0), "Basic"), ((4, 0), "Standard")))),
         Attr("allocation_method", "properties.publicIPAllocationMethod"),
         Attr("ddos_protection_mode", "properties.ddosSettings.protectionMode", default="VirtualNetworkInherited"),
         Attr("ddos_protection_plan_id", "properties.ddosSettings.ddosProtectionPlan.id"),

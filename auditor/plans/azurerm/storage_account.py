@@ -35,7 +35,7 @@ TABLE: Final = Table(
         Attr(
             "allow_nested_items_to_be_public|allow_blob_public_access",
             "properties.allowBlobPublicAccess",
-            default=Since(((1, False), (3, True), (5, False))),
+            default=Since((((1, 0), False), ((3, 0), True), ((5, 0), False))),
         ),
         Attr("shared_access_key_enabled", "properties.allowSharedKeyAccess", default=True),
         Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True, unset=True),
@@ -43,7 +43,7 @@ TABLE: Final = Table(
         Attr(
             "cross_tenant_replication_enabled",
             "properties.allowCrossTenantReplication",
-            default=Since(((1, True), (4, False))),
+            default=Since((((1, 0), True), ((4, 0), False))),
         ),
         Attr("default_to_oauth_authentication", "properties.defaultToOAuthAuthentication", default=False),
         Attr(
