@@ -530,3 +530,45 @@ def test_a_template_that_cannot_be_read_is_a_gap(values: Tree, unknown: Tree, wh
     (gap,) = changes.gaps
     assert why in gap.reason
     assert not changes.changes
+
+
+@pytest.mark.parametrize(
+    ("attributes", "unknown", "found"),
+    [
+        ({"role_definition_name": "Owner"}, {"role_definition_id": True}, "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"),
+        ({"role_definition_name": "contributor"}, {}, "b24988ac-6180-42a0-ab88-20f7382dd24c"),
+        ({"role_definition_id": "/x/y"}, {"role_definition_name": True}, "y"),
+        ({"role_definition_name": "Ours"}, {"role_definition_id": True}, None),
+        ({}, {"role_definition_name": True, "role_definition_id": True}, None),
+    ],
+)
+def test_a_role_by_its_name_has_the_id_of_the_role(attributes: Tree, unknown: Tree, found: str | None) -> None:
+    tree = {"scope": "/subscriptions/a", "principal_id": "p", "principal_type": "ServicePrincipal", **attributes}
+    made = body(read([item("azurerm_role_assignment.r", tree, unknown=unknown)]), "roleAssignments")
+    role = made["properties"]["roleDefinitionId"]
+    assert isinstance(role, Unknown) if found is None else role.rpartition("/")[2] == found
+
+
+def test_the_key_of_a_storage_account_is_taken_apart() -> None:
+    address = "https://kv.vault.azure.net/keys/k"
+    account = {"name": "st", "resource_group_name": "rg", "customer_managed_key": [{"key_vault_key_id": address}]}
+    whole = body(read([item("azurerm_storage_account.st", account)]), "storageAccounts")
+    key = {"keyvaulturi": "https://kv.vault.azure.net", "keyname": "k"}
+    assert whole["properties"]["encryption"]["keyvaultproperties"] == key
+    target = {"storage_account_id": f"{GROUP}/Microsoft.Storage/storageAccounts/st"}
+    bare = {"name": "st", "resource_group_name": "rg"}
+    for given in (
+        {"key_vault_key_id": f"{address}/v1"},
+        {"key_vault_uri": key["keyvaulturi"], "key_name": "k", "key_vault_key_id": f"{address}/v1"},
+    ):
+        apart = item("azurerm_storage_account_customer_managed_key.k", {**target, **given})
+        joined = body(read([item("azurerm_storage_account.st", bare), apart]), "storageAccounts")
+        assert joined["properties"]["encryption"]["keyvaultproperties"] == {**key, "keyversion": "v1"}
+
+
+def test_an_endpoint_by_alias_names_a_service_as_arm_does() -> None:
+    connection = {"name": "c", "is_manual_connection": True, "private_connection_resource_alias": "a.b.azure.net"}
+    tree = {"name": "pe", "resource_group_name": "rg", "private_service_connection": [connection]}
+    made = body(read([item("azurerm_private_endpoint.pe", tree)]), "privateEndpoints")
+    (written,) = made["properties"]["manualPrivateLinkServiceConnections"]
+    assert written["properties"]["privateLinkServiceId"] == "a.b.azure.net"

@@ -185,6 +185,7 @@ TLS: Final = (
                 "properties.clientAuthConfiguration.verifyClientCertIssuerDN",
                 default=False,
             ),
+            # Not in azurerm 5.2.0, in 5.10.0.
             Attr("client_authentication_mode", "properties.clientAuthConfiguration.verifyClientAuthMode"),
             Attr(
                 "verify_client_certificate_revocation",

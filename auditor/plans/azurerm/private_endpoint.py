@@ -8,8 +8,8 @@ from auditor.plans.terraform_table import Attr, Block, Extra, Group, Table
 
 CONNECTION: Final = (
     Attr("name", "name"),
-    Attr("private_connection_resource_id", "properties.privateLinkServiceId"),
-    Attr("private_connection_resource_alias", "properties.privateLinkServiceAlias"),
+    # ARM takes an alias in the place of the id.
+    Attr("private_connection_resource_id|private_connection_resource_alias", "properties.privateLinkServiceId"),
     Attr("subresource_names", "properties.groupIds"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from auditor.plans.azurerm._role import role_definition_id
 from auditor.plans.terraform_table import Attr, Extension, Table
 
 TABLE: Final = Table(
@@ -11,8 +12,7 @@ TABLE: Final = Table(
     Extension("scope"),
     (
         Attr("scope", "properties.scope"),
-        Attr("role_definition_id", "properties.roleDefinitionId", unset=True),
-        Attr("role_definition_name", "properties.roleDefinitionName", unset=True),
+        Attr("role_definition_id|role_definition_name", "properties.roleDefinitionId", role_definition_id, unset=True),
         Attr("principal_id", "properties.principalId"),
         Attr("principal_type", "properties.principalType", unset=True),
         Attr("condition", "properties.condition"),

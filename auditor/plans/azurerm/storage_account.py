@@ -7,6 +7,7 @@ from typing import Any, Final
 from auditor.model import Unknown
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.azurerm._network_rules import NETWORK_RULES
+from auditor.plans.azurerm._storage_key import storage_key
 from auditor.plans.terraform_table import ENABLED, Attr, Block, Composed, Extra, Fixed, Group, Since, Table
 
 
@@ -39,7 +40,7 @@ TABLE: Final = Table(
         ),
         Attr("shared_access_key_enabled", "properties.allowSharedKeyAccess", default=True),
         Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True, unset=True),
-        Attr("public_network_access", "properties.publicNetworkAccess", unset=True),  # since azurerm 5
+        Attr("public_network_access", "properties.publicNetworkAccess", unset=True),  # not in 5.2.0, in 5.10.0
         Attr(
             "cross_tenant_replication_enabled",
             "properties.allowCrossTenantReplication",
@@ -60,7 +61,7 @@ TABLE: Final = Table(
             "properties.encryption",
             (
                 Fixed("keySource", "Microsoft.Keyvault"),
-                Attr("key_vault_key_id|managed_hsm_key_id", "keyvaultproperties.keyIdentifier"),
+                *storage_key("keyvaultproperties"),
                 Attr("user_assigned_identity_id", "identity.userAssignedIdentity"),
             ),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from auditor.plans.azurerm._storage_key import storage_key
 from auditor.plans.terraform_table import Attr, Child, Fixed, Onto, Table
 
 TABLE: Final = Table(
@@ -11,8 +12,8 @@ TABLE: Final = Table(
     Onto(Child("storage_account_id", "Microsoft.Storage/storageAccounts")),
     (
         Fixed("properties.encryption.keySource", "Microsoft.Keyvault"),
-        Attr("key_vault_key_id|managed_hsm_key_id", "properties.encryption.keyvaultproperties.keyIdentifier"),
-        Attr("key_name", "properties.encryption.keyvaultproperties.keyname"),
-        Attr("key_vault_uri", "properties.encryption.keyvaultproperties.keyvaulturi"),
+        Attr("key_name", "properties.encryption.keyvaultproperties.keyname", unset=True),
+        Attr("key_vault_uri", "properties.encryption.keyvaultproperties.keyvaulturi", unset=True),
+        *storage_key("properties.encryption.keyvaultproperties"),
     ),
 )
