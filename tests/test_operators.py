@@ -37,6 +37,8 @@ def on(value: Any, test: dict[str, Any]) -> str:
 TABLE: list[tuple[dict[str, Any], Any, Any, Any, str]] = [
     ({"equals": "Https"}, "HTTPS", "Http", [1], NO),
     ({"equals": True}, "True", False, {"a": 1}, NO),
+    ({"equals": True}, True, "false", 1, OPEN),
+    ({"equals": False}, False, "", "yes", OPEN),
     ({"equals": 7}, "7", 8, "seven", NO),
     ({"equals": "true"}, True, "yes", 1, NO),
     ({"equals": ["A"]}, ["a"], ["a", "b"], "a", NO),

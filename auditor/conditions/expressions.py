@@ -96,14 +96,13 @@ class Expressions:
                 f"({known} is not M and {value} is not None)" if test.prepared else f"({known} is M or {value} is None)"
             )
         texts = self._verdicts(test)
-        if test.operator in ("equals", "notEquals") and isinstance(test.prepared, bool):
-            spelled = (
-                f"{known} is not {test.prepared}" if test.operator == "notEquals" else f"{known} is {test.prepared}"
-            )
-            return f"({texts}[{value}] if {value}.__class__ is str else {spelled})"
         operator = OPERATORS[test.operator]
         function, prepared = self.names.constant(operator.test), self.names.constant(test.prepared)
         rest = f"tested({value}, {function}, {prepared}, {operator.absent})"
+        if test.operator in ("equals", "notEquals") and isinstance(test.prepared, bool):
+            sign = "is not" if test.operator == "notEquals" else "is"
+            spelled = f"{value} {sign} {test.prepared} if {value}.__class__ is bool or {value} is M else {rest}"
+            return f"({texts}[{value}] if {value}.__class__ is str else {spelled})"
         return f"({texts}[{value}] if {value}.__class__ is str else {operator.absent} if {value} is M else {rest})"
 
     def _verdicts(self, test: Test) -> str:

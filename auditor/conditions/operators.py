@@ -177,6 +177,18 @@ def _ports(operand: Any, _clock: dt.datetime) -> list[int]:
 # --- the tests ----------------------------------------------------------------------------------------------------
 
 
+def _equals(value: Any, operand: Any) -> Verdict:
+    """As `same`; whether a number or another text stands for a boolean is for whoever reads it to say."""
+    if operand.__class__ is bool and value.__class__ is not bool:
+        if isinstance(value, int | float) or (isinstance(value, str) and value.casefold() not in _BOOLEANS):
+            return Unknown(f"{shown(value)}, where a boolean is expected")
+    return same(value, operand)
+
+
+_BOOLEANS: Final = ("", "true", "false")
+"""What a text that stands for a boolean may be; an empty one says nothing."""
+
+
 def _in(value: Any, operand: list[Any]) -> bool:
     return any(same(value, item) for item in operand)
 
@@ -332,7 +344,7 @@ def _is_public(value: Any, wanted: bool) -> Verdict:
 # --- the table ----------------------------------------------------------------------------------------------------
 
 _POSITIVE: Final[Mapping[str, Operator]] = {
-    "equals": Operator(_any, same, "{}"),
+    "equals": Operator(_any, _equals, "{}"),
     "in": Operator(_list, _in, "one of {}"),
     "like": Operator(_like_pattern, _like, "like {}"),
     "match": Operator(_mask, _match, "a match of {}"),
