@@ -179,9 +179,9 @@ def _ports(operand: Any, _clock: dt.datetime) -> list[int]:
 
 def _equals(value: Any, operand: Any) -> Verdict:
     """As `same`; whether a number or another text stands for a boolean is for whoever reads it to say."""
-    if operand.__class__ is bool and value.__class__ is not bool:
-        if isinstance(value, int | float) or (isinstance(value, str) and value.casefold() not in _BOOLEANS):
-            return Unknown(f"{shown(value)}, where a boolean is expected")
+    odd = isinstance(value, int | float) or (isinstance(value, str) and value.casefold() not in _BOOLEANS)
+    if odd and operand.__class__ is bool and value.__class__ is not bool:
+        return Unknown(f"{shown(value)}, where a boolean is expected")
     return same(value, operand)
 
 
