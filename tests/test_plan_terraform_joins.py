@@ -739,3 +739,13 @@ def test_groups_named_by_one_random_part_are_two() -> None:
         for n in "ab"
     ]
     assert len({change.after.id for change in of(read(items, config), "vaults") if change.after}) == 2
+
+
+def test_a_parent_is_found_by_its_name_that_is_known() -> None:
+    items = [
+        item("azurerm_virtual_network.v", {"name": "vnet", "resource_group_name": "rg", "address_space": []}),
+        item("azurerm_subnet.s", {"name": "s", "resource_group_name": "rg"}, unknown={"virtual_network_name": True}),
+    ]
+    named = ["azurerm_virtual_network.v.name", "azurerm_virtual_network.v"]
+    network = body(read(items, [written("azurerm_subnet.s", virtual_network_name=named)]), "virtualNetworks")
+    assert [subnet["name"] for subnet in network["properties"]["subnets"]] == ["s"]

@@ -215,17 +215,18 @@ class Side:
         return values[0] if len(values) == 1 else item
 
     def _named_by(self, key: str, item: Any, targets: list[Target]) -> Any:
-        """A name that is unknown, as the last segment of the id of the one object whose name it is.
+        """The name of the one resource of Azure that is named; where it is not known, the last segment of its id.
 
         A plan does not distinguish `random_pet.p.id` from `subnet-${random_pet.p.id}`, so the name of the resource
-        itself, and what refers to anything but an unknown name in Azure, stays unknown.
+        itself, and what refers to anything but a name in Azure, stays unknown.
         """
-        if key == "name" or isinstance(item, list) or len(targets) != 1:
+        if key == "name" or isinstance(item, list) or len(targets) != 1 or targets[0].path != ("name",):
             return item
-        target = targets[0]
-        azure = target.node.type.startswith("azapi_") or table_of(target.node.type) is not None
-        unknown = isinstance((self.raw(target.node) or {}).get("name"), Unknown)
-        return _of_address(target.node.address) if azure and unknown and target.path == ("name",) else item
+        node = targets[0].node
+        if not node.type.startswith("azapi_") and table_of(node.type) is None:
+            return item
+        name = (self.raw(node) or {}).get("name")
+        return name if isinstance(name, str) else _of_address(node.address) if isinstance(name, Unknown) else item
 
     def _value(self, target: Target) -> Any:
         if target.node.type in _IN_VAULT and str(target.path[0]).endswith("id"):
