@@ -3,8 +3,8 @@
     python -m tests.verdicts DATA [SET ...]
 
 DATA holds a folder for each tool with its verdicts as JSON lines and the inputs they name. A rule of ours answers for a
-rule of theirs when its `equivalents` names it. `tests/adjudications.yaml` explains the rows that differ; an entry counts
-only while rule, resource and both outcomes are the ones it describes, so that it hides no later regression.
+rule of theirs when its `equivalents` names it. `tests/adjudications.yaml` explains the rows that differ; an entry
+counts only while rule, resource and both outcomes are the ones it describes, so that it hides no later regression.
 Exit status: 0 when every row agrees or is explained and no entry is stale, else 1.
 """
 
@@ -68,13 +68,8 @@ def adjudications(file: Path = FILE) -> list[Adjudication]:
 
 def explained(entries: list[Adjudication], rule: str, resource: str, ours: str, theirs: str) -> Adjudication | None:
     """The entry for a row with exactly these outcomes."""
-    return next(
-        (
-            entry for entry in entries
-            if (entry.source_rule, entry.resource_name) == (rule, resource) and ours in entry.ours and theirs in entry.theirs
-        ),
-        None,
-    )  # fmt: skip
+    about = (entry for entry in entries if (entry.source_rule, entry.resource_name) == (rule, resource))
+    return next((entry for entry in about if ours in entry.ours and theirs in entry.theirs), None)
 
 
 def findings_of(command: tuple[str, ...], file: Path) -> list[dict[str, Any]]:
