@@ -66,6 +66,7 @@ NO_TERRAFORM = {
     "microsoft.compute/virtualmachinescalesets properties.provisioningstate": READ_ONLY,
     f"{AKS} properties.provisioningstate": READ_ONLY,
     "microsoft.documentdb/databaseaccounts properties.provisioningstate": READ_ONLY,
+    "microsoft.databricks/workspaces properties.managedresourcegroupid": "asked of deployed machines only",
     "microsoft.compute/virtualmachines properties.storageprofile": SYSTEM,
     "microsoft.compute/virtualmachinescalesets properties.virtualmachineprofile.storageprofile": SYSTEM,
     "microsoft.compute/virtualmachinescalesets properties.storageprofile": "a field of single machines",
