@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, Any, Final
 
 from auditor.errors import AuditorError, InputError, ResourceError
+from auditor.history.checksums import CHECKED, PUT, PUT_AUDIT, PUT_MOVE, SINCE_2, TOUCH, checksum_of
 from auditor.history.moves import Move, State, Status
 from auditor.model import Finding
 
@@ -53,44 +54,7 @@ ALTER TABLE types ADD COLUMN seen TEXT NOT NULL DEFAULT '';
 ALTER TABLE moves ADD COLUMN resource TEXT;
 CREATE TABLE sinks (estate TEXT NOT NULL, sink TEXT NOT NULL, audit INTEGER NOT NULL, UNIQUE (estate, sink));
 """
-_CHECKED: Final = {
-    "audits": "estate, id, at, figures",
-    "standing": "estate, finding, status, digest, opened, failed, sent, body",
-    "moves": "audit, finding, change, step, rule, severity, failed, resource",
-    "types": "estate, type, seen",
-    "latest": "estate, audit",
-    "outbox": "sink, audit, record, refused",
-    "sinks": "estate, sink, audit",
-}
-"""Table → the columns that its checksum covers."""
-_SINCE_2: Final = ";\n".join(
-    f"ALTER TABLE {table} ADD COLUMN checksum INTEGER;\nUPDATE {table} SET checksum = checksum({columns})"
-    for table, columns in _CHECKED.items()
-)
-
-
 _RESTORE: Final = "Restore a copy, or start another history and publish once with --full."
-
-
-def _put(table: str, verb: str = "INSERT OR REPLACE") -> str:
-    """The statement that writes a row with its checksum."""
-    columns = _CHECKED[table]
-    values = ", ".join(f"?{number}" for number, _ in enumerate(columns.split(","), 1))
-    return f"{verb} INTO {table} ({columns}, checksum) VALUES ({values}, checksum({values}))"
-
-
-PUT_OUTBOX: Final = _put("outbox", "INSERT")
-_PUT: Final = {table: _put(table) for table in ("standing", "types", "latest", "sinks")}
-_PUT_AUDIT: Final = _put("audits", "INSERT")
-_PUT_MOVE: Final = _put("moves", "INSERT")
-
-
-def _checksum(*values: object) -> int:
-    total = 0
-    for value in values:
-        content = value if isinstance(value, bytes) else str(value).encode()
-        total = zlib.crc32(b"%d " % len(content) + content, total)
-    return total
 
 
 class Store:
@@ -128,7 +92,7 @@ class Store:
             self._db.execute("PRAGMA synchronous=FULL")  # what is committed outlives a power cut
             with self.transaction():
                 version = self._version()  # another process may have been faster
-                steps = {0: (_TABLES, _SINCE_2), 1: (_SINCE_1, _SINCE_2), 2: (_SINCE_2,)}.get(version, ())
+                steps = {0: (_TABLES, SINCE_2), 1: (_SINCE_1, SINCE_2), 2: (SINCE_2,)}.get(version, ())
                 for statement in ";\n".join(steps).split(";\n"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version={_VERSION}")
@@ -137,7 +101,7 @@ class Store:
         """Raise ResourceError when the file is damaged. Before version 3 the rows had no checksums."""
         found = self.ask("PRAGMA quick_check(1)")
         damage = "" if found == [("ok",)] else str(found[0][0])
-        for table, columns in _CHECKED.items() if version >= 3 and not damage else ():
+        for table, columns in CHECKED.items() if version >= 3 and not damage else ():
             wrong = self.ask(f"SELECT count(*) FROM {table} WHERE checksum IS NOT checksum({columns})")[0][0]  # noqa: S608
             damage = damage or (f"{wrong:,} rows of {table} differ from their checksums" if wrong else "")
         if damage:
@@ -213,9 +177,9 @@ class Store:
     def add_audit(self, estate: str, audit: str, at: str, figures: str, document: bytes) -> int:
         """Note an audit: its numbers as JSON, and all of it (gzipped JSON) as the latest of its estate. Inside a
         transaction."""
-        number = self._db.execute(_PUT_AUDIT, (estate, audit, at, figures)).lastrowid
+        number = self._db.execute(PUT_AUDIT, (estate, audit, at, figures)).lastrowid
         assert number is not None  # noqa: S101
-        self._db.execute(_PUT["latest"], (estate, document))
+        self._db.execute(PUT["latest"], (estate, document))
         return number
 
     def reached(self, estate: str) -> dict[str, int]:
@@ -224,7 +188,7 @@ class Store:
 
     def reach(self, estate: str, sink: str, number: int) -> None:
         """Note that a sink is to get what an audit changed. Inside a transaction."""
-        self._db.execute(_PUT["sinks"], (estate, sink, number))
+        self._db.execute(PUT["sinks"], (estate, sink, number))
 
     def types(self, estate: str, since: str) -> set[str]:
         """What some audit of an estate looked at since a time (`moves.types_of`)."""
@@ -232,7 +196,7 @@ class Store:
 
     def add_types(self, estate: str, types: Iterable[str], at: str) -> None:
         """Note what an audit looked at. Inside a transaction."""
-        self._db.executemany(_PUT["types"], ((estate, name, at) for name in types))
+        self._db.executemany(PUT["types"], ((estate, name, at) for name in types))
 
     def latest_audit(self, estate: str) -> IO[bytes] | None:
         """The JSON of the latest audit of an estate, to read and to close."""
@@ -275,12 +239,12 @@ class Store:
         """Write what became of a finding. Inside a transaction."""
         status, digest, opened, failed = move.state
         told = (number, move.fingerprint, move.change, move.step, finding.rule_id, finding.severity, failed)
-        self._db.execute(_PUT_MOVE, (*told, finding.resource.id))
+        self._db.execute(PUT_MOVE, (*told, finding.resource.id))
         if status is Status.RESOLVED:
             self._db.execute("DELETE FROM standing WHERE estate = ? AND finding = ?", (estate, move.fingerprint))
         else:
             body = zlib.compress(line, 1)
-            self._db.execute(_PUT["standing"], (estate, move.fingerprint, status, digest, opened, failed, at, body))
+            self._db.execute(PUT["standing"], (estate, move.fingerprint, status, digest, opened, failed, at, body))
 
     def sent_by(self, estate: str, at: str) -> set[str]:
         """The findings that stand and were last sent by a time."""
@@ -289,9 +253,7 @@ class Store:
 
     def touch(self, estate: str, fingerprint: str, at: str) -> None:
         """Note that a finding was sent again. Inside a transaction."""
-        columns = _CHECKED["standing"].replace("sent", "?1")
-        put = f"UPDATE standing SET sent = ?1, checksum = checksum({columns}) WHERE estate = ?2 AND finding = ?3"  # noqa: S608
-        self._db.execute(put, (at, estate, fingerprint))
+        self._db.execute(TOUCH, (at, estate, fingerprint))
 
     def standing(self, estate: str) -> Iterator[tuple[State, bytes]]:
         """The findings that stand, with what they said last, as JSON."""
@@ -319,7 +281,7 @@ class Store:
 
 def _opened(path: Path, write: bool) -> sqlite3.Connection:
     db = _connected(path, write)
-    db.create_function("checksum", -1, _checksum, deterministic=True)
+    db.create_function("checksum", -1, checksum_of, deterministic=True)
     return db
 
 

@@ -15,8 +15,9 @@ import msgspec
 
 from auditor.errors import InputError
 from auditor.findings import Findings
+from auditor.history.checksums import PUT_OUTBOX, REFUSE
 from auditor.history.moves import Change, Move, moves, types_of
-from auditor.history.store import PUT_OUTBOX, Store
+from auditor.history.store import Store
 from auditor.model import Audit
 from auditor.publish.records import (
     Record,
@@ -173,16 +174,15 @@ def sent(store: Store, rows: Sequence[int]) -> None:
 def try_again(store: Store, sink: str) -> None:
     """What a sink refused waits to be sent once more."""
     with store.transaction() as db:
-        db.execute(f"{_REFUSE} WHERE sink = ?2", (None, sink))
+        db.execute(f"{REFUSE} WHERE sink = ?2", (None, sink))
 
 
 def refused(store: Store, row: int, reason: str) -> None:
     """A row that a sink will never take stays, with the reason."""
     with store.transaction() as db:
-        db.execute(f"{_REFUSE} WHERE number = ?2", (reason, row))
+        db.execute(f"{REFUSE} WHERE number = ?2", (reason, row))
 
 
-_REFUSE: Final = "UPDATE outbox SET refused = ?1, checksum = checksum(sink, audit, record, ?1)"
 _WAITING: Final = (
     "SELECT number, record FROM outbox WHERE sink = ? AND number > ? AND refused IS NULL ORDER BY number LIMIT ?"
 )
