@@ -70,11 +70,8 @@ def chosen_by(ctx: click.Context, inputs: Sequence[str], *, beside: bool = True)
         config, exemptions, comments, notices = trusted_settings(given["trusted_config"], given.get("config"))
     else:
         config = config_of(given.get("config")) if beside or given.get("config") else {}
-        exemptions, comments, notices = (
-            _exemption_files(given.get("config"), config),
-            True,
-            _clock_notice(given, config),
-        )
+        exemptions, comments = exemption_files(given.get("config"), config), True
+        notices = _clock_notice(given, config)
     reports: list[Report] = ctx.meta.get("reports", [])
     return Settings(
         inputs=tuple(inputs) or tuple(config.get("from", ())),
@@ -118,7 +115,7 @@ def _clock_notice(given: dict[str, Any], config: dict[str, Any]) -> tuple[Notice
     return (Notice(kind="clock-set", message=message, file=str(file)),)
 
 
-def _exemption_files(config_file: str | None, config: dict[str, Any]) -> tuple[str, ...]:
+def exemption_files(config_file: str | None, config: dict[str, Any]) -> tuple[str, ...]:
     """Those that the configuration names, else the file beside it."""
     named = config.get("exemptions", {}).get("files")
     beside = Path(config_file or CONFIG_FILE).parent / EXEMPTIONS_FILE

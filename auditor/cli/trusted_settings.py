@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from auditor.cli.settings import CONFIG_FILE, EXEMPTIONS_FILE
+from auditor.cli.settings import CONFIG_FILE, exemption_files
 from auditor.config import ALLOWED, COMMENTS, read_config
 from auditor.errors import ConfigError
 from auditor.model import Notice
@@ -47,25 +47,16 @@ def trusted_settings(trusted: str, own: str | None) -> TrustedSettings:
         names = ", ".join(refused)
         message = f"{checkout} differs from the trusted settings {trusted}, which apply instead: {names}."
         notices.append(_notice(message, checkout))
-    files = _exemptions(config, Path(trusted).parent)
-    in_checkout = _exemptions(theirs, checkout.parent, Path())
+    config = {name: _absolute(name, value, Path(trusted).parent) for name, value in config.items()}
+    files = exemption_files(trusted, config)
+    in_checkout = exemption_files(str(checkout), theirs)
     if "exemptions" in allowed:
         files = tuple(dict.fromkeys((*files, *in_checkout)))
     elif _content(in_checkout) - _content(files):
         message = f"Exemptions of the change do not apply: the trusted settings {trusted} do not allow them."
         notices.append(_notice(message, Path(in_checkout[0])))
-    config = {name: _absolute(name, value, Path(trusted).parent) for name, value in config.items()}
     config |= {name: theirs[name] for name in allowed if name in theirs}
     return TrustedSettings(config, files, COMMENTS in allowed, tuple(notices))
-
-
-def _exemptions(config: dict[str, Any], folder: Path, base: Path | None = None) -> tuple[str, ...]:
-    """The files of exemptions that settings name, relative to `base` (by default their folder), or the one there."""
-    named = config.get("exemptions", {}).get("files")
-    if named:
-        return tuple(str((folder if base is None else base) / file) for file in named)
-    beside = folder / EXEMPTIONS_FILE
-    return (str(beside),) if beside.is_file() else ()
 
 
 def _content(files: tuple[str, ...]) -> set[bytes]:
@@ -73,6 +64,8 @@ def _content(files: tuple[str, ...]) -> set[bytes]:
 
 
 def _absolute(name: str, value: Any, folder: Path) -> Any:
+    if name == "exemptions" and "files" in value:
+        return {**value, "files": [str(folder / path) for path in value["files"]]}
     if name not in _PATHS:
         return value
     if isinstance(value, list):
