@@ -7,7 +7,6 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from auditor.accounting import Accounting
 from auditor.model import Gap, Origin, Resource
 
 NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
@@ -53,9 +52,7 @@ class Changes(Struct, frozen=True):
     """A change as a whole. `covers` are the casefolded types for which "there is none" can be said.
 
     `written`: where each address of a Terraform plan is written, as far as the source was given. `unread`: types of
-    Terraform that are not read, with how many resources there are of each. `accounting`: what became of each element of
-    the document (an entry of `resource_changes`, a resource of a template, a change of a what-if, a manifest); None
-    where the reader does not count.
+    Terraform that are not read, with how many resources there are of each.
     """
 
     changes: tuple[Change, ...]
@@ -64,4 +61,3 @@ class Changes(Struct, frozen=True):
     written: Mapping[str, Lines] = {}
     additions: tuple[Addition, ...] = ()
     unread: Mapping[str, int] = {}
-    accounting: Accounting | None = None
