@@ -37,7 +37,7 @@ class Job:
     def run(self) -> Iterable[Job]:
         """Reads it, puts it into the book, gives what is to be read next. What fails is a gap, not an error.
 
-        An error that it raises all the same is told to the `lost_by` of `run`.
+        An error that it raises all the same goes to the `lost_by` of `run`.
         """
         raise NotImplementedError
 

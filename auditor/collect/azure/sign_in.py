@@ -134,7 +134,7 @@ def _certificate(identity: Any, options: dict[str, Any]) -> TokenCredential:
 
 
 def sign_in(cloud: Cloud, found: Credential) -> None:
-    """Gets a first token, so that a failure is told before anything else.
+    """Gets a first token, so that a failure is reported before anything else.
 
     Raises `InputError` when it is refused, `UnansweredError` when nobody answers.
     """

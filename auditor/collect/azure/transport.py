@@ -89,7 +89,7 @@ class BoundedTransport(RequestsTransport):  # type: ignore[misc]
             session.mount(scheme, _Adapter(self._limits))
 
     def sleep(self, duration: float) -> None:
-        """What an SDK that asks again waits before it does: never longer than there is time, whatever it was told."""
+        """The wait of an SDK before it asks again: never longer than there is time, whatever the service asks for."""
         time.sleep(max(0.0, min(duration, _LONGEST_SLEEP, self._limits.until - time.monotonic())))
 
 
