@@ -85,6 +85,8 @@ INPUTS: dict[str, tuple[str, Any]] = {
         {"resourceId": vault(n)["id"], "changeType": "Create", "after": vault(n)} for n in range(2)]}),
 }  # fmt: skip
 FORMS = ("json", "json", "lines", "yaml")
+WRONG = (1, True, "x", ["x"], {"x": 1})
+"""Values of every kind. None is empty: that would say that there is nothing."""
 ANNOUNCED = ("nextLink", "skip_token", "error", "total_records", "continue", "errored", "result_truncated")
 KEEP = frozenset({"privileged", "securityContext", "containers", "spec", "image", "template"})
 """What a manifest may leave out, so that without it the resource is really well."""
@@ -160,7 +162,8 @@ def _damage(holder: Any, key: Any, rng: Random) -> str:
         holder.clear()
         holder.update(items)
     elif kind == "kind":
-        holder[key] = rng.choice((1, True, "x", ["x"], {"x": 1}))  # nothing empty: that says that there is nothing
+        others = [other for other in WRONG if type(other) is not type(holder[key])]  # `true` for `false` is no damage
+        holder[key] = copy.deepcopy(rng.choice(others))
     elif kind == "null" and not isinstance(holder, list):
         holder[key] = None
     elif kind == "list":
