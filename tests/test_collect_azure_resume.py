@@ -54,6 +54,19 @@ def test_a_signal_leaves_a_partial_snapshot_that_can_be_completed(meet: Meet) ->
     assert auditor.lines("snap") == auditor.lines("whole")
 
 
+def test_a_second_collection_into_the_same_place_leaves_the_first_alone(meet: Meet) -> None:
+    auditor = meet(Fault("/apis/", "delay", times=1, seconds=20.0))
+    rules = ("--subscription", DEMO, "--select", "azure.api-management.*", "-o", "snap")
+    with auditor.start("collect", *rules) as first:
+        while not auditor.azure.faults.faults[0].struck and first.poll() is None:
+            time.sleep(0.05)
+        said = auditor("collect", *rules, code=3)
+        assert "Another auditor" in said and "remove" not in said
+        first.communicate(timeout=PATIENCE)
+    assert first.returncode == 0
+    assert auditor.lines("snap")
+
+
 def test_the_time_limit_ends_it_with_gaps(meet: Meet) -> None:
     auditor = meet(Fault("/providers/Microsoft.Sql/servers/[^/]+/", 503))
     begun = time.monotonic()

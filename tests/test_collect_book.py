@@ -50,8 +50,23 @@ def test_another_collection_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_at_once_are_refused(tmp_path: Path) -> None:
-    with Book(tmp_path / "j", HEAD), pytest.raises(InputError, match="locked"):
-        Book(tmp_path / "j", HEAD)
+    with Book(tmp_path / "j", HEAD) as first:
+        first.keep("a", [resource("1")])
+        for fresh in (False, True):
+            with pytest.raises(InputError, match="Another auditor") as failed:
+                Book(tmp_path / "j", HEAD, fresh=fresh)
+            assert "remove" not in failed.value.hint
+        assert first.kept("a")
+
+
+def test_a_fresh_one_begins_anew(tmp_path: Path) -> None:
+    with Book(tmp_path / "j", HEAD) as book:
+        book.keep("a", [resource("1")])
+    with Book(tmp_path / "j", {"scope": ["subscription b"]}, fresh=True) as again:
+        assert not list(again)
+    (tmp_path / "j").write_text("something else, long enough to be a page of a data base" * 99)
+    with Book(tmp_path / "j", HEAD, fresh=True) as again:
+        assert not list(again)
 
 
 def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:

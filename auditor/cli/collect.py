@@ -36,10 +36,9 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, redac
     wanted.check()
     live.set_aside(ctx, wanted, quiet=chosen.quiet)
     check_target(directory)
-    if output:
-        journal.unlink(missing_ok=True)
     journal.parent.mkdir(parents=True, exist_ok=True)
-    book, inventory = live.collect(wanted, live.needs_of(chosen), journal, chosen.clock, quiet=chosen.quiet)
+    needs = live.needs_of(chosen)
+    book, inventory = live.collect(wanted, needs, journal, chosen.clock, fresh=bool(output), quiet=chosen.quiet)
     try:
         as_of = inventory.as_of or chosen.clock
         if redact:

@@ -171,10 +171,12 @@ def needs_of(chosen: settings.Settings) -> Needs:
     return found._replace(configuration=live_clusters.configuration_keys(every))
 
 
-def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *, quiet: bool) -> tuple[Book, Inventory]:
-    """Collects into the journal `file`. The caller closes the book when it needs the inventory no more.
+def collect(
+    live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *, fresh: bool = False, quiet: bool
+) -> tuple[Book, Inventory]:
+    """Collects into the journal `file`; `fresh` begins it anew.
 
-    Raises AuditorError when nothing can be collected.
+    The caller closes the book when it needs the inventory no more. Raises AuditorError when nothing can be collected.
     """
     from auditor.cli.progress import showing
     from auditor.collect.book import Book
@@ -186,7 +188,7 @@ def collect(live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *,
     if live.clusters.aks:
         needs = needs._replace(types=needs.types | {live_clusters.AKS})
     with ExitStack() as stack:
-        book = stack.enter_context(Book(file, live.head(needs), until=until))
+        book = stack.enter_context(Book(file, live.head(needs), until=until, fresh=fresh))
         clock = _time(book.note("begun", clock.isoformat()))
         with stopping(book), showing(book, quiet=quiet):
             if unanswered:

@@ -29,6 +29,8 @@ _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS head (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS answers (call TEXT PRIMARY KEY, more TEXT, resources BLOB NOT NULL) WITHOUT ROWID;
 """
+_ANEW: Final = "DROP TABLE IF EXISTS head; DROP TABLE IF EXISTS answers;"
+_NO_JOURNAL: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _COMMIT_EVERY: Final = 2.0
 """Seconds: what a killed process may lose."""
 _MOST_GAPS: Final = 500
@@ -55,10 +57,11 @@ class Told(NamedTuple):
 class Book:
     """Filled by collectors from several threads. Iterating gives every resource, more than once if asked."""
 
-    def __init__(self, file: Path, head: dict[str, Any], *, until: float | None = None) -> None:
+    def __init__(self, file: Path, head: dict[str, Any], *, until: float | None = None, fresh: bool = False) -> None:
         """Opens the journal, or begins it. `head` says what is collected; `until` is when to stop (monotonic clock).
 
-        Raises `ConfigError` when the journal is one of another collection, `InputError` when it is none.
+        `fresh`: what an earlier collection left is dropped. Raises `ConfigError` when the journal is one of another
+        collection, `InputError` when another process writes it, or it is none.
         """
         self.gaps: list[Gap] = []
         self.covers: set[str] = set()
@@ -72,16 +75,29 @@ class Book:
         self._sealed = False
         self._committed = time.monotonic()
         try:
-            file.touch(mode=0o600)
-            with ExitStack() as stack:
-                self._base = sqlite3.connect(file, check_same_thread=False, timeout=2)
-                stack.callback(self._base.close)
-                self._base.execute("PRAGMA locking_mode = EXCLUSIVE")  # nobody else writes it meanwhile
-                self._base.executescript(_SCHEMA)
-                self._compare(file, {key: orjson.dumps(value).decode() for key, value in head.items()})
-                stack.pop_all()  # all went well: it stays open
+            try:
+                self._open(file, head, fresh=fresh)
+            except sqlite3.DatabaseError as error:
+                if not fresh or error.sqlite_errorcode not in _NO_JOURNAL:
+                    raise
+                file.unlink()
+                self._open(file, head, fresh=fresh)
         except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise InputError(
+                    f"Another auditor is collecting into {file.stem}.", "Wait until it ends, or name another place."
+                ) from error
             raise InputError(f"{file} cannot be used as a journal: {error}", "remove it and collect again") from error
+
+    def _open(self, file: Path, head: dict[str, Any], *, fresh: bool) -> None:
+        file.touch(mode=0o600)
+        with ExitStack() as stack:
+            self._base = sqlite3.connect(file, check_same_thread=False, timeout=2)
+            stack.callback(self._base.close)
+            self._base.execute("PRAGMA locking_mode = EXCLUSIVE")  # nobody else writes it meanwhile
+            self._base.executescript(_ANEW + _SCHEMA if fresh else _SCHEMA)
+            self._compare(file, {key: orjson.dumps(value).decode() for key, value in head.items()})
+            stack.pop_all()  # all went well: it stays open
 
     def _compare(self, file: Path, head: dict[str, str]) -> None:
         known = dict(self._base.execute("SELECT name, value FROM head"))
