@@ -49,6 +49,7 @@ docs: $(VENV)/.dev ## write everything that is generated
 	$(BIN)/auditor rules docs
 	$(BIN)/auditor rules schema --output rules/rule.schema.json
 	$(BIN)/auditor preflight --cluster-role > deploy/kubernetes/cluster-role.yaml
+	$(BIN)/auditor preflight --api-versions --format markdown > docs/api-versions.md
 	$(BIN)/python -m scripts.sentinel
 	$(BIN)/auditor exemptions schema --output docs/exemptions.schema.json
 

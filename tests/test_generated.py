@@ -20,6 +20,11 @@ def test_schema_of_rule_files() -> None:
     assert (ROOT / "rules" / "rule.schema.json").read_text(encoding="utf-8") == schema_text(), "run: make docs"
 
 
+def test_api_versions() -> None:
+    done = CliRunner().invoke(root, ["preflight", "--api-versions", "--format", "markdown"])
+    assert (ROOT / "docs" / "api-versions.md").read_text(encoding="utf-8") == done.stdout, "run: make docs"
+
+
 def test_cluster_role() -> None:
     done = CliRunner().invoke(root, ["preflight", "--cluster-role"])
     assert (ROOT / "deploy" / "kubernetes" / "cluster-role.yaml").read_text(encoding="utf-8") == done.stdout, (

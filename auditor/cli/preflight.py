@@ -23,19 +23,25 @@ if TYPE_CHECKING:
 @click.command("preflight")
 @live.live
 @options.selecting
-@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", help="Of the answer.")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json", "markdown"]), help="Of the answer.")
 @click.option("--cluster-role", is_flag=True, help="Print the ClusterRole that the rules need, and ask nobody.")
+@click.option("--api-versions", is_flag=True, help="Print the API version of every call to Azure, and ask nobody.")
 @click.pass_context
-def command(ctx: click.Context, /, form: str, cluster_role: bool, **_given: object) -> None:
+def command(ctx: click.Context, /, form: str | None, cluster_role: bool, api_versions: bool, **_given: object) -> None:
     """Say which rights lack for a live audit, and which rules would answer in part.
 
     Asks every subscription and every cluster what this identity may do there, and reads nothing else. The exit code is
     3 when something lacks.
     """
     from auditor.cli.needs import needs_of
-    from auditor.errors import CLEAN, INCOMPLETE
+    from auditor.errors import CLEAN, INCOMPLETE, ConfigError
     from auditor.preflight import suffering
 
+    if api_versions:
+        click.echo(versions_text(form or "json"), nl=False)
+        sys.exit(CLEAN)
+    if form == "markdown":
+        raise ConfigError("--format markdown is for --api-versions.", "Rights are printed as text or json.")
     chosen, wanted = settings.chosen_by(ctx, []), live.chosen_by(ctx)
     needs = live.needs_of(chosen)
     if cluster_role:
@@ -53,6 +59,20 @@ def command(ctx: click.Context, /, form: str, cluster_role: bool, **_given: obje
     suffers = suffering(types_of, rights)
     click.echo(_json(rights, suffers) if form == "json" else _text(rights, suffers, len(types_of)), nl=False)
     sys.exit(INCOMPLETE if any(right.allowed is not True for right in rights) else CLEAN)
+
+
+def versions_text(form: str) -> str:
+    """The API versions: as a page, as lines, or as the JSON object of types and versions that checks read."""
+    from auditor.collect.azure.version_report import asked_versions, page
+
+    if form == "markdown":
+        return page()
+    versions = asked_versions()
+    if form == "text":
+        return "".join(f"{version:<20} {kind}\n" for kind, version in versions.items())
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(versions), indent=2).decode() + "\n"
 
 
 def role_text(needs: Needs, *, tls_secrets: bool = False) -> str:

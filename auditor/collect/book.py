@@ -31,6 +31,8 @@ _SCHEMA: Final = """
 """
 _ANEW: Final = "DROP TABLE IF EXISTS head; DROP TABLE IF EXISTS answers;"
 _NO_JOURNAL: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+_IN_PLACE: Final = "in place of "
+"""Begins the names of the calls whose resource stands in place of another."""
 _COMMIT_EVERY: Final = 2.0
 """Seconds: what a killed process may lose."""
 _MOST_GAPS: Final = 500
@@ -138,6 +140,15 @@ class Book:
                     raise ResourceError(told, "Check space and permissions.") from error
         return Answer(list(resources), more)
 
+    def replace(self, resource: Resource, *, again: bool = False) -> None:
+        """Keep a resource in place of the one with the same id. `again`: a later run is to read it once more."""
+        self.keep(f"{_IN_PLACE}{resource.id.casefold()}", [resource], "again" if again else None)
+
+    def is_replaced(self, id_: str) -> bool:
+        """Whether a resource was replaced for good."""
+        answer = self.kept(f"{_IN_PLACE}{id_.casefold()}")
+        return answer is not None and not answer.more
+
     def forget(self, prefix: str) -> None:
         """Drop the answers to all calls that begin so: they have to be made again."""
         with self._lock:
@@ -193,7 +204,8 @@ class Book:
         return (resource for resource in self if resource.type.casefold() == kind)
 
     def __iter__(self) -> Iterator[Resource]:
-        last = ""
+        replaced, last = self._replaced(), ""
+        left_out: set[str] = set()  # calls of Resource Graph come before those that replace what it gave
         while True:
             with self._lock:
                 row = self._base.execute(
@@ -202,7 +214,24 @@ class Book:
             if row is None:
                 return
             last = row[0]
-            yield from _unpacked(row[1])
+            found = _unpacked(row[1])
+            if last.startswith(_IN_PLACE):
+                yield from (resource for resource in found if resource.id.casefold() in left_out)
+            elif replaced:
+                for resource in found:
+                    if (id_ := resource.id.casefold()) in replaced:
+                        left_out.add(id_)
+                    else:
+                        yield resource
+            else:
+                yield from found
+
+    def _replaced(self) -> set[str]:
+        """Casefolded ids of resources in whose place others are kept."""
+        query = "SELECT substr(call, ?) FROM answers WHERE substr(call, 1, ?) = ?"
+        with self._lock:
+            rows = self._base.execute(query, (len(_IN_PLACE) + 1, len(_IN_PLACE), _IN_PLACE)).fetchall()
+        return {row[0] for row in rows}
 
     def __enter__(self) -> Self:
         return self

@@ -14,14 +14,17 @@ SQL: Final = (
 )
 NETWORK: Final = (
     "2022-07-01 2023-04-01 2023-09-01 2023-11-01 2024-01-01 2024-03-01 2024-05-01 2024-07-01 2024-10-01 2025-01-01 "
-    "2025-03-01 2025-05-01 2026-03-01"
+    "2025-03-01 2025-05-01 2025-07-01 2025-09-01 2026-03-01"
 )
 DNS: Final = "2018-09-01 2020-01-01 2020-06-01 2024-06-01"
 AKS: Final = (
-    "2023-10-01 2024-02-01 2024-05-01 2024-09-01 2025-01-01 2025-02-01 2025-05-01 2025-08-01 2026-03-01 2026-08-01"
+    "2023-10-01 2024-02-01 2024-05-01 2024-09-01 2025-01-01 2025-02-01 2025-05-01 2025-08-01 2026-03-01 2026-05-01 "
+    "2026-05-02-preview 2026-08-01"
 )
-REGISTRY: Final = "2023-07-01 2023-11-01-preview 2024-11-01-preview 2025-04-01 2025-11-01"
-STORAGE: Final = "2022-09-01 2023-01-01 2023-04-01 2023-05-01 2024-01-01 2025-01-01 2025-06-01 2026-09-01"
+REGISTRY: Final = "2023-07-01 2023-11-01-preview 2024-11-01-preview 2025-04-01 2025-11-01 2026-03-01-preview"
+STORAGE: Final = (
+    "2022-09-01 2023-01-01 2023-04-01 2023-05-01 2024-01-01 2025-01-01 2025-06-01 2025-08-01 2026-04-01 2026-09-01"
+)
 SENTINEL: Final = "2021-10-01 2022-11-01 2023-02-01 2023-11-01 2024-03-01 2024-09-01 2025-03-01 2025-06-01 2025-09-01"
 SENTINEL_PREVIEWS: Final = (
     "2021-10-01-preview 2022-12-01-preview 2023-12-01-preview 2024-10-01-preview 2025-07-01-preview"
@@ -45,8 +48,8 @@ ACCEPTED: Final[dict[str, str]] = {
     "microsoft.keyvault/vaults": VAULT,
     "microsoft.documentdb/databaseaccounts": COSMOS,
     "microsoft.documentdb/mongoclusters": "2024-03-01-preview 2024-07-01 2025-09-01",
-    "microsoft.managedidentity/userassignedidentities": "2022-01-31-preview 2023-01-31 2024-11-30",
-    "microsoft.operationalinsights/workspaces": "2020-08-01 2021-06-01 2022-10-01 2023-09-01 2025-02-01 2025-07-01",
+    "microsoft.managedidentity/userassignedidentities": "2022-01-31-preview 2023-01-31 2024-11-30 2025-05-31-preview",
+    "microsoft.operationalinsights/workspaces": "2021-06-01 2022-10-01 2023-09-01 2025-02-01 2025-07-01 2026-03-01",
     "microsoft.operationsmanagement/solutions": "2015-11-01-preview",
     "microsoft.insights/diagnosticsettings": "2016-09-01 2017-05-01-preview 2021-05-01-preview",
     "microsoft.insights/components": "2015-05-01 2020-02-02 2020-02-02-preview",
@@ -65,16 +68,16 @@ ACCEPTED: Final[dict[str, str]] = {
     "microsoft.securityinsights/settings": SENTINEL_PREVIEWS,
     "microsoft.aadiam/diagnosticsettings": "2017-04-01 2017-04-01-preview",
     "microsoft.authorization/roleassignments": "2020-04-01-preview 2022-04-01",
-    "microsoft.authorization/roleassignmentscheduleinstances": "2020-10-01",
+    "microsoft.authorization/roleassignmentscheduleinstances": "2020-10-01 2024-09-01-preview",
     "microsoft.authorization/roledefinitions": "2018-01-01-preview 2022-04-01 2022-05-01-preview",
     "microsoft.authorization/policyassignments": "2020-09-01 2022-06-01 2023-04-01 2024-04-01 2025-01-01",
     "microsoft.authorization/policyexemptions": "2020-07-01-preview 2022-07-01-preview",
     "microsoft.authorization/permissions": "2018-07-01 2022-04-01 2022-05-01-preview",
     "microsoft.authorization/locks": "2016-09-01 2017-04-01 2020-05-01",
     "microsoft.compute/diskencryptionsets": "2022-07-02 2023-04-02 2024-03-02 2025-01-02",
-    "microsoft.cdn/profiles": "2021-06-01 2023-05-01 2024-02-01 2024-09-01 2025-04-15 2025-06-01",
-    "microsoft.web/sites": "2022-03-01 2022-09-01 2023-12-01 2024-04-01 2024-11-01 2025-05-01",
-    "microsoft.web/certificates": "2022-03-01 2022-09-01 2023-12-01 2024-04-01 2024-11-01 2025-05-01",
+    "microsoft.cdn/profiles": "2023-05-01 2024-02-01 2024-09-01 2025-04-15 2025-06-01 2025-12-01 2026-04-01-preview",
+    "microsoft.web/sites": "2022-03-01 2022-09-01 2023-12-01 2024-04-01 2024-11-01 2025-03-01 2025-05-01",
+    "microsoft.web/certificates": "2022-03-01 2022-09-01 2023-12-01 2024-04-01 2024-11-01 2025-03-01 2025-05-01",
     "microsoft.management/managementgroups": "2020-05-01 2021-04-01 2023-04-01",
     "microsoft.resources/subscriptions": RESOURCES,
     "microsoft.resources": RESOURCES,

@@ -265,7 +265,28 @@ def _runnable(query: str) -> str:
     return "".join(parts)
 
 
+PREVIEW_ONLY: Final = {
+    "microsoft.containerregistry/registries": ("policies.softDeletePolicy",),
+    "microsoft.containerservice/managedclusters": (
+        "securityProfile.kubernetesResourceObjectEncryptionProfile",
+        "azureMonitorProfile.containerInsights",
+    ),
+    "microsoft.insights/actiongroups": ("incidentReceivers",),
+}
+"""Properties that the newest generally available version lacks: Resource Graph asks in no other."""
+
+
+def _without(properties: Any, path: str) -> Any:
+    head, _, rest = path.partition(".")
+    if not isinstance(properties, dict) or head not in properties:
+        return properties
+    kept = {key: value for key, value in properties.items() if key != head}
+    return {**kept, head: _without(properties[head], rest)} if rest else kept
+
+
 def _row(body: Body) -> Body:
+    for path in PREVIEW_ONLY.get(kind(body), ()):
+        body = {**body, "properties": _without(body.get("properties"), path)}
     row = {name: body.get(name) or "" for name in TEXT} | {name: body.get(name) for name in DYNAMIC}
     row["type"] = kind(body)
     parts = body["id"].split("/")

@@ -1,7 +1,6 @@
 """What Resource Graph lacks of Azure: where each such type hangs below its parent, and how it is asked for.
 
-Source: the REST reference of each service. The versions are generally available ones that all regions serve, unless
-there is none.
+Source: the REST reference of each service. In which version each is asked for: `api_versions`.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from auditor.collect.azure.api_versions import ApiVersion, version_of
 from auditor.collect.azure.replies import NOT_REGISTERED
 from auditor.collect.azure.tables import GROUP, SUBSCRIPTION, VAULT_TYPE
 
@@ -19,7 +19,6 @@ class Child(NamedTuple):
     type: str
     parent: str
     path: str
-    version: str
     query: str = ""
     single: bool = False
     """One resource, which need not be there; else a list."""
@@ -35,11 +34,14 @@ class Child(NamedTuple):
     """Codes by which the service says that this parent cannot have such children, in small letters. Where a code may
     mean something else too, `code: words that the text of the error holds`."""
 
+    @property
+    def version(self) -> ApiVersion:
+        """The API version to ask for."""
+        return version_of(self.type)
+
 
 _RAW: Final = "format=rawxml"
-_APIM: Final = "2024-05-01"
 _SERVICE: Final = "microsoft.apimanagement/service"
-_SQL: Final = "2023-08-01"
 _SQL_SERVER: Final = (
     "administrators", "advancedThreatProtectionSettings", "auditingSettings", "azureADOnlyAuthentications",
     "connectionPolicies", "devOpsAuditingSettings", "encryptionProtector", "extendedAuditingSettings", "firewallRules",
@@ -58,10 +60,6 @@ _MYSQL_PARAMETERS: Final = (
     "aad_auth_only", "audit_log_enabled", "audit_log_events", "require_secure_transport", "tls_version",
 )  # fmt: skip
 """Those that a rule reads: a server has hundreds."""
-_CDN: Final = "2024-02-01"
-_SENTINEL: Final = "2024-09-01"
-_SENTINEL_SETTINGS: Final = "2024-10-01-preview"
-"""Settings are in no version that is generally available."""
 _NOT_IN_TIER: Final = frozenset({"methodnotallowedinpricingtier", "methodnotallowed", "operationnotsupported"})
 _NOT_ONBOARDED: Final = "badrequest: not onboarded"
 _EVERY_TIER: Final = frozenset({"policies/policy", "policyFragments", "apis", "operations", "backends", "namedValues"})
@@ -77,16 +75,16 @@ def _apim(path: str, *, below: str = "", **more: object) -> Child:
     if path == "policies/policy":
         more |= {"query": _RAW, "single": True}
     tiered = path not in _EVERY_TIER or "/workspaces" in below
-    return Child(kind, parent, path, _APIM, absent=_NOT_IN_TIER if tiered else frozenset(), **more)  # type: ignore[arg-type]
+    return Child(kind, parent, path, absent=_NOT_IN_TIER if tiered else frozenset(), **more)  # type: ignore[arg-type]
 
 
-def _below(parent: str, version: str, *paths: str, absent: frozenset[str] = frozenset()) -> tuple[Child, ...]:
-    return tuple(Child(f"{parent}/{path}", parent.casefold(), path, version, absent=absent) for path in paths)
+def _below(parent: str, *paths: str, absent: frozenset[str] = frozenset()) -> tuple[Child, ...]:
+    return tuple(Child(f"{parent}/{path}", parent.casefold(), path, absent=absent) for path in paths)
 
 
-def _parameters(parent: str, version: str, names: tuple[str, ...]) -> Iterator[Child]:
+def _parameters(parent: str, names: tuple[str, ...]) -> Iterator[Child]:
     kind = f"{parent}/configurations"
-    return (Child(kind, parent.casefold(), f"configurations/{name}", version, single=True) for name in names)
+    return (Child(kind, parent.casefold(), f"configurations/{name}", single=True) for name in names)
 
 
 def _sentinel(name: str) -> Child:
@@ -94,7 +92,6 @@ def _sentinel(name: str) -> Child:
         f"Microsoft.SecurityInsights/{name}",
         "microsoft.operationalinsights/workspaces",
         f"providers/Microsoft.SecurityInsights/{name}",
-        _SENTINEL_SETTINGS if name == "settings" else _SENTINEL,
         absent=NOT_REGISTERED | ({"workspacenotonboarded", _NOT_ONBOARDED} if name != "onboardingStates" else set()),
     )
 
@@ -137,58 +134,52 @@ CHILDREN: Final = (
     _apim("policies/policy", below="/workspaces/apis/operations"),
     _apim("policies/policy", below="/workspaces/products"),
     _apim("apiLinks", below="/workspaces/products"),
-    Child("Microsoft.Security/apiCollections", _SERVICE, "providers/Microsoft.Security/apiCollections", "2023-11-15"),
-    *_below("Microsoft.Cdn/profiles", _CDN, "afdEndpoints", "customDomains", "originGroups", "ruleSets"),
-    *_below("Microsoft.Cdn/profiles", _CDN, "secrets", "securityPolicies"),
-    *_below("Microsoft.Cdn/profiles/ruleSets", _CDN, "rules"),
-    *_below("Microsoft.Cdn/profiles/afdEndpoints", _CDN, "routes"),
-    *_below("Microsoft.Cdn/profiles/originGroups", _CDN, "origins"),
-    *_below("Microsoft.Cdn/profiles/endpoints", _CDN, "customDomains"),
-    *_below("Microsoft.Sql/servers", _SQL, *_SQL_SERVER),
+    Child("Microsoft.Security/apiCollections", _SERVICE, "providers/Microsoft.Security/apiCollections"),
+    *_below("Microsoft.Cdn/profiles", "afdEndpoints", "customDomains", "originGroups", "ruleSets"),
+    *_below("Microsoft.Cdn/profiles", "secrets", "securityPolicies"),
+    *_below("Microsoft.Cdn/profiles/ruleSets", "rules"),
+    *_below("Microsoft.Cdn/profiles/afdEndpoints", "routes"),
+    *_below("Microsoft.Cdn/profiles/originGroups", "origins"),
+    *_below("Microsoft.Cdn/profiles/endpoints", "customDomains"),
+    *_below("Microsoft.Sql/servers", *_SQL_SERVER),
     *_below(
         "Microsoft.Sql/servers/databases",
-        _SQL,
         *("auditingSettings", "extendedAuditingSettings", "securityAlertPolicies", "transparentDataEncryption"),
     ),
-    *_below("Microsoft.Sql/managedInstances", _SQL, *_SQL_INSTANCE),
-    *_below("Microsoft.DBforPostgreSQL/flexibleServers", "2024-08-01", "firewallRules"),
-    *_below("Microsoft.DBforMySQL/flexibleServers", "2023-12-30", "firewallRules"),
-    *_parameters("Microsoft.DBforPostgreSQL/flexibleServers", "2024-08-01", _POSTGRESQL_PARAMETERS),
-    *_parameters("Microsoft.DBforMySQL/flexibleServers", "2023-12-30", _MYSQL_PARAMETERS),
-    *_below("Microsoft.Storage/storageAccounts", "2023-05-01", "blobServices", "fileServices", absent=_NO_SERVICE),
-    *_below("Microsoft.Storage/storageAccounts/blobServices", "2023-05-01", "containers"),
-    *_below("Microsoft.ContainerRegistry/registries", "2023-07-01", "scopeMaps", "tokens", "webhooks"),
-    *_below("Microsoft.ContainerService/managedClusters", "2024-09-01", "agentPools", "maintenanceConfigurations"),
-    *_below("Microsoft.ManagedIdentity/userAssignedIdentities", "2023-01-31", "federatedIdentityCredentials"),
-    *_below("Microsoft.Network/networkSecurityPerimeters", "2024-07-01", "profiles"),
-    *_below("Microsoft.Network/networkSecurityPerimeters/profiles", "2024-07-01", "accessRules"),
-    *_below("Microsoft.Network/privateEndpoints", "2024-05-01", "privateDnsZoneGroups"),
-    Child("Microsoft.Web/sites/config", "microsoft.web/sites", "config/web", "2023-12-01", single=True),
-    Child("Microsoft.Web/sites/slots/config", "microsoft.web/sites/slots", "config/web", "2023-12-01", single=True),
-    *_below("Microsoft.Insights/privateLinkScopes", "2021-07-01-preview", "scopedResources"),
-    Child("Microsoft.KeyVault/vaults/secrets", "microsoft.keyvault/vaults", "secrets", "2023-07-01", vault=True),
-    Child("Microsoft.KeyVault/vaults/keys", "microsoft.keyvault/vaults", "keys", "2023-07-01", each=True, vault=True),
+    *_below("Microsoft.Sql/managedInstances", *_SQL_INSTANCE),
+    *_below("Microsoft.DBforPostgreSQL/flexibleServers", "firewallRules"),
+    *_below("Microsoft.DBforMySQL/flexibleServers", "firewallRules"),
+    *_parameters("Microsoft.DBforPostgreSQL/flexibleServers", _POSTGRESQL_PARAMETERS),
+    *_parameters("Microsoft.DBforMySQL/flexibleServers", _MYSQL_PARAMETERS),
+    *_below("Microsoft.Storage/storageAccounts", "blobServices", "fileServices", absent=_NO_SERVICE),
+    *_below("Microsoft.Storage/storageAccounts/blobServices", "containers"),
+    *_below("Microsoft.ContainerRegistry/registries", "scopeMaps", "tokens", "webhooks"),
+    *_below("Microsoft.ContainerService/managedClusters", "agentPools", "maintenanceConfigurations"),
+    *_below("Microsoft.ManagedIdentity/userAssignedIdentities", "federatedIdentityCredentials"),
+    *_below("Microsoft.Network/networkSecurityPerimeters", "profiles"),
+    *_below("Microsoft.Network/networkSecurityPerimeters/profiles", "accessRules"),
+    *_below("Microsoft.Network/privateEndpoints", "privateDnsZoneGroups"),
+    Child("Microsoft.Web/sites/config", "microsoft.web/sites", "config/web", single=True),
+    Child("Microsoft.Web/sites/slots/config", "microsoft.web/sites/slots", "config/web", single=True),
+    *_below("Microsoft.Insights/privateLinkScopes", "scopedResources"),
+    Child("Microsoft.KeyVault/vaults/secrets", "microsoft.keyvault/vaults", "secrets", vault=True),
+    Child("Microsoft.KeyVault/vaults/keys", "microsoft.keyvault/vaults", "keys", each=True, vault=True),
     Child(
         "Microsoft.Authorization/roleAssignmentScheduleInstances",
         SUBSCRIPTION,
         "providers/Microsoft.Authorization/roleAssignmentScheduleInstances",
-        "2020-10-01",
         query="$filter=atScope()",
         link=True,
         absent=frozenset({"aadpremiumlicenserequired"}),
     ),
     *(
-        Child("Microsoft.Resources/deployments", place, "providers/Microsoft.Resources/deployments", "2024-03-01")
+        Child("Microsoft.Resources/deployments", place, "providers/Microsoft.Resources/deployments")
         for place in (SUBSCRIPTION, GROUP)
     ),
     *(_sentinel(n) for n in ("onboardingStates", "alertRules", "automationRules", "dataConnectors", "settings")),
     *(
-        Child(f"Microsoft.Security/{name}", SUBSCRIPTION, f"providers/Microsoft.Security/{name}", version, bare=True)
-        for name, version in (
-            ("securityContacts", "2023-12-01-preview"),
-            ("settings", "2022-05-01"),
-            ("autoProvisioningSettings", "2017-08-01-preview"),
-        )
+        Child(f"Microsoft.Security/{name}", SUBSCRIPTION, f"providers/Microsoft.Security/{name}", bare=True)
+        for name in ("securityContacts", "settings", "autoProvisioningSettings")
     ),
 )
 """Every type that is read below a parent, diagnostic settings aside: these hang below many types."""
@@ -213,6 +204,5 @@ DIAGNOSTICS: Final = Child(
     DIAGNOSTIC_SETTINGS,
     "",
     "providers/Microsoft.Insights/diagnosticSettings",
-    "2021-05-01-preview",
     absent=frozenset({"resourcetypenotsupported"}) | NOT_REGISTERED,
 )

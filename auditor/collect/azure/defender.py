@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import Arm, heed, listed
 from auditor.collect.azure.calls import ODD, ask, reading
 from auditor.collect.azure.replies import CallFailed
@@ -65,7 +66,9 @@ class Defender:
         with client:
             try:
                 client.pricings.list(
-                    scope_id=f"subscriptions/{subscription}", raw_response_hook=lambda r: seen.append(r.http_response)
+                    scope_id=f"subscriptions/{subscription}",
+                    raw_response_hook=lambda r: seen.append(r.http_response),
+                    api_version=version_of(_TYPE).asked,
                 )
             except (HttpResponseError, *ODD):
                 if not seen:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.calls import ODD, Gate, ask, number_of, reading, seconds_of
 from auditor.collect.azure.replies import CallFailed, Reply, answered
 from auditor.collect.azure.secrets import stripped
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from auditor.collect.azure.sign_in import Credential
 
 SOURCE: Final = "Resource Graph"
+_VERSION: Final = version_of("Microsoft.ResourceGraph/resources").asked
 _PAGE: Final = 1000
 _TOO_LARGE: Final = "responsepayloadtoolarge"
 """Of a page beyond 16 MB: fewer rows have to be asked for."""
@@ -41,7 +43,7 @@ _COLUMNS: Final = (
     "identity, zones, extendedLocation"
 )
 _INHERITED: Final = frozenset({"authorizationresources", "policyresources"})
-"""Tables whose rows of a management group hold below it too. To get them needs a newer version than the SDK's own."""
+"""Tables whose rows of a management group hold below it too."""
 
 
 def query_of(table: str, types: Sequence[str], groups: Sequence[str] = ()) -> str:
@@ -148,19 +150,17 @@ class Graph:
         options: dict[str, Any] = {"$top": rows, "resultFormat": "objectArray"}
         if token:
             options["$skipToken"] = token
-        version = {}
         if query.partition(" ")[0] in _INHERITED:
             options["authorizationScopeFilter"] = "AtScopeAboveAndBelow"
-            version = {"api_version": "2022-10-01"}
         body = orjson.dumps({**scope, "query": query, "options": options})
-        reply = ask(lambda: self._send(body, version), self._gate, self._book, SOURCE)
+        reply = ask(lambda: self._send(body), self._gate, self._book, SOURCE)
         if reply.status != 200:
             kind = "forbidden" if reply.status in (401, 403) else "unreadable"
             code = next((inner for inner in reply.inner_codes if inner.casefold() == _TOO_LARGE), reply.code)
             raise CallFailed(kind, answered(reply), status=reply.status, code=code)
         return _read(reply)
 
-    def _send(self, body: bytes, version: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+    def _send(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         """One page. The SDK raises what is not 200; here it is an answer like any other."""
         from azure.core.exceptions import HttpResponseError
 
@@ -170,7 +170,7 @@ class Graph:
             raise CallFailed("unreachable", self._book.why_stopped() + " it was asked")
         try:
             self._client.resources(
-                io.BytesIO(body), raw_response_hook=lambda r: seen.append(r.http_response), **version
+                io.BytesIO(body), raw_response_hook=lambda r: seen.append(r.http_response), api_version=_VERSION
             )
         except (HttpResponseError, *ODD):
             if not seen:

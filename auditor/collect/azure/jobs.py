@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from auditor.collect.azure.api_versions import PREVIEWED
 from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.arm import listed, onward, subscription_of
 from auditor.collect.azure.children import Child
 from auditor.collect.azure.graph import SOURCE as GRAPH
 from auditor.collect.azure.graph import Stream
-from auditor.collect.azure.leaves import ReadAction, ReadCertificate, ReadOne, ReadPlans
+from auditor.collect.azure.leaves import ReadAction, ReadCertificate, ReadOne, ReadPlans, ReadPreview
 from auditor.collect.azure.live import Live
 from auditor.collect.azure.network import applies
-from auditor.collect.azure.replies import CallFailed
+from auditor.collect.azure.replies import CallFailed, Reply
 from auditor.collect.azure.shapes import Managed, cannot_have, is_absent, one, resource_of
 from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE
 from auditor.collect.azure.vaults import SOURCE as VAULT
@@ -74,6 +75,8 @@ class ReadTable(Job):
             live.seen.add(kind)
             if kind == PRICINGS:
                 live.priced.add((resource.subscription_id or "").casefold())
+            if kind in PREVIEWED:
+                yield ReadPreview(live, PREVIEWED[kind], resource)
             yield from below(live, kind, resource.id, resource.body)
         rows = self.rows + len(page.answer.resources)
         if page.answer.more:
@@ -99,6 +102,11 @@ class ReadTable(Job):
             places = [f"{len(names)} subscriptions, the first is {names[0]}"]
         for place in places:
             self.live.failed(place, failure, types, call)
+
+
+_Page = tuple[list[dict[str, Any]], str | None, bool]
+"""The resources of a page, the link to the next one, and whether it is of the generally available version, because the
+preview is refused."""
 
 
 class _Outdated(Exception):  # noqa: N818
@@ -132,7 +140,7 @@ class ReadChildren(Job):
             try:
                 return list(self._children(call))
             except _Outdated:
-                live.book.forget(f"{call} page ")
+                live.book.forget(f"{call} ")
                 return list(self._children(call))
         except CallFailed as failure:
             self.lost(failure)
@@ -148,12 +156,14 @@ class ReadChildren(Job):
             answer = live.book.kept(page)
             if answer is None:
                 try:
-                    found, link = self._page(link)
+                    found, link, stable = self._page(link)
                 except CallFailed as failure:
                     if fresh or failure.status not in _LINK_ENDED:
                         raise
                     raise _Outdated from failure
-                resources = [resource_of(body, child, self.parent, self.managed) for body in found]
+                if stable:
+                    live.book.keep(f"{call} stable", ())
+                resources = [resource_of(body, child, self.parent, self.managed, stable=stable) for body in found]
                 answer, fresh = live.book.keep(page, resources, onward(link, seen)), True
                 live.book.told(ARM, done=1)
             else:
@@ -162,19 +172,32 @@ class ReadChildren(Job):
                 yield from below(live, child.type.casefold(), resource.id, resource.body)
             link = answer.more
             if not link:
-                return
+                break
+        if child.version.hides and live.book.kept(f"{call} stable"):
+            self.lost(CallFailed("unreadable", f"{child.version.refused}: some may be missing"))
 
-    def _page(self, link: str | None) -> tuple[list[dict[str, Any]], str | None]:
+    def _page(self, link: str | None) -> _Page:
         arm, child = self.live.arm, self.child
         if link:
-            return listed(arm.next(link), first=False)
-        query = "" if child.each else child.query
-        reply = arm.get(f"{self.parent}/{child.path}", child.version, query)
+            stable = bool(child.version.stable) and f"api-version={child.version.stable}&" in f"{link}&"
+            return *listed(arm.next(link), first=False), stable
+        reply, stable = self._first()
         if cannot_have(child, reply):
-            return [], None
+            return [], None, stable
         if not child.single:
-            return listed(reply, bare=child.bare)
-        return [] if is_absent(reply) else [one(reply)], None
+            return *listed(reply, bare=child.bare), stable
+        return [] if is_absent(reply) else [one(reply)], None, stable
+
+    def _first(self) -> tuple[Reply, bool]:
+        """The first page, and whether it is of the generally available version, because the preview is refused."""
+        live, child = self.live, self.child
+        path, query, version = f"{self.parent}/{child.path}", "" if child.each else child.query, child.version
+        if (child.type, self.pace) not in live.refused:
+            reply = live.arm.get(path, version.asked, query)
+            if not version.stable or not reply.version_refused:
+                return reply, False
+            live.refused.add((child.type, self.pace))
+        return live.arm.get(path, version.stable, query), True
 
     def _names(self, call: str) -> list[str]:
         """The names of what a list holds, which is asked for one by one."""
@@ -184,7 +207,7 @@ class ReadChildren(Job):
         names: list[str] = []
         link, seen = None, set[str]()
         while True:
-            found, link = self._page(link)
+            found, link, _ = self._page(link)
             names += [str(body.get("name") or str(body.get("id", "")).rpartition("/")[2]) for body in found]
             if not onward(link, seen):
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from auditor.collect.azure.api_versions import ApiVersion
 from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.arm import subscription_of
 from auditor.collect.azure.children import Child
@@ -13,12 +14,14 @@ from auditor.collect.azure.network import SOURCE as NETWORK
 from auditor.collect.azure.network import Action
 from auditor.collect.azure.permissions import may_read, permissions_at
 from auditor.collect.azure.replies import GONE, CallFailed
-from auditor.collect.azure.shapes import Managed, is_absent, one, resource_of
+from auditor.collect.azure.secrets import stripped
+from auditor.collect.azure.shapes import Managed, is_absent, one, resource_of, with_value
 from auditor.collect.azure.tables import PRICINGS
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
 from auditor.collect.workers import Job
-from auditor.model import Gap
+from auditor.keys import get
+from auditor.model import Gap, Resource, Unknown
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class ReadOne(Job):
         if live.book.kept(call) is not None:
             return
         try:
-            reply = live.arm.get(path, child.version, child.query)
+            reply = live.arm.get(path, child.version.asked, child.query)
             found = [] if is_absent(reply) else [one(reply)]
         except CallFailed as failure:
             self.lost(failure)
@@ -54,6 +57,52 @@ class ReadOne(Job):
 
     def lost(self, failure: CallFailed) -> None:
         self.live.failed(self.parent, failure, {self.child.type}, f"GET {self.child.path}/{self.name}")
+
+
+@dataclass(frozen=True)
+class ReadPreview(Job):
+    """What only a preview says of a resource that Resource Graph gave."""
+
+    live: Live
+    version: ApiVersion
+    resource: Resource
+    lane: str = ARM
+
+    @property
+    def pace(self) -> str:
+        return subscription_of(self.resource.id)
+
+    def run(self) -> Iterator[Job]:
+        live, resource = self.live, self.resource
+        if live.book.is_replaced(resource.id):
+            return
+        try:
+            reply = live.arm.get(resource.id, self.version.asked)
+            if reply.version_refused:
+                self._unknown(self.version.refused)
+                return
+            told = one(reply)
+        except CallFailed as failure:
+            self.lost(failure)
+            return
+        body = resource.body
+        for path in self.version.lacks:
+            body = with_value(body, path, get(told, *path.split(".")))
+        live.book.replace(Resource(resource.type, stripped(body), resource.origin))
+        live.book.told(ARM, done=1)
+        yield from ()
+
+    def lost(self, failure: CallFailed) -> None:
+        """A gap, but none that puts every answer in doubt: those about these paths are unknown."""
+        reason = f"GET {self.resource.id.rpartition('/')[2]} in API version {self.version.asked}: {failure.reason}"
+        self.live.book.gap(Gap(what=self.resource.id, reason=reason, kind=failure.kind))
+        self._unknown(reason, again=True)
+
+    def _unknown(self, reason: str, *, again: bool = False) -> None:
+        resource, body = self.resource, self.resource.body
+        for path in self.version.lacks:
+            body = with_value(body, path, Unknown(reason))
+        self.live.book.replace(Resource(resource.type, body, resource.origin, partial=True), again=again)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ class Live:
     """What is asked of the network."""
     seen: set[str] = field(default_factory=set)
     """Casefolded types of which Resource Graph gave at least one."""
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Type and casefolded subscription of which the preview was refused."""
     priced: set[str] = field(default_factory=set)
     """Casefolded subscriptions of which Resource Graph gave a plan of Defender."""
 

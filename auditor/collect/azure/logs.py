@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.collect import Needs
+from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.calls import NO_DETOURS, Gate, ask
 from auditor.collect.azure.questions import ABOUT, EVIDENCE, QUESTIONS, Question
 from auditor.collect.azure.replies import CallFailed, Reply, answered, kind_of
@@ -39,7 +40,6 @@ SOURCE: Final = "Log Analytics"
 LANE: Final = "logs"
 LANES: Final = {LANE: 4}
 """How many questions are asked at once: a workspace answers a few at a time."""
-_WORKSPACE_VERSION: Final = "2022-10-01"
 _WORKSPACE: Final = "microsoft.operationalinsights/workspaces"
 _SETTINGS: Final = "microsoft.insights/diagnosticsettings"
 _CLUSTER: Final = "microsoft.containerservice/managedclusters"
@@ -224,7 +224,7 @@ class _Logs:
         return customer
 
     def _elsewhere(self, place: str) -> Any:
-        reply = self._arm.get(place, _WORKSPACE_VERSION)
+        reply = self._arm.get(place, version_of(_WORKSPACE).asked)
         if reply.status != 200:
             raise CallFailed(kind_of(reply.status), f"GET of the workspace: {answered(reply)}", status=reply.status)
         return reply.body

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.calls import ODD, Gate, ask, reading
 from auditor.collect.azure.replies import CallFailed, answered
 from auditor.collect.azure.sign_in import missing_extra
@@ -95,12 +96,14 @@ class Network:
         from azure.core.exceptions import HttpResponseError
 
         _, _, subscription, _, group, _, _, _, name = parent.split("/", 8)
-        client = self._client(subscription)
+        client, version = self._client(subscription), version_of(action.type).asked
         try:
             if action is ACTIONS["backend-health"]:
-                poller = client.application_gateways.begin_backend_health(group, name, cls=_raw)
+                poller = client.application_gateways.begin_backend_health(group, name, cls=_raw, api_version=version)
             else:
-                poller = client.network_interfaces.begin_get_effective_route_table(group, name, cls=_raw)
+                poller = client.network_interfaces.begin_get_effective_route_table(
+                    group, name, cls=_raw, api_version=version
+                )
             poller.wait(_PATIENCE)
             if not poller.done():
                 raise CallFailed("unreachable", f"there was no result after {_PATIENCE:.0f} s")

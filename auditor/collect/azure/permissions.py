@@ -10,9 +10,10 @@ import fnmatch
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import Arm
 
-_VERSION: Final = "2022-04-01"
+_TYPE: Final = "Microsoft.Authorization/permissions"
 
 Permissions = tuple[dict[str, Any], ...]
 """One for each role that the identity has at a place: `actions`, `notActions`, `dataActions`, `notDataActions`."""
@@ -20,7 +21,7 @@ Permissions = tuple[dict[str, Any], ...]
 
 def permissions_at(place: str, arm: Arm) -> Permissions:
     """Those of a subscription or resource group. Raises `CallFailed`."""
-    return tuple(arm.all(f"{place}/providers/Microsoft.Authorization/permissions", _VERSION))
+    return tuple(arm.all(f"{place}/providers/{_TYPE}", version_of(_TYPE).asked))
 
 
 def may_read(kind: str, permissions: Permissions) -> bool:

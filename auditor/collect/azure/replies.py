@@ -15,6 +15,14 @@ NOT_REGISTERED: Final = frozenset(
 )
 """Codes, in small letters, of a service that a subscription does not use. Defender does with 401 or 404, and spaces."""
 
+_VERSION_REFUSED: Final = frozenset(
+    {
+        "invalidapiversionparameter", "noregisteredproviderfound", "unsupportedapiversion", "invalidapiversion",
+        "apiversionnotsupported", "invalidresourcetype",
+    }
+)  # fmt: skip
+"""Codes, in small letters, of a service that does not know the API version, or the type in this version."""
+
 
 class Reply(NamedTuple):
     """A final answer."""
@@ -55,6 +63,11 @@ class Reply(NamedTuple):
     def not_registered(self) -> bool:
         """The subscription does not use this service."""
         return self.code.casefold() in NOT_REGISTERED
+
+    @property
+    def version_refused(self) -> bool:
+        """The service does not know the API version that it was asked in."""
+        return self.status in (400, 404) and self.code.casefold() in _VERSION_REFUSED
 
 
 def _code(error: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from auditor.collect import Scope
+from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.replies import CallFailed, answered, kind_of
@@ -24,6 +25,7 @@ from auditor.model import Gap, Origin, Resource
 
 _TABLE: Final = "resourcecontainers"
 _ALL: Final = "/subscriptions"
+_DESCENDANTS: Final = "Microsoft.Management/managementGroups/descendants"
 _LIMIT: Final = 300
 _ROLES: Final = "Give the identity the role Reader there: docs/live-audit.md lists the roles."
 
@@ -62,11 +64,11 @@ def audited(scope: Scope, graph: Graph, arm: Arm, book: Book) -> Audited:
 def _asked_for(scope: Scope, arm: Arm, book: Book) -> set[str]:
     """The casefolded ids of the subscriptions that there should be, as Resource Manager and the user say."""
     if scope.everything:
-        return _listed(_ALL, "2022-12-01", arm, book)
+        return _listed(_ALL, version_of(SUBSCRIPTION).asked, arm, book)
     names = {name.casefold() for name in scope.subscriptions}
     for group in scope.management_groups:
         path = f"/providers/Microsoft.Management/managementGroups/{quote(group)}/descendants"
-        names |= _listed(path, "2020-05-01", arm, book)
+        names |= _listed(path, version_of(_DESCENDANTS).asked, arm, book)
     return names
 
 
@@ -124,7 +126,7 @@ def _sought(name: str, arm: Arm, book: Book, *, groups: bool) -> Resource | None
     """A subscription that Resource Graph leaves out: a gap, which says why; but for who reads `groups` of it alone."""
     body: Any = None
     try:
-        reply = arm.get(f"/subscriptions/{quote(name)}", "2022-12-01")
+        reply = arm.get(f"/subscriptions/{quote(name)}", version_of(SUBSCRIPTION).asked)
         told, status, body = answered(reply), reply.status, reply.body
     except CallFailed as failure:
         told, status = failure.reason, failure.status

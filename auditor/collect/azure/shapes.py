@@ -7,6 +7,7 @@ from typing import Any, Final
 from auditor.collect.azure.children import Child
 from auditor.collect.azure.replies import CallFailed, Reply, refused
 from auditor.collect.azure.secrets import stripped
+from auditor.keys import names_of
 from auditor.model import Origin, Resource, Unknown
 
 _ABSENT: Final = frozenset({"resourcenotfound", "notfound", "policynotfound", "keynotfound"})
@@ -37,8 +38,23 @@ def cannot_have(child: Child, reply: Reply) -> bool:
     )
 
 
-def resource_of(body: dict[str, Any], child: Child, parent: str, managed: Managed = None) -> Resource:
-    """A child with the type and the id that it has, or that follow from where it was read; without secrets."""
+def with_value(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy of a body with a value where a dotted path leads to, unless one is there. None is no value."""
+    head, _, rest = path.partition(".")
+    name = names_of(body).get(head.casefold(), head)
+    inner = body.get(name)
+    if value is None or (inner is not None and not (rest and isinstance(inner, dict))):
+        return body
+    return {**body, name: with_value(inner or {}, rest, value) if rest else value}
+
+
+def resource_of(
+    body: dict[str, Any], child: Child, parent: str, managed: Managed = None, *, stable: bool = False
+) -> Resource:
+    """A child with the type and the id that it has, or that follow from where it was read; without secrets.
+
+    `stable`: it was read in the generally available version, because the service refused the preview.
+    """
     kind = body.get("type")
     if not isinstance(kind, str) or kind.casefold() != child.type.casefold():
         body = {**body, "type": child.type}
@@ -50,5 +66,8 @@ def resource_of(body: dict[str, Any], child: Child, parent: str, managed: Manage
     if managed is not None:
         owned = managed if isinstance(managed, Unknown) else str(body.get("name", "")).casefold() in managed
         body = {**body, "properties": {**(body.get("properties") or {}), "managed": owned}}
+    lacks = child.version.lacks if stable else ()
+    for path in lacks:
+        body = with_value(body, path, Unknown(child.version.refused))
     origin = Origin(source="live", address=f"{parent}/{child.path}")
-    return Resource(body["type"], stripped(body), origin, partial=isinstance(managed, Unknown))
+    return Resource(body["type"], stripped(body), origin, partial=isinstance(managed, Unknown) or bool(lacks))

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.live import Live
 from auditor.collect.azure.replies import CallFailed
@@ -28,7 +29,7 @@ TENANT: Final = "auditor/tenant"
 PLACE: Final = "/providers/microsoft.aadiam"
 RIGHT: Final = "microsoft.aadiam/diagnosticSettings/read"
 GRANTED: Final = f"Security Reader or Global Reader of Entra ID, or Reader at {PLACE}, grants it"
-_VERSION: Final = "2017-04-01"
+_TYPE: Final = "microsoft.aadiam/diagnosticSettings"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class ReadTenant(Job):
         if book.kept("tenant logs") is None:
             book.forget("tenant not known")
             try:
-                found = self.live.arm.all(f"{PLACE}/diagnosticSettings", _VERSION)
+                found = self.live.arm.all(f"{PLACE}/diagnosticSettings", version_of(_TYPE).asked)
                 settings = [{"name": setting.get("name"), **_properties(setting)} for setting in found]
             except CallFailed as failure:
                 self.lost(failure)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
+from auditor.collect.azure.api_versions import KEY_VAULT
 from auditor.collect.azure.arm import listed, onward, same_host
 from auditor.collect.azure.calls import NO_DETOURS, Gate, ask
 from auditor.collect.azure.replies import CallFailed, Reply
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 SOURCE: Final = "Key Vault"
 TYPE: Final = "Microsoft.KeyVault/vaults/certificates"
-_VERSION: Final = "7.6"
 _NOT_LET_IN: Final = frozenset({"ForbiddenByConnection", "ForbiddenByFirewall"})
 """What a vault says to networks that it does not admit: public access is off, or its firewall names others."""
 _KEPT: Final = ("id", "kid", "sid", "x5t", "cer", "contentType", "attributes", "policy", "tags")
@@ -50,7 +50,7 @@ class Vaults:
         if kept is not None:
             return kept.more.split("\n") if kept.more else []
         names: list[str] = []
-        url: str | None = f"{address.rstrip('/')}/certificates?api-version={_VERSION}&maxresults=25"
+        url: str | None = f"{address.rstrip('/')}/certificates?api-version={KEY_VAULT}&maxresults=25"
         seen = set[str]()
         while url:
             found, link = listed(self._get(address, url), first=not seen)
@@ -65,7 +65,7 @@ class Vaults:
         call = f"vault {vault}/certificates/{name}"
         if self._book.kept(call) is not None:
             return
-        url = f"{address.rstrip('/')}/certificates/{quote(name, safe='')}?api-version={_VERSION}"
+        url = f"{address.rstrip('/')}/certificates/{quote(name, safe='')}?api-version={KEY_VAULT}"
         reply = self._get(address, url)
         found: list[Resource] = []
         if reply.code != "CertificateNotFound":  # gone since it was listed
@@ -109,7 +109,7 @@ class Vaults:
         from auditor.collect.azure.transport import bounded
 
         transport = bounded(self._book.until)
-        return CertificateClient(address, self._credential, api_version=_VERSION, transport=transport, **NO_DETOURS)
+        return CertificateClient(address, self._credential, api_version=KEY_VAULT, transport=transport, **NO_DETOURS)
 
 
 def _host(address: str) -> str:

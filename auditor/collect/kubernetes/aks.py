@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.replies import CallFailed, answered
 from auditor.collect.kubernetes.clusters import Cluster, client_of
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 _SCOPE: Final = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
 """The application that stands for every AKS API server, in all clouds."""
-_VERSION: Final = "2024-09-01"
-_RIGHT: Final = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
+_ACTION: Final = "Microsoft.ContainerService/managedClusters/listClusterUserCredential"
+_RIGHT: Final = f"{_ACTION}/action"
 
 
 class _Server(msgspec.Struct):
@@ -100,7 +101,7 @@ def _server_of(cluster: Resource, arm: Arm) -> _Server:
     import yaml
 
     try:
-        reply = arm.act(f"{cluster.id}/listClusterUserCredential", _VERSION, "format=exec")
+        reply = arm.act(f"{cluster.id}/listClusterUserCredential", version_of(_ACTION).asked, "format=exec")
     except CallFailed as failure:
         raise ApiError(failure.kind, failure.reason) from failure
     if reply.status != 200:

@@ -1,0 +1,67 @@
+"""Which API version is asked for of each type: as JSON for a check against Microsoft's types, and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.collect.azure.api_versions import KEY_VAULT, PREVIEWS, VERSIONS, ApiVersion, version_of
+from auditor.collect.azure.children import CHILDREN, DIAGNOSTIC_SETTINGS
+
+_HEAD = f"""# API versions
+
+A rule can read no property that the API version asked for does not return. This page lists the version of every call
+to Azure Resource Manager. It is written by `auditor preflight --api-versions --format markdown`; the same as JSON, type
+by type, is printed without `--format`.
+
+- Each version is the newest that was generally available in December 2026. None is older than 24 months unless the
+  service has published no newer one.
+- Where only a preview returns what rules read, the preview is asked for. A cloud that refuses it is asked for the
+  version in *Otherwise*; what that one does not return makes the answers about it *unknown*, never *pass* or *fail*.
+- Resource Graph chooses versions itself: the newest one of each type that is generally available.
+- Certificates are read from the vaults themselves, in version {KEY_VAULT} of their own API.
+"""
+
+
+def asked_versions() -> dict[str, str]:
+    """Type → API version, of every type that is asked for below its own name, in the order of the names."""
+    types = {child.type for child in CHILDREN} | {DIAGNOSTIC_SETTINGS}
+    below = {kind for kind in VERSIONS if any(_is_below(child, kind) for child in types)}
+    found = {kind: version_of(kind).asked for kind in types | (VERSIONS.keys() - below)}
+    found |= {kind: version.asked for kind, version in PREVIEWS.items()}
+    return dict(sorted(found.items(), key=lambda item: item[0].casefold()))
+
+
+def _is_below(kind: str, other: str) -> bool:
+    return kind.casefold().startswith(f"{other.casefold()}/")
+
+
+def page() -> str:
+    """The page, as Markdown."""
+    lines = [_HEAD, "| Type, and what is below it | Version | Otherwise | Unknown then | Why |", "| --- " * 5 + "|"]
+    lines += _rows(VERSIONS)
+    lines += [
+        "",
+        "## Asked for once more",
+        "",
+        "Resource Graph gives these, without what is in a preview alone. Each resource is asked for once more in the",
+        "preview. Where that fails, the answers about these paths are *unknown*.",
+        "",
+        "| Type | Version | Paths | Why |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{kind}` | {version.asked} | {_paths(version)} | {version.why} |"
+        for kind, version in sorted(PREVIEWS.items(), key=lambda item: item[0].casefold())
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(versions: dict[str, ApiVersion]) -> Iterator[str]:
+    for kind, version in sorted(versions.items(), key=lambda item: item[0].casefold()):
+        unknown = "whether some are missing" if version.hides else _paths(version)
+        why = "; ".join(filter(None, [version.why, "no newer version is published" if version.newest else ""]))
+        yield f"| `{kind}` | {version.asked} | {version.stable} | {unknown} | {why} |"
+
+
+def _paths(version: ApiVersion) -> str:
+    return ", ".join(f"`{path}`" for path in version.lacks)
