@@ -48,7 +48,9 @@ def test_every_preview_says_what_is_unknown_without_it() -> None:
 def test_the_command_prints_type_and_version_and_asks_nobody() -> None:
     done = CliRunner().invoke(root, ["preflight", "--api-versions"])
     found = orjson.loads(done.stdout)
-    assert found["Microsoft.ContainerService/managedClusters/agentPools"] == "2026-05-01"
+    assert found["Microsoft.ContainerService/managedClusters/maintenanceConfigurations"] == "2026-05-01"
+    assert "Microsoft.Insights/actionGroups" not in found, "Resource Graph chooses the version of the whole"
+    assert found["Microsoft.Insights/actionGroups#properties.incidentReceivers"] == "2024-10-01-preview"
     assert found["Microsoft.ApiManagement/service/apis/operations/policies"] == "2024-05-01"
     assert all(isinstance(version, str) for version in found.values())
     wrong = CliRunner().invoke(root, ["preflight", "--format", "markdown", "--all"])

@@ -57,7 +57,12 @@ VERSIONS: Final[dict[str, ApiVersion]] = {
     "Microsoft.ContainerRegistry/registries/scopeMaps": ApiVersion("2025-11-01"),
     "Microsoft.ContainerRegistry/registries/tokens": ApiVersion("2025-11-01"),
     "Microsoft.ContainerRegistry/registries/webhooks": ApiVersion("2025-11-01"),
-    "Microsoft.ContainerService/managedClusters/agentPools": ApiVersion("2026-05-01"),
+    "Microsoft.ContainerService/managedClusters/agentPools": ApiVersion(
+        "2026-05-02-preview",
+        "2026-05-01",
+        lacks=("properties.networkProfile.nodePublicIPPrefixIDs",),
+        why="prefixes of public addresses of both families",
+    ),
     "Microsoft.ContainerService/managedClusters/listClusterUserCredential": ApiVersion("2026-05-01"),
     "Microsoft.ContainerService/managedClusters/maintenanceConfigurations": ApiVersion("2026-05-01"),
     "Microsoft.DBforMySQL/flexibleServers": ApiVersion("2024-12-30"),

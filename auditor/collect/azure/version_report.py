@@ -23,11 +23,15 @@ by type, is printed without `--format`.
 
 
 def asked_versions() -> dict[str, str]:
-    """Type → API version, of every type that is asked for below its own name, in the order of the names."""
+    """Type → the API version in which its resources are read, in the order of the names.
+
+    Of a type in `PREVIEWS` only some paths are read in the preview, and the rest comes from Resource Graph: `TYPE#PATH`
+    → version.
+    """
     types = {child.type for child in CHILDREN} | {DIAGNOSTIC_SETTINGS}
     below = {kind for kind in VERSIONS if any(_is_below(child, kind) for child in types)}
     found = {kind: version_of(kind).asked for kind in types | (VERSIONS.keys() - below)}
-    found |= {kind: version.asked for kind, version in PREVIEWS.items()}
+    found |= {f"{kind}#{path}": version.asked for kind, version in PREVIEWS.items() for path in version.lacks}
     return dict(sorted(found.items(), key=lambda item: item[0].casefold()))
 
 
