@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.answers import Answer, Form, Writer, identity_of
 from auditor.bound import Bound
 from auditor.conditions import explain
+from auditor.conditions.generated import Undecided
 from auditor.conditions.marks import ASK, FAILS, PASSES
 from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
-from auditor.model import Counts, Evidence, Outcome, Resource, RuleRun
+from auditor.model import Counts, Evidence, Outcome, Resource, RuleRun, is_cluster_type
 from auditor.owners import owner_of
 from auditor.reference import answers, marked_answers
 
@@ -58,7 +59,7 @@ class Judge:
         self._errors: dict[int, str] = {}
         self._functions: dict[_Key, Compiled | None] = {}
         self._by_folded: dict[_Key, Compiled | None] = {}
-        self._explainers: dict[tuple[int, bool], Explainer] = {}
+        self._explainers: dict[tuple[int, bool, bool], Explainer] = {}
         self._patience = patience
         self._owner_tags = owner_tags
         self._excerpts = excerpts
@@ -93,7 +94,12 @@ class Judge:
         if function is _not_yet:
             self._asked += self._indexes(resource.type, resource.origin.source)
         else:
-            function(resource, *self._report)
+            try:
+                function(resource, *self._report)
+            except Undecided:  # nobody thought of its shape: the reference judges all of it
+                for reports in (self._kept, self._failed, self._marked, self._asked):
+                    reports.clear()
+                self._asked += self._indexes(resource.type, resource.origin.source)
         for index in self._kept:
             self._passed[index] += 1
         found: list[bytes] = []
@@ -158,7 +164,7 @@ class Judge:
     def _reason(self, index: int, scope: Scope) -> Sequence[Evidence]:
         """The evidence of a failure by generated code, else by the reference."""
         bound, relations = self.rules[index], self._relations
-        key = index, scope.root.partial
+        key = index, scope.root.partial, scope.strict
         explainer = self._explainers.get(key)
         if explainer is None:
             self._failures[index] += 1
@@ -166,7 +172,9 @@ class Judge:
                 return explain.evidence(bound.condition, scope, relations)
             from auditor.conditions.compile import compile_why
 
-            explainer = self._explainers[key] = compile_why(bound, relations, partial=scope.root.partial)
+            explainer = self._explainers[key] = compile_why(
+                bound, relations, partial=scope.root.partial, strict=scope.strict
+            )
         pieces = explainer(scope.root, scope.item, scope.item_prefix)
         if pieces is None:
             return explain.evidence(bound.condition, scope, relations)
@@ -183,9 +191,12 @@ class Judge:
                 self._met[folded] += 1
                 if self._met[folded] <= self._patience:
                     return _not_yet
+                from auditor.conditions.blocks import Spelling
                 from auditor.conditions.compile import compile_rules  # here: a small audit does without
 
-                self._by_folded[folded] = compile_rules(rules, self._relations, partial=partial)
+                # what lenses give has the keys that they wrote
+                spelling = Spelling(is_cluster_type(kind), distinct=folded[0].startswith("auditor/"))
+                self._by_folded[folded] = compile_rules(rules, self._relations, spelling=spelling, partial=partial)
             else:
                 self._by_folded[folded] = None
         self._functions[key] = self._by_folded[folded]

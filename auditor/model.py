@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from auditor.accounting import Accounting
 from auditor.resource import (
     CERTIFICATES_REDACTED,
     CLUSTER_SCOPED,
@@ -25,6 +24,8 @@ from auditor.resource import (
     Unknown,
     arm_scope,
     holds_unknown,
+    is_cluster_type,
+    kind_of,
     kubernetes_type,
     parent_of,
     shown_with,
@@ -70,6 +71,8 @@ __all__ = [
     "Use",
     "arm_scope",
     "holds_unknown",
+    "is_cluster_type",
+    "kind_of",
     "kubernetes_type",
     "parent_of",
     "shown_with",
@@ -363,7 +366,7 @@ class Rule(Record, frozen=True, kw_only=True):
         makes, where it says that it can be decided. An object of a cluster is the same in a plan and in a manifest."""
         if source not in CHANGES:
             return True
-        return (source if kind.casefold().startswith(("microsoft.", "auditor/")) else "manifest") in self.sources
+        return ("manifest" if is_cluster_type(kind) else source) in self.sources
 
 
 CHANGES: Final = frozenset({"plan", "template", "manifest"})
@@ -413,7 +416,6 @@ class Audit(Tally, kw_only=True):
     certificates: Certificates | None = None  # None: no rule asked for them
     paths: TrafficPaths | None = None
     notices: list[Notice] = []
-    accounting: Accounting | None = None  # None: of an older report, or of another program
 
     @property
     def nothing_evaluated(self) -> bool:

@@ -48,7 +48,7 @@ def marked_answers(
         if mark == PASSES:
             answer = Answer(name, Outcome.PASS)
         elif mark != SKIP:
-            scope = Scope(resource, element, text, element, text)
+            scope = Scope.of_element(resource, element, text)
             if mark == FAILS and why is not None:
                 answer = Answer(name, Outcome.FAIL, tuple(why(scope)))
             else:

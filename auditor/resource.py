@@ -7,6 +7,7 @@ namespace, which namespaces belong to the platform.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -57,6 +58,16 @@ class Origin(Record, frozen=True, kw_only=True):
     address: str | None = None
     file: str | None = None
     line: int | None = None
+
+
+def kind_of(value: Any) -> str:
+    """The JSON type of a value, in words."""
+    return _KINDS.get(type(value), "a number")
+
+
+_KINDS: Final[Mapping[type, str]] = {
+    dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null",
+}  # fmt: skip
 
 
 def holds_unknown(value: Any) -> bool:
@@ -248,6 +259,12 @@ _TOGETHER: Final = (frozenset(kind.casefold() for kind in WORKLOADS), frozenset(
 def shown_with(types: Set[str]) -> frozenset[str]:
     """The casefolded types of which files that hold these say all that there is."""
     return frozenset(types).union(*(group for group in _TOGETHER if not group.isdisjoint(types)))
+
+
+@lru_cache(maxsize=4096)
+def is_cluster_type(kind: str) -> bool:
+    """Whether a type is one of Kubernetes: neither of Azure nor of a lens."""
+    return not kind.casefold().startswith(("microsoft.", "auditor/"))
 
 
 def kubernetes_type(body: Mapping[str, Any]) -> str:

@@ -20,14 +20,14 @@ from tests.plain_findings import finding_of
 
 DECODER = msgspec.json.Decoder(Finding)
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
-TYPE = "Test/things"
-OTHER = "Test/others"
+TYPES = {"Microsoft.Test/things": "Microsoft.Test/others", "test/Thing": "test/Other"}
+"""A type of Azure, whose keys may have any casing, and one of Kubernetes, with one that it relates to."""
 
 SCALARS = st.sampled_from(
     ["Https", "HTTPS", "http", "true", "True", True, False, 0, 1, 7, "7", "7.0", "", "TLS1_2", "tls1_0", "10.0.0.4"]
     + ["10.0.0.0/8", "*", "20-25", "22", "2026-08-01T00:00:00Z", "1.30.4", None, 3.5, "abc-1", 1785542400]
 )
-KEYS = st.sampled_from(["a", "b", "A", "list", "name", "x.y", "List", "matchLabels"])
+KEYS = st.sampled_from(["a", "b", "A", "list", "name", "x.y", "List", "matchLabels", "labels"])
 LEAVES = SCALARS | st.just([]) | st.just({}) | st.lists(SCALARS, max_size=3)
 BODIES = st.recursive(
     LEAVES,
@@ -49,6 +49,8 @@ PATHS = st.sampled_from(
         "parentId",
         "@",
         "list[*].list",
+        "labels.a",
+        "labels.b",
     ]
 )
 COUNTED = st.sampled_from(["list[*]", "a.list[*]", "$.list[*]", "^.list[*]", "list[*].list[*]"])
@@ -102,7 +104,7 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
 NUMBERS = st.sampled_from([{"greater": 0}, {"equals": 0}, {"less": 2}, {"greaterOrEquals": 1}, {"in": [0, 2]}])
 
 
-def conditions() -> st.SearchStrategy[dict[str, Any]]:
+def conditions(other: str) -> st.SearchStrategy[dict[str, Any]]:
     field = st.builds(lambda path, test: {"field": path, **test}, PATHS, operators())
     leaf = st.one_of(field, field, field, st.just({"unknown": "nobody can say"}))
     return st.recursive(
@@ -115,7 +117,7 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
             st.builds(lambda p, n: {"count": {"field": p}, **n}, COUNTED, NUMBERS),
             st.builds(
                 lambda theirs, ours, w, n: {
-                    "related": {"type": OTHER, "match": {"theirs": theirs, "ours": ours}, "where": w, "count": n}
+                    "related": {"type": other, "match": {"theirs": theirs, "ours": ours}, "where": w, "count": n}
                 },
                 st.sampled_from(["a", "list[*]", "name"]),
                 st.sampled_from(["a", "$.name", "list[*].a", "^.b"]),
@@ -127,14 +129,14 @@ def conditions() -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-def rule(condition: Any, when: Any, each: str | None, index: int) -> Rule:
+def rule(kind: str, condition: Any, when: Any, each: str | None, index: int) -> Rule:
     return Rule(
-        id=f"test.rule-{index}", title="A rule of the test", severity=Severity.LOW, resource=(TYPE,), each=each,
+        id=f"test.rule-{index}", title="A rule of the test", severity=Severity.LOW, resource=(kind,), each=each,
         when=when, condition=condition, rationale="", remediation=Remediation(text=""),
     )  # fmt: skip
 
 
-def resource(body: Any, kind: str = TYPE, *, number: int = 0) -> Resource:
+def resource(body: Any, kind: str, *, number: int = 0) -> Resource:
     fields = body if isinstance(body, dict) else {"list": body}
     whole = {"name": f"n{number}", **fields, "type": kind, "id": f"/subscriptions/s/providers/{kind}/n{number}"}
     return Resource(kind, whole, Origin(), partial=holds_unknown(whole))
@@ -165,16 +167,17 @@ def maybe_unknown(body: Any, seed: int) -> Any:
     return {key: spoil(value) for key, value in body.items()} if isinstance(body, dict) else body
 
 
-RULES = st.lists(
-    st.builds(
-        lambda condition, when, each: (condition, when, each),
-        conditions(),
-        st.none() | conditions(),
+def rules_of(kind: str) -> st.SearchStrategy[Any]:
+    one = st.builds(
+        lambda condition, when, each: (kind, condition, when, each),
+        conditions(TYPES[kind]),
+        st.none() | conditions(TYPES[kind]),
         st.sampled_from([None, None, "list[*]", "a.list[*]", "list[*].list[*]", "list[*].a"]),
-    ),
-    min_size=1,
-    max_size=3,
-)
+    )
+    return st.lists(one, min_size=1, max_size=3)
+
+
+RULES = st.sampled_from(list(TYPES)).flatmap(rules_of)
 
 
 @settings(max_examples=tools.examples(1300), derandomize=True, suppress_health_check=list(HealthCheck))
@@ -183,14 +186,15 @@ def test_compiled_rules_say_what_the_reference_says(
     raw_rules: list[Any], bodies: list[Any], others: list[Any], seed: int
 ) -> None:
     rules = [bind(rule(*raw, index), CLOCK) for index, raw in enumerate(raw_rules)]
-    relations = Relations(rules, frozenset({OTHER.casefold()}) if seed % 4 else None)
+    kind = raw_rules[0][0]
+    relations = Relations(rules, frozenset({TYPES[kind].casefold()}) if seed % 4 else None)
     for number, body in enumerate(others):
-        relations.add(resource(maybe_unknown(body, seed + number), OTHER, number=number))
+        relations.add(resource(maybe_unknown(body, seed + number), TYPES[kind], number=number))
     with_passes = Judge(rules, relations, keep_passes=True)
     without = Judge(rules, relations, keep_passes=False)
     passes = 0
     for number, body in enumerate(bodies):
-        one = resource(maybe_unknown(body, seed + 100 + number), number=number)
+        one = resource(maybe_unknown(body, seed + 100 + number), kind, number=number)
         expected = by_reference(rules, one, relations)
         assert told(with_passes.findings(one)) == expected
         assert told(without.findings(one)) == {key: f for key, f in expected.items() if f.outcome != "pass"}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from auditor.conditions.generated import Keys
 from auditor.conditions.paths import DERIVED
+from auditor.keys import FREE
 
 INDENT: Final = "    "
 
@@ -73,16 +75,43 @@ class Function:
         return f"{name}({', '.join(self.given)})"
 
 
+class Spelling(NamedTuple):
+    """How keys of objects are spelled. `strict`: of objects of Kubernetes, each in one way. `distinct`: no key is there
+    in two spellings, which was seen before."""
+
+    strict: bool
+    distinct: bool
+
+
+BODY: Final = "b"
+
+
+def body_of(keys: str) -> str:
+    """The statement that reads the body of the resource `r`, whose keys are those of a constant."""
+    return f"{BODY} = r.body if (*r.body,) in {keys} else {keys}.spelled(r.body)"
+
+
 class Block:
     """A run of statements with one current thing: the resource, an element or a related resource.
 
-    `reads` is the tree of fields to read from it; they are read before the lines run.
+    `reads` is the tree of fields to read from it; they are read before the lines run. `keys`: it is the judged
+    resource, whose body `BODY` holds under the keys that are read.
     """
 
-    def __init__(self, function: Function, variable: str, *, resource: bool = False) -> None:
+    def __init__(
+        self,
+        function: Function,
+        variable: str,
+        spelling: Spelling,
+        *,
+        resource: bool = False,
+        keys: Keys | None = None,
+    ) -> None:
         self.function = function
         self.variable = variable
         self.resource = resource
+        self.spelling = spelling
+        self.keys = keys
         self.lines: list[str] = []
         self._reads: dict[str, _Read] = {}
 
@@ -108,36 +137,56 @@ class Block:
                 derived = self.function.names.constant(DERIVED[segment])
                 lines.append(f"{read.variable} = {derived}({self.variable})")
                 lines.append(f"if {read.variable} is None: {read.variable} = M")
-                lines += self._below(read)
-        if plain and self.resource:
+                lines += self._below(read, segment)
+        if plain and self.keys is not None:
+            self.keys.read |= plain.keys()
+            lines += self._gets(plain, BODY)
+        elif plain and self.resource:
             body = self.function.local()
             lines += [f"{body} = {self.variable}.body", *self._level(plain, body)]
         elif plain:
             lines += self._guarded(plain, self.variable)
         return [*lines, *self.lines] or ["pass"]
 
-    def _below(self, read: _Read) -> list[str]:
-        return self._guarded(read.below, read.variable) if read.below else []
+    def _below(self, read: _Read, segment: str) -> list[str]:
+        return self._guarded(read.below, read.variable, segment) if read.below else []
 
-    def _guarded(self, reads: dict[str, _Read], source: str) -> list[str]:
-        names = [name for read in reads.values() for name in read.names()]
-        below = f"{source} if {source}.__class__ is Unknown else M" if self.function.names.partial else "M"
+    def _guarded(self, reads: dict[str, _Read], source: str, holder: str = "") -> list[str]:
+        """The fields of a value: absent where it is, and for the reference to say where it is no object."""
+        names = " = ".join(name for read in reads.values() for name in read.names())
         return [
             f"if {source}.__class__ is dict:",
-            *(INDENT + line for line in self._level(reads, source)),
+            *(INDENT + line for line in self._level(reads, source, holder)),
+            f"elif {source} is M or {source} is None:",
+            f"{INDENT}{names} = M",
             "else:",
-            f"{INDENT}{' = '.join(names)} = {below}",
+            f"{INDENT}{names} = unknown_below({source})",
         ]
 
-    def _level(self, reads: dict[str, _Read], source: str) -> list[str]:
-        """One object: all of its keys first, for `fold` remembers the last object."""
+    def _level(self, reads: dict[str, _Read], source: str, holder: str = "") -> list[str]:
+        """One object. `holder`: the key that it is at."""
+        constant, known = self.function.names.constant, self.function.names.known
+        strict, distinct = self.spelling
+        if strict and holder.casefold() in FREE:
+            return self._gets(reads, source)
+        if distinct:
+            find = "exact" if strict else "fold"
+            folded = {key: f"{find}({source}, {constant(key.casefold())})" for key in reads}
+            return self._gets(reads, source, folded)
+        key = ("keys", tuple(reads), strict)
+        keys, spelled = known(key) or constant(Keys(reads, strict=strict), key), self.function.local()
+        line = f"{spelled} = {source} if (*{source},) in {keys} else {keys}.spelled({source})"
+        return [line, *self._gets(reads, spelled)]
+
+    def _gets(self, reads: dict[str, _Read], source: str, otherwise: Mapping[str, str] = {}) -> list[str]:
+        """The fields of an object whose keys are spelled as they are read, and what is below them. `otherwise` gives
+        the value of a key that is not there."""
         lines = []
-        for segment, read in reads.items():
-            key = self.function.names.constant(segment)
-            folded = self.function.names.constant(segment.casefold())
-            lines.append(f"{read.variable} = {source}.get({key}, M)")
-            lines.append(f"if {read.variable} is M: {read.variable} = fold({source}, {folded})")
-        return [*lines, *(line for read in reads.values() for line in self._below(read))]
+        for key, read in reads.items():
+            lines.append(f"{read.variable} = {source}.get({self.function.names.constant(key)}, M)")
+            if key in otherwise:
+                lines.append(f"if {read.variable} is M: {read.variable} = {otherwise[key]}")
+        return [*lines, *(line for segment, read in reads.items() for line in self._below(read, segment))]
 
 
 class _Read:

@@ -16,9 +16,20 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from auditor.conditions import reasons
-from auditor.conditions.blocks import INDENT, Block, Function, Names
+from auditor.conditions.blocks import INDENT, Block, Function, Names, Spelling, body_of
 from auditor.conditions.expressions import Expressions, Scopes, loops, split
-from auditor.conditions.generated import against, fold, items, known, tested, undecided
+from auditor.conditions.generated import (
+    Keys,
+    against,
+    exact,
+    fold,
+    items,
+    known,
+    odd,
+    tested,
+    undecided,
+    unknown_below,
+)
 from auditor.conditions.grammar import All, Count, Field, Node, Path
 from auditor.conditions.marks import FAILS, PASSES, SKIP
 from auditor.conditions.reasons import Explainer
@@ -42,25 +53,32 @@ class Judged(Protocol):
     def condition(self) -> Node: ...
 
 
-def compile_rules(rules: Sequence[tuple[int, Judged]], relations: Relations, *, partial: bool = False) -> Compiled:
+def compile_rules(
+    rules: Sequence[tuple[int, Judged]], relations: Relations, *, spelling: Spelling, partial: bool = False
+) -> Compiled:
     """The function for all rules of one type, for resources that hold unknown values or (faster) for those that do not;
-    each rule comes with the index that names it."""
+    each rule comes with the index that names it. `spelling`: of its keys.
+
+    The function raises `Undecided` for a resource of an unforeseen shape, whatever it has reported of it before.
+    """
     names = Names(_CALLED, partial=partial)
     writer = _Writer(Expressions(names, relations))
-    root = Block(Function(names), "r", resource=True)
+    root = _root(names, spelling)
     writer.rules(root, [(index, rule, _conjuncts(rule.when)) for index, rule in rules])
-    lines = ["def judge(r, keep, fail, each, ask):", *(INDENT + line for line in root.rendered())]
+    reads = [] if root.keys is None else [body_of(names.constant(root.keys))]
+    lines = ["def judge(r, keep, fail, each, ask):", *(INDENT + line for line in (*reads, *root.rendered()))]
     source = "\n".join([*names.functions, *lines])
     exec(compile(source, "<rules>", "exec"), names.values)  # noqa: S102  (our own text; rule text is in constants)
     compiled: Compiled = names.values["judge"]
     return compiled
 
 
-def compile_why(rule: Judged, relations: Relations, *, partial: bool = False) -> Explainer:
-    """The function that gives the evidence where a rule is known to fail; `partial` as above."""
+def compile_why(rule: Judged, relations: Relations, *, strict: bool, partial: bool = False) -> Explainer:
+    """The function that gives the evidence where a rule is known to fail; `partial` as above, `strict`: of a resource
+    of Kubernetes. Whoever knows that it fails has seen that no key is there in two spellings."""
     names = Names({**_CALLED, **reasons.CALLED}, partial=partial)
-    root = Block(Function(names), "r", resource=True)
-    item = root if rule.each is None else Block(root.function, "e")
+    root = _root(names, Spelling(strict, distinct=True))
+    item = root if rule.each is None else Block(root.function, "e", root.spelling)
     why = reasons.Reasons(names, relations).why(rule.condition, Scopes(root, item, item, root.function))
     item.lines.append(f"return {why}")
     if item is not root:
@@ -74,9 +92,17 @@ def compile_why(rule: Judged, relations: Relations, *, partial: bool = False) ->
 
 
 _CALLED: Final = {
-    "M": MISSING, "Unknown": Unknown, "fold": fold, "items": items, "known": known, "tested": tested,
-    "against": against, "undecided": undecided,
+    "M": MISSING, "Unknown": Unknown, "fold": fold, "exact": exact, "items": items, "known": known, "odd": odd,
+    "tested": tested, "against": against, "undecided": undecided, "unknown_below": unknown_below,
 }  # fmt: skip
+
+
+def _root(names: Names, spelling: Spelling) -> Block:
+    """The block of the resource."""
+    keys = None if spelling.distinct else Keys((), strict=spelling.strict)
+    return Block(Function(names), "r", spelling, resource=True, keys=keys)
+
+
 _Member = tuple[int, Judged, Sequence[Node]]
 """A rule, and what is left of its `when`: all of these conditions."""
 
@@ -124,7 +150,7 @@ class _Writer:
         """Rules that share a first condition: their fields are read only when it is true."""
         condition = members[0][2][0]
         asks = [f"{INDENT}ask({index})" for index, _rule, _when in members]
-        inner = Block(root.function, root.variable, resource=True)
+        inner = Block(root.function, root.variable, root.spelling, resource=True, keys=root.keys)
         self.rules(inner, [(index, rule, when[1:]) for index, rule, when in members])
         truth = self._expressions.expression(condition, Scopes(root, root, root, root.function))
         shared = root.function.local()
@@ -143,7 +169,7 @@ class _Writer:
             def fill(block: Block) -> None:
                 self._element(root, block, rest[-1], rule, when, marks)
 
-            each = loops(root.function, root.read(first), rest, fill)
+            each = loops(root.function, root.read(first), rest, fill, root.spelling)
             lines = [f"{marks} = []", *each, f"if {marks}: each(({index}, {marks}))"]
         root.lines += [INDENT + line for line in lines]
         # Undecided, or a shape that nobody thought of: the reference knows what to say of it.
@@ -152,7 +178,8 @@ class _Writer:
     def _element(
         self, root: Block, block: Block, keys: tuple[str, ...], rule: Judged, when: Sequence[Node], marks: str
     ) -> None:
-        item = Block(block.function, block.read(keys)) if keys else block  # `each: a[*].b`: b of every element
+        # `each: a[*].b`: b of every element
+        item = Block(block.function, block.read(keys), block.spelling) if keys else block
         scopes = Scopes(root, item, item, block.function)
         passes, fails, skips = (f"{marks}.append({mark})" for mark in (PASSES, FAILS, SKIP))
         item.lines += self._verdict(rule, when, scopes, passes, fails, skips)

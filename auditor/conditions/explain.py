@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Path, Related, Test, Value
 from auditor.conditions.operators import OPERATORS, Verdict
-from auditor.conditions.paths import Scope, elements, values_at
+from auditor.conditions.paths import Scope, elements, is_free, values_at
 from auditor.conditions.relations import Relations
 from auditor.model import MISSING, Evidence, Resource, Unknown
 from auditor.packed import unpack
@@ -34,7 +34,7 @@ def truth(node: Node, scope: Scope, relations: Relations) -> Verdict:
         case Not(part):
             return _negate(truth(part, scope, relations))
         case Field(path, test):
-            return conjunction(_holds(test, value, text, scope) for text, value in values_at(path, scope))
+            return conjunction(_holds(test, value, text, scope, path) for text, value in values_at(path, scope))
         case Value(value, test):
             return _holds(test, value, "value", scope)
         case Count(path, where, test):
@@ -62,8 +62,14 @@ def _negate(verdict: Verdict) -> Verdict:
     return verdict if isinstance(verdict, Unknown) else not verdict
 
 
-def _holds(test: Test, value: Any, text: str, scope: Scope) -> Verdict:
-    """One value against a test."""
+def is_strict_test(test: Test, path: Path) -> bool:
+    """Whether a string is no boolean to a test, at a path of an object of Kubernetes."""
+    of_boolean = test.operator in ("equals", "notEquals") and isinstance(test.prepared, bool)
+    return of_boolean and not is_free(path.segments, len(path.segments) - 1)
+
+
+def _holds(test: Test, value: Any, text: str, scope: Scope, path: Path | None = None) -> Verdict:
+    """One value, read at a path, against a test."""
     if isinstance(value, Unknown):
         return Unknown(f"{text}: {value.reason}")
     operator = OPERATORS[test.operator]
@@ -74,6 +80,8 @@ def _holds(test: Test, value: Any, text: str, scope: Scope) -> Verdict:
             return prepared
     if value is None or value is MISSING:
         return not prepared if test.operator == "exists" else operator.absent
+    if path is not None and isinstance(value, str) and is_strict_test(test, path) and scope.is_strict(path):
+        return Unknown(f"{text}: a string, where a boolean is expected")
     verdict = operator.test(value, prepared)
     return Unknown(f"{text}: {verdict.reason}") if isinstance(verdict, Unknown) else verdict
 
@@ -201,7 +209,7 @@ def evidence(node: Node, scope: Scope, relations: Relations, wanted: bool = True
             pieces = [
                 Evidence(path=text, actual=shown(looked_at(test, value)), expected=phrase(test, wanted))
                 for text, value in values_at(path, scope)
-                if not wanted or _holds(test, value, text, scope) is not True
+                if not wanted or _holds(test, value, text, scope, path) is not True
             ]
             return pieces[:MOST_EVIDENCE]
         case Value(value, test):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from auditor.conditions.blocks import INDENT, Block, Function, Names
+from auditor.conditions.blocks import INDENT, Block, Function, Names, Spelling
+from auditor.conditions.explain import is_strict_test
 from auditor.conditions.generated import Lookup, Verdicts, tester
 from auditor.conditions.grammar import (
     EACH,
@@ -27,6 +28,7 @@ from auditor.conditions.grammar import (
 from auditor.conditions.operators import OPERATORS
 from auditor.conditions.paths import DERIVED
 from auditor.conditions.relations import Relations
+from auditor.model import is_cluster_type
 
 _SIGNS: Final = {
     "equals": "==", "notEquals": "!=", "less": "<", "lessOrEquals": "<=", "greater": ">", "greaterOrEquals": ">=",
@@ -66,8 +68,12 @@ class Expressions:
             case Field(path, test) if path.every:
                 return self._every(path, test, scopes)
             case Field(path, test):
-                value = self.value(scopes.start(path), path.segments, scopes)
-                return self.tested(value, test, scopes, derived=_may_be_derived(path, scopes))
+                start = scopes.start(path)
+                value, strict = (
+                    self.value(start, path.segments, scopes),
+                    start.spelling.strict and is_strict_test(test, path),
+                )
+                return self.tested(value, test, scopes, derived=_may_be_derived(path, scopes), strict=strict)
             case Value(value, test):
                 return self.tested(self.names.constant(value), test, scopes)
             case Count(path, where, test):
@@ -83,8 +89,9 @@ class Expressions:
         """The local of the current function that holds the value at a path without `[*]`."""
         return _passed(scopes.function, block.function, block.read(segments))
 
-    def tested(self, value: str, test: Test, scopes: Scopes, *, derived: bool = False) -> str:
-        """One value against a test. `derived`: it may be unknown although nothing in the body is."""
+    def tested(self, value: str, test: Test, scopes: Scopes, *, derived: bool = False, strict: bool = False) -> str:
+        """One value against a test. `derived`: it may be unknown although nothing in the body is. `strict`: a string is
+        no boolean."""
         if isinstance(test.operand, Path):
             if test.operand.every:
                 return "undecided()"
@@ -96,6 +103,12 @@ class Expressions:
                 f"({known} is not M and {value} is not None)" if test.prepared else f"({known} is M or {value} is None)"
             )
         texts = self._verdicts(test)
+        if test.operator in ("equals", "notEquals") and isinstance(test.prepared, bool):
+            absent = OPERATORS[test.operator].absent
+            right = test.prepared is (test.operator == "equals")
+            rest = f"odd({value}, {None if strict else texts}, {absent})"
+            missing = f"or {value} is M or" if absent else f"or {value} is not M and"
+            return f"({value} is {right} {missing} {value} is not {not right} and {rest})"
         operator = OPERATORS[test.operator]
         function, prepared = self.names.constant(operator.test), self.names.constant(test.prepared)
         rest = f"tested({value}, {function}, {prepared}, {operator.absent})"
@@ -124,7 +137,9 @@ class Expressions:
     def _every(self, path: Path, test: Test, scopes: Scopes) -> str:
         def fill(block: Block) -> None:
             inner = scopes._replace(function=block.function)  # another field as operand is one of the outer thing
-            found = self.tested(block.read(rest), test, inner, derived=_may_be_derived(path, scopes))
+            strict = block.spelling.strict and is_strict_test(test, path)
+            derived = _may_be_derived(path, scopes)
+            found = self.tested(block.read(rest), test, inner, derived=derived, strict=strict)
             block.lines += [f"if not {found}: return False"]
 
         rest = split(path.segments)[-1]
@@ -141,7 +156,7 @@ class Expressions:
         found = self.matching(node, scopes)
         if node.where is None:
             return self._number(f"len({found})", node.test, scopes)
-        return self._hits(found, (EACH,), node.where, node.test, scopes)
+        return self._hits(found, (EACH,), node.where, node.test, scopes, spelling_of(node))
 
     def matching(self, node: Related, scopes: Scopes) -> str:
         """The list of the related resources that match, whatever `where` says of them."""
@@ -160,7 +175,13 @@ class Expressions:
         return f"{lookup}.several({keys}, {asking})"
 
     def _hits(
-        self, start: Block | str, segments: tuple[str, ...], where: Node | None, test: Test, scopes: Scopes
+        self,
+        start: Block | str,
+        segments: tuple[str, ...],
+        where: Node | None,
+        test: Test,
+        scopes: Scopes,
+        spelling: Spelling | None = None,
     ) -> str:
         """How many elements (or related resources, when `start` is an expression) satisfy `where`, against a test."""
         wanted = (test.operator, test.operand) if type(test.operand) is int else None
@@ -172,7 +193,7 @@ class Expressions:
             inner = scopes._replace(here=block, function=block.function)
             block.lines += [hit] if where is None else [f"if {self.expression(where, inner)}: {hit}"]
 
-        call = self._over(start, segments, scopes, fill, end, begin)
+        call = self._over(start, segments, scopes, fill, end, begin, spelling)
         return self._number(call, test, scopes) if begin else call
 
     def _over(
@@ -183,12 +204,15 @@ class Expressions:
         fill: Callable[[Block], None],
         end: str,
         begin: str = "",
+        spelling: Spelling | None = None,
     ) -> str:
-        """The call of a function with nested loops over the elements at a path; `fill` writes the inside."""
+        """The call of a function with nested loops over the elements at a path; `fill` writes the inside. `spelling`:
+        of the related resources, when `start` is an expression for them."""
         function = Function(self.names, scopes.function)
         first, *rest = split(segments)
-        source = start if isinstance(start, str) else self.value(start, first, scopes)
-        lines = loops(function, function.parameter(source), rest, fill, resource=isinstance(start, str))
+        source, related = (start, True) if isinstance(start, str) else (self.value(start, first, scopes), False)
+        spelling = start.spelling if isinstance(start, Block) else spelling or scopes.here.spelling
+        lines = loops(function, function.parameter(source), rest, fill, spelling, resource=related)
         return function.call([*([begin] if begin else []), *lines, end])
 
 
@@ -198,6 +222,12 @@ def _may_be_derived(path: Path, scopes: Scopes) -> bool:
 
 
 _DERIVED: Final = frozenset((name,) for name in DERIVED)
+
+
+def spelling_of(node: Related) -> Spelling:
+    """Of the keys of related resources, none of which is held in two spellings (`fields`). The types of a relation are
+    all of Kubernetes or none is."""
+    return Spelling(all(map(is_cluster_type, node.types)), distinct=True)
 
 
 def _passed(function: Function, owner: Function, expression: str) -> str:
@@ -213,15 +243,16 @@ def loops(
     source: str,
     rest: list[tuple[str, ...]],
     fill: Callable[[Block], None],
+    spelling: Spelling,
     *,
     resource: bool = False,
 ) -> list[str]:
     """Nested `for` loops; `rest` are the keys behind each `[*]`. `fill` writes the inside of the innermost."""
-    block = Block(function, function.local(), resource=resource)
+    block = Block(function, function.local(), spelling, resource=resource)
     if len(rest) == 1:
         fill(block)
     else:
-        block.lines += loops(function, block.read(rest[0]), rest[1:], fill)
+        block.lines += loops(function, block.read(rest[0]), rest[1:], fill, spelling)
     run = source if resource else f"({source} if {source}.__class__ is list else items({source}))"
     return [f"for {block.variable} in {run}:", *(INDENT + line for line in block.rendered())]
 

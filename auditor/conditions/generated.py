@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from auditor.conditions.grammar import Path, Related, Test
+from auditor.conditions.grammar import Related, Test
 from auditor.conditions.operators import OPERATORS
 from auditor.conditions.relations import Relations
 from auditor.keys import names_of
@@ -31,6 +31,47 @@ def fold(holder: dict[str, Any], folded: str) -> Any:
         _last = holder, names  # one object lacks several keys in a row; held, so it stays the same object
     name = names.get(folded)
     return MISSING if name is None else holder[name]
+
+
+def exact(holder: dict[str, Any], folded: str) -> Any:
+    """The same of an object of Kubernetes, where another spelling is not the key."""
+    if fold(holder, folded) is not MISSING:
+        raise Undecided
+    return MISSING
+
+
+class Keys(set[tuple[Any, ...]]):
+    """The keys of objects of which some are read: all that spell these as the rules do, if they have them at all, and
+    no key twice. Keys of objects recur, so they are looked at once.
+
+    `read` are the keys that are read. `strict`: they are of objects of Kubernetes, where another spelling is not the
+    key.
+    """
+
+    __slots__ = ("read", "strict")
+
+    def __init__(self, read: Iterable[str], *, strict: bool) -> None:
+        super().__init__()
+        self.read = set(read)
+        self.strict = strict
+
+    def spelled(self, holder: dict[str, Any]) -> dict[str, Any]:
+        """What is read of an object whose keys are not among these, under the keys of the rules."""
+        names = names_of(holder)
+        if names.twice:
+            raise Undecided
+        found = {key: name for key in self.read if (name := names.get(key.casefold())) is not None}
+        if all(key == name for key, name in found.items()):
+            if len(self) >= _MOST_SHAPES:
+                self.clear()
+            self.add(tuple(holder))
+            return holder
+        if self.strict:
+            raise Undecided
+        return {key: holder[name] for key, name in found.items()}
+
+
+_MOST_SHAPES: Final = 512
 
 
 def items(value: Any) -> Iterable[Any]:
@@ -72,6 +113,15 @@ def tester(test: Test) -> Callable[[Any, Any], bool | Unknown]:
     return OPERATORS[test.operator].test
 
 
+def odd(value: Any, verdicts: Verdicts | None, absent: bool) -> bool:
+    """The verdict of a comparison with a boolean on a value that is none. `verdicts`: on strings that spell one."""
+    if value is None or value is MISSING:
+        return absent
+    if verdicts is not None and value.__class__ is str:
+        return verdicts[value]
+    raise Undecided
+
+
 def known(value: Any) -> Any:
     """A value that is known."""
     if value.__class__ is Unknown:
@@ -105,6 +155,13 @@ def against(value: Any, operand: Any, test: Test) -> bool:
     return tested(value, operator.test, prepared, operator.absent)
 
 
+def unknown_below(value: Any) -> Unknown:
+    """What is read below something that is there and no object: unknown when that is."""
+    if isinstance(value, Unknown):
+        return value
+    raise Undecided
+
+
 def undecided() -> bool:
     """For what is not worth code of its own."""
     raise Undecided
@@ -136,8 +193,3 @@ class Lookup:
         if match.maybe or (keys and match.incomplete) or any(resource.partial for resource in match.found):
             raise Undecided
         return match.found
-
-
-def operand_path(test: Test) -> Path | None:
-    """The path of an operand that another field holds."""
-    return test.operand if isinstance(test.operand, Path) else None

@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 
 from auditor.conditions.scalars import (
     addresses_of,
-    kind_of,
     number_of,
     parse_duration,
     parse_time,
@@ -26,7 +25,7 @@ from auditor.conditions.scalars import (
     text_of,
 )
 from auditor.label_selectors import selects
-from auditor.model import Unknown
+from auditor.model import Unknown, kind_of
 
 Verdict = bool | Unknown
 Scalar = str | int | float | bool
@@ -62,6 +61,30 @@ def _spells(text: str, value: Any) -> bool:
     if isinstance(value, bool):
         return text.casefold() == ("true" if value else "false")
     return value is not None and number_of(text) == value
+
+
+def comparable(value: Any, operand: Any) -> bool:
+    """Whether a value is of a kind that an operand can be compared with.
+
+    A string that spells a boolean or a number is one, as in ARM, and any number may stand where a string does (ports).
+    Everything else of another kind is not what the schema has there: no verdict on it would be sure.
+    """
+    if isinstance(value, (dict, list)) or isinstance(operand, (dict, list)):
+        return type(value) is type(operand)
+    if isinstance(value, str):
+        return isinstance(operand, str) or _spells_a(operand, value)
+    if isinstance(operand, str):
+        return not isinstance(value, bool) or _spells_a(value, operand)
+    return isinstance(value, bool) == isinstance(operand, bool)
+
+
+def _spells_a(value: Any, text: str) -> bool:
+    """Whether a text spells a value of this kind: a boolean or a number."""
+    return text.casefold() in _BOOLEANS if isinstance(value, bool) else number_of(text) is not None
+
+
+_BOOLEANS: Final = ("", "true", "false")
+"""What a text that stands for a boolean may be; an empty one says nothing."""
 
 
 # --- preparing operands -------------------------------------------------------------------------------------------
@@ -146,11 +169,11 @@ def _moment(operand: Any, clock: dt.datetime) -> dt.datetime:
     return moment
 
 
-def _networks(operand: Any, _clock: dt.datetime) -> list[Any]:
+def _networks(operand: Any, clock: dt.datetime) -> list[Any]:
     given = operand if isinstance(operand, list) else [operand]
     try:
-        return [ipaddress.ip_network(text, strict=False) for text in given]
-    except (ValueError, TypeError) as error:
+        return [ipaddress.ip_network(_string(text, clock), strict=False) for text in given]
+    except ValueError as error:
         raise ValueError("expects a CIDR such as 10.0.0.0/8, or a list of them") from error
 
 
@@ -178,19 +201,19 @@ def _ports(operand: Any, _clock: dt.datetime) -> list[int]:
 
 
 def _equals(value: Any, operand: Any) -> Verdict:
-    """As `same`; whether a number or another text stands for a boolean is for whoever reads it to say."""
-    odd = isinstance(value, int | float) or (isinstance(value, str) and value.casefold() not in _BOOLEANS)
-    if odd and operand.__class__ is bool and value.__class__ is not bool:
-        return Unknown(f"{shown(value)}, where a boolean is expected")
-    return same(value, operand)
+    if same(value, operand):
+        return True
+    return False if comparable(value, operand) else _odd(value, operand)
 
 
-_BOOLEANS: Final = ("", "true", "false")
-"""What a text that stands for a boolean may be; an empty one says nothing."""
+def _in(value: Any, operand: list[Any]) -> Verdict:
+    if any(same(value, item) for item in operand):
+        return True
+    return _odd(value, operand[0]) if operand and not any(comparable(value, item) for item in operand) else False
 
 
-def _in(value: Any, operand: list[Any]) -> bool:
-    return any(same(value, item) for item in operand)
+def _odd(value: Any, operand: Any) -> Unknown:
+    return Unknown(f"{kind_of(value)}, where {kind_of(operand)} is expected")
 
 
 def _like(value: Any, parts: list[str]) -> Verdict:
@@ -226,8 +249,11 @@ def _matches(value: Any, pattern: Any) -> Verdict:
 
 def _contains(value: Any, operand: Any) -> Verdict:
     if isinstance(value, list):
-        unknown = next((item for item in value if isinstance(item, Unknown)), None)
-        return any(same(item, operand) for item in value if not isinstance(item, Unknown)) or unknown or False
+        doubts = [item for item in value if isinstance(item, Unknown) or not comparable(item, operand)]
+        if any(same(item, operand) for item in value if not isinstance(item, Unknown)):
+            return True
+        odd = doubts[0] if doubts else None
+        return odd if isinstance(odd, Unknown) else _odd(odd, operand) if doubts else False
     text, part = text_of(value), text_of(operand)
     if text is None or part is None:
         return Unknown(f"{kind_of(value)}, where a string or an array is expected")

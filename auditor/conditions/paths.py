@@ -1,7 +1,9 @@
 """Reading values at paths, slowly and with their names: the meaning of a path. Pure.
 
-Keys are found whatever their casing, the exact spelling first: ARM does not promise one. Nothing at the end of a path
-is `MISSING`; something of the wrong shape where an array is walked is `Unknown`: calling it absent could hide it.
+Keys of Azure are found whatever their casing: ARM does not promise one. A key in two spellings has no value that is
+known. Keys of Kubernetes have one spelling, and what an API server would refuse or drop because of another is unknown.
+Nothing at the end of a path is `MISSING`; something of the wrong kind on the way, where an object or an array is
+expected, is `Unknown`: calling it absent could hide it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from auditor.endpoints import endpoint_labels, namespace_labels
 from auditor.host_paths import host_paths_of
 from auditor.image_references import images_of, platform_namespace_of
 from auditor.isolation import isolates, opens
-from auditor.model import MISSING, Resource, Unknown
+from auditor.keys import FREE, in_two_spellings, misspelled, names_of, not_an_array, not_an_object
+from auditor.model import MISSING, Resource, Unknown, is_cluster_type
 from auditor.platform_roles import bound_to, grants_of
 from auditor.workloads import containers_of, entries_of, judged_as, pod_labels_of, pod_os_of, pod_spec_of, user_name_of
 
@@ -68,7 +71,8 @@ class Scope(NamedTuple):
     """What paths start from: the judged resource (`$.`), the element of `each` (`^.`), and the current thing.
 
     `here` is a Resource at the top of a rule and inside `related`, an element below `each` and inside `count`; `prefix`
-    is the text that leads to it. `item` is the element of `each` (the resource, for a rule without `each`).
+    is the text that leads to it. `item` is the element of `each` (the resource, for a rule without `each`). `strict`:
+    the current thing is of Kubernetes, where keys and booleans have one spelling.
     """
 
     root: Resource
@@ -76,15 +80,26 @@ class Scope(NamedTuple):
     prefix: str
     item: Any
     item_prefix: str
+    strict: bool
 
     @classmethod
     def of(cls, resource: Resource) -> Scope:
         """The scope of a rule without `each`."""
-        return cls(resource, resource, "", resource, "")
+        return cls(resource, resource, "", resource, "", is_cluster_type(resource.type))
+
+    @classmethod
+    def of_element(cls, resource: Resource, element: Any, text: str) -> Scope:
+        """The scope of one element of `each`."""
+        return cls(resource, element, text, element, text, is_cluster_type(resource.type))
 
     def inside(self, here: Any, prefix: str = "") -> Scope:
         """The scope of a `where`."""
-        return self._replace(here=here, prefix=prefix)
+        strict = is_cluster_type(here.type) if isinstance(here, Resource) else self.strict
+        return self._replace(here=here, prefix=prefix, strict=strict)
+
+    def is_strict(self, path: Path) -> bool:
+        """Whether a path leads through an object of Kubernetes."""
+        return is_cluster_type(self.root.type) if path.start else self.strict
 
 
 def values_at(path: Path, scope: Scope) -> list[tuple[str, Any]]:
@@ -92,30 +107,54 @@ def values_at(path: Path, scope: Scope) -> list[tuple[str, Any]]:
     start, text = scope.here, scope.prefix
     if path.start:
         start, text = (scope.root, "") if path.start == "$" else (scope.item, scope.item_prefix)
-    segments = path.segments
-    if isinstance(start, Resource) and not segments:
-        start = start.body
+    segments, at, strict = path.segments, 0, scope.is_strict(path)
+    if isinstance(start, Resource) and segments and (derived := DERIVED.get(segments[0])):
+        start, text, at = derived(start), join(text, segments[0]), 1
     elif isinstance(start, Resource):
-        first, segments = segments[0], segments[1:]
-        derived = DERIVED.get(first)
-        start, text = derived(start) if derived else get(start.body, first), join(text, first)
+        start = start.body
     found: list[tuple[str, Any]] = []
-    _walk(start, segments, text, found)
+    _walk(start, segments, at, text, found, strict)
     return found
 
 
-def _walk(value: Any, segments: tuple[str, ...], text: str, found: list[tuple[str, Any]]) -> None:
-    for index, segment in enumerate(segments):
-        if value.__class__ is Unknown:
-            break
+def _walk(
+    value: Any, segments: tuple[str, ...], at: int, text: str, found: list[tuple[str, Any]], strict: bool
+) -> None:
+    """Follow the segments from the index `at` on."""
+    for index in range(at, len(segments)):
+        segment = segments[index]
         if segment == EACH:
-            rest = segments[index + 1 :]
             for name, element in elements(value, text):
-                _walk(element, rest, name, found)
+                _walk(element, segments, index + 1, name, found, strict)
             return
+        if value.__class__ is dict:
+            value = _value_of(value, segment, strict, segments, index)
+        elif value is None or value is MISSING:
+            value = MISSING
+        else:
+            value = value if isinstance(value, Unknown) else not_an_object(value)
+            break
         text = join(text, segment)
-        value = get(value, segment)
     found.append((text, MISSING if value is None else value))
+
+
+def _value_of(holder: dict[str, Any], key: str, strict: bool, segments: tuple[str, ...], index: int) -> Any:
+    """The value of a key, whatever its casing; `strict`: of an object of Kubernetes, where it has one spelling."""
+    names = names_of(holder)
+    found = holder.get(key, MISSING)
+    if found is not MISSING and not names.twice:  # by far the most frequent
+        return found
+    folded = key.casefold()
+    if folded not in names or (strict and is_free(segments, index)):
+        return found
+    if folded in names.twice:
+        return in_two_spellings(key)
+    return misspelled(key, names[folded]) if strict and found is MISSING else holder[names[folded]]
+
+
+def is_free(segments: tuple[str, ...], index: int) -> bool:
+    """Whether the key at an index is one of the author's own, of an object of Kubernetes."""
+    return index > 0 and segments[index - 1].casefold() in FREE
 
 
 def elements(value: Any, text: str) -> Iterator[tuple[str, Any]]:
@@ -131,20 +170,7 @@ def elements(value: Any, text: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, Unknown):
         yield text, value
     else:
-        yield text, Unknown("an array is expected here")
-
-
-def get(value: Any, key: str) -> Any:
-    """The value of a key, whatever its casing. `MISSING` when there is none, or nothing that has keys."""
-    if value.__class__ is not dict and not isinstance(value, dict):
-        return value if isinstance(value, Unknown) else MISSING
-    found = value.get(key, MISSING)
-    if found is MISSING:
-        folded = key.casefold()
-        for name in value:
-            if isinstance(name, str) and name.casefold() == folded:
-                return value[name]
-    return found
+        yield text, not_an_array(value)
 
 
 def text_of(segments: tuple[str, ...]) -> str:

@@ -9,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from auditor.conditions.blocks import INDENT, Block, Function
-from auditor.conditions.explain import ASK_FOR_KEYS, MOST_EVIDENCE, element_name, found, keys_of, phrase
-from auditor.conditions.expressions import Expressions, Scopes, loops, split
+from auditor.conditions.blocks import INDENT, Block, Function, Spelling
+from auditor.conditions.explain import (
+    ASK_FOR_KEYS,
+    MOST_EVIDENCE,
+    element_name,
+    found,
+    is_strict_test,
+    keys_of,
+    phrase,
+)
+from auditor.conditions.expressions import Expressions, Scopes, loops, spelling_of, split
 from auditor.conditions.generated import Undecided
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Path, Related, Test, Value
 from auditor.conditions.paths import elements, join, text_of
@@ -83,7 +91,8 @@ class Reasons(Expressions):
             value = block.read(rest)
             behind = f"{text} + {self.names.constant(_suffix(rest))}" if rest else text
             inner = scopes._replace(function=block.function)
-            condition = f"if not {self.tested(value, test, inner)}: " if wanted else ""
+            strict = block.spelling.strict and is_strict_test(test, path)
+            condition = f"if not {self.tested(value, test, inner, strict=strict)}: " if wanted else ""
             told = f"{behind}, {_looked_at(test, value)}, {self._phrase(test, wanted)}"
             block.lines.append(f"{condition}found.append(({told}))")
 
@@ -102,9 +111,12 @@ class Reasons(Expressions):
         """The call of a function that lists something of the elements at a path."""
         function = Function(self.names, scopes.function)
         first, *rest = split(path.segments)
-        source = function.parameter(self.value(scopes.start(path), first, scopes))
+        start = scopes.start(path)
+        source = function.parameter(self.value(start, first, scopes))
         text = function.parameter(self._text(path, first, scopes))
-        return function.call(["found = []", *_named_loops(function, source, text, rest, fill), "return found"])
+        return function.call(
+            ["found = []", *_named_loops(function, source, text, rest, fill, start.spelling), "return found"]
+        )
 
     def _related_names(self, node: Related, scopes: Scopes) -> str:
         def fill(block: Block) -> None:
@@ -114,20 +126,25 @@ class Reasons(Expressions):
 
         function = Function(self.names, scopes.function)
         source = function.parameter(self.matching(node, scopes))
-        lines = loops(function, source, [()], fill, resource=True)
+        lines = loops(function, source, [()], fill, spelling_of(node), resource=True)
         return function.call(["found = []", *lines, "return found"])
 
 
 def _named_loops(
-    function: Function, source: str, text: str, rest: list[tuple[str, ...]], fill: Callable[[Block, str], None]
+    function: Function,
+    source: str,
+    text: str,
+    rest: list[tuple[str, ...]],
+    fill: Callable[[Block, str], None],
+    spelling: Spelling,
 ) -> list[str]:
     """Nested `for` loops over elements and their paths."""
-    block, inner = Block(function, function.local()), function.local()
+    block, inner = Block(function, function.local(), spelling), function.local()
     if len(rest) == 1:
         fill(block, inner)
     else:
         suffix = f"{inner} + {function.names.constant(_suffix(rest[0]))}" if rest[0] else inner
-        block.lines += _named_loops(function, block.read(rest[0]), suffix, rest[1:], fill)
+        block.lines += _named_loops(function, block.read(rest[0]), suffix, rest[1:], fill, spelling)
     return [f"for {inner}, {block.variable} in named({source}, {text}):", *(INDENT + x for x in block.rendered())]
 
 

@@ -8,6 +8,8 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
+from auditor.model import kind_of
+
 
 def number_of(value: Any) -> float | int | None:
     """The number that a value is, or spells. Spelled infinities and underscores are not numbers."""
@@ -26,12 +28,6 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (str, int, float)) else None
-
-
-def kind_of(value: Any) -> str:
-    """The JSON type of a value, in words."""
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
-    return names.get(type(value), "a number")
 
 
 def shown(value: Any) -> str:

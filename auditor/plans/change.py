@@ -7,14 +7,10 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from auditor.accounting import Accounting
 from auditor.model import Gap, Origin, Resource
 
 NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 """Stands for the subscription where a change does not tell it."""
-UNCHANGED: Final = "unchanged resource"
-DELETED: Final = "resource that is deleted"
-"""Why elements of a change are not evaluated, as an accounting names the reason."""
 Action = Literal["create", "update", "replace", "delete", "no-op"]
 
 
@@ -56,12 +52,10 @@ class Changes(Struct, frozen=True):
     """A change as a whole. `covers` are the casefolded types for which "there is none" can be said.
 
     `written`: where each address of a Terraform plan is written, as far as the source was given. `unread`: types of
-    Terraform that are not read, with how many resources there are of each. `accounting`: what became of each element of
-    the document (an entry of `resource_changes`, a resource of a template, a change of a what-if, a manifest).
+    Terraform that are not read, with how many resources there are of each.
     """
 
     changes: tuple[Change, ...]
-    accounting: Accounting
     gaps: tuple[Gap, ...] = ()
     covers: frozenset[str] = frozenset()
     written: Mapping[str, Lines] = {}

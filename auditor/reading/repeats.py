@@ -88,8 +88,7 @@ class Once:
                 continue
             origin = resource.origin
             place = f"line {origin.line}, {resource.id}" if origin.line else resource.id
-            reason = "the id occurs twice with different content; every occurrence is judged"
-            log.gap(origin.file or "", place, reason, element="none")
+            log.gap(origin.file or "", place, "the id occurs twice with different content; every occurrence is judged")
             yield resource
 
 

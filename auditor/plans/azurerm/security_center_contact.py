@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditor.plans.terraform_table import Attr, Subscription, Table
+from auditor.plans.terraform_table import Attr, Fixed, Subscription, Table
 
 ON_OFF: Final = {True: "On", False: "Off"}
 TABLE: Final = Table(
@@ -13,6 +13,7 @@ TABLE: Final = Table(
     (
         Attr("email", "properties.email"),
         Attr("phone", "properties.phone"),
+        Fixed("apiVersion", "2017-08-01-preview"),
         Attr("alert_notifications", "properties.alertNotifications", ON_OFF),
         Attr("alerts_to_admins", "properties.alertsToAdmins", ON_OFF),
     ),
