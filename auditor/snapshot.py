@@ -22,6 +22,7 @@ import msgspec
 
 from auditor.errors import InputError, OutputError
 from auditor.model import Gap, Resource
+from auditor.sanitize import sanitized_line
 from auditor.snapshot_lines import line_of, resource_of, type_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def read_shard(path: str, digest: str, count: int, wanted: Wanted | None = None)
                 for line in lines:
                     seen += 1
                     if wanted is None or wanted.others is not None or wanted[type_of(line)]:
-                        resource = resource_of(line)
+                        resource = sanitized_line(resource_of(line), line)
                         if wanted is None or wanted.takes(resource):
                             yield resource
     except FileNotFoundError as error:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from auditor.collect.azure.secrets import stripped
-from auditor.deployment_values import REMOVED
+from auditor.sanitize.azure import sanitized_azure as stripped
+from auditor.sanitize.deployment_secrets import REMOVED
 
 APIM = "Microsoft.ApiManagement/service"
 

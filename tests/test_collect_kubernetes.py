@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from auditor.collect.kubernetes.clusters import contexts_of
-from auditor.collect.kubernetes.edge import at_the_edge
 from auditor.errors import ConfigError
 from auditor.model import Gap
+from auditor.sanitize.kubernetes import sanitized_kubernetes
 from auditor.workloads import containers_of
 from tests.clusters.collected import TYPES, read, through
 from tests.clusters.faulty import Fault
@@ -237,5 +237,5 @@ def test_objects_of_newer_servers_lose_nothing_that_their_models_know() -> None:
     for kind, model in kinds.items():
         body = NEWER[kind]
         assert client.ApiClient().sanitize_for_serialization(model.from_dict(body)) == body  # such objects there are
-        kept = at_the_edge(kind, orjson.loads(orjson.dumps(body)), frozenset())
+        kept = sanitized_kubernetes(kind, orjson.loads(orjson.dumps(body)), frozenset())
         assert kept == body

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 
 from auditor.bound import Bound, bind
 from auditor.cli import root
-from auditor.collect.kubernetes.edge import at_the_edge
 from auditor.conditions.relations import Relations
 from auditor.model import Origin, Outcome, Resource, holds_unknown
 from auditor.reference import answers
 from auditor.rulebook import load_rules
+from auditor.sanitize.kubernetes import sanitized_kubernetes
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow1BAAKCAQEA7\n-----END RSA PRIVATE KEY-----"
@@ -97,7 +97,7 @@ def outcome(rule: Bound, body: dict[str, Any]) -> Outcome:
 @pytest.mark.parametrize(("key", "value", "secret"), BAD, ids=[row[0] for row in BAD])
 def test_a_credential_is_found_and_kept_nowhere(rule: Bound, key: str, value: str, secret: str, tmp_path: Path) -> None:
     assert outcome(rule, config_map(key, value)) is Outcome.FAIL
-    left = at_the_edge("core/ConfigMap", config_map(key, value), frozenset())
+    left = sanitized_kubernetes("core/ConfigMap", config_map(key, value), frozenset())
     assert left is not None
     assert outcome(rule, left) is Outcome.FAIL, "of what was read live the same is said"
     assert secret not in repr(left)
@@ -111,7 +111,7 @@ def test_a_credential_is_found_and_kept_nowhere(rule: Bound, key: str, value: st
 @pytest.mark.parametrize(("key", "value"), GOOD, ids=[row[0] for row in GOOD])
 def test_what_only_looks_like_one_passes(rule: Bound, key: str, value: str) -> None:
     assert outcome(rule, config_map(key, value)) is Outcome.PASS
-    left = at_the_edge("core/ConfigMap", config_map(key, value), frozenset())
+    left = sanitized_kubernetes("core/ConfigMap", config_map(key, value), frozenset())
     assert left is not None
     assert outcome(rule, left) is Outcome.PASS, "of what was read live the same is said"
 
@@ -125,6 +125,10 @@ HARMLESS = [
 ]
 
 
+SAID = ("disabled", "vault:secret/data/orders#key")
+"""A switch and a reference may be seen."""
+
+
 @pytest.mark.parametrize(("name", "value"), [*HARMLESS, ("DB_PASSWORD", "orders-secret"), ("API_KEY", "orders-4711")])
 def test_variables_are_answered_live_as_in_a_manifest(name: str, value: str) -> None:
     rule = next(bind(rule, CLOCK) for rule in load_rules() if rule.id == "kubernetes.workload.no-literal-secrets")
@@ -135,9 +139,9 @@ def test_variables_are_answered_live_as_in_a_manifest(name: str, value: str) -> 
         "metadata": {"name": "p", "namespace": "shop"},
         "spec": {"containers": [{"name": "a", "env": [{"name": name, "value": value}]}]},
     }
-    left = at_the_edge("core/Pod", json.loads(json.dumps(pod)), frozenset())
+    left = sanitized_kubernetes("core/Pod", json.loads(json.dumps(pod)), frozenset())
     assert left is not None
-    assert value == "$(PASSWORD)" or value not in repr(left)
+    assert value in (*SAID, "$(PASSWORD)") or value not in repr(left)
     for body in (pod, left):
         one = Resource("core/Pod", body, Origin())
         assert next(iter(answers(rule, one, Relations([])))).outcome is said

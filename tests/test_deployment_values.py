@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from auditor.deployment_values import REMOVED, without_values
 from auditor.inventory import open_inventory
 from auditor.model import Unknown
+from auditor.sanitize.deployment_secrets import REMOVED, without_values
 
 KEY = "k3yMat3rial" * 7 + "AbCdE12fGh3="
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJlLW9mLXRva2Vu"

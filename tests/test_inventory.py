@@ -393,7 +393,11 @@ SECRET = {
     "type": "kubernetes.io/tls",
     "metadata": {
         "name": "s",
-        "annotations": {"kubectl.kubernetes.io/last-applied-configuration": '{"data":{"x":"hunter2"}}', "keep": "me"},
+        "annotations": {
+            "kubectl.kubernetes.io/last-applied-configuration": '{"data":{"x":"hunter2"}}',
+            "more": "hunter2",
+        },
+        "labels": {"keep": "me"},
     },
     "data": {
         "tls.crt": base64.b64encode(b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n").decode(),
@@ -425,7 +429,7 @@ def test_secrets_lose_their_values_wherever_they_come_from(tmp_path: Path, write
         "apiVersion": "v1",
         "kind": "Secret",
         "type": "kubernetes.io/tls",
-        "metadata": {"name": "s", "annotations": {"keep": "me"}},
+        "metadata": {"name": "s", "labels": {"keep": "me"}},
         "data": {"tls.crt": SECRET["data"]["tls.crt"]},  # type: ignore[index]
     }
 

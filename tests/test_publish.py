@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import sqlite3
 import ssl
 import subprocess
@@ -580,6 +581,35 @@ def test_a_webhook_gets_signed_records(receiver: Any, saved: Path, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert Receiver.records[-1]["Records"] == len(Receiver.records) - 1
     assert "secret" not in done.stderr
+
+
+def test_the_key_in_the_address_of_a_webhook_is_kept_nowhere(
+    receiver: Any, saved: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    url, environment = receiver
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    Receiver.answers = [404]
+    address = f"{url}?code=s3cr3t-c0de&sig=s1gnature"
+    done = auditor("publish", "webhook", "--url", address, "--history", "h.db", str(saved), cwd=tmp_path)
+    assert done.returncode == 3
+    with sqlite3.connect(tmp_path / "h.db") as db:
+        ((name,),) = db.execute("SELECT DISTINCT sink FROM outbox")
+        assert name.startswith(f"webhook {url}#") and "s3cr3t" not in name
+        db.execute("UPDATE outbox SET sink = ?, checksum = NULL", (f"webhook {address}",))  # as earlier versions did
+        db.execute("UPDATE sinks SET sink = ?, checksum = NULL", (f"webhook {address}",))
+        db.execute("PRAGMA user_version = 2")
+        for table in ("audits", "standing", "moves", "types", "latest", "outbox", "sinks"):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN checksum")
+    db.close()
+    again = auditor("publish", "webhook", "--url", address, "--history", "h.db", str(saved), cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert Receiver.records, "what waited under the earlier name is sent"
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("h.db*"))
+    said = (done.stdout + done.stderr + again.stdout + again.stderr).encode()
+    assert not re.search(rb"s3cr3t|s1gnature", kept + said)
+    for wrong in ("http://h.example/x?sig=s1gnature", "https://u:s3cr3t@h.example/"):
+        assert "s3cr3t" not in auditor("publish", "webhook", "--url", wrong, str(saved), cwd=tmp_path).stderr
 
 
 @pytest.mark.parametrize(("answer", "told"), [(302, "answered 302"), (401, "answered 401"), (404, "answered 404")])

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final
 
 import click
@@ -110,17 +111,38 @@ def main(args: list[str] | None = None) -> Any:
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as error:
-        _with_from(error).show()
+        _shown(_with_from(error)).show()
         sys.exit(error.exit_code)
     except AuditorError as error:
-        click.echo(f"Error: {error.sentence}{'' if error.sentence.endswith(('.', '!', '?')) else '.'}", err=True)
+        sentence = f"{error.sentence}{'' if error.sentence.endswith(('.', '!', '?')) else '.'}"
+        click.echo(f"Error: {_safe(sentence)}", err=True)
         if error.hint:
-            click.echo(f"Hint: {_sentence(error.hint)}", err=True)
+            click.echo(f"Hint: {_safe(_sentence(error.hint))}", err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         sys.exit(INCOMPLETE)
     sys.exit(0)
+
+
+def _safe(text: str) -> str:
+    """A message without the secrets that it quotes."""
+    from auditor.sanitize.messages import message
+
+    return message(text)
+
+
+def _shown(error: click.ClickException) -> click.ClickException:
+    """The error without the secrets that its message quotes."""
+    setattr(error, "message", _safe(error.message))  # noqa: B010  (declared final, and no error is made anew for it)
+    return error
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What Python prints of an error that nobody handles (-vv), without the secrets that its message quotes."""
+    import traceback
+
+    click.echo(_safe("".join(traceback.format_exception(kind, error, trace))), err=True, nl=False)
 
 
 def _with_from(error: click.ClickException) -> click.ClickException:
@@ -145,6 +167,7 @@ def _prepare() -> None:
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  (closed by the caller: nothing to read)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding than UTF-8
+    sys.excepthook = _print_traceback
     if threading.current_thread() is not threading.main_thread():
         return  # no other may say what signals do
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:

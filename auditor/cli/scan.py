@@ -64,9 +64,9 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
             chosen = replace(chosen, clock=inventory.as_of)
         directory = save_snapshot or chosen.config.get("saveSnapshot")
         if directory:
-            from auditor.collect.of_files import without_secrets
+            from auditor.sanitize import without_copies
 
-            _save(directory, inventory, chosen, without_secrets)
+            _save(directory, inventory, chosen, without_copies)
             inventory = open_inventory([directory])  # what is judged is what was kept
         code = judge_and_report(chosen, inventory, publish)
     sys.exit(code)

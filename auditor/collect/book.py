@@ -24,6 +24,8 @@ import orjson
 
 from auditor.errors import ConfigError, InputError, ResourceError
 from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.sanitize import sanitized
+from auditor.sanitize.messages import message
 
 _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS head (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -126,7 +128,8 @@ class Book:
         return None if row is None else Answer(_unpacked(row[1]), row[0])
 
     def keep(self, call: str, resources: Sequence[Resource], more: str | None = None) -> Answer:
-        """Keep a good answer. The resources must be free of secrets."""
+        """Keep a good answer, without the secrets of its resources."""
+        resources = [sanitized(resource) for resource in resources]
         packed = _packed(resources)
         with self._lock:
             if not self._sealed:
@@ -138,7 +141,7 @@ class Book:
                 except sqlite3.DatabaseError as error:
                     told = f"What was read cannot be kept on disk: {error}."
                     raise ResourceError(told, "Check space and permissions.") from error
-        return Answer(list(resources), more)
+        return Answer(resources, more)
 
     def replace(self, resource: Resource, *, again: bool = False) -> None:
         """Keep a resource in place of the one with the same id. `again`: a later run is to read it once more."""
@@ -159,7 +162,7 @@ class Book:
         """Note what could not be read."""
         with self._lock:
             if not self._sealed:
-                self.gaps.append(gap)
+                self.gaps.append(msgspec.structs.replace(gap, what=message(gap.what), reason=message(gap.reason)))
 
     def every_gap(self) -> list[Gap]:
         """All gaps in a stable order. Where a type has very many, those of a subscription are one."""

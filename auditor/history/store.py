@@ -20,6 +20,7 @@ from auditor.errors import AuditorError, InputError, ResourceError
 from auditor.history.checksums import CHECKED, PUT, PUT_AUDIT, PUT_MOVE, SINCE_2, TOUCH, checksum_of
 from auditor.history.moves import Move, State, Status
 from auditor.model import Finding
+from auditor.sanitize.messages import safe_name
 
 _VERSION: Final = 3
 _WAIT: Final = 60.0  # seconds for another process to finish its transaction
@@ -96,6 +97,23 @@ class Store:
                 for statement in ";\n".join(steps).split(";\n"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version={_VERSION}")
+            self._rename_sinks()
+
+    def _rename_sinks(self) -> None:
+        """Take the secrets out of the names that earlier versions gave to sinks: the whole address of a webhook."""
+        names = {name for (name,) in self.ask("SELECT sink FROM sinks UNION SELECT sink FROM outbox")}
+        renamed = {name: new for name in names if (new := safe_name(name)) != name}
+        if not renamed:
+            return
+        self._db.execute("PRAGMA secure_delete=ON")
+        with self.transaction():
+            for old, new in renamed.items():
+                self._db.execute("UPDATE OR REPLACE sinks SET sink = ? WHERE sink = ?", (new, old))
+                self._db.execute("UPDATE outbox SET sink = ? WHERE sink = ?", (new, old))
+            for table in ("sinks", "outbox"):
+                self._db.execute(f"UPDATE {table} SET checksum = checksum({_CHECKED[table]})")  # noqa: S608
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _check(self, version: int) -> None:
         """Raise ResourceError when the file is damaged. Before version 3 the rows had no checksums."""

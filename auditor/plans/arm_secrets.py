@@ -1,7 +1,8 @@
 """What a template will leave in the history of deployments: parameters and outputs that are no secure strings. Pure.
 
 A parameter counts by its name alone, as nobody knows its value yet; an output by what its expression hands out: the
-answer of a function that lists keys, or a secure parameter. See `auditor.deployment_values` for the live counterpart.
+answer of a function that lists keys, or a secure parameter. See
+`auditor.sanitize.deployment_secrets` for the live counterpart.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from auditor.deployment_values import is_no_password, is_password
+from auditor.sanitize.deployment_secrets import is_no_password, is_password
 
 WILL_STAND: Final = "(secret)"
 """Stands where a secret will."""

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from auditor.model import Gap, Origin, Resource
+from auditor.sanitize import sanitized
+from auditor.sanitize.messages import message
 
 NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 """Stands for the subscription where a change does not tell it."""
@@ -61,3 +64,24 @@ class Changes(Struct, frozen=True):
     written: Mapping[str, Lines] = {}
     additions: tuple[Addition, ...] = ()
     unread: Mapping[str, int] = {}
+
+
+def without_secrets(changes: Changes) -> Changes:
+    """The change without the secrets of its resources and of what is said of it."""
+    return replace(
+        changes,
+        changes=tuple(
+            replace(one, after=one.after and sanitized(one.after), before=one.before and sanitized(one.before))
+            for one in changes.changes
+        ),
+        additions=tuple(
+            replace(one, after=one.after and _sanitized(one.after), before=one.before and _sanitized(one.before))
+            for one in changes.additions
+        ),
+        gaps=tuple(replace(gap, what=message(gap.what), reason=message(gap.reason)) for gap in changes.gaps),
+    )
+
+
+def _sanitized(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of a body."""
+    return sanitized(Resource("", part, Origin())).body

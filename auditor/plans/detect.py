@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from auditor.plans.change import Changes
+from auditor.plans.change import Changes, without_secrets
 
 Kind = Literal["terraform", "what-if", "template", "other"]
 
@@ -72,8 +72,11 @@ def deployed_to(scope: str) -> tuple[str, str | None] | None:
 
 
 def read_change(kind: Kind, raw: Any, text: bytes, file: str, beside: Beside | None = None) -> Changes:
-    """Read a document of a known kind, given with its text. Raises InputError."""
-    beside = beside or Beside()
+    """Read a document of a known kind, given with its text; without secrets. Raises InputError."""
+    return without_secrets(_read(kind, raw, text, file, beside or Beside()))
+
+
+def _read(kind: Kind, raw: Any, text: bytes, file: str, beside: Beside) -> Changes:
     if kind == "terraform":
         from auditor.plans.terraform import read_terraform_plan
 

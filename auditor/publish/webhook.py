@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from auditor.errors import ConfigError, ResourceError
 from auditor.publish.delivery import BusyError, RefusedError
+from auditor.sanitize.messages import address_name, safe_name
 
 SECRET: Final = "AUDITOR_WEBHOOK_SECRET"  # noqa: S105  (the name of a variable)
 _TIMEOUT: Final = 30
@@ -34,11 +35,12 @@ class Webhook:
     def __init__(self, url: str, secret: str | None) -> None:
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.username:
-            raise ConfigError(f"{url!r} is no https:// address for a webhook.", "Passwords belong into the secret.")
+            told = f"{address_name(url)!r} is no https:// address for a webhook."
+            raise ConfigError(told, "Passwords belong into the secret.")
         if not secret or len(secret) < _SHORTEST:
             told = f"{SECRET} is not set, or has fewer than {_SHORTEST} characters."
             raise ConfigError(told, "Set it to the secret that the receiver has.")
-        self.name = f"webhook {url}"
+        self.name = safe_name(f"webhook {url}")
         self._url = url
         self._secret = secret.encode()
         self._opener = urllib.request.build_opener(_NoRedirect)

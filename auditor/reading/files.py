@@ -10,7 +10,6 @@ from typing import IO, Any, Final
 
 import orjson
 
-from auditor.deployment_values import TYPE as DEPLOYMENT
 from auditor.model import Origin, Resource
 from auditor.reading.bytes_in import HEAD, is_gzip, open_bytes
 from auditor.reading.feed import Feed
@@ -21,6 +20,7 @@ from auditor.reading.log import Broken, Log
 from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, is_arm_type, resources_of, row_as_object
 from auditor.reading.wanted import Wanted
+from auditor.sanitize import sanitized
 
 SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
 """Of files that are data when found in a directory, with or without `.gz` behind."""
@@ -86,7 +86,7 @@ def _read(
         resources = _yaml(stream, file, log) if form is Form.YAML else _json(stream, text, path, file, log)
         for resource in resources:
             if wanted is None or wanted.takes(resource):
-                yield resource
+                yield sanitized(resource)
 
 
 def _form_of(file: str, head: bytes, whole: bool) -> Form:
@@ -149,7 +149,7 @@ def _is_plain_arm(body: Any) -> bool:
     kind = body.get("type") if type(body) is dict else None
     if not isinstance(kind, str) or not is_arm_type(kind):
         return False
-    return "apiVersion" not in body and "resources" not in body and kind.casefold() != DEPLOYMENT
+    return "apiVersion" not in body and "resources" not in body
 
 
 def _yaml(stream: IO[bytes], file: str, log: Log) -> Iterator[Resource]:

@@ -9,12 +9,12 @@ from typing import IO, Any, Final
 import msgspec
 import orjson
 
-from auditor.deployment_values import TYPE as DEPLOYMENT
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, resources_of
 from auditor.reading.wanted import Wanted
+from auditor.sanitize import sanitized, sanitized_line
 
 MAX_LINE: Final = 16 << 20
 """ARM and etcd both refuse far smaller resources."""
@@ -23,8 +23,6 @@ _MOST: Final = MAX_LINE + 1  # with the line end
 _TOO_LONG: Final = b"(too long)"
 _TRIAL: Final = 2000
 _loads = orjson.loads
-_LOSE_SECRETS: Final = (DEPLOYMENT, "core/secret")
-"""Casefolded types that are not taken as they stand."""
 
 
 _ENVELOPES: Final = frozenset({"table", "status", "template"})
@@ -68,17 +66,17 @@ def json_lines(
                     _note_broken(line, error, number, file, log)
                 continue
             kind = _plain_type(body) if type(body) is dict else None
-            if kind is not None and kind.casefold() not in _LOSE_SECRETS:
+            if kind is not None:
                 plain += 1
                 origin = Origin(file=file, line=number)
                 whole = type(body.get("properties")) is dict or "apiVersion" in body
                 resource = Resource(kind, body, origin) if whole else arm_resource(kind, body, origin)
                 if wanted is None or wanted[kind] or wanted.takes(resource):
-                    yield resource
+                    yield sanitized_line(resource, line)
                 continue
             for resource in resources_of(body, At(file, f"line {number}", number), log):
                 if wanted is None or wanted.takes(resource):
-                    yield resource
+                    yield sanitized(resource)
     finally:
         log.read += plain
 

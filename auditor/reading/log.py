@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from auditor.errors import InputError
 from auditor.model import Gap
+from auditor.sanitize.messages import message
 
 GAPS_PER_FILE: Final = 1000
 """A million broken lines must not become a million gaps: further ones of a file are counted in one last gap."""
@@ -39,7 +40,8 @@ class Log:
         """Note something that cannot be judged."""
         count = self._per_file[file] = self._per_file.get(file, 0) + 1
         if count <= GAPS_PER_FILE:
-            self.gaps.append(Gap(what=f"{label(file)}: {place}" if place else label(file), reason=reason, kind=kind))
+            what = f"{label(file)}: {message(place)}" if place else label(file)
+            self.gaps.append(Gap(what=what, reason=message(reason), kind=kind))
 
     def fail(self, file: str, place: str, reason: str, hint: str = "", kind: str = "unreadable") -> None:
         """Note something broken: a gap, and an error when the rest of the input holds nothing either."""

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final, NamedTuple
 
-from auditor.deployment_values import TYPE as DEPLOYMENT
-from auditor.deployment_values import without_values
 from auditor.model import Origin, Resource, holds_unknown, kubernetes_type
 from auditor.paging import lists_of, markers_of
 from auditor.reading.children import child_of
 from auditor.reading.kubernetes_lists import items_of, refusal_of
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
-from auditor.tls_secrets import without_secrets
+from auditor.sanitize.kubernetes_secrets import is_secret_object, without_secrets
 
 _ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MAX_NESTING: Final = 50
@@ -104,7 +102,10 @@ def _kubernetes(document: dict[str, Any], at: At, log: Log, depth: int) -> Itera
         return
     log.read += 1
     kind = kubernetes_type(document)
-    body = without_secrets(document) if kind == "core/Secret" else document
+    body = document
+    if kind == "core/Secret" or is_secret_object(document):
+        body = without_secrets(document)
+        kind = kubernetes_type(body)
     source = "file" if _was_read_from_a_cluster(document) else at.source
     partial_body = at.partial and holds_unknown(body)
     yield Resource(kind, body, Origin(source=source, file=at.file, line=at.line), partial=partial_body)
@@ -117,8 +118,6 @@ def _was_read_from_a_cluster(document: dict[str, Any]) -> bool:
 
 def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
     log.read += 1
-    if document["type"].casefold() == DEPLOYMENT:
-        document = without_values(document)
     source = "file" if at.source == "manifest" else at.source  # Azure has no manifests
     resource = arm_resource(document["type"], document, Origin(source=source, file=at.file, line=at.line))
     resource.partial = resource.partial or (at.partial and holds_unknown(document))

@@ -9,10 +9,10 @@ from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import Arm, heed, listed
 from auditor.collect.azure.calls import ODD, ask, reading
 from auditor.collect.azure.replies import CallFailed
-from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 from auditor.model import Origin, Resource
+from auditor.sanitize.azure import sanitized_azure
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
@@ -43,7 +43,7 @@ class Defender:
         if link:
             raise CallFailed("unreadable", "the list of plans has pages, which it never had")
         origin = Origin(source="live", address=f"{scope}/providers/{_TYPE}")
-        self._book.keep(call, [Resource(_TYPE, stripped({**body, "type": _TYPE}), origin) for body in found])
+        self._book.keep(call, [Resource(_TYPE, sanitized_azure({**body, "type": _TYPE}), origin) for body in found])
         self._book.told(SOURCE, done=1)
 
     def _send(self, subscription: str) -> tuple[int, Mapping[str, str], bytes]:

@@ -18,11 +18,11 @@ import orjson
 from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.calls import ODD, Gate, ask, number_of, reading, seconds_of
 from auditor.collect.azure.replies import CallFailed, Reply, answered
-from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Answer, Book
 from auditor.model import Origin, Resource
 from auditor.paging import markers_of
+from auditor.sanitize.azure import sanitized_azure
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
@@ -180,7 +180,7 @@ class Graph:
         return seen[0].status_code, seen[0].headers, seen[0].body()
 
     def _resource(self, row: dict[str, Any]) -> Resource:
-        body = stripped({key: value for key, value in row.items() if value is not None})
+        body = sanitized_azure({key: value for key, value in row.items() if value is not None})
         return Resource(str(body.get("type", "")), body, Origin(source="live", address=self._address))
 
 

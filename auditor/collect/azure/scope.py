@@ -16,12 +16,12 @@ from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.replies import CallFailed, answered, kind_of
-from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.tables import GROUP, SUBSCRIPTION
 from auditor.collect.book import Book
 from auditor.collect.guard import UnansweredError
 from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource
+from auditor.sanitize.azure import sanitized_azure
 
 _TABLE: Final = "resourcecontainers"
 _ALL: Final = "/subscriptions"
@@ -131,7 +131,7 @@ def _sought(name: str, arm: Arm, book: Book, *, groups: bool) -> Resource | None
     except CallFailed as failure:
         told, status = failure.reason, failure.status
     if status == 200 and groups and isinstance(body, dict):
-        return Resource(SUBSCRIPTION, stripped({**body, "type": SUBSCRIPTION}), Origin(source="live"))
+        return Resource(SUBSCRIPTION, sanitized_azure({**body, "type": SUBSCRIPTION}), Origin(source="live"))
     if status == 200:
         told = "Resource Graph does not give it: the identity may not read all of it, or it is not indexed"
     reason = f"GET subscriptions: {told}; nothing of it was read"

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from auditor.collect.azure.children import Child
 from auditor.collect.azure.replies import CallFailed, Reply, refused
-from auditor.collect.azure.secrets import stripped
 from auditor.keys import names_of
 from auditor.model import Origin, Resource, Unknown
+from auditor.sanitize.azure import sanitized_azure
 
 _ABSENT: Final = frozenset({"resourcenotfound", "notfound", "policynotfound", "keynotfound"})
 Managed = frozenset[str] | Unknown | None
@@ -70,4 +70,4 @@ def resource_of(
     for path in lacks:
         body = with_value(body, path, Unknown(child.version.refused))
     origin = Origin(source="live", address=f"{parent}/{child.path}")
-    return Resource(body["type"], stripped(body), origin, partial=isinstance(managed, Unknown) or bool(lacks))
+    return Resource(body["type"], sanitized_azure(body), origin, partial=isinstance(managed, Unknown) or bool(lacks))

@@ -19,9 +19,9 @@ from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.live import Live
 from auditor.collect.azure.replies import CallFailed
-from auditor.collect.azure.secrets import stripped
 from auditor.collect.workers import Job
 from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.sanitize.azure import sanitized_azure
 
 EXTRA: Final = "entra-logs"
 """How it is asked for by `--with`."""
@@ -72,4 +72,4 @@ def _properties(setting: dict[str, Any]) -> dict[str, Any]:
 def _tenant(settings: list[dict[str, Any]] | Unknown) -> Resource:
     body = {"id": PLACE, "name": "Microsoft Entra ID", "type": TENANT, "properties": {"diagnosticSettings": settings}}
     unknown = isinstance(settings, Unknown)
-    return Resource(TENANT, body if unknown else stripped(body), Origin(source="live", address=PLACE), partial=unknown)
+    return Resource(TENANT, sanitized_azure(body), Origin(source="live", address=PLACE), partial=unknown)

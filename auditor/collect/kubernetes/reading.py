@@ -13,8 +13,8 @@ from auditor.collect.book import Answer, Book
 from auditor.collect.guard import Defect, isolated
 from auditor.collect.kubernetes.connection import TOO_LARGE, ApiError, Connection, shaped
 from auditor.collect.kubernetes.discovery import Kind, served
-from auditor.collect.kubernetes.edge import TLS, at_the_edge
 from auditor.model import Gap, Origin, Resource
+from auditor.sanitize.kubernetes import TLS, sanitized_kubernetes
 
 PAGE: Final = 500
 """Objects: what kubectl asks for at once."""
@@ -140,11 +140,12 @@ class ClusterReader:
         origin = Origin(source="live", address=kind.path)
         found = []
         for item in page.items or ():
+            if kind.type == "core/Secret" and item.get("type") != TLS:
+                continue
             body = {"apiVersion": kind.api_version, "kind": kind.kind, **item}
-            kept = at_the_edge(kind.type, body, self._wanted.configuration)
-            if kept is not None:
-                partial = kind.type == "core/ConfigMap" and self._wanted.configuration is not None
-                found.append(Resource(kind.type, kept, origin, self.name, partial=partial))
+            kept = sanitized_kubernetes(kind.type, body, self._wanted.configuration)
+            partial = kind.type == "core/ConfigMap" and self._wanted.configuration is not None
+            found.append(Resource(kind.type, kept, origin, self.name, partial=partial))
         if self.over:  # a late answer of a cluster that was given up
             return Answer(found, None)
         self._told(done=len(found), throttled=connection.throttled - waited)

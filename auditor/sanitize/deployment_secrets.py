@@ -14,9 +14,9 @@ import re
 from typing import Any, Final
 
 from auditor.resource import Unknown
+from auditor.sanitize.marks import AZURE, MARKS
 
-REMOVED: Final = "(removed)"
-"""Stands where a secret stood."""
+REMOVED: Final = AZURE.secret
 TYPE: Final = "microsoft.resources/deployments"
 """Casefolded."""
 
@@ -72,8 +72,10 @@ def _entry(name: str, entry: Any) -> Any:
         return entry
     kept = {key: value for key, value in entry.items() if key.casefold() in ("type", "reference")}
     value = next((value for key, value in entry.items() if key.casefold() == "value"), None)
-    if isinstance(value, Unknown) or _is_secret(name, value):
-        kept["value"] = value if isinstance(value, Unknown) else REMOVED
+    if isinstance(value, Unknown) or (isinstance(value, str) and value in MARKS):
+        kept["value"] = value
+    elif _is_secret(name, value):
+        kept["value"] = REMOVED
     return kept
 
 
@@ -85,7 +87,7 @@ def _is_secret(name: str, value: Any) -> bool:
         return any(_is_secret(name, inner) for inner in value)
     if not isinstance(value, str):
         return False
-    if value == REMOVED or _SAYS_SO.search(value):
+    if _SAYS_SO.search(value):
         return True
     if is_password(name):
         return len(value) > 3 and not is_no_password(value)

@@ -1,0 +1,94 @@
+"""A quick test of the text of a resource: most have nothing in them that has to be searched field by field. Pure.
+
+The first program is asked of every text, so it is small: it looks for the names of secrets where a value follows, for
+the beginnings of tokens, and for any field `value`. Where it finds something, two others say whether texts have to be
+searched, and whether such a `value` has a name beside it that says that it is a secret.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+_KEYS: Final = (
+    r"(?:access|account|admin|api|app|authentication|auth|authorization|client|decryption|encryption|functions?|hmac|host"
+    r"|integration|license|master|policy|primary|principal|private|query|registration|sas|secondary|secret|service|shared"
+    r"|signing|storage|subscription|symmetric|system|validation|webhook|workspace|instrumentation|sharedaccess)[_-]?keys?"
+)
+_ENDS: Final = (
+    rf"(?:passw(?:or)?ds?|pwd|pw|passphrase|passcode|secret|connection[_-]?strings?|connstr|{_KEYS}"
+    r"|[_-]pass|[_-]pat)"
+)
+"""How the names of secrets end, of fields and in texts."""
+_FIELDS: Final = (
+    r"(?:secret-?value|(?:client-?|private-?)key-?data|app-?settings\w*|commandtoexecute|protected-?(?:settings|parameters)"
+    r"|custom-?data|custom-?headers|user-?data|init-?configuration|string-?data|docker-?cfg|docker-?configjson|encoded\w+"
+    r"|unattend-?content|inlinescript|script-?content|secure-?value|sendkeyvalue|pfx|pfx-?blob|encryptedcredential"
+    r"|private-?keypem|token|auth|authorization|cookie|(?:[^y]|[^b]y)pass|pat|psk|creds|dsn|sas|sasuri|sasurl|jwt|otp)"
+)
+"""Other names of fields."""
+_TEXTS: Final = (
+    r"PRIVATE KEY|LS0tLS1CRUdJTiB|private-lines|[?&][\w.-]+=|&amp;|securestring|-stdin|sshpass|sqlcmd|osql|hooks\.slack"
+    r"|discord|webhook\.office|outlook\.office|\.telegram|hooks\.chat|pagerduty|:(?:\\?/){2}[^\s\"'@]*@"
+    r"|bearer[ \t]|basic[ \t]|(?-i:eyJ)|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|cbt)-|xox[abeoprs]-|xapp-"
+    r"|(?-i:AKIA|ASIA|AGPA|AIDA|AROA|AIza|SG\.|[78]Q~)|[rs]k_live_|[rs]k_test_|whsec_|[^a-z]sk-|npm_|pypi-|dckr_"
+    r"|do[opr]_v1|hv[bsr]\.|shp(?:at|ca|pa|ss)_|atlasv1|lin_api|glsa_|ntn_|ya29\.|dapi[0-9a-f]|NRAK-|AGE-SECRET|JQQJ99"
+    r"|[0-9a-f]-us\d"
+    r"|(?-i:AzFu|AzSe|AzCa|ACDb|ACR[A-Z]|\+ASt|\+AMC|\+ABa|\+ARm|AIoT|APIM[A-Za-z0-9+/]|AEH[a-z]|ASb[A-Za-z])"
+    r"|[a-z0-9+/]==|(?:curl|wget)[ \t]|login[ \t]|(?:mysql|mariadb)[a-z]*[ \t]"
+    r"|set_header|add_header|more_set_|fastcgi_param|uwsgi_param"
+    r"|[^a-z]set(?:x|env)?[ \t]+[\\\"'$]*[a-z_$-]*(?:key|token|secret|passw|auth|cookie|pwd)"
+)
+"""What is in a text when one of the `patterns` without a name finds something."""
+_COPIES: Final = r"last-?applied|last-?handled|/original\\*\"|/applied\\*\"|/snapshot\\*\"|revision-history"
+_BEGINS: Final = r"\\*\"\s*:\s*(?:\\*\"|[\[{0-9])"
+"""The value of a field that may hold a secret: no switch and no null."""
+_ASSIGNED: Final = (
+    rf"{_ENDS}\d*{_BEGINS}|token\d*\\*\"\s*:\s*(?:\\*\"|[\[0-9])"
+    r"|(?:[^t]|[^n]t|[^u]nt|[^o]unt)token\d*\\*\"\s*:\s*\{"
+    r"|key[12]\\*\"\s*:\s*\\*\"(?:[^2]|2[^0-9]|2\d[^0-9]|2\d\d[^0-9]|2\d\d\d[^-])|secrets\\*\"\s*:\s*\[\s*\{"
+    rf"|{_FIELDS}\d*\\*\"\s*:\s*(?:\\*\"|[\[{{])"
+)
+_FLAGS: Final = rf"[\s\"\\]--?[a-z0-9_.-]*(?:{_ENDS}|token)\d*[\"\s\\]"
+_IN_TEXTS: Final = (
+    rf"(?:{_ENDS}|token|credentials?|signature)\d*\\*['`]?[ \t]*[=:>]|(?:{_ENDS}|token)\d*\\+\"[ \t]*[=:]"
+    rf"|(?:authorization|cookie)\\*['`]?[ \t]*[=,:][ \t]*[^\s]|{_FLAGS}|{_TEXTS}|\\u00"
+)
+_SECRETS: Final = (
+    r"kind\s*\\*\"\s*:\s*\\*\"(?:[^\"a-z]|[a-z0-9/.]*\W*secret|[^\"]*[^\x01-\x7f])"
+    r"|\"(?:opaque|kubernetes\.io/(?:tls|dockerc|basic-auth|ssh-auth|service-account-token)|helm\.sh/rel|bootstrap\.kub)"
+)
+"""What says that an object is a Secret."""
+_WORDS: Final = (
+    r"(?:passw|passphrase|secret|token|credential|authorization|cookie|key|connection|conn[_-]?str|pwd|pw|pass|pat"
+    r"|psk|dsn|sas|creds|jwt)"
+)
+_BOTH: Final = rf"{_ASSIGNED}|{_COPIES}|{_SECRETS}|contentversion|\\u00"
+_FIRST: Final = rf"(?i){_BOTH}|{_IN_TEXTS}|values?\\*\"\s*:|default\\*\"\s*:"
+_SECOND: Final = rf"(?i){_BOTH}|keyname|(?:name|key|selector|variable)\\*\"\s*:\s*\\*\"[^\"]*{_WORDS}"
+_THIRD: Final = rf"(?i){_IN_TEXTS}"
+
+NONE: Final = 0
+FIELDS: Final = 1
+TEXTS: Final = 2
+"""What may hold a secret: nothing, fields by their names, or texts as well."""
+
+
+@lru_cache(maxsize=1)
+def _programs() -> tuple[Any, Any, Any]:
+    import re2
+
+    options = re2.Options()
+    options.max_mem = 64 << 20
+    first, second, third = (re2.compile(text.encode(), options).search for text in (_FIRST, _SECOND, _THIRD))
+    return first, second, third
+
+
+def may_hold(text: bytes) -> int:
+    """What of a text in JSON may hold a secret. `NONE` is certain; the others are not."""
+    first, second, third = _programs()
+    if first(text) is None:
+        return NONE
+    if third(text) is not None:
+        return TEXTS
+    return FIELDS if second(text) is not None else NONE

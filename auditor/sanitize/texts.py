@@ -1,0 +1,150 @@
+"""Replaces the secrets in texts, by the table of `patterns`. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from auditor.sanitize.marks import MARKS, Marks
+from auditor.sanitize.patterns import Pattern, compiled
+from auditor.sanitize.values import is_file, is_reference
+
+SHORTEST: Final = 8
+"""Characters of a text that is looked through. A shorter one has no room for a name and a secret."""
+_DRAWN: Final = re.compile(rb"[0-9#%^+=~]")
+_WORD: Final = re.compile(rb"[A-Za-z-]{1,15}[.,:;!?)=]?")
+_COMMENT: Final = (b"#", b";", b"//")
+_SCHEMES: Final = frozenset({b"basic", b"bearer", b"token", b"digest", b"negotiate"})
+_VARIABLE: Final = re.compile(
+    rb"\$\{?[A-Za-z_][\w.:]*\}?|\$\{\{?[^{}]*\}?\}|\$\([^()]*\)|[^{}]*\{\{[^{}]+\}\}.*|<[^<>]+>|%\w+%|\[[^\[\]]*\]|@[({].*",
+    re.DOTALL,
+)
+_CONNECTION: Final = re.compile(rb"\s*[\w][\w .-]*=[^;\n]*(?:;\s*[\w][\w .-]*=[^;\n]*)+;?\s*")
+_SIGNS: Final = re.compile(rb"[^A-Za-z]")
+_IN_CONNECTION: Final = re.compile(
+    rb"(?i)(?:password|pwd|pass|accountkey|sharedaccesskey|sharedaccesssignature|sharedsecretvalue|accesskey|secret"
+    rb"|clientsecret|token|accesstoken|apikey|authkey|secretkey|certificatepassword|keystorepassword)"
+)
+_MANIFEST: Final = re.compile(rb"""(?im)^[ \t-]*["']?kind["']?[ \t]*:[ \t]*["']?secret(?:list)?["']?[ \t]*\r?$""")
+_DATA: Final = re.compile(rb"""(?im)^[ \t]*["']?(?:string)?data["']?[ \t]*:""")
+_DOCUMENTS: Final = re.compile(rb"(?m)^---[^\n]*\n?")
+
+
+class Span(NamedTuple):
+    """Where a secret stands in the bytes of a text. `certain`: it is one whatever it looks like."""
+
+    start: int
+    end: int
+    before: bytes
+    certain: bool
+
+
+def masked(text: str, marks: Marks, reported: Callable[[bytes, Span], bool] | None = None) -> str:
+    """The text with marks in the place of its secrets; the text itself when it has none.
+
+    `reported` says whether the rules about literal secrets report a value; one that they do not has the mark of a
+    harmless one.
+    """
+    if len(text) < SHORTEST:
+        return text
+    data = text.encode("utf-8", "surrogatepass")
+    parts, at = [], 0
+    for span in spans(data):
+        hard = reported is None or reported(data, span)
+        parts += [data[at : span.start], (marks.secret if hard else marks.harmless).encode()]
+        at = span.end
+    if not parts:
+        return text
+    return b"".join([*parts, data[at:]]).decode("utf-8", "surrogatepass")
+
+
+def spans(data: bytes) -> list[Span]:
+    """Where the secrets of a text stand, in order; those that overlap are one."""
+    may_hold, programs = compiled()
+    if not may_hold.search(data):
+        return []
+    every = [span for pattern, program in programs for span in _found(pattern, program, data)]
+    found = sorted([*every, *_manifests(data), *_of_connection(data)])
+    joined: list[Span] = []
+    for span in found:
+        last = joined[-1] if joined else None
+        if last is not None and span.start < last.end:
+            joined[-1] = last._replace(end=max(last.end, span.end), certain=last.certain or span.certain)
+        else:
+            joined.append(span)
+    return joined
+
+
+def is_drawn(data: bytes, span: Span) -> bool:
+    """Whether a value has a digit or a sign, as words have none (`password: required`)."""
+    return bool(_DRAWN.search(data, span.start, span.end))
+
+
+def in_comment(data: bytes, span: Span) -> bool:
+    """Whether a value stands in a comment, where examples are written."""
+    line = data.rfind(b"\n", 0, span.start) + 1
+    return data[line : line + 200].lstrip().startswith(_COMMENT)
+
+
+def _found(pattern: Pattern, program: object, data: bytes) -> Iterator[Span]:
+    for match in program.finditer(data):  # type: ignore[attr-defined]
+        start, end = match.span(2)
+        value = data[start:end]
+        while not pattern.certain and value[-1:] in (b")", b"]", b"}", b".") and not _balanced(value):
+            end, value = end - 1, value[:-1]  # of the sentence around it
+        if value and not _is_none(pattern, match.group(1), value):
+            yield Span(start, end, match.group(1), pattern.certain)
+
+
+def _balanced(value: bytes) -> bool:
+    pairs = {b")": b"(", b"]": b"[", b"}": b"{"}
+    last = value[-1:]
+    return last in pairs and value.count(pairs[last]) >= value.count(last)
+
+
+def _is_none(pattern: Pattern, before: bytes, value: bytes) -> bool:
+    """Whether what a pattern found is no secret: a reference, a mark, a path, a word of a sentence."""
+    text = value.decode("utf-8", "replace")
+    if not value.strip(b"*xX.?_-") or _is_reference(value):
+        return True
+    if before.startswith(b"://"):
+        return bool(re.match(rb"\d{1,5}(?:[/?#]|$)", value)) and b"/" in value  # the port of an address with an @
+    if pattern.certain:
+        return False
+    if value.lower() in _SCHEMES or is_file(text):
+        return True
+    if pattern.word:
+        return bool(_WORD.fullmatch(value))
+    return len(value) < 3 or (text.startswith(("https://", "http://")) and "?" not in text)
+
+
+def _manifests(data: bytes) -> Iterator[Span]:
+    """The YAML documents in a text that are Secrets of Kubernetes, as a whole."""
+    if not (_MANIFEST.search(data) and _DATA.search(data)):
+        return
+    starts = [0, *(match.end() for match in _DOCUMENTS.finditer(data)), len(data)]
+    for start, end in pairwise(starts):
+        if _MANIFEST.search(data, start, end) and _DATA.search(data, start, end):
+            yield Span(start, end, b"", True)
+
+
+def _of_connection(data: bytes) -> Iterator[Span]:
+    """The secrets of a connection string, which may have blanks and quotes in them."""
+    if b";" not in data or not _CONNECTION.fullmatch(data):
+        return
+    at = 0
+    for part in data.split(b";"):
+        name, equals, value = part.partition(b"=")
+        start = at + len(name) + len(equals)
+        start += len(value) - len(value.lstrip(b" \t\"'"))
+        bare = value.strip(b" \t\"'")
+        if equals and bare and _IN_CONNECTION.fullmatch(_SIGNS.sub(b"", name)) and not _is_reference(bare):
+            yield Span(start, start + len(bare), name.lstrip() + equals, False)
+        at += len(part) + 1
+
+
+def _is_reference(value: bytes) -> bool:
+    text = value.decode("utf-8", "replace")
+    return is_reference(text) or bool(_VARIABLE.fullmatch(value)) or any(mark in text for mark in MARKS)

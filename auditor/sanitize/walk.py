@@ -1,0 +1,244 @@
+"""Walks through a body and replaces its secrets, by names, patterns and what says that it is a Secret. Pure.
+
+Parts without a secret are shared with the body that was given, which is never changed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from auditor.model import Unknown
+from auditor.sanitize import names
+from auditor.sanitize.kubernetes_secrets import is_secret_object, without_secrets
+from auditor.sanitize.marks import MARKS, Marks
+from auditor.sanitize.names import class_of, is_naming
+from auditor.sanitize.texts import SHORTEST, masked
+from auditor.sanitize.values import is_reference
+
+_TELLS: Final = frozenset(
+    {
+        "algorithm", "createdat", "creationtime", "enabled", "encoding", "expiration", "expires", "expiry",
+        "expirydate",
+        "generationtime", "identity", "keyname", "keyversion", "name", "reference", "secretname", "secretversion",
+        "size", "slotsetting", "source", "status", "thumbprint", "type", "version",
+    }
+)  # fmt: skip
+"""Fields beside a secret that say which it is and how long it holds."""
+_VALUES: Final = frozenset(
+    {"value", "defaultvalue", "headervalue", "matchvalue", "matchvalues", "stringvalue", "default"}
+)
+_FLAG: Final = re.compile(r"--?[\w.-]+")
+_JSON: Final = (("{", "}"), ("[", "]"))
+_LEAST_NUMBER: Final = 1000
+_LONG_KEY: Final = 16
+"""Characters of a key that is searched as a text."""
+_LONGEST_JSON: Final = 1 << 20
+
+
+class _Shape(NamedTuple):
+    """What the keys of an object say of their values: as many objects as there are, few shapes they have."""
+
+    classes: tuple[str, ...]
+    """One for each key, see `names`."""
+    naming: tuple[str, ...]
+    values: tuple[str, ...]
+    kind: str | None
+    data: str | None
+    by_key: bool
+    """There is the name of a key beside its value."""
+
+
+@lru_cache(maxsize=16384)
+def _shape_of(keys: tuple[Any, ...]) -> _Shape:
+    texts = [key if isinstance(key, str) else "" for key in keys]
+    folded = [key.strip().casefold() for key in texts]
+    values = tuple(key for key, low in zip(texts, folded, strict=True) if low in _VALUES)
+    return _Shape(
+        classes=tuple(map(class_of, texts)),
+        naming=tuple(filter(is_naming, texts)) if values else (),
+        values=values,
+        kind=next((key for key, low in zip(texts, folded, strict=True) if low == "kind"), None),
+        data=next(
+            (key for key, low in zip(texts, folded, strict=True) if low in ("data", "stringdata", "binarydata")), None
+        ),
+        by_key="keyname" in folded,
+    )
+
+
+class Walker:
+    """What is replaced by which marks. `kubernetes`: an object under the name of a secret is a reference to one.
+    `texts`: texts are searched too, which takes most of the time."""
+
+    def __init__(self, marks: Marks, *, kubernetes: bool = False, texts: bool = True) -> None:
+        self.marks = marks
+        self._kubernetes = kubernetes
+        self._texts = texts
+
+    def walk(self, value: Any) -> Any:
+        """The value without its secrets; the value itself when it has none. RecursionError when it is too deep."""
+        kind = value.__class__
+        if kind is dict:
+            return self._object(value)
+        if kind is list:
+            return self._list(value)
+        if not self._texts:
+            return value
+        if kind is str:
+            return self.text(value)
+        if kind is Unknown:
+            reason = masked(value.reason, self.marks)
+            return value if reason is value.reason else Unknown(reason, value.end)
+        return value
+
+    def text(self, text: str) -> str:
+        """A text without the secrets in it, also where it is JSON."""
+        if not self._texts or len(text) < SHORTEST:
+            return text
+        if text.strip()[:1] in ("{", "["):
+            found = self._json(text)
+            if found is not text:
+                return found
+        return self.masked(text)
+
+    def masked(self, text: str) -> str:
+        """A text with marks for the secrets in it."""
+        return masked(text, self.marks)
+
+    def hidden(self, value: Any) -> Any:
+        """A secret: every text is replaced but switches, times, references, and what tells of it without giving it."""
+        if isinstance(value, str):
+            return value if is_reference(value) else self.marks.secret
+        if isinstance(value, list):
+            return [self.hidden(inner) for inner in value]
+        if isinstance(value, dict):
+            return {key: self._told(key, inner) for key, inner in value.items()}
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= _LEAST_NUMBER:
+            return self.marks.secret
+        return value
+
+    def field(self, what: str, value: Any) -> Any:
+        """The value of a field, by the class of its name."""
+        if not what:
+            return self.walk(value)
+        if what == names.SECRET:
+            if value.__class__ is dict and self._kubernetes:
+                return self.walk(value)
+            return _same(value, self.hidden(value))
+        if what == names.LISTED:
+            return self._listed(value)
+        if what == names.HEADER:
+            return _same(value, self.hidden(value)) if _is_texts(value) else self.walk(value)
+        if what == names.ADDRESS:
+            return self._address(value)
+        return self.hidden(value) if isinstance(value, str) and is_key(value) else self.walk(value)
+
+    def _object(self, body: dict[str, Any]) -> Any:
+        shape = _shape_of(tuple(body))
+        if (shape.kind or shape.data) and is_secret_object(body, shape.kind, shape.data):
+            return without_secrets(body)
+        changed: dict[str, Any] | None = None
+        for (key, value), what in zip(body.items(), shape.classes, strict=True):
+            now = self.field(what, value) if what else self.walk(value)
+            if now is not value:
+                changed = dict(body) if changed is None else changed
+                changed[key] = now
+        if shape.values:
+            pairs = self._pairs(body, shape)
+            changed = {**(changed or body), **pairs} if pairs else changed
+        if self._texts and any(len(key) > _LONG_KEY for key in body if key.__class__ is str):
+            changed = self._keys(body if changed is None else changed, body)
+        return body if changed is None else changed
+
+    def _keys(self, body: dict[str, Any], given: dict[str, Any]) -> dict[str, Any] | None:
+        """The object with secrets in its keys replaced; None when nothing of what was given is."""
+        keys = {key: masked(key, self.marks) for key in body if key.__class__ is str and len(key) > _LONG_KEY}
+        if all(key is now for key, now in keys.items()):
+            return None if body is given else body
+        return {keys.get(key, key): value for key, value in body.items()}
+
+    def _pairs(self, body: dict[str, Any], shape: _Shape) -> dict[str, Any]:
+        """The values of an object that names a secret beside them: a variable, a header, a parameter."""
+        name = next((body[key] for key in shape.naming if isinstance(body[key], str)), None)
+        if not (shape.by_key or names.may_name_secret(name) or names.is_header(name)):
+            return {}
+        found = {key: self.pair(name, body[key]) for key in shape.values if _is_texts(body[key])}
+        return {key: value for key, value in found.items() if value != body[key]}
+
+    def pair(self, name: Any, value: Any) -> Any:  # noqa: ARG002  (dialects need the name)
+        """The value of a variable, header or parameter whose name may be that of a secret."""
+        return self.hidden(value)
+
+    def _list(self, values: list[Any]) -> list[Any]:
+        changed: list[Any] | None = None
+        flag = False
+        for index, value in enumerate(values):
+            now = self.walk(value)
+            if value.__class__ is str:
+                if flag and not value.startswith("-"):
+                    now = self.hidden(value)
+                flag = value[:1] == "-" and bool(_FLAG.fullmatch(value)) and class_of(value) == names.SECRET
+            if now is not value and now != value:
+                changed = list(values) if changed is None else changed
+                changed[index] = now
+        return values if changed is None else changed
+
+    def _told(self, key: str, value: Any) -> Any:
+        what = class_of(key)
+        if key.casefold() in _TELLS or what == names.ADDRESS:
+            return self.field(what, value)
+        return self.hidden(value)
+
+    def _listed(self, value: Any) -> Any:
+        """The secrets that a resource holds or refers to."""
+        if value.__class__ is not list:
+            return self.walk(value)
+        found = [
+            {**self.walk(item), **{key: self.hidden(inner) for key, inner in item.items() if key.casefold() == "value"}}
+            if item.__class__ is dict
+            else self.walk(item)
+            for item in value
+        ]
+        return _same(value, found)
+
+    def _address(self, value: Any) -> Any:
+        if isinstance(value, str):
+            found = self.masked(value) if self._texts else value
+            head, mark, query = found.partition("?")
+            if not mark or query in MARKS or "://" not in head:
+                return found
+            return f"{head}?{self.marks.secret}"
+        if isinstance(value, list):
+            return _same(value, [self._address(item) for item in value])
+        return self.walk(value)
+
+    def _json(self, text: str) -> str:
+        stripped = text.strip()
+        if len(text) > _LONGEST_JSON or (stripped[0], stripped[-1]) not in _JSON:
+            return text
+        try:
+            value = orjson.loads(stripped)
+        except orjson.JSONDecodeError:
+            return text
+        found = self.walk(value)
+        return text if found is value else orjson.dumps(found, default=repr).decode()
+
+
+_KEY: Final = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+][A-Za-z0-9+/]{39,}={0,2}|[0-9a-fA-F]{32,}")
+
+
+def is_key(value: str) -> bool:
+    """Whether a text has the form of a cryptographic key."""
+    return bool(_KEY.fullmatch(value))
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, (str, int, float, list)) and not isinstance(value, bool)
+
+
+def _same(value: Any, found: Any) -> Any:
+    """The value itself when nothing was replaced."""
+    return value if found == value else found
