@@ -44,6 +44,8 @@ def sanitized(resource: Resource) -> Resource:
 def sanitized_line(resource: Resource, line: bytes) -> Resource:
     """The same for a resource that was read from a line of JSON, which saves writing it."""
     found = may_hold(line)
+    if found != NONE and resource.is_kubernetes and (lean := without_copies(resource)) is not resource:
+        return sanitized(lean)  # most of what the copies hold is found there alone
     if found != NONE or is_special(resource.type):
         return searched(resource, texts=found == TEXTS)
     state = state_of(resource.type)

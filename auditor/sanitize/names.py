@@ -48,8 +48,9 @@ _LAST_WORDS: Final = frozenset({"pass", "pw", "pat", "psk", "creds", "dsn", "sas
 _REFERENCES: Final = frozenset(
     {
         "authsecret", "authtlssecret", "automountserviceaccounttoken", "checksumsecret", "continuationtoken",
-        "existingsecret", "fromsecret", "injectcafromsecret", "imagepullsecret", "nextpagetoken", "nexttoken", "pagetoken", "proxysslsecret", "pullsecret",
-        "serviceaccounttoken", "skiptoken", "tlssecret", "usesecret",
+        "existingsecret", "fromsecret", "imagepullsecret", "injectcafromsecret", "nextpagetoken", "nexttoken",
+        "pagetoken", "proxysslsecret", "pullsecret", "serviceaccounttoken", "skiptoken", "tlssecret",
+        "usesecret",
     }
 )  # fmt: skip
 """Names that end like one and have the name of a Kubernetes Secret, a place in a list or a switch as value."""

@@ -41,18 +41,19 @@ _TEXTS: Final = (
 )
 """What is in a text when one of the `patterns` without a name finds something."""
 _COPIES: Final = r"last-?applied|last-?handled|/original\\*\"|/applied\\*\"|/snapshot\\*\"|revision-history"
-_BEGINS: Final = r"\\*\"\s*:\s*(?:\\*\"|[\[{0-9])"
-"""The value of a field that may hold a secret: no switch and no null."""
+_BEGINS: Final = r"\\*\"\s*:\s*(?:\\*\"|[\[0-9]|\{\s*\\*\"(?:[^g]|g[^e]))"
+"""The value of a field that may hold a secret: no switch, no null, and no `generationTime`."""
 _ASSIGNED: Final = (
     rf"{_ENDS}\d*{_BEGINS}|token\d*\\*\"\s*:\s*(?:\\*\"|[\[0-9])"
     r"|(?:[^t]|[^n]t|[^u]nt|[^o]unt)token\d*\\*\"\s*:\s*\{"
-    r"|key[12]\\*\"\s*:\s*\\*\"(?:[^2]|2[^0-9]|2\d[^0-9]|2\d\d[^0-9]|2\d\d\d[^-])|secrets\\*\"\s*:\s*\[\s*\{"
-    rf"|{_FIELDS}\d*\\*\"\s*:\s*(?:\\*\"|[\[{{])"
+    r"|key[12]\\*\"\s*:\s*(?:[\[{0-9]|\\*\"(?:[^2]|2[^0-9]|2\d[^0-9]|2\d\d[^0-9]|2\d\d\d[^-]))|secrets\\*\"\s*:\s*\[\s*\{"
+    rf"|{_FIELDS}\d*\\*\"\s*:\s*(?:\\*\"|[\[{{0-9-])"
 )
 _FLAGS: Final = rf"[\s\"\\]--?[a-z0-9_.-]*(?:{_ENDS}|token)\d*[\"\s\\]"
 _IN_TEXTS: Final = (
     rf"(?:{_ENDS}|token|credentials?|signature)\d*\\*['`]?[ \t]*[=:>]|(?:{_ENDS}|token)\d*\\+\"[ \t]*[=:]"
     rf"|(?:authorization|cookie)\\*['`]?[ \t]*[=,:][ \t]*[^\s]|{_FLAGS}|{_TEXTS}|\\u00"
+    rf"|kind\\*[\"']?[ \t]*:[ \t]*\\*[\"']?secret|(?:{_ENDS}|token)\d*\\*[\"']?(?:\\r)?\\n[ \t]*value:"
 )
 _SECRETS: Final = (
     r"kind\s*\\*\"\s*:\s*\\*\"(?:[^\"a-z]|[a-z0-9/.]*\W*secret|[^\"]*[^\x01-\x7f])"
@@ -63,9 +64,13 @@ _WORDS: Final = (
     r"(?:passw|passphrase|secret|token|credential|authorization|cookie|key|connection|conn[_-]?str|pwd|pw|pass|pat"
     r"|psk|dsn|sas|creds|jwt)"
 )
+_BESIDE_KEY: Final = r"\{[^{}]*(?:keyname[^{}]*value|value[^{}]*keyname)"
+"""A key beside its name."""
+_OPAQUE: Final = r"value\\*\"\s*:\s*\\*\"[^\"\s]*(?:[0-9][^\"0-9_./:,;~*@=\s-]|[^\"0-9_./:,;~*@=\s-][0-9]{5})"
+"""A value of letters and digits mixed, as the variables of workloads are searched for."""
 _BOTH: Final = rf"{_ASSIGNED}|{_COPIES}|{_SECRETS}|contentversion|\\u00"
 _FIRST: Final = rf"(?i){_BOTH}|{_IN_TEXTS}|values?\\*\"\s*:|default\\*\"\s*:"
-_SECOND: Final = rf"(?i){_BOTH}|keyname|(?:name|key|selector|variable)\\*\"\s*:\s*\\*\"[^\"]*{_WORDS}"
+_SECOND: Final = rf"(?i){_BOTH}|{_BESIDE_KEY}|{_OPAQUE}|(?:name|key|selector|variable)\\*\"\s*:\s*\\*\"[^\"]*{_WORDS}"
 _THIRD: Final = rf"(?i){_IN_TEXTS}"
 
 NONE: Final = 0

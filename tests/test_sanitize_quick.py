@@ -1,0 +1,118 @@
+"""The quick test of a text passes over nothing that the search field by field would find, and no text takes long."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.model import Origin, Resource
+from auditor.sanitize import sanitized, sanitized_line, searched
+from auditor.sanitize.marks import KUBERNETES
+from auditor.sanitize.names import _ENDS, _LAST_WORDS, _WHOLE
+from auditor.sanitize.texts import masked
+
+NAMES = sorted(
+    {*_WHOLE, *_ENDS, *(f"db_{word}" for word in _LAST_WORDS), "authorization", "cookie", "auth", "key", "kind"}
+)
+SECRETS = (
+    "hunter2", "Zm9vYmFyYmF6", "Bearer abcdef0123456789", "ghp_0123456789abcdefghij", "AKIAIOSFODNN7EXAMPLE",
+    "https://h.example/x?code=abc123", "amqp://u:hunter2@h/v", "Server=a;Password=hunter2;", "export TOKEN=hunter2",
+    "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2ln", "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----",
+    '{"password": "hunter2"}', "proxy_set_header Authorization \"Basic abc123==\";", "--api-key hunter2", "Secret",
+    "docker login -u a -p hunter2", "<password>hunter2</password>", "ConvertTo-SecureString 'hunter2' -AsPlainText",
+    "curl -u admin:hunter2 https://h", "https://hooks.slack.com/services/T0/B0/abc",
+    "- name: DB_PASSWORD\n  value: x1y2",
+    "kind: Secret\ndata:\n  a: b\n", "set $token \"hunter2\";", "echo hunter2 | docker login --password-stdin",
+)  # fmt: skip
+PLACES = st.sampled_from(["plain", "westeurope", "Standard", "10Gi", "k8s", "a1b2c3d4e5", "orders20261", *SECRETS])
+SPELLINGS = st.sampled_from([str, str.upper, str.title, lambda name: f"x-{name}", lambda name: f"the{name.title()}"])
+FIELDS = st.builds(lambda spell, name: spell(name), SPELLINGS, st.sampled_from(NAMES))
+VALUES = st.recursive(
+    st.one_of(PLACES, st.booleans(), st.integers(0, 99999), st.none()),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.one_of(FIELDS, st.sampled_from(["name", "value", "properties", "data", "a"])), inner, max_size=3
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+STRING, LETTER = re.compile(rb'"(?:[^"\\]|\\.)*"'), re.compile(rb"(?<!\\)[a-z]")
+
+
+def pod(value: Any) -> Resource:
+    """A workload that has a value in the places where people write secrets."""
+    container = {"name": "a", "env": [{"name": "UPSTREAM", "value": value}], "args": [value, "--password", value]}
+    metadata = {"name": "p", "annotations": {"a/b": value, "kubectl.kubernetes.io/last-applied-configuration": "{}"}}
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container], "x": value}}
+    return Resource("core/Pod", body, Origin())
+
+
+def resource(body: dict[str, Any]) -> Resource:
+    return Resource("Microsoft.Test/things", {"id": "/x", "type": "Microsoft.Test/things", **body}, Origin())
+
+
+@given(
+    VALUES,
+    st.sampled_from([pod, lambda value: resource({"properties": value})]),
+    st.sampled_from(["compact", "spaced", "escaped"]),
+)
+@settings(max_examples=600)
+def test_what_is_passed_over_has_no_secret(value: Any, make: Callable[[Any], Resource], form: str) -> None:
+    given_ = make(value)
+    if form == "compact":
+        line = orjson.dumps(given_.body)
+    elif form == "spaced":
+        line = json.dumps(given_.body, indent=1).encode()
+    else:
+        line = STRING.sub(
+            lambda text: LETTER.sub(lambda one: b"\\u%04x" % ord(one[0]), text[0]), orjson.dumps(given_.body)
+        )
+        assert json.loads(line) == given_.body
+    assert sanitized_line(given_, line).body == searched(given_).body
+    assert sanitized(given_).body == searched(given_).body
+
+
+@given(VALUES)
+@settings(max_examples=300)
+def test_what_has_no_secrets_any_more_stays_as_it_is(value: Any) -> None:
+    once = searched(resource({"properties": value})).body
+    assert searched(resource(once)).body == once
+
+
+HOSTILE = (
+    "a",
+    "-",
+    "--",
+    "https://",
+    "password",
+    "password=",
+    "://:",
+    "eyJ",
+    "A/",
+    "{",
+    '{"a":',
+    "basic ",
+    "&sig=",
+    "\\",
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_no_text_takes_long(piece: str) -> None:
+    """A million characters that begin like a secret over and over."""
+    text = piece * (1_000_000 // len(piece))
+    begun = time.process_time()
+    masked(text, KUBERNETES)
+    searched(resource({"properties": {"a": text, text[:1000]: text}}))
+    assert time.process_time() - begun < 20
