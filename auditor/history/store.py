@@ -111,7 +111,7 @@ class Store:
                 self._db.execute("UPDATE OR REPLACE sinks SET sink = ? WHERE sink = ?", (new, old))
                 self._db.execute("UPDATE outbox SET sink = ? WHERE sink = ?", (new, old))
             for table in ("sinks", "outbox"):
-                self._db.execute(f"UPDATE {table} SET checksum = checksum({_CHECKED[table]})")  # noqa: S608
+                self._db.execute(f"UPDATE {table} SET checksum = checksum({CHECKED[table]})")  # noqa: S608
         self._db.execute("VACUUM")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
