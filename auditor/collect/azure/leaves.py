@@ -14,7 +14,6 @@ from auditor.collect.azure.network import SOURCE as NETWORK
 from auditor.collect.azure.network import Action
 from auditor.collect.azure.permissions import may_read, permissions_at
 from auditor.collect.azure.replies import GONE, CallFailed
-from auditor.collect.azure.secrets import stripped
 from auditor.collect.azure.shapes import Managed, is_absent, one, resource_of, with_value
 from auditor.collect.azure.tables import PRICINGS
 from auditor.collect.azure.vaults import SOURCE as VAULT
@@ -22,6 +21,7 @@ from auditor.collect.azure.vaults import TYPE as CERTIFICATES
 from auditor.collect.workers import Job
 from auditor.keys import get
 from auditor.model import Gap, Resource, Unknown
+from auditor.sanitize.azure import sanitized_azure
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class ReadPreview(Job):
         body = resource.body
         for path in self.version.lacks:
             body = with_value(body, path, get(told, *path.split(".")))
-        live.book.replace(Resource(resource.type, stripped(body), resource.origin))
+        live.book.replace(Resource(resource.type, sanitized_azure(body), resource.origin))
         live.book.told(ARM, done=1)
         yield from ()
 
