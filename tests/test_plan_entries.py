@@ -138,3 +138,42 @@ def test_an_entry_of_a_what_if_that_is_no_change_is_a_gap(command: Any, tmp_path
     done = command("gate", "what-if.json", "--select", PURGE, "-f", "json", "-o", "out.json")
     assert done.returncode == 3
     assert json.loads((tmp_path / "out.json").read_text())["gaps"]
+
+
+def outcomes(command: Any, tmp_path: Path, *changes: Any) -> tuple[int, set[str], list[str]]:
+    """The exit code of a gate of these entries, the outcomes of its findings, and what its gaps name."""
+    whole = {"format_version": "1.2", "terraform_version": "1.14.0", "resource_changes": list(changes)}
+    (tmp_path / "plan.json").write_text(json.dumps(whole))
+    done = command(
+        "gate", "plan.json", "--select", PURGE, "-f", "json", "-o", "out.json", "--outcomes", "pass,fail,unknown"
+    )
+    audit = json.loads((tmp_path / "out.json").read_text())
+    return done.returncode, {one["outcome"] for one in audit["findings"]}, [gap["what"] for gap in audit["gaps"]]
+
+
+GOOD_AFTER = {**AFTER, "purge_protection_enabled": True}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_two_entries_of_one_address_say_differently_is_unknown(command: Any, tmp_path: Path, turned: bool) -> None:
+    first, second = (AFTER, GOOD_AFTER) if turned else (GOOD_AFTER, AFTER)
+    assert outcomes(command, tmp_path, entry(after=first), entry(after=second)) == (3, {"unknown"}, [NAMED])
+
+
+def test_two_addresses_of_one_id_are_evaluated_each_and_a_gap(command: Any, tmp_path: Path) -> None:
+    for first, second in ((AFTER, GOOD_AFTER), (GOOD_AFTER, AFTER)):
+        code, found, gaps = outcomes(command, tmp_path, entry("a", after=first), entry("b", after=second))
+        assert (code, found) == (3, {"pass", "fail"})
+        assert NAMED in gaps
+
+
+def test_a_delete_beside_a_create_of_one_address_is_unknown(command: Any, tmp_path: Path) -> None:
+    gone = entry(actions=["delete"], before=GOOD_AFTER, after=None)
+    for changes in ([entry(after=GOOD_AFTER), gone], [gone, entry(after=GOOD_AFTER)]):
+        assert outcomes(command, tmp_path, *changes)[:2] == (3, {"unknown"})
+
+
+def test_an_address_that_takes_over_what_another_forgets_is_no_gap(command: Any, tmp_path: Path) -> None:
+    forgets = entry("old", actions=["forget"], before=GOOD_AFTER, after=None)
+    takes = entry("new", actions=["no-op"], before=GOOD_AFTER, after=GOOD_AFTER, importing={"id": "x"})
+    assert outcomes(command, tmp_path, forgets, takes) == (0, {"pass"}, [])

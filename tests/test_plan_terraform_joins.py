@@ -749,3 +749,24 @@ def test_a_parent_is_found_by_its_name_that_is_known() -> None:
     named = ["azurerm_virtual_network.v.name", "azurerm_virtual_network.v"]
     network = body(read(items, [written("azurerm_subnet.s", virtual_network_name=named)]), "virtualNetworks")
     assert [subnet["name"] for subnet in network["properties"]["subnets"]] == ["s"]
+
+
+def test_what_is_joined_to_one_of_two_resources_of_one_id_is_not_known() -> None:
+    network = {"name": "vnet", "resource_group_name": "rg", "address_space": []}
+    subnet = {"name": "s", "resource_group_name": "rg", "virtual_network_name": "vnet"}
+    place = f"{GROUP}/Microsoft.Network/virtualNetworks/vnet/subnets/s"
+    items = [item(f"azurerm_virtual_network.{n}", network) for n in "ab"]
+    items += [item(f"azurerm_subnet.{n}", subnet) for n in "ab"]
+    joined = {"subnet_id": place, "network_security_group_id": f"{GROUP}/Microsoft.Network/networkSecurityGroups/n"}
+    items.append(item("azurerm_subnet_network_security_group_association.x", joined))
+    changes = read(items)
+    for change in of(changes, "/subnets"):
+        assert change.after is not None
+        assert isinstance(change.after.body["properties"]["networkSecurityGroup"]["id"], Unknown)
+    for change in of(changes, "virtualNetworks"):
+        assert change.after is not None
+        assert all(isinstance(one, Unknown) for one in change.after.body["properties"]["subnets"])
+    assert {gap.type for gap in changes.gaps} == {
+        "Microsoft.Network/virtualNetworks",
+        "Microsoft.Network/virtualNetworks/subnets",
+    }

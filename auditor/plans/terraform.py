@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.errors import InputError
+from auditor.keys import get
 from auditor.model import MISSING, Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX, table_of
 from auditor.plans.change import Addition, Change, Changes, Lines
@@ -22,6 +23,7 @@ from auditor.plans.terraform_join import Made, additions, join
 from auditor.plans.terraform_kubernetes import KINDS, is_kubernetes, kubernetes_made, not_told
 from auditor.plans.terraform_nodes import Node, nodes_of
 from auditor.plans.terraform_references import References
+from auditor.plans.terraform_repeats import gaps_of_ids, one_of_each_address
 from auditor.plans.terraform_subscription import Subscriptions
 from auditor.plans.terraform_table import Extra, Onto
 from auditor.plans.terraform_translate import Place, Writer, chosen, filled, if_written
@@ -82,7 +84,7 @@ def read_terraform_plan(
             f"{file}: the format {version} of this Terraform plan is not known.",
             "Formats 0.x and 1.x are; see whether a newer auditor reads it.",
         )
-    nodes = nodes_of(raw)
+    nodes = one_of_each_address(nodes_of(raw))
     written, dynamic = {}, None
     if source is not None:
         from auditor.plans.hcl_source import Source
@@ -96,13 +98,18 @@ def read_terraform_plan(
     after, added = _made(nodes, Side(nodes, references, "after", subscriptions), versions)
     actions = {node.address: node.action for node in nodes}
     origins = {address: _origin(address, file, written.get(address)) for address in actions}
+    forgotten = _forgotten(raw)
     changes = tuple(
         _change(actions[key[0]], before.get(key), after.get(key), origins[key[0]]) for key in {**after, **before}
     )
     deployed = list(_deployed(nodes, subscriptions, origins))
     return Changes(
         (*changes, *(one for one in deployed if isinstance(one, Change))),
-        (*_gaps(raw, nodes, references, file), *(one for one in deployed if isinstance(one, Gap))),
+        (
+            *_gaps(raw, nodes, references, file),
+            *gaps_of_ids(item for item in after.values() if item.address not in forgotten),
+            *(one for one in deployed if isinstance(one, Gap)),
+        ),
         _covers(raw, nodes),
         written,
         tuple(_additions(added_before, added, actions, origins)),
@@ -228,7 +235,10 @@ def _change(action: Any, before: Made | None, after: Made | None, origin: Origin
 
 
 def _resource(made: Made, origin: Origin) -> Resource:
-    return Resource(made.kind, made.body, origin, partial=holds_unknown(made.body))
+    resource = Resource(made.kind, made.body, origin, partial=holds_unknown(made.body))
+    if isinstance(made.body.get("id"), Unknown):  # findings need one, and a name may occur below several parents
+        resource._id = f"/-/{made.kind}/{made.address}/{resource.name}"
+    return resource
 
 
 def _gaps(raw: dict[str, Any], nodes: list[Node], references: References, file: str) -> Iterator[Gap]:
@@ -250,6 +260,13 @@ def _gaps(raw: dict[str, Any], nodes: list[Node], references: References, file: 
             hidden = body_not_told(node, references.config(node)) if azapi else not_told(node)
         if hidden:
             yield Gap(what=node.address, reason=hidden, kind="unknown-until-apply")
+
+
+def _forgotten(raw: dict[str, Any]) -> frozenset[str]:
+    """The addresses that Terraform stops managing: another address may take over the same resource."""
+    changes = raw.get("resource_changes")
+    items = [item for item in changes if isinstance(item, dict)] if isinstance(changes, list) else []
+    return frozenset(str(item.get("address")) for item in items if get(item, "change", "actions") == ["forget"])
 
 
 def _covers(raw: dict[str, Any], nodes: list[Node]) -> frozenset[str]:

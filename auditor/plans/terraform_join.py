@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -13,6 +13,8 @@ from auditor.plans.lone_rules import GROUP, with_denials
 from auditor.plans.lone_subnets import list_itself
 from auditor.plans.private_endpoints import ENDPOINT, asked, connection, leave_open, owners, tell
 from auditor.plans.trees import merge, put
+
+_SEVERAL: Final = Unknown("several addresses of the plan make this resource: which of them is meant is not known")
 
 
 class Made(Struct, eq=False):
@@ -46,16 +48,16 @@ def _parts(made: list[Made]) -> list[Made]:
     return [item for item in made if item.onto or item.kind.casefold() in ARRAYS]
 
 
-def _by_id(made: list[Made]) -> dict[str, Made]:
-    """The resources by their casefolded ids."""
-    found: dict[str, Made] = {}
+def _by_id(made: list[Made]) -> dict[str, list[Made]]:
+    """The resources by their casefolded ids: several addresses may make one."""
+    found: dict[str, list[Made]] = {}
     for item in made:
         if isinstance(item.id, str) and not item.onto:
-            found.setdefault(item.id.casefold().rstrip("/"), item)
+            found.setdefault(item.id.casefold().rstrip("/"), []).append(item)
     return found
 
 
-def _joined(made: list[Made], parts: list[Made], by_id: dict[str, Made]) -> list[Made]:
+def _joined(made: list[Made], parts: list[Made], by_id: dict[str, list[Made]]) -> list[Made]:
     """The resources, with their parts put into them; parts that stay resources of their own come last."""
     apart = set(parts)
     kept = [item for item in made if item not in apart]
@@ -66,12 +68,12 @@ def _joined(made: list[Made], parts: list[Made], by_id: dict[str, Made]) -> list
         if item.onto:
             continue
         kind = item.kind.casefold()
-        parent = by_id.get((parent_of(item.id) or "").casefold()) if isinstance(item.id, str) else None
-        if parent is not None:
-            _fold(parent, _place_of(kind), _element(item))
-        elif kind == SUBNET:
+        parents = by_id.get((parent_of(item.id) or "").casefold(), []) if isinstance(item.id, str) else []
+        for parent in parents:
+            _fold(parent, _place_of(kind), _element(item) if len(parents) == 1 else _SEVERAL)
+        if kind == SUBNET and len(parents) != 1:
             list_itself(item.body)
-        if kind != RULE or parent is None:
+        if kind != RULE or len(parents) != 1:
             kept.append(item)
     return kept
 
@@ -112,13 +114,14 @@ def _inside_network(target: str, part: Made) -> tuple[str, Made]:
     return network, Made(part.kind, part.id, {"properties": {"subnets": [element]}}, part.address)
 
 
-def _add(made: list[Made], by_id: dict[str, Made], item: Made) -> None:
+def _add(made: list[Made], by_id: dict[str, list[Made]], item: Made) -> None:
     """Add to the resource that is meant. Where that is not known, any of its type may have what is added; where it is
     not there, any whose id is not known."""
     added = {key: value for key, value in item.body.items() if key != "type"}
-    target = by_id.get(item.id.casefold().rstrip("/")) if isinstance(item.id, str) else None
-    if target is not None:
-        target.body = merge(target.body, added)
+    targets = by_id.get(item.id.casefold().rstrip("/"), []) if isinstance(item.id, str) else []
+    for target in targets:
+        target.body = merge(target.body, added) if len(targets) == 1 else merge(_vague(added, _SEVERAL), target.body)
+    if targets:
         return
     for one in made:
         if not one.onto and one.kind.casefold() == item.kind.casefold():
@@ -143,14 +146,14 @@ def _element(item: Made) -> dict[str, Any]:
     return element
 
 
-def _fold(parent: Made, path: str, element: dict[str, Any]) -> None:
+def _fold(parent: Made, path: str, element: Any) -> None:
     """Add an element to an array of the parent, or complete the one of the same name."""
     node: Any = parent.body
     for key in path.split("."):
         node = node.get(key) if isinstance(node, dict) else None
     items = list(node) if isinstance(node, list) else []  # an unknown list is what these elements make of it
     for index, old in enumerate(items):
-        if isinstance(old, dict) and _same(old.get("name"), element.get("name")):
+        if isinstance(old, dict) and isinstance(element, dict) and _same(old.get("name"), element.get("name")):
             items[index] = merge(old, element)
             break
     else:
@@ -162,7 +165,7 @@ def _same(one: Any, other: Any) -> bool:
     return isinstance(one, str) and isinstance(other, str) and one.casefold() == other.casefold()
 
 
-def _connect(made: list[Made], by_id: dict[str, Made]) -> None:
+def _connect(made: list[Made], by_id: dict[str, list[Made]]) -> None:
     """Tell the services of their private endpoints."""
     for item in made:
         for wanted in asked(item.body) if item.kind.casefold() == ENDPOINT else ():
@@ -171,8 +174,10 @@ def _connect(made: list[Made], by_id: dict[str, Made]) -> None:
                 for service in made:
                     if service.kind.casefold() in kinds:
                         tell(service.body, wanted.target)
-            elif isinstance(wanted.target, str) and (meant := by_id.get(wanted.target.casefold().rstrip("/"))):
-                tell(meant.body, connection(wanted, item.id))
+            elif isinstance(wanted.target, str):
+                services = by_id.get(wanted.target.casefold().rstrip("/"), [])
+                for service in services:
+                    tell(service.body, connection(wanted, item.id) if len(services) == 1 else _SEVERAL)
 
 
 def _place_of(kind: str) -> str:
