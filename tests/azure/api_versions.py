@@ -1,12 +1,15 @@
 """The API versions that Resource Manager accepts, by resource type. Others are answered with 400, as the service does.
 
 Of each provider the versions that its own SDK packages and templates name; a child has its parent's unless it says
-otherwise. A type that is not here does not exist for the local Azure.
+otherwise, without those that are not published for it. A type that is not here does not exist for the local Azure.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
+
+from tests.azure.published import versions_of
 
 APIM: Final = "2021-08-01 2022-08-01 2023-05-01-preview 2023-09-01-preview 2024-05-01 2024-06-01-preview"
 SQL: Final = (
@@ -120,8 +123,12 @@ CHILDREN: Final = {
 certificates of a Key Vault, for instance, are only in its data plane."""
 
 
-def accepted(type_: str) -> frozenset[str] | None:
-    """The versions for a type; None when there is no such type."""
+RETIRED: Final = (("microsoft.keyvault/", "2026-02-01", dt.date(2027, 2, 27)),)
+"""How types begin, the oldest version that stays, and the day on which older ones retire."""
+
+
+def accepted(type_: str, today: dt.date = dt.date.min) -> frozenset[str] | None:
+    """The versions for a type on a day; None when there is no such type."""
     name = type_.casefold()
     parts = name.split("/")
     top = "/".join(parts[:2])
@@ -130,5 +137,17 @@ def accepted(type_: str) -> frozenset[str] | None:
         return None
     for size in range(len(parts), 0, -1):
         if (key := "/".join(parts[:size])) in ACCEPTED:
-            return frozenset(ACCEPTED[key].split())
+            own = size == len(parts)
+            found = [one for one in ACCEPTED[key].split() if own or _is_published(name, one)]
+            return frozenset(one for one in found if not _is_retired(name, one, today))
     return None
+
+
+def _is_published(name: str, version: str) -> bool:
+    """Whether a child has a version of its parent; not known of those outside the time of the published ones."""
+    known = versions_of(name)
+    return not known or version in known or not known[0] <= version <= known[-1]
+
+
+def _is_retired(name: str, version: str, today: dt.date) -> bool:
+    return any(name.startswith(start) and version < oldest and today >= day for start, oldest, day in RETIRED)

@@ -21,6 +21,10 @@ NO_DIAGNOSTICS: Final = frozenset(
 """Types that have no diagnostic settings."""
 
 
+NOT_IN_CONSUMPTION: Final = frozenset({"caches", "gateways", "portalconfigs", "portalsettings", "users", "workspaces"})
+"""Children that API Management lacks in the Consumption tier."""
+
+
 def check(estate: Estate, owner: Body, type_: str) -> None:
     """Raises `Refused` when this owner cannot have children of a casefolded type."""
     provider, _, rest = type_.partition("/")
@@ -28,6 +32,10 @@ def check(estate: Estate, owner: Body, type_: str) -> None:
     if str(owner.get("kind", "")).casefold() in NO_SERVICE.get(last, ()):
         what = last.removesuffix("services").capitalize()
         raise Refused(400, "FeatureNotSupportedForAccount", f"{what} is not supported for the account.")
+    tier = str((owner.get("sku") or {}).get("name", "")).casefold()
+    if provider == "microsoft.apimanagement" and tier == "consumption" and last in NOT_IN_CONSUMPTION:
+        text = f"Method not allowed in Consumption pricing tier: {last}."
+        raise Refused(400, "MethodNotAllowedInPricingTier", text)
     if last == "diagnosticsettings" and kind(owner) in NO_DIAGNOSTICS:
         text = f"The resource type '{kind(owner)}' does not support diagnostic settings."
         raise Refused(400, "ResourceTypeNotSupported", text)

@@ -23,6 +23,7 @@ import orjson
 
 from tests.azure.estate import Body, Estate, kind
 from tests.azure.http import Answer, Call, Refused
+from tests.azure.published import cut, newest_stable
 from tests.azure.resource_manager import ResourceManager
 from tests.azure.rights import Rights
 
@@ -265,28 +266,14 @@ def _runnable(query: str) -> str:
     return "".join(parts)
 
 
-PREVIEW_ONLY: Final = {
-    "microsoft.containerregistry/registries": ("policies.softDeletePolicy",),
-    "microsoft.containerservice/managedclusters": (
-        "securityProfile.kubernetesResourceObjectEncryptionProfile",
-        "azureMonitorProfile.containerInsights",
-    ),
-    "microsoft.insights/actiongroups": ("incidentReceivers",),
-}
-"""Properties that the newest generally available version lacks: Resource Graph asks in no other."""
-
-
-def _without(properties: Any, path: str) -> Any:
-    head, _, rest = path.partition(".")
-    if not isinstance(properties, dict) or head not in properties:
-        return properties
-    kept = {key: value for key, value in properties.items() if key != head}
-    return {**kept, head: _without(properties[head], rest)} if rest else kept
+def table_of(type_: str) -> str | None:
+    """The table that holds resources of a casefolded type."""
+    return next((table for table, types in TABLES.items() if re.fullmatch(types, type_)), None)
 
 
 def _row(body: Body) -> Body:
-    for path in PREVIEW_ONLY.get(kind(body), ()):
-        body = {**body, "properties": _without(body.get("properties"), path)}
+    """The row of a resource, in the shape of the newest version that is generally available."""
+    body = cut(body, newest_stable(kind(body)))
     row = {name: body.get(name) or "" for name in TEXT} | {name: body.get(name) for name in DYNAMIC}
     row["type"] = kind(body)
     parts = body["id"].split("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import re
 import threading
 import time
@@ -16,11 +17,21 @@ from tests.azure.clouds import Cloud
 from tests.azure.entra import CLIENT, OBJECT, TENANT, Entra
 from tests.azure.estate import Body, Estate, arm_shape, kind
 from tests.azure.http import Answer, Call, Refused, Violation
+from tests.azure.published import cut
 from tests.azure.rights import Rights
 
 PAGE: Final = 100
 """Items of a page. Lists that the services give whole are in `WHOLE`."""
 WHOLE: Final = frozenset({"microsoft.insights/diagnosticsettings", "microsoft.security/pricings"})
+BY_NUMBER: Final = "microsoft.apimanagement/"
+"""Lists of this provider page by the number of items to pass over, and say how many there are."""
+SHORT: Final = {
+    "microsoft.apimanagement/service/policyfragments": ("format", "value"),
+    "microsoft.keyvault/vaults/keys": ("curveName", "keyOps", "keySize", "rotationPolicy"),
+}
+"""Properties that a list leaves out, and a single resource has."""
+SMALL_GROUPS: Final = ("microsoft.containerservice/", "microsoft.keyvault/")
+"""Providers whose ids say `resourcegroups`, whatever they were created as."""
 OF_ITS_SCOPE: Final = frozenset({"microsoft.resources/deployments"})
 """Lists of a subscription that hold what belongs to it alone, not what its resource groups hold."""
 BUCKET, REFILL = 250.0, 25.0
@@ -42,6 +53,8 @@ class ResourceManager:
     def __init__(self, cloud: Cloud, estate: Estate, rights: Rights, entra: Entra) -> None:
         self.cloud, self.estate, self.rights, self.entra = cloud, estate, rights, entra
         self.throttled = 0
+        self.today = dt.date(2026, 12, 1)
+        """Versions that are retired by this day are refused."""
         self.bucket, self.refill = BUCKET, REFILL
         self.links = "https://{host}"
         """How links to next pages begin. Some providers name the port too, a few leave out the host."""
@@ -75,9 +88,12 @@ class ResourceManager:
         if call.method == "POST":
             return self._begun(call, path)
         self._check_right(target)
+        version = call.query["api-version"]
         if not target.collection:
-            return Answer(200, self._resource(target, call))
-        return Answer(200, self._page(call, target, self._items(target)))
+            return Answer(200, answered(self._resource(target, call), version))
+        left_out = SHORT.get(target.type, ())
+        items = [answered(body, version, left_out) for body in self._items(target)]
+        return Answer(200, self._page(call, target, items))
 
     def authenticate(self, call: Call) -> None:
         problem = self.entra.problem(call, self.cloud.arm_audiences)
@@ -125,7 +141,7 @@ class ResourceManager:
         if not version:
             text = "The api-version query parameter (?api-version=) is required for all requests."
             raise Refused(400, "MissingApiVersionParameter", text)
-        versions = accepted(target.type)
+        versions = accepted(target.type, self.today)
         namespace, _, rest = target.type.partition("/")
         if versions is None:
             text = f"The resource type '{rest}' could not be found in the namespace '{namespace}' for api version"
@@ -225,15 +241,17 @@ class ResourceManager:
         token = call.query.get("$skiptoken")
         start = int(base64.urlsafe_b64decode(token)) if token else int(call.query.get("$skip", 0))
         page: dict[str, Any] = {"value": items[start : start + size]}
+        by_number = target.type.startswith(BY_NUMBER)
+        if by_number:
+            page["count"] = len(items)
         if start + size < len(items):
             following = base64.urlsafe_b64encode(str(start + size).encode()).decode()
+            following = f"%24skip={start + size}" if by_number else f"%24skiptoken={following}"
             same = "".join(
                 f"&{k}={v}" for k, v in call.query.items() if k not in {"api-version", "$skiptoken", "$skip"}
             )
             version = f"api-version={call.query['api-version']}"
-            page["nextLink"] = (
-                f"{self.links.format(host=call.host)}{call.path}?{version}{same}&%24skiptoken={following}"
-            )
+            page["nextLink"] = f"{self.links.format(host=call.host)}{call.path}?{version}{same}&{following}"
         return page
 
     def _kubeconfig(self, cluster: str) -> Answer:
@@ -244,6 +262,19 @@ class ResourceManager:
             raise Refused(403, "AuthorizationFailed", f"The client '{CLIENT}' may not perform action '{action}'.")
         encoded = base64.b64encode(text.encode()).decode()
         return Answer(200, {"kubeconfigs": [{"name": "clusterUser", "value": encoded}]})
+
+
+def answered(body: Body, version: str, left_out: tuple[str, ...] = ()) -> Body:
+    """A body as a version of its service gives it, in a list without what lists leave out."""
+    if "type" not in body:
+        return body
+    body = cut(body, version)
+    if kind(body).startswith(SMALL_GROUPS) and isinstance(body.get("id"), str):
+        body = {**body, "id": body["id"].replace("/resourceGroups/", "/resourcegroups/")}
+    if left_out and isinstance(body.get("properties"), dict):
+        shown = {name: value for name, value in body["properties"].items() if name not in left_out}
+        body = {**body, "properties": shown}
+    return body
 
 
 def read_target(path: str) -> Target:
