@@ -12,11 +12,15 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+from auditor.bound import bind
 from auditor.cli import root
 from auditor.collect.azure.api_versions import PREVIEWS, VERSIONS
+from auditor.collect.azure.version_report import asked_versions
 from auditor.collect.book import Book
+from auditor.conditions.kept import read_paths
 from auditor.model import Origin, Resource
-from tests.azure import api_versions
+from auditor.rulebook import load_rules
+from tests.azure import api_versions, published
 from tests.azure.collected import DEMO, Collected, azure_of
 from tests.azure.estate import Body, Estate, demo_estate
 from tests.azure.fault_plan import Fault
@@ -43,6 +47,37 @@ def test_every_preview_says_what_is_unknown_without_it() -> None:
     for kind, version in VERSIONS.items():
         if version.stable and "preview" in version.asked:
             assert version.lacks or version.hides or version.newest, kind
+
+
+def read_by_rules() -> Iterator[tuple[str, str, str]]:
+    """Rule, casefolded type and casefolded path of every field that a rule reads of a resource in `properties`."""
+    for rule in load_rules():
+        bound = bind(rule, dt.datetime(2026, 12, 2, tzinfo=dt.UTC))
+        each = bound.each.segments if bound.each else ()
+        nodes = [node for node in (bound.when, bound.condition) if node]
+        found = [(kind, path) for kind in bound.types for node in nodes for path in read_paths(node, each)]
+        for relation in bound.relations:
+            where = read_paths(relation.where) if relation.where else ()
+            found += [(kind, path) for path in where for kind in relation.types]
+        for kind, path in found:
+            text = ".".join(map(str, path)).replace(".[*]", "[*]").rstrip(".").casefold()
+            if text.startswith("properties."):
+                yield rule.id, kind.casefold(), text
+
+
+def test_the_version_asked_for_has_every_property_that_rules_read() -> None:
+    asked = {kind.casefold(): version for kind, version in asked_versions().items() if "#" not in kind}
+    more = {kind.casefold(): {path.casefold() for path in found.lacks} for kind, found in PREVIEWS.items()}
+    checked, missing = 0, []
+    for rule, kind, path in read_by_rules():
+        version = asked.get(kind) or published.newest_stable(kind)
+        places = {path[:end] for end in range(len(path) + 1) if path[end : end + 1] in ("", ".", "[")}
+        gone = places & published.lacking(kind, version) - published.outdated(kind)
+        checked += bool(published.versions_of(kind))
+        if gone and not places & more.get(kind, set()):
+            missing.append(f"{rule}: {kind} {version} lacks {path}")
+    assert checked > 1000
+    assert not missing
 
 
 def test_the_command_prints_type_and_version_and_asks_nobody() -> None:

@@ -39,6 +39,12 @@ def lacking(type_: str, version: str) -> frozenset[str]:
     return frozenset(path for path, mask in partial.items() if not int(mask, 16) >> before[-1] & 1)
 
 
+def outdated(type_: str) -> frozenset[str]:
+    """The paths of a casefolded type that only versions older than the ones that are known have."""
+    partial = _TYPES.get(type_, {}).get("partial", {})
+    return frozenset(path for path, mask in partial.items() if mask == "0")
+
+
 def cut(body: Body, version: str) -> Body:
     """A body as the service answers it in an API version."""
     paths = lacking(str(body["type"]).casefold(), version)
