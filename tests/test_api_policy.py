@@ -400,7 +400,7 @@ VARIANTS: list[tuple[str, dict[str, str], str]] = [
     (
         "base under a condition",
         {"get": f'<choose><when condition="@(a)"><base/></when></choose>{LIMIT}{IDENTITY}'},
-        "authenticated?@get",
+        "authenticated?@get client-certificate-validated?@get",
     ),
     ("no limit in the operation", {"get": JWT + CERT + IDENTITY}, "apim.policies-keep-base@policy rate-limited@get"),
     (
@@ -532,8 +532,9 @@ VARIANTS: list[tuple[str, dict[str, str], str]] = [
     (
         "not readable",
         {"get": "<base/><choose>"},
-        "authenticated?@get backend-authenticated?@get backend-https?@get no-secrets-in-policies?@document"
-        " rate-limited?@get",
+        "answers-after-authentication?@get authenticated?@get backend-authenticated?@get backend-https?@get"
+        " client-certificate-validated?@get named-values-weaken-nothing?@get no-secrets-in-policies?@document"
+        " rate-limited?@get token-audience?@get token-issuer?@get token-keys-over-https?@get",
     ),
 ]
 

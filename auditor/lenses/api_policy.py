@@ -12,8 +12,8 @@ from typing import Final, Literal
 from auditor.lenses.api_policy_facts import Facts
 from auditor.lenses.api_policy_model import EffectivePolicy, Target
 from auditor.lenses.api_policy_resource import resource_of
-from auditor.lenses.api_policy_scopes import SERVICE, Document, Estate, scope_of
-from auditor.lenses.api_policy_walk import Level, Walk
+from auditor.lenses.api_policy_scopes import SERVICE, Document, Entry, Estate, Level, NotCollected, scope_of
+from auditor.lenses.api_policy_walk import Walk
 from auditor.lenses.api_policy_ways import Way, key_required, ways_in
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.truth import Truth
@@ -68,21 +68,28 @@ def _of_api(estate: Estate, api: str) -> Iterator[EffectivePolicy]:
     scope = scope_of(api)
     kind = f"{SERVICE}/workspaces/apis" if "/workspaces/" in scope else f"{SERVICE}/apis"
     ways = ways_in(estate, api, scope)
-    own = set(estate.own.get(api, ()))
+    with_own = set(estate.own.get(api, ()))
     known = estate.operations.get(api, [])
     policies = f"{kind}/operations/policies"
-    rest = sorted(operation for operation in known if operation not in own)
+    rest = sorted(operation for operation in known if operation not in with_own)
     if estate.hole(policies):  # somewhere: is it here?
         hidden = {name for name in rest if estate.hole(policies, f"{name}/policies/policy")}
         if len(hidden) == len(rest):
             hidden = set()  # then they are all alike
-        own |= hidden
+        with_own |= hidden
         rest = [name for name in rest if name not in hidden]
-    for operation in sorted(own):
+    for operation in sorted(with_own):
         yield _policy(estate, api, operation, (operation,), ways, estate.document(operation, f"{kind}/operations"))
     if rest or not known or estate.hole(f"{kind}/operations", f"{api}/operations"):
-        hole = estate.hole(policies, f"{rest[0] if rest else f'{api}/operations'}/policies/policy")
-        yield _policy(estate, api, None, tuple(rest), ways, Unknown(hole) if hole else None)
+        own = estate.unread(policies, f"{rest[0] if rest else f'{api}/operations'}/policies/policy")
+        if isinstance(own, NotCollected) and _is_change(estate.apis[api]):
+            own = NotCollected(own.reason, assumed_base=True)
+        yield _policy(estate, api, None, tuple(rest), ways, own)
+
+
+def _is_change(api: Entry) -> bool:
+    """A change declares the API: what it leaves out stays as it is, and is no reason to doubt what it declares."""
+    return api.origin.source in ("change", "plan", "template")
 
 
 # --- one policy ---------------------------------------------------------------------------------------------------
@@ -109,6 +116,9 @@ def _policy(
     if operation:
         place = named.id if named else own.id.rpartition("/policies/")[0] if isinstance(own, Document) else operation
     flags = facts.flags
+    unread = next(iter(facts.unreadable | facts.not_collected), None)
+    incomplete = next(iter(facts.unreadable), None) if read and _is_change(entry) else unread
+    without = incomplete if facts.tokens else unread
     lost_in, lost_surely = _lost_in(estate, [[*way.levels, middle, own] for way in ways], flags["authenticated"])
     return EffectivePolicy(
         id=f"{place}/effectivePolicies/policy",
@@ -124,12 +134,14 @@ def _policy(
         authenticated=flags["authenticated"],
         lost_in=lost_in,
         lost_surely=lost_surely,
+        asked=flags["asked"],
         token_checked=flags["token"],
         certificate_checked=flags["certificate"],
+        certificate_asked=flags["certificateAsked"],
         tokens=tuple(facts.tokens.values()),
         certificates=tuple(facts.certificates.values()),
-        audience_checked=flags["audience"],
-        issuer_checked=flags["issuer"],
+        audience_checked=facts.required("audience", without),
+        issuer_checked=facts.required("issuer", without),
         answers_itself=facts.answers_itself,
         answered_first=facts.first,
         targets=facts.targets,
@@ -143,6 +155,8 @@ def _policy(
         front_door_checked=flags["frontDoor"],
         cors=tuple(facts.cors.values()),
         weaknesses=tuple(facts.weaknesses.values()),
+        unread=unread,
+        incomplete=incomplete,
     )
 
 

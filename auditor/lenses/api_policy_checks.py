@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from auditor.lenses.api_policy_model import CertificateCheck, Place, TokenCheck, Weakness
 from auditor.lenses.api_policy_scopes import NamedValues
-from auditor.lenses.api_policy_text import Element, is_expression, named_values, with_named_values
+from auditor.lenses.api_policy_text import Element, is_expression, named_values, scheme_of, with_named_values
 from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
 from auditor.model import Unknown
 
@@ -39,13 +39,17 @@ class Reading:
         return Unknown(why) if why else self.text(raw).casefold() == "true"
 
     def texts(self, element: Element, outer: str, inner: str) -> tuple[str, ...]:
-        """The texts of `<outer><inner>…</inner></outer>`."""
-        return tuple(self.text(part.text) for group in element.all(outer) for part in group.all(inner) if part.text)
+        """The texts of `<outer><inner>…</inner></outer>`, without empty ones."""
+        found = (self.text(part.text) for group in element.all(outer) for part in group.all(inner))
+        return tuple(text for text in found if text)
 
 
 # --- tokens -------------------------------------------------------------------------------------------------------
 
-_ANY_TENANT: Final = re.compile(r"/(common|organizations|consumers)/", re.IGNORECASE)
+_ANY_TENANT: Final = re.compile(
+    r"/(common|organizations|consumers|9188040d-6c67-4c5b-b112-36a304b66dad)/", re.IGNORECASE
+)
+"""Tokens of any tenant, or of any personal account (the last, by its id)."""
 
 
 def token_check(element: Element, reading: Reading, place: Place, certain: bool) -> TokenCheck:
@@ -62,7 +66,11 @@ def token_check(element: Element, reading: Reading, place: Place, certain: bool)
         audiences=reading.texts(element, "audiences", "audience"),
         issuers=reading.texts(element, "issuers", "issuer"),
         configurations=tuple(url for url in urls if url),
-        claims=tuple(reading.text(claim.attributes.get("name")) for claim in claims),
+        claims=tuple(  # without a value it is enough that the token has the claim
+            reading.text(claim.attributes.get("name"))
+            for claim in claims
+            if any(reading.text(value.text) for value in claim.all("value"))
+        ),
         applications=reading.texts(element, "client-application-ids", "application-id"),
         tenant=reading.text(given.get("tenant-id")) or None,
     )
@@ -74,19 +82,23 @@ def names_audience(check: TokenCheck) -> bool:
 
 
 def names_issuer(check: TokenCheck) -> Truth:
-    """True when tokens of one issuer alone are good: the one of the configuration, or one that is named.
+    """True when tokens of named issuers alone are good: those of the configurations, or those that are listed.
 
+    Each of several configurations adds its issuer to the accepted ones.
     https://learn.microsoft.com/azure/api-management/validate-jwt-policy
     """
     if check.issuers or {"iss", "tid"} & {name.casefold() for name in check.claims}:
         return True
-    found: Truth = False
-    for place in (*check.configurations, *([f"/{check.tenant}/"] if check.tenant else ())):
-        if is_expression(place.strip("/")) or named_values(place):
-            found = truth_or(found, Unknown(f"{place.strip('/')[:60]} is not known"))
-        else:
-            found = truth_or(found, not _ANY_TENANT.search(place))
-    return found
+    places = (*check.configurations, *([f"/{check.tenant}/"] if check.tenant else ()))
+    return truth_and(*(_names_tenant(place) for place in places)) if places else False
+
+
+def _names_tenant(place: str) -> Truth:
+    if _ANY_TENANT.search(place):
+        return False
+    if is_expression(place.strip("/")) or named_values(place):
+        return Unknown(f"{place.strip('/')[:60]} is not known")
+    return True
 
 
 def token_weaknesses(check: TokenCheck, element: Element, raw: str) -> list[Weakness]:
@@ -100,7 +112,7 @@ def token_weaknesses(check: TokenCheck, element: Element, raw: str) -> list[Weak
             written = element.attributes.get(attribute, "").strip().casefold() == "false"
             found.append(Weakness(kind, check.policy, check.place, check.certain, says, written))
     for url in check.configurations:
-        if url.casefold().startswith("http:"):
+        if scheme_of(url) == "http":
             says = f"keys are fetched from {url[:200]}"
             found.append(Weakness("openidHttp", check.policy, check.place, check.certain, says, url in raw))
     return found
@@ -122,6 +134,40 @@ def certificate_check(element: Element, reading: Reading, place: Place, certain:
     named = any(identity.get(key) for identity in identities for key in ("thumbprint", "issuer-certificate-id"))
     heeded = truth_and(truth_not(ignored), truth_or(trusted, named))
     return CertificateCheck(place, certain, heeded, identities)
+
+
+# --- limits -------------------------------------------------------------------------------------------------------
+
+LIMITS: Final = frozenset(
+    {"rate-limit", "rate-limit-by-key", "quota", "quota-by-key", "llm-token-limit", "azure-openai-token-limit"}
+)
+"""Policies that limit how often, or how much, a caller may call."""
+_MOST_CALLS: Final = 10_000  # a second for one key: more than a unit of the gateway serves
+_MOST_TOKENS: Final = 1_000_000_000  # a minute
+_PLAIN_STRING: Final = re.compile(r'(?<!\$)"(?:[^"\\]|\\.)*"')
+_NEW_FOR_EACH_CALL: Final = re.compile(r"\bNewGuid\b|\bcontext\.RequestId\b|\bRandom\b|\.Ticks\b")
+_NEVER: Final = frozenset({"false", "@(false)"})
+
+
+def limits(element: Element, reading: Reading) -> bool:
+    """Whether one of `LIMITS` limits anything: a counter that every call begins anew, or that counts nothing, does not,
+    nor does an amount that no gateway reaches. An amount that is not known limits."""
+    given = element.attributes
+    key = _PLAIN_STRING.sub("", reading.text(given.get("counter-key")))
+    if is_expression(key) and _NEW_FOR_EACH_CALL.search(key):
+        return False
+    if reading.text(given.get("increment-condition")).casefold().replace(" ", "") in _NEVER:
+        return False
+    if reading.text(given.get("increment-count")) == "0":
+        return False
+    calls, seconds = (_number(reading.text(given.get(name))) for name in ("calls", "renewal-period"))
+    tokens = _number(reading.text(given.get("tokens-per-minute")))
+    too_many = bool(calls and seconds and calls / seconds > _MOST_CALLS) or bool(tokens and tokens > _MOST_TOKENS)
+    return not too_many or bool({"bandwidth", "token-quota"} & given.keys())
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 20 else None
 
 
 # --- CORS ---------------------------------------------------------------------------------------------------------

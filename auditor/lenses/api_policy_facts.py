@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from auditor.keys import get
-from auditor.lenses.api_policy_model import Target
+from auditor.lenses.api_policy_model import Target, Weakness
 from auditor.lenses.api_policy_scopes import Estate
-from auditor.lenses.api_policy_state import FLAGS
+from auditor.lenses.api_policy_state import ALL_FLAGS
 from auditor.lenses.api_policy_walk import Walk
 from auditor.lenses.api_policy_ways import Way
 from auditor.lenses.truth import Truth, truth_and, truth_or
@@ -24,7 +24,7 @@ class Facts:
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
-        self._flags: dict[str, Truth] = dict.fromkeys(FLAGS, True)
+        self._flags: dict[str, Truth] = dict.fromkeys(ALL_FLAGS, True)
         self._hopeful: set[str] = set()  # flags that hold, or may, on some way
         self.first: Truth = False
         self.answers_itself = True
@@ -34,11 +34,13 @@ class Facts:
         self.certificates: dict[Any, Any] = {}
         self.cors: dict[Any, Any] = {}
         self.weaknesses: dict[Any, Any] = {}
+        self.unreadable: dict[str, None] = {}
+        self.not_collected: dict[str, None] = {}
 
     def take(self, way: Way, walk: Walk) -> None:
         """Add one way in; of one that may not exist nothing bad is sure."""
         ends = [walk.end] if walk.end else walk.answers
-        for flag in FLAGS:
+        for flag in ALL_FLAGS:
             value: Truth = True
             for state in ends:
                 value = truth_and(value, self._with_backend(flag, state.flags[flag], state.targets if walk.end else ()))
@@ -56,13 +58,30 @@ class Facts:
         self.targets = merged
         for state in ends:
             self.addresses |= dict.fromkeys(state.addresses)
+        self.unreadable |= walk.unreadable
+        self.not_collected |= walk.not_collected
+        self._record(way, walk)
+
+    def _record(self, way: Way, walk: Walk) -> None:
+        """Token checks, certificate checks and weaknesses; those of a product that may not lead here are doubts."""
         for told, kept in (
             (walk.tokens, self.tokens),
             (walk.certificates, self.certificates),
             (walk.weaknesses, self.weaknesses),
         ):
-            kept.update((repr(item), item) for item in told)
+            for item in told:
+                if way.doubtful is None or item.place.document != way.doubtful:
+                    kept[repr(item)] = item
+                elif isinstance(item, Weakness):
+                    self.unreadable[_maybe(way).reason] = None
         self.cors.update((repr(item), item) for item in walk.cors)
+
+    def required(self, flag: str, incomplete: str | None) -> Truth:
+        """Whether no token is accepted without audience or issuer; `incomplete`: why checks may not have been read."""
+        flags = self.flags
+        if flags[f"{flag}Kept"] is True and flags[flag] is not True and incomplete:
+            return Unknown(incomplete)
+        return flags[f"{flag}Kept"]
 
     @property
     def flags(self) -> dict[str, Truth]:

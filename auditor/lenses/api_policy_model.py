@@ -91,12 +91,14 @@ class EffectivePolicy:
     authenticated: Truth  # a token or a client certificate is checked, on every way in, before anything is answered
     lost_in: tuple[str, ...]  # documents that leave out, for want of `<base/>`, a check that stands above them
     lost_surely: Literal[True] | Unknown  # that they do so, and that nothing else checks the caller
+    asked: Truth  # a token or certificate check stands on every way in, whether or not it is switched off
     token_checked: Truth
     certificate_checked: Truth
+    certificate_asked: Truth  # the same of certificate checks alone
     tokens: tuple[TokenCheck, ...]
     certificates: tuple[CertificateCheck, ...]
-    audience_checked: Truth  # a token for somebody else is refused
-    issuer_checked: Truth  # a token of somebody else's tenant is refused
+    audience_checked: Truth  # no token check accepts a token for somebody else
+    issuer_checked: Truth  # no token check accepts a token of somebody else's tenant
     answers_itself: bool  # no call goes on to a backend
     answered_first: Truth  # something answers, or calls out, before the caller is known
     targets: tuple[Target, ...]
@@ -110,3 +112,5 @@ class EffectivePolicy:
     front_door_checked: Truth  # calls come through one Front Door (`X-Azure-FDID`), others are refused
     cors: tuple[dict[str, Any], ...]
     weaknesses: tuple[Weakness, ...]
+    unread: str | None = None  # why documents may exist that were not read
+    incomplete: str | None = None  # the same, but for documents that a change leaves as they are

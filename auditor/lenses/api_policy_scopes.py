@@ -31,6 +31,22 @@ class Document:
         return [] if isinstance(self.root, Unknown) else self.root.all(name)
 
 
+@dataclass(frozen=True, slots=True)
+class NotCollected:
+    """A policy document that may exist: nothing of its type was collected.
+
+    `assumed_base`: the scope is assumed to have none, which is the same as `<base/>` alone. What a change declares for
+    an API holds for the operations that have no policy of their own.
+    """
+
+    reason: str
+    assumed_base: bool = False
+
+
+Level = Document | Unknown | NotCollected | None
+"""The policy document of a scope: read, not readable, not collected, or none."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """An API, an operation, a product or a backend, without what nobody reads."""
@@ -161,12 +177,18 @@ class Estate:
         """Why there may be more of a type than was read."""
         return self.coverage.hole(kind, kind in self._seen, place, below=below)
 
-    def document(self, scope: str, kind: str) -> Document | Unknown | None:
+    def unread(self, kind: str, place: str, *, below: bool = False) -> Unknown | NotCollected | None:
+        """Why a document may exist that was not read: it could not be, or nothing of its type was collected."""
+        hole = self.hole(kind, place, below=below)
+        if hole is None:
+            return None
+        return Unknown(hole) if self.coverage.hole(kind, True, place, below=below) else NotCollected(hole)
+
+    def document(self, scope: str, kind: str) -> Level:
         """The policy document of a scope; None: there is none, which is the same as `<base/>` alone."""
         found = self.documents.get(scope)
         if found is None:
-            hole = self.hole(f"{kind}/policies", f"{scope}/policies/policy")
-            return Unknown(hole) if hole else None
+            return self.unread(f"{kind}/policies", f"{scope}/policies/policy")
         return Unknown(found.root.reason) if isinstance(found.root, Unknown) else found
 
     def fragment(self, scope: str, name: str) -> Document | Unknown:

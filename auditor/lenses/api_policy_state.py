@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from auditor.lenses.api_policy_model import Target
-from auditor.lenses.truth import Truth, truth_or
+from auditor.lenses.truth import Truth, truth_and, truth_or
 from auditor.model import Unknown
 
 FLAGS: Final = (
-    "authenticated", "token", "certificate", "audience", "issuer", "sendsCertificate", "sendsIdentity",
+    "authenticated", "asked", "token", "certificate", "certificateAsked", "sendsCertificate", "sendsIdentity",
     "sendsCredentials", "filtered", "limited", "frontDoor",
 )  # fmt: skip
-"""What is sure or not at a point of the way."""
+"""What is sure or not at a point of the way. `asked`: a check stands there, whether or not it is switched off."""
+REQUIRED: Final = ("audience", "issuer")
+"""What every token must name. Each has a second flag, `…Kept`: no token is accepted that does not name it."""
+ALL_FLAGS: Final = (*FLAGS, *REQUIRED, *(f"{flag}Kept" for flag in REQUIRED))
 _CONDITIONAL: Final = Unknown("it is asked for under a condition only")
 
 
@@ -28,8 +32,29 @@ class State:
     def copy(self) -> State:
         return State(dict(self.flags), self.targets, self.addresses)
 
+    @classmethod
+    def start(cls, target: Target) -> State:
+        """Where a call comes in."""
+        return cls({flag: flag.endswith("Kept") for flag in ALL_FLAGS}, (target,), ())
+
     def add(self, flag: str, value: Truth = True) -> None:
         self.flags[flag] = truth_or(self.flags[flag], value)
+
+    def require(self, flag: str, value: Truth) -> None:
+        """A token check that names the audience or issuer, or does not. One that does makes up for others."""
+        self.add(flag, value)
+        named, kept = self.flags[flag], f"{flag}Kept"
+        self.flags[kept] = True if named is True else truth_and(self.flags[kept], named)
+
+    def keep(self, other: State) -> None:
+        """A check that names no audience or issuer is a fault of its own wherever it stands."""
+        for flag in (f"{required}Kept" for required in REQUIRED):
+            self.flags[flag] = truth_and(self.flags[flag], other.flags[flag])
+
+    def doubt(self, why: Unknown, flags: Iterable[str] = FLAGS) -> None:
+        """What is not sure is not known. What a token check names or not stays: it was read."""
+        for flag in flags:
+            self.add(flag, why)
 
 
 def joined_with(one: State, other: State) -> State:
@@ -37,7 +62,9 @@ def joined_with(one: State, other: State) -> State:
     flags: dict[str, Truth] = {}
     for flag, value in one.flags.items():
         there = other.flags[flag]
-        if isinstance(value, Unknown) or value is there:
+        if flag.endswith("Kept"):
+            flags[flag] = truth_and(value, there)  # a caller may take either way
+        elif isinstance(value, Unknown) or value is there:
             flags[flag] = value
         else:
             flags[flag] = there if isinstance(there, Unknown) else _CONDITIONAL

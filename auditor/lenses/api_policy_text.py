@@ -246,6 +246,16 @@ def is_expression(text: str) -> bool:
     return text.startswith(("@(", "@{"))
 
 
+_SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_BUILT: Final = re.compile(r'@\(\s*[$@]{0,2}"([a-z][a-z0-9+.-]*)://[^?]*\)', re.IGNORECASE)
+
+
+def scheme_of(address: str) -> str | None:
+    """The scheme of an address in small letters, also of an expression that begins with it; None: it is not known."""
+    found = _BUILT.fullmatch(address) if is_expression(address) else _SCHEME.match(address)
+    return found[1].casefold() if found else None
+
+
 _NAMED: Final = re.compile(r"\{\{\s*([A-Za-z0-9][\w.-]{0,255})\s*\}\}")
 
 

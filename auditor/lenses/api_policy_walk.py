@@ -11,26 +11,25 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from auditor.lenses.api_policy_checks import (
+    LIMITS,
     Reading,
     certificate_check,
     cors,
+    limits,
     names_audience,
     names_issuer,
     token_check,
     token_weaknesses,
 )
 from auditor.lenses.api_policy_model import CertificateCheck, Place, Target, TokenCheck, Weakness
-from auditor.lenses.api_policy_scopes import Document, Estate
+from auditor.lenses.api_policy_scopes import Document, Estate, Level, NotCollected
 from auditor.lenses.api_policy_state import FLAGS, State, joined_with
 from auditor.lenses.api_policy_text import Element
-from auditor.lenses.truth import Truth, truth_and, truth_or
+from auditor.lenses.truth import Truth, truth_or
 from auditor.model import Unknown
 
 _MOST_POLICIES: Final = 20_000
 _BY_HAND: Final = Unknown("a condition refuses some callers; whether it asks who they are is not known")
-
-Level = Document | Unknown | None
-"""The policy document of a scope: read, not readable, or none."""
 
 
 class Walk:
@@ -45,12 +44,13 @@ class Walk:
         self.sent: list[str] = []  # client certificates for the backend: a name, a thumbprint, or an expression
         self.answers: list[State] = []  # what holds where something answers instead of a backend
         self.first: Truth = False  # something answers or calls out before the caller is known
+        self.unreadable: dict[str, None] = {}  # reasons why some policies on the way are not known
+        self.not_collected: dict[str, None] = {}  # the same, where nothing was asked for them
         self._estate, self._chain = estate, chain
         self._inside: list[str] = []  # fragments
         self._left = _MOST_POLICIES
         self._refused = False  # the branch that ended last ended by a refusal
-        start = State(dict.fromkeys(FLAGS, False), (target,), ())
-        self.end = self._level(len(chain) - 1, "inbound", start, certain=True)
+        self.end = self._level(len(chain) - 1, "inbound", State.start(target), certain=True)
         if self.end is not None:
             self.end = self._level(len(chain) - 1, "backend", self.end, certain=True)
 
@@ -62,12 +62,29 @@ class Walk:
         document = self._chain[index]
         if document is None:
             return self._level(index - 1, section, state, certain)
-        if isinstance(document, Unknown):
-            return self._forget(state, document, section)
+        if not isinstance(document, Document):
+            return self._unread(index, document, section, state, certain)
         found: State | None = state
         for part in document.section(section):
             found = self._run(part, _Around(document, index, section, self._reading(document)), found, certain)
         return found
+
+    def _unread(
+        self, index: int, document: Unknown | NotCollected, section: str, state: State, certain: bool
+    ) -> State | None:
+        """A document that may hold anything, `<base/>` too: what stands above it is recorded, and proves nothing."""
+        if isinstance(document, NotCollected) and document.assumed_base:
+            self.not_collected[document.reason] = None
+            ended = self._level(index - 1, section, state, certain)
+            if ended is not None:
+                ended.doubt(Unknown(document.reason))
+            return ended
+        above = self._level(index - 1, section, state.copy(), certain=False)
+        if above is not None:
+            state.targets = tuple(dict.fromkeys((*state.targets, *above.targets)))
+            state.keep(above)
+        why = document if isinstance(document, Unknown) else Unknown(document.reason)
+        return self._forget(state, why, section, collected=isinstance(document, Unknown))
 
     def _reading(self, document: Document) -> Reading:
         return Reading(self._estate.values(document.scope))
@@ -81,20 +98,20 @@ class Walk:
             self._left -= 1
             if self._left < 0:
                 return self._forget(state, Unknown("the policies are too many to follow"), around.section)
-            if added := _ADDS.get(element.name):
-                state.add(added)
+            if element.name in LIMITS:
+                state.add("limited", limits(element, around.reading))
             elif step := _STEPS.get(element.name):
                 state = step(self, _Policy(element, around, certain), state)
         return state
 
-    def _forget(self, state: State, why: Unknown, section: str) -> State:
+    def _forget(self, state: State, why: Unknown, section: str, *, collected: bool = True) -> State:
         """What was not sure before is not known now. In `backend` no policy may stand that checks a caller."""
+        (self.unreadable if collected else self.not_collected)[why.reason] = None
         if state.flags["authenticated"] is not True:
             self.first = truth_or(self.first, why)
-        for flag in FLAGS if section == "inbound" else ("sendsCredentials",):
-            state.add(flag, why)
+        state.doubt(why, FLAGS if section == "inbound" else ("sendsCredentials",))
         maybe = Target("policy", None, None, None, None, certain=False, unknown=why.reason)
-        if maybe not in state.targets:
+        if maybe not in state.targets and (collected or section == "inbound"):
             state.targets = (*state.targets, maybe)
         return state
 
@@ -169,10 +186,12 @@ class Walk:
         self.tokens.append(check)
         raw = " ".join(part.attributes.get("url", "") for part in here.element.all("openid-config"))
         self.weaknesses += token_weaknesses(check, here.element, raw)
+        state.add("asked")
         state.add("authenticated", check.signed)
         state.add("token", check.signed)
-        state.add("audience", truth_and(check.signed, names_audience(check)))
-        state.add("issuer", truth_and(check.signed, names_issuer(check)))
+        if check.signed is not False:  # else it checks nothing, which is a weakness of its own
+            state.require("audience", names_audience(check))
+            state.require("issuer", names_issuer(check))
         return state
 
     def _certificate(self, here: _Policy, state: State) -> State:
@@ -186,6 +205,8 @@ class Walk:
             self.weaknesses.append(
                 Weakness("anyCertificate", here.element.name, check.place, here.certain, says, plain)
             )
+        state.add("asked")
+        state.add("certificateAsked")
         state.add("authenticated", check.effective)
         state.add("certificate", check.effective)
         return state
@@ -256,6 +277,10 @@ class Walk:
             )
         return state
 
+    def _sends_password(self, _here: _Policy, state: State) -> State:
+        state.add("sendsCredentials")
+        return state
+
     def _sends_certificate(self, here: _Policy, state: State) -> State:
         given = here.element.attributes
         self.sent.append(here.reading.text(given.get("certificate-id") or given.get("thumbprint") or given.get("body")))
@@ -313,16 +338,6 @@ class _Policy:
         return Place(self.around.document.id, self.element.line)
 
 
-_ADDS: Final = {
-    "rate-limit": "limited",
-    "rate-limit-by-key": "limited",
-    "quota": "limited",
-    "quota-by-key": "limited",
-    "llm-token-limit": "limited",
-    "azure-openai-token-limit": "limited",
-    "authentication-basic": "sendsCredentials",
-}
-"""Policies of which the name says it all."""
 _Step = Callable[[Walk, _Policy, State], State | None]
 _STEPS: Final[dict[str, _Step]] = {
     "base": Walk._base,
@@ -340,9 +355,12 @@ _STEPS: Final[dict[str, _Step]] = {
     "return-response": Walk._respond,
     "mock-response": Walk._respond,
     "cache-lookup": Walk._calls,
+    "azure-openai-semantic-cache-lookup": Walk._calls,
+    "llm-semantic-cache-lookup": Walk._calls,
     "send-request": Walk._calls,
     "send-one-way-request": Walk._calls,
     "set-backend-service": Walk._target,
+    "authentication-basic": Walk._sends_password,
     "authentication-certificate": Walk._sends_certificate,
     "authentication-managed-identity": Walk._sends_identity,
     "set-header": Walk._header,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.lenses.api_policy_scopes import SERVICE, Entry, Estate, scopes_of
-from auditor.lenses.api_policy_walk import Level
+from auditor.lenses.api_policy_scopes import SERVICE, Document, Entry, Estate, Level, scopes_of
 from auditor.lenses.truth import Truth, truth_or
 from auditor.model import Unknown
 
@@ -13,6 +12,12 @@ class Way:
 
     def __init__(self, levels: list[Level], products: tuple[str, ...], exists: Truth) -> None:
         self.levels, self.products, self.exists = levels, products, exists
+
+    @property
+    def doubtful(self) -> str | None:
+        """The id of the product's document when it is not known whether the product leads to the API."""
+        product = self.levels[-1]
+        return product.id if self.exists is not True and isinstance(product, Document) else None
 
 
 def ways_in(estate: Estate, api: str, scope: str) -> list[Way]:
@@ -39,8 +44,8 @@ def ways_in(estate: Estate, api: str, scope: str) -> list[Way]:
             ways.append(Way([*above, document], (name,), True if surely else Unknown(hole or "")))
         elif surely:
             plain.append(name)
-    if hole and estate.hole(products, f"{scope}/products", below=True):
-        ways.append(Way([*above, Unknown(hole)], (), Unknown(hole)))
+    if hole and (unread := estate.unread(products, f"{scope}/products", below=True)):
+        ways.append(Way([*above, unread], (), Unknown(hole)))
     needed = key_required(estate.apis[api])
     direct: Truth = bool(plain) or (Unknown(hole) if hole else not leading)
     if opened is not True and not hole and needed is not True:

@@ -1,0 +1,234 @@
+"""Policies of APIs that were partly read, or that a change declares: what is known counts, what is not is unknown."""
+
+from __future__ import annotations
+
+import pytest
+from test_api_policy import (
+    APIM,
+    AUDIENCE,
+    CERT,
+    CLOCK,
+    CORS,
+    IDENTITY,
+    JWT,
+    LIMIT,
+    RULES,
+    document,
+    fragment,
+    jwt,
+    named,
+    policy,
+    resource,
+    with_texts,
+)
+
+from auditor.audit import audit
+from auditor.inventory import CollectedSource, Inventory
+from auditor.lenses import API_POLICY_READS
+from auditor.model import Gap, Origin, Resource
+
+HTTP = jwt(url="http://idp/.well-known/openid-configuration")
+
+
+def outcomes(
+    *resources: Resource, source: str = "file", covers: frozenset[str] | None = None, gaps: tuple[Gap, ...] = ()
+) -> dict[str, set[str]]:
+    """What each rule on APIs says, without what it passes on beside a failure: rule → outcomes."""
+    moved = [Resource(one.type, one.body, Origin(source=source), partial=True) for one in resources]
+    inventory = Inventory(["a test"], [CollectedSource(moved)], covers=covers, unique=True)
+    inventory.gaps.extend(gaps)
+    _, findings = audit(RULES, inventory, clock=CLOCK)
+    found: dict[str, set[str]] = {}
+    with findings:
+        for finding in findings:
+            found.setdefault(finding.rule_id.removeprefix("apis."), set()).add(finding.outcome.value)
+    return found
+
+
+SERVICE = resource("", "", publisherEmail="a@contoso.com")
+API = resource("apis/orders", "/apis", subscriptionRequired=True, serviceUrl="https://orders.internal")
+
+
+def declared(text: str, *more: Resource, source: str = "template") -> dict[str, set[str]]:
+    """A service, an API and its policy, and nothing else."""
+    return outcomes(SERVICE, API, document("apis/orders", policy(text)), *more, source=source)
+
+
+# --- a change -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["template", "plan", "file"])
+def test_a_bad_policy_does_not_wait_for_operations_and_products(source: str) -> None:
+    bad = declared(f"<base/>{HTTP}", source=source)
+    assert bad["token-keys-over-https"] == {"fail"}
+    common = "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration"
+    bad = declared("<base/>" + jwt(url=common, inner=""), source=source)
+    assert bad["token-audience"] == bad["token-issuer"] == {"fail"}
+    bad = declared('<base/><set-backend-service base-url="http://orders"/>', source=source)
+    assert bad["backend-https"] == {"fail"}
+    weak = jwt('require-signed-tokens="{{signed}}"')
+    bad = declared(weak, named("signed", value="false"), source=source)
+    assert bad["named-values-weaken-nothing"] == {"fail"}
+    bad = declared("<base/>" + CORS.format("", "{{any}}"), named("any", value="*"), source=source)
+    assert bad["named-values-weaken-nothing"] == {"fail"}
+
+
+def test_what_a_change_declares_decides() -> None:
+    good = declared(JWT + LIMIT + CERT + IDENTITY + '<set-backend-service base-url="https://orders"/>')
+    rules = ("rate-limited", "authenticated", "token-keys-over-https", "token-audience", "token-issuer",
+             "named-values-weaken-nothing", "backend-https", "not-open", "answers-after-authentication")  # fmt: skip
+    assert {rule: good[rule] for rule in rules} == {rule: {"pass"} for rule in rules}
+    good = declared("<base/>" + JWT + LIMIT)
+    assert all(good[rule] == {"pass"} for rule in rules if rule != "backend-https" and not rule.startswith("answers"))
+    assert good["backend-https"] == {"unknown"}, "the policy of the service may set an address"
+
+
+def test_what_files_do_not_hold_is_unknown() -> None:
+    read = declared(JWT + LIMIT, source="file")
+    for rule in ("rate-limited", "authenticated", "token-keys-over-https", "named-values-weaken-nothing"):
+        assert read[rule] == {"unknown"}, "policies of operations were not collected"
+    read = outcomes(SERVICE, API, source="template")
+    for rule in ("token-keys-over-https", "token-audience", "token-issuer", "named-values-weaken-nothing"):
+        assert read[rule] == {"unknown"}, "no policy was read at all"
+
+
+def test_a_policy_of_the_service_counts_through_a_product_that_was_not_read() -> None:
+    found = declared("<base/>", document("", policy(HTTP)))
+    assert found["token-keys-over-https"] == {"fail"}
+    cut = declared(JWT, document("", policy(HTTP)))
+    assert cut["token-keys-over-https"] == {"pass"}, "the API leaves out what stands above"
+
+
+def test_a_gap_is_no_reason_to_pass() -> None:
+    kind = "Microsoft.ApiManagement/service/apis/operations/policies"
+    gap = Gap(what=f"{APIM}/apis/orders/operations", reason="403", type=kind)
+    good = (SERVICE, API, document("apis/orders", policy(JWT + LIMIT)))
+    for source in ("live", "template"):
+        read = outcomes(*good, source=source, covers=API_POLICY_READS, gaps=(gap,))
+        assert read["rate-limited"] == read["named-values-weaken-nothing"] == {"unknown"}
+    read = outcomes(*good, document("", policy(HTTP)), source="live", covers=API_POLICY_READS)
+    assert read["rate-limited"] == read["token-keys-over-https"] == {"pass"}
+
+
+# --- what is effective, and what only looks so ----------------------------------------------------------------------
+
+
+def live(*more: Resource, **texts: str) -> dict[str, set[str]]:
+    resources = {**with_texts(texts), **{one.id.casefold(): one for one in more}}
+    return outcomes(*resources.values(), source="live", covers=API_POLICY_READS)
+
+
+def branch(text: str, condition: str = "@(a)", otherwise: str = "") -> str:
+    rest = f"<otherwise>{otherwise}</otherwise>" if otherwise else ""
+    return f"<choose><when condition='{condition}'>{text}</when>{rest}</choose>"
+
+
+LOOSE = jwt(inner="")
+COMMON = jwt(url="https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
+CLAIM = "<required-claims><claim name='{}'>{}</claim></required-claims>"
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected", "texts"),
+    [
+        # a token check in one branch is a check of that branch, and must name what it checks
+        ("token-audience", "fail", {"service": branch(LOOSE, otherwise=CERT)}),
+        ("token-audience", "fail", {"service": branch(JWT, otherwise=LOOSE)}),
+        ("token-audience", "fail", {"service": branch(LOOSE)}),
+        ("token-audience", "pass", {"service": branch(LOOSE) + JWT}),
+        ("token-audience", "pass", {"service": JWT + branch(LOOSE)}),
+        ("token-audience", "fail", {"service": jwt(inner=CLAIM.format("aud", ""))}),
+        ("token-audience", "pass", {"service": jwt(inner=CLAIM.format("aud", "<value>a</value>"))}),
+        ("token-audience", "fail", {"service": jwt(inner="<audiences><audience> </audience></audiences>")}),
+        ("token-audience", "fail", {"service": jwt(inner="<audiences/>")}),
+        ("token-issuer", "fail", {"service": branch(COMMON, otherwise=JWT)}),
+        ("token-issuer", "pass", {"service": branch(COMMON, otherwise=JWT) + JWT}),
+        ("token-issuer", "fail", {"service": COMMON.replace("/common/", "/ORGANIZATIONS/")}),
+        (
+            "token-issuer",
+            "fail",  # each configuration adds an issuer
+            {"service": JWT.replace("<openid-config", '<openid-config url="https://l/common/v2.0"/><openid-config')},
+        ),
+        (
+            "token-issuer",
+            "pass",
+            {"service": COMMON.replace(AUDIENCE, AUDIENCE + "<issuers><issuer>i</issuer></issuers>")},
+        ),
+        ("token-issuer", "fail", {"service": COMMON.replace(AUDIENCE, AUDIENCE + "<issuers><issuer/></issuers>")}),
+        ("token-issuer", "fail", {"service": COMMON.replace(AUDIENCE, AUDIENCE + CLAIM.format("tid", ""))}),
+        ("token-issuer", "fail", {"service": '<validate-azure-ad-token tenant-id="https://l.com/organizations"/>'}),
+        ("token-issuer", "pass", {"service": '<validate-azure-ad-token tenant-id="https://l.com/t"/>'}),
+        # addresses that are built at run time
+        ("token-keys-over-https", "fail", {"get": "<base/>" + jwt(url='@("http://" + context.Variables["idp"])')}),
+        ("token-keys-over-https", "pass", {"get": "<base/>" + jwt(url='@($"https://{context.Api.Name}/c")')}),
+        ("token-keys-over-https", "unknown", {"get": "<base/>" + jwt(url='@(a ? "https://a" : "http://b")')}),
+        ("token-keys-over-https", "unknown", {"get": "<base/>" + jwt(url="{{hidden}}")}),
+        ("token-keys-over-https", "fail", {"get": "<base/>" + jwt(url="{{hidden}}") + jwt(url=" HTTP://idp")}),
+        ("token-keys-over-https", "fail", {"service": branch(jwt(url="http://idp"), otherwise=JWT)}),
+        ("backend-https", "fail", {"get": '<base/><set-backend-service base-url="@("http://" + x)"/>'}),
+        ("backend-https", "pass", {"get": '<base/><set-backend-service base-url="@("https://" + x)"/>'}),
+        ("backend-https", "unknown", {"get": '<base/><set-backend-service base-url="@(x + "https://")"/>'}),
+        ("backend-https", "unknown", {"get": '<base/><set-backend-service backend-id="elsewhere"/>'}),
+        ("backend-https", "fail", {"service": '<set-backend-service base-url="http://b"/>', "get": "<base/>"}),
+        (
+            "backend-https",
+            "pass",  # the last one counts
+            {"service": '<set-backend-service base-url="http://b"/><set-backend-service base-url="https://b"/>'},
+        ),
+        # a check that is switched off on one way in is no excuse for another
+        ("authenticated", "fail", {"service": branch(jwt('require-signed-tokens="false"'))}),
+        ("authenticated", "fail", {"service": LIMIT, "get": "<base/>" + jwt('require-signed-tokens="false"')}),
+        (
+            "client-certificate-validated",
+            "fail",
+            {"service": JWT + branch(CERT.replace(">", ' ignore-error="true">', 1))},
+        ),
+        ("client-certificate-validated", "unknown", {"service": branch(JWT, otherwise=CERT)}),
+        ("client-certificate-validated", "unknown", {"service": branch(JWT)}),
+        # limits that limit nothing
+        ("rate-limited", "fail", {"service": LIMIT.replace('"5"', '"1000000000"')}),
+        ("rate-limited", "fail", {"service": LIMIT.replace("context.Request.IpAddress", "Guid.NewGuid()")}),
+        (
+            "rate-limited",
+            "fail",
+            {"service": LIMIT.replace("@(context.Request.IpAddress)", '@($"{context.RequestId}")')},
+        ),
+        ("rate-limited", "fail", {"service": LIMIT.replace("calls", 'increment-condition="@(false)" calls')}),
+        ("rate-limited", "fail", {"service": LIMIT.replace("calls", 'increment-count="0" calls')}),
+        ("rate-limited", "pass", {"service": LIMIT.replace("context.Request.IpAddress", 'h["RequestId"]')}),
+        ("rate-limited", "pass", {"service": LIMIT.replace('"5"', '"@(x)"')}),
+        ("rate-limited", "pass", {"service": '<quota calls="1000000000" renewal-period="31536000"/>'}),
+        ("rate-limited", "pass", {"service": LIMIT.replace('"5"', '"1000000000"') + LIMIT}),
+        # an answer of a model out of a cache
+        (
+            "answers-after-authentication",
+            "fail",
+            {"service": '<llm-semantic-cache-lookup score-threshold="0.1" embeddings-backend-id="e"/>' + JWT + CERT},
+        ),
+    ],
+)
+def test_policies_are_read_as_the_gateway_runs_them(rule: str, expected: str, texts: dict[str, str]) -> None:
+    found = live(**{"api": "<base/>", "get": "<base/>", **texts})[rule]
+    assert expected in found and found <= {expected, *(["pass", "fail"] if "get" in texts else [])}, found
+
+
+def test_a_product_that_may_not_lead_here_is_a_doubt() -> None:
+    shop = resource("products/shop", "/products", subscriptionRequired=True, state="published")
+    weak = document("products/shop", policy(jwt('require-signed-tokens="{{off}}"')))
+    good = (SERVICE, API, document("", policy(JWT)), shop, weak, named("off", value="false"))
+    links = ("products/apis", "products/apilinks", "apis/products")
+    covers = frozenset(kind for kind in API_POLICY_READS if not kind.endswith(links))
+    assert outcomes(*good, covers=covers)["named-values-weaken-nothing"] == {"unknown"}
+    link = resource("products/shop/apis/orders", "/products/apis")
+    assert outcomes(*good, link, covers=covers)["named-values-weaken-nothing"] == {"fail"}
+
+
+def test_fragments_and_named_values_hide_nothing() -> None:
+    """Written as the documentation of fragments and named values shows it."""
+    auth = fragment("auth", jwt(url="{{idp}}", inner="<audiences><audience>{{aud}}</audience></audiences>"))
+    include = '<include-fragment fragment-id="auth"/>'
+    idp, aud = named("idp", value="http://idp/c"), named("aud", value="api://orders")
+    found = live(auth, idp, aud, service=include + CERT + LIMIT + IDENTITY)
+    assert found["token-keys-over-https"] == {"fail"} and found["token-audience"] == {"pass"}
+    found = live(auth, named("idp", value="https://idp/c"), named("aud", value=""), service=include)
+    assert found["token-audience"] == {"fail"} and found["token-keys-over-https"] == {"pass"}
