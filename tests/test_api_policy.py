@@ -400,7 +400,7 @@ VARIANTS: list[tuple[str, dict[str, str], str]] = [
     (
         "base under a condition",
         {"get": f'<choose><when condition="@(a)"><base/></when></choose>{LIMIT}{IDENTITY}'},
-        "authenticated?@get client-certificate-validated?@get",
+        "apim.policies-keep-base?@policy authenticated?@get client-certificate-validated?@get",
     ),
     ("no limit in the operation", {"get": JWT + CERT + IDENTITY}, "apim.policies-keep-base@policy rate-limited@get"),
     (
@@ -501,6 +501,40 @@ VARIANTS: list[tuple[str, dict[str, str], str]] = [
     ("a mock for everybody", {"get": "<mock-response/><base/>"}, "answers-after-authentication@get"),
     ("a mock behind the token", {"get": "<base/><mock-response/>"}, ""),
     ("a mock of a refusal", {"get": '<mock-response status-code="410"/><base/>'}, ""),
+    (
+        "signatures off, written with a character reference",
+        {"get": "<base/>" + jwt("require-signed-tokens='f&#97;lse'")},
+        "apim.tokens-signed@policy",
+    ),
+    (
+        "signatures off by a constant, after an attribute with a bracket",
+        {"get": "<base/>" + jwt("""failed-validation-error-message='>"' require-signed-tokens="@(false)\"""")},
+        "apim.tokens-signed@policy",
+    ),
+    (
+        "expiry off by an expression",
+        {"get": "<base/>" + jwt('require-expiration-time="@(context.User == null)"')},
+        "apim.tokens-expire?@policy",
+    ),
+    (
+        "any origin in a CDATA section",
+        {"get": "<base/>" + CORS.format("allow-credentials=' TRUE '", "<![CDATA[*]]>")},
+        "apim.cors-credentials-named-origins@policy apim.cors-origins-named@policy",
+    ),
+    (
+        "a password that begins like a named value",
+        {"get": "<base/><authentication-basic username='u' password='{hunter22'/>"},
+        "apim.basic-password-in-named-value@policy",
+    ),
+    (
+        "any certificate that claims a subject",
+        {
+            "service": JWT
+            + "<validate-client-certificate validate-trust='false'><identities><identity thumbprint='00'/>"
+            "<identity subject='CN=partner'/></identities></validate-client-certificate>" + LIMIT + IDENTITY
+        },
+        "apim.client-certificate-checks-on@policy",
+    ),
     ("a secret address", {"get": "<base/>" + CALL.format("?code=0123456789abcdef")}, "no-secrets-in-policies@document"),
     (
         "a key in a header",
@@ -532,7 +566,10 @@ VARIANTS: list[tuple[str, dict[str, str], str]] = [
     (
         "not readable",
         {"get": "<base/><choose>"},
-        "answers-after-authentication?@get authenticated?@get backend-authenticated?@get backend-https?@get"
+        "answers-after-authentication?@get apim.basic-password-in-named-value?@policy"
+        " apim.client-certificate-checks-on?@policy apim.cors-credentials-named-origins?@policy"
+        " apim.cors-origins-named?@policy apim.policies-keep-base?@policy apim.tokens-expire?@policy"
+        " apim.tokens-signed?@policy authenticated?@get backend-authenticated?@get backend-https?@get"
         " client-certificate-validated?@get named-values-weaken-nothing?@get no-secrets-in-policies?@document"
         " rate-limited?@get token-audience?@get token-issuer?@get token-keys-over-https?@get",
     ),

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from auditor.lenses.api_policy_model import CertificateCheck, Place, TokenCheck, Weakness
 from auditor.lenses.api_policy_scopes import NamedValues
+from auditor.lenses.api_policy_settings import names_certificates, switch_of
 from auditor.lenses.api_policy_text import Element, is_expression, named_values, scheme_of, with_named_values
 from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
 from auditor.model import Unknown
@@ -35,8 +36,11 @@ class Reading:
         """A switch."""
         if raw is None:
             return default
+        text = self.text(raw)
+        if is_expression(text):
+            return switch_of(text, "it")
         why = self.unknown(raw)
-        return Unknown(why) if why else self.text(raw).casefold() == "true"
+        return Unknown(why) if why else text.casefold() == "true"
 
     def texts(self, element: Element, outer: str, inner: str) -> tuple[str, ...]:
         """The texts of `<outer><inner>…</inner></outer>`, without empty ones."""
@@ -109,7 +113,7 @@ def token_weaknesses(check: TokenCheck, element: Element, raw: str) -> list[Weak
         ("unexpiring", "require-expiration-time", check.expires, "tokens need no expiry"),
     ):
         if value is False:
-            written = element.attributes.get(attribute, "").strip().casefold() == "false"
+            written = not named_values(element.attributes.get(attribute, ""))
             found.append(Weakness(kind, check.policy, check.place, check.certain, says, written))
     for url in check.configurations:
         if scheme_of(url) == "http":
@@ -131,8 +135,7 @@ def certificate_check(element: Element, reading: Reading, place: Place, certain:
     )
     ignored = reading.truth(element.attributes.get("ignore-error"), default=False)
     trusted = reading.truth(element.attributes.get("validate-trust"), default=True)
-    named = any(identity.get(key) for identity in identities for key in ("thumbprint", "issuer-certificate-id"))
-    heeded = truth_and(truth_not(ignored), truth_or(trusted, named))
+    heeded = truth_and(truth_not(ignored), truth_or(trusted, names_certificates(identities)))
     return CertificateCheck(place, certain, heeded, identities)
 
 
@@ -183,7 +186,7 @@ def cors(element: Element, reading: Reading, place: Place, certain: bool) -> tup
     if "*" in origins:
         found.append(Weakness("corsAnyOrigin", "cors", place, certain, "any origin may read answers", written))
         if credentials is True:
-            plain = written and element.attributes.get("allow-credentials", "").strip().casefold() == "true"
+            plain = written and not named_values(element.attributes.get("allow-credentials", ""))
             says = "any origin may call with the visitor's credentials"
             found.append(Weakness("corsCredentials", "cors", place, certain, says, plain))
     return told, found

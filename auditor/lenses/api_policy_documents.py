@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from auditor.lenses.api_policy_checks import Reading
 from auditor.lenses.api_policy_scopes import Document, Estate
+from auditor.lenses.api_policy_settings import SETTINGS, settings_of
 from auditor.lenses.api_policy_text import Element, is_expression, named_values
 from auditor.lenses.api_policy_walk import CREDENTIAL_HEADERS
 from auditor.lenses.coverage import Coverage
@@ -35,7 +36,9 @@ class PolicyDocuments:
 
 
 def _resource(document: Document, secrets: list[dict[str, Any]] | Unknown) -> Resource:
-    told = {"document": document.id, "secrets": secrets}
+    root = document.root
+    told: dict[str, Any] = {"document": document.id, "secrets": secrets}
+    told |= dict.fromkeys(SETTINGS, root) if isinstance(root, Unknown) else settings_of(root)
     name, scope = _name(document.id.split("/")[8:]), arm_scope({"id": document.id})
     return derived(TYPE, f"{document.id}/contents", name, told, document.origin, scope)
 

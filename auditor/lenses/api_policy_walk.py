@@ -24,7 +24,7 @@ from auditor.lenses.api_policy_checks import (
 from auditor.lenses.api_policy_model import CertificateCheck, Place, Target, TokenCheck, Weakness
 from auditor.lenses.api_policy_scopes import Document, Estate, Level, NotCollected
 from auditor.lenses.api_policy_state import FLAGS, State, joined_with
-from auditor.lenses.api_policy_text import Element
+from auditor.lenses.api_policy_text import Element, named_values
 from auditor.lenses.truth import Truth, truth_or
 from auditor.model import Unknown
 
@@ -199,8 +199,7 @@ class Walk:
         self.certificates.append(check)
         if check.effective is False:
             given = here.element.attributes
-            ignored, trusted = (given.get(name, "").casefold() for name in ("ignore-error", "validate-trust"))
-            plain = "true" in ignored or "false" in trusted
+            plain = not any(named_values(given.get(name, "")) for name in ("ignore-error", "validate-trust"))
             says = "any client certificate is good"
             self.weaknesses.append(
                 Weakness("anyCertificate", here.element.name, check.place, here.certain, says, plain)
