@@ -108,7 +108,7 @@ def test_a_list_begins_anew_when_the_server_gives_no_token_for_the_rest(cluster:
 
 @pytest.mark.parametrize("again", [True, False])
 def test_a_list_that_never_ends_becomes_a_gap(cluster: Server, folder: Path, again: bool) -> None:
-    body = {"metadata": {"continue": "same"}, "items": []}
+    body = {"kind": "ConfigMapList", "metadata": {"continue": "same"}, "items": []}
     gone = {"code": 410, "metadata": {"continue": "same"}}
 
     def endless(path: str, _number: int) -> Fault | None:

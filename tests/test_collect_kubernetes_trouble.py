@@ -127,7 +127,7 @@ def test_pages_that_go_round_in_circles_are_a_gap(cluster: Server, folder: Path)
         if "/clusterroles?" not in path:
             return None
         more = "b" if "continue=a" in path else "a"
-        return Fault(status=200, body={"metadata": {"continue": more}, "items": []})
+        return Fault(status=200, body={"kind": "ClusterRoleList", "metadata": {"continue": more}, "items": []})
 
     found, asked = through(cluster, folder, circle)
     reasons = [gap.reason for gap in found.gaps if gap.type == "rbac.authorization.k8s.io/ClusterRole"]

@@ -82,7 +82,10 @@ class Connection:
         }
         found = self._ask("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {}, review)
         status = found.get("status")
-        return isinstance(status, dict) and status.get("allowed") is True
+        allowed = status.get("allowed") if isinstance(status, dict) else None
+        if not isinstance(allowed, bool):
+            raise ApiError("unreadable", "the API server does not answer what is allowed")
+        return allowed
 
     def _ask(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> dict[str, Any]:
         attempt = 0

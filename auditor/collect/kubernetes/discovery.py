@@ -32,7 +32,7 @@ class _Resource(msgspec.Struct, frozen=True):
 
 
 class _Resources(msgspec.Struct, frozen=True):
-    resources: list[_Resource] | None = None
+    resources: list[_Resource] | None  # null: Go writes a slice that nothing was added to
 
 
 class Kind(NamedTuple):
@@ -43,6 +43,7 @@ class Kind(NamedTuple):
     version: str
     kind: str
     plural: str
+    listed: bool = True  # whether its objects can be listed
 
     @property
     def api_version(self) -> str:
@@ -76,6 +77,7 @@ def served(connection: Connection, types: Iterable[str]) -> Served:
     for group, names in sorted(wanted.items()):
         error: ApiError | None = None
         left = set(names)
+        unlisted: set[str] = set()
         for version in versions.get(group, ()):
             if not left:
                 break
@@ -84,13 +86,16 @@ def served(connection: Connection, types: Iterable[str]) -> Served:
             except ApiError as refused:
                 if refused.kind == "unreachable":
                     raise
-                error = error if refused.status == 404 else refused  # gone since a moment ago
+                error = refused
                 continue
-            found.kinds.extend(kind for kind in kinds if kind.kind.casefold() in left)
-            left -= {kind.kind.casefold() for kind in kinds}
+            found.kinds.extend(kind for kind in kinds if kind.listed and kind.kind.casefold() in left)
+            unlisted |= {kind.kind.casefold() for kind in kinds if not kind.listed}
+            left -= {kind.kind.casefold() for kind in kinds if kind.listed}
         for name in sorted(left):
             kind = f"{group or 'core'}/{name}"
-            if error:
+            if name in unlisted:
+                found.failed[kind] = ApiError("unreadable", "the API server has no list of its objects")
+            elif error:
                 found.failed[kind] = error
             else:
                 found.absent.append(kind)
@@ -114,9 +119,9 @@ def _versions(answer: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _kinds(answer: dict[str, Any], group: str, version: str) -> list[Kind]:
-    """What can be listed, without subresources. Raises `ApiError`."""
+    """The kinds of a version, without subresources. Raises `ApiError`."""
     return [
-        Kind(f"{group or 'core'}/{one.kind}", group, version, one.kind, one.name)
+        Kind(f"{group or 'core'}/{one.kind}", group, version, one.kind, one.name, "list" in one.verbs)
         for one in shaped(answer, _Resources).resources or ()
-        if "/" not in one.name and "list" in one.verbs
+        if "/" not in one.name
     ]

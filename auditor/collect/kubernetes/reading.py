@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-import msgspec
-
 from auditor.collect.book import Answer, Book
 from auditor.collect.guard import Defect, isolated
-from auditor.collect.kubernetes.connection import TOO_LARGE, ApiError, Connection, shaped
+from auditor.collect.kubernetes.connection import TOO_LARGE, ApiError, Connection
 from auditor.collect.kubernetes.discovery import Kind, served
+from auditor.collect.kubernetes.lists import page_of, summary_of_odd, token_of
 from auditor.model import Gap, Origin, Resource
+from auditor.paging import markers_of
 from auditor.sanitize.kubernetes import TLS, sanitized_kubernetes
 
 PAGE: Final = 500
@@ -21,6 +21,10 @@ PAGE: Final = 500
 _MOST_EXPIRIES: Final = 20
 _SMALLER: Final = 5
 """How many times smaller the next page is, when one was too large."""
+
+
+_ODD: Final = "odd"
+"""Marks a list in the book of which some items could not be read: when the collection is resumed, it is read anew."""
 
 
 class Wanted(NamedTuple):
@@ -34,15 +38,6 @@ class Wanted(NamedTuple):
     def readable(self) -> frozenset[str]:
         """Without Secrets, unless these were asked for."""
         return self.types if self.tls_secrets else self.types - {"core/secret"}
-
-
-class _Metadata(msgspec.Struct, frozen=True, rename={"more": "continue"}):
-    more: str = ""
-
-
-class _Page(msgspec.Struct, frozen=True):
-    metadata: _Metadata
-    items: list[dict[str, object]] | None = None
 
 
 class ClusterReader:
@@ -101,6 +96,8 @@ class ClusterReader:
         prefix = f"kubernetes {self.name} {kind.type} "
         number, token, expiries, size = 1, "", 0, self._page
         told: set[str] = set()  # tokens
+        if self._book.kept(f"{prefix}{_ODD}") is not None:  # its gaps are not in the book
+            self._book.forget(prefix)
         while not self.over:
             call = f"{prefix}{number:06}"
             answer = self._book.kept(call)
@@ -116,7 +113,7 @@ class ClusterReader:
                     expiries += 1
                     if error.status != 410 or not token or expiries > _MOST_EXPIRIES:
                         raise
-                    token = shaped({"metadata": {}, **error.answer}, _Page).metadata.more
+                    token = token_of(markers_of(error.answer))
                     if not token:
                         self._book.forget(prefix)
                         number = 1
@@ -136,20 +133,22 @@ class ClusterReader:
         if kind.type == "core/Secret":
             query["fieldSelector"] = f"type={TLS}"
         waited = connection.throttled
-        page = shaped(connection.get(kind.path, **query), _Page)
+        page = page_of(connection.get(kind.path, **query), kind)
         origin = Origin(source="live", address=kind.path)
         found = []
-        for item in page.items or ():
-            if kind.type == "core/Secret" and item.get("type") != TLS:
+        for body in page.objects:
+            if kind.type == "core/Secret" and body.get("type") != TLS:
                 continue
-            body = {"apiVersion": kind.api_version, "kind": kind.kind, **item}
             kept = sanitized_kubernetes(kind.type, body, self._wanted.configuration)
             partial = kind.type == "core/ConfigMap" and self._wanted.configuration is not None
             found.append(Resource(kind.type, kept, origin, self.name, partial=partial))
         if self.over:  # a late answer of a cluster that was given up
             return Answer(found, None)
         self._told(done=len(found), throttled=connection.throttled - waited)
-        return self._book.keep(call, found, page.metadata.more or None)
+        if page.odd:
+            self._gap(kind.type, summary_of_odd(page.odd, kind), "unreadable")
+            self._book.keep(call.rpartition(" ")[0] + f" {_ODD}", [])
+        return self._book.keep(call, found, page.more or None)
 
     def _gap(self, kind: str, reason: str, why: str) -> None:
         with self._lock:
