@@ -89,6 +89,7 @@ def back(part: Attr, value: Any) -> Any:
 
 SPECIAL: dict[str, Callable[[Any], Any]] = {
     "_any": lambda value: value,
+    "role_definition_id": lambda value: value,
     "_assigned": lambda value: list(value),
     "_sku": lambda value: value,  # with the number of units, which `_tree` adds
     "_units": lambda value: MISSING,
