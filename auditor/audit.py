@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from auditor import __version__
+from auditor.accounting import Accounting, sum_of
 from auditor.beside import beside, can_fork
 from auditor.bound import Bound, rule_pack
 from auditor.collector import no_collection
@@ -50,6 +51,8 @@ class _Part(Struct):
 
     runs: list[RuleRun] = []
     gaps: list[Gap] = []
+    accounting: Accounting = field(default_factory=Accounting)
+    lost: int = 0  # resources that were read and neither evaluated nor counted
     census: Census = field(default_factory=Census)
     owners: dict[str, str] = {}
     excerpts: Excerpts | None = None
@@ -170,9 +173,11 @@ def _judge(
     judge = task.judge(part)
     holders = Holders(task.owner_tags, judge.types)
     pending: list[bytes] = []
+    untouched = 0
     for number, resource in enumerate(inventory.resources(judge.types | holders.types, part.census), 1):
         holders.add(resource)
         if touched is not None and resource.id.casefold() not in touched:
+            untouched += 1
             continue
         part.census.add(resource)
         pending += judge.findings(resource)
@@ -184,6 +189,8 @@ def _judge(
     if pending:
         findings.extend_lines(pending)
     part.runs, part.gaps, part.owners = judge.runs(), inventory.gaps, holders.owners
+    part.accounting = inventory.accounting
+    part.lost = inventory.handed_over - untouched - part.census.types.total()
     return part
 
 
@@ -259,6 +266,8 @@ def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime, l
     for part in parts:
         census.update(part.census)
     gaps = list(dict.fromkeys(gap for part in parts for gap in part.gaps))
+    accounting = sum_of([part.accounting for part in parts])
+    gaps += _imbalance(accounting, sum(part.lost for part in parts), inventory.inputs)
     if left_out:
         told = {gap.type for gap in gaps}
         gaps += [gap for gap in census.without_controllers(inventory.covers or frozenset()) if gap.type not in told]
@@ -284,7 +293,19 @@ def _summary(inventory: Inventory, parts: Sequence[_Part], clock: dt.datetime, l
         fail_counts={severity.value: fails[severity] for severity in Severity},
         unknown_counts={severity.value: unknowns[severity] for severity in Severity},
         excerpts=excerpts.listed() if excerpts else [],
+        accounting=accounting,
     )
+
+
+def _imbalance(accounting: Accounting, lost: int, inputs: Sequence[str]) -> Iterator[Gap]:
+    """A gap when an element of the input has no outcome, or a resource was read and not evaluated."""
+    missing = accounting.difference or lost
+    if missing:
+        reason = (
+            f"{abs(missing):,} of its {accounting.total:,} elements did not end as resources, gaps or not evaluated: "
+            "this is a defect of the auditor"
+        )
+        yield Gap(what=", ".join(inputs[:3]), reason=reason)
 
 
 def _folded(types: Counter[str]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from auditor.accounting import Accounting, sum_of
 from auditor.errors import InputError
 from auditor.model import Gap, Resource
 from auditor.reading.census import Census
@@ -34,6 +35,8 @@ class ShardSource(msgspec.Struct, frozen=True):
         from auditor.snapshot import read_shard
 
         log.read += self.count
+        log.accounting.expect(self.count)
+        log.accounting.resource(self.count)  # it raises when it holds fewer
         return read_shard(self.path, self.digest, self.count, wanted)
 
 
@@ -44,7 +47,9 @@ class Inventory:
     it does not say), `groups` the casefolded names of resource groups outside of which it read nothing of Azure (empty:
     it read all), `unread` types of a change that are not read, with how many resources there are of each, `as_of` the
     clock of a snapshot. `gaps` is complete after the first full pass and does not change
-    after it. `repeats` counts resources that were left out because an equal one with the same id stands elsewhere.
+    after it. So is `accounting`, the elements of the input and what became of them, and `handed_over`, how many
+    resources such a pass gives or counts among `others`. `repeats` counts resources that were left out because an equal
+    one with the same id stands elsewhere.
     """
 
     def __init__(
@@ -57,10 +62,12 @@ class Inventory:
         groups: frozenset[str] = frozenset(),
         unread: Mapping[str, int] | None = None,
         as_of: dt.datetime | None = None,
+        accounting: Accounting | None = None,
         alone: bool = False,
         unique: bool = False,
     ) -> None:
-        """`alone`: broken input is an error, there being no other. `unique`: no resource can occur twice."""
+        """`accounting`: of what is not in the sources. When it is not given, each of the gaps is one element.
+        `alone`: broken input is an error, there being no other. `unique`: no resource can occur twice."""
         self.inputs = tuple(map(printable, inputs))
         self.gaps: list[Gap] = list(gaps)
         self.covers = covers
@@ -72,6 +79,9 @@ class Inventory:
         self._alone = alone
         self._unique = unique
         self._given = len(self.gaps)
+        self._counted = accounting or Accounting(total=self._given, gaps=self._given)
+        self.accounting = self._counted
+        self.handed_over = 0
         self._found = 0  # gaps of the pass that is known
         self._complete = False
         self._spool: Spool | None = None
@@ -103,6 +113,10 @@ class Inventory:
         if once is not None:
             self.repeats = once.dropped
             self._unique = self._complete and not once.repeated
+        if full:
+            self.handed_over = log.accounting.resources + log.given - self.repeats
+            log.accounting.duplicate(min(self.repeats, log.accounting.resources))
+            self.accounting = sum_of([self._counted, log.accounting])
 
     @property
     def files(self) -> list[str]:
@@ -133,6 +147,7 @@ class Inventory:
                 covers=self.covers,
                 groups=self.groups,
                 as_of=self.as_of,
+                accounting=Accounting() if index else self._counted,
                 unique=self._unique,
             )
             for index, group in enumerate(groups)
@@ -160,6 +175,7 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
     inputs: list[str] = []
     sources: list[Source] = []
     gaps: list[Gap] = []
+    accounting = Accounting()
     snapshots: list[Snapshot] = []
     named = list(dict.fromkeys(paths))
     spool = Spool()
@@ -169,16 +185,19 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
             snapshots.append(snapshot)
             inputs.extend(snapshot.inputs)
             gaps.extend(snapshot.gaps)
+            accounting.add(snapshot.accounting)
             sources.extend(_shards(snapshot))
         else:
             inputs.append(path)
             found, holes = files_of(path, spool, is_snapshot)
             sources.extend(found)
             gaps.extend(holes)
+            accounting.add(Accounting(total=len(holes), gaps=len(holes)))
             if not found and len(named) == 1:
                 raise InputError(f"{path} holds no data", "JSON, NDJSON and YAML files are read, plain or gzip")
             if not found:
                 gaps.append(Gap(what=printable(path), reason="it holds no data: no JSON, NDJSON or YAML file"))
+                accounting.add(Accounting(total=1, gaps=1))
     covers = [snapshot.covers for snapshot in snapshots if snapshot.covers is not None]
     only_snapshots = len(snapshots) == len(named)
     only = sources[0] if len(sources) == 1 else None
@@ -189,6 +208,7 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
         covers=frozenset().union(*covers) if only_snapshots and len(covers) == len(named) else None,
         groups=frozenset().union(*(snapshot.groups for snapshot in snapshots)),
         as_of=snapshots[0].as_of if only_snapshots and len(snapshots) == 1 else None,
+        accounting=accounting,
         alone=isinstance(only, FileSource),
         unique=(only_snapshots and len(named) == 1) or (isinstance(only, FileSource) and is_splittable(only)),
     )

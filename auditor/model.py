@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from auditor.accounting import Accounting
 from auditor.resource import (
     CERTIFICATES_REDACTED,
     CLUSTER_SCOPED,
@@ -416,6 +417,7 @@ class Audit(Tally, kw_only=True):
     certificates: Certificates | None = None  # None: no rule asked for them
     paths: TrafficPaths | None = None
     notices: list[Notice] = []
+    accounting: Accounting | None = None  # None: of an older report, or of another program
 
     @property
     def nothing_evaluated(self) -> bool:

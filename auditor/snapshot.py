@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
+from msgspec import structs
 
+from auditor.accounting import Accounting
 from auditor.errors import InputError, OutputError
 from auditor.model import Gap, Resource
 from auditor.sanitize import sanitized_line
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from auditor.reading.wanted import Wanted
 
 Edge = Callable[[Resource], Resource]
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 """Readers take every older version and every minor of their own."""
 
 _MANIFEST: Final = "manifest.json"
@@ -67,6 +69,7 @@ class _Manifest(msgspec.Struct, kw_only=True, rename="camel"):
     counts: dict[str, int]
     covers: tuple[str, ...] | None
     gaps: tuple[Gap, ...]
+    accounting: Accounting | None = None
     shards: tuple[Shard, ...]
 
 
@@ -79,7 +82,7 @@ class ShardFile(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """What a manifest says."""
+    """What a manifest says. `accounting`: the elements of what was collected that are no resources of the snapshot."""
 
     inputs: tuple[str, ...]
     gaps: tuple[Gap, ...]
@@ -87,6 +90,7 @@ class Snapshot(NamedTuple):
     groups: frozenset[str]
     as_of: dt.datetime
     tool_version: str
+    accounting: Accounting
     shards: tuple[ShardFile, ...]
 
 
@@ -127,8 +131,18 @@ def open_snapshot(path: str) -> Snapshot:
         groups=frozenset(found.scope.resource_groups),
         as_of=found.as_of,
         tool_version=found.tool_version,
+        accounting=_without_resources(found),
         shards=tuple(ShardFile(str(Path(path, shard.file)), shard.sha256, shard.resources) for shard in found.shards),
     )
+
+
+def _without_resources(manifest: _Manifest) -> Accounting:
+    """The elements that are no resources: these are counted where the shards are read. Of an older snapshot, its gaps
+    are all that is known."""
+    known = manifest.accounting
+    if known is None:
+        return Accounting(total=len(manifest.gaps), gaps=len(manifest.gaps))
+    return structs.replace(known, total=known.total - known.resources, resources=0)
 
 
 def read_shard(path: str, digest: str, count: int, wanted: Wanted | None = None) -> Iterator[Resource]:
@@ -231,6 +245,7 @@ def _write(inventory: Inventory, folder: Path, tool_version: str, as_of: dt.date
         counts=dict(sorted(counts.items())),
         covers=None if inventory.covers is None else tuple(sorted(inventory.covers)),
         gaps=tuple(inventory.gaps),
+        accounting=inventory.accounting,
         shards=tuple(shards),
     )
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)

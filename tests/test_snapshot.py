@@ -75,7 +75,7 @@ def test_the_manifest_says_what_was_collected(estate: Path, tmp_path: Path) -> N
     (shard,) = manifest.pop("shards")
     assert [gap["reason"] for gap in manifest.pop("gaps")]
     assert manifest == {
-        "schemaVersion": "1.0",
+        "schemaVersion": "1.1",
         "toolVersion": "1.2.3",
         "asOf": "2024-05-01T12:00:00Z",
         "scope": {"inputs": [str(estate)]},
@@ -87,6 +87,7 @@ def test_the_manifest_says_what_was_collected(estate: Path, tmp_path: Path) -> N
             "core/Pod": 1,
         },
         "covers": None,
+        "accounting": {"total": 7, "resources": 5, "gaps": 2, "duplicates": 0, "notEvaluated": {}},
     }
     assert shard["sha256"] == hashlib.sha256((folder / shard["file"]).read_bytes()).hexdigest()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from auditor.accounting import Accounting
     from auditor.inventory import Inventory
     from auditor.model import Gap, Resource
     from auditor.plans.change import Addition, Change, Changes
@@ -33,8 +34,16 @@ def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
     gaps = [*(gap for one in changes for gap in one.gaps), *nowhere]
     covers = _covers(changes, resources)
     unique = len({resource.id.casefold() for resource in resources}) == len(resources)
-    sources, unread = [CollectedSource(resources)], unread_of(changes)
-    return Inventory(files, sources, gaps=gaps, covers=covers, unread=unread, unique=unique)
+    sources, unread = [CollectedSource(resources, counted=True)], unread_of(changes)
+    accounting = accounting_of(changes)
+    return Inventory(files, sources, gaps=gaps, covers=covers, unread=unread, accounting=accounting, unique=unique)
+
+
+def accounting_of(changes: Iterable[Changes]) -> Accounting:
+    """The elements of several changes, and what became of them."""
+    from auditor.accounting import sum_of
+
+    return sum_of([one.accounting for one in changes])
 
 
 def unread_of(changes: Iterable[Changes]) -> dict[str, int]:
@@ -95,10 +104,12 @@ def laid_over_estate(
     left = with_endpoints([*kept, *made], made, {one.id.casefold(): one.origin for one in taken_away})
     nowhere = _not_judged(changes, left, "neither in the change nor in the estate")
     gaps = [*before.gaps, *(gap for one in changes for gap in one.gaps), *nowhere, *more]
-    sources = [CollectedSource(left)]
+    sources = [CollectedSource(left, counted=True)]
     covers, groups = before.covers or frozenset(), before.groups
-    inputs = [*before.inputs, *files]
-    return Inventory(inputs, sources, gaps=gaps, covers=covers, groups=groups, unread=unread_of(changes))
+    inputs, unread = [*before.inputs, *files], unread_of(changes)
+    accounting = accounting_of(changes)
+    accounting.add(before.accounting)
+    return Inventory(inputs, sources, gaps=gaps, covers=covers, groups=groups, unread=unread, accounting=accounting)
 
 
 def _added(resource: Resource, parts: Sequence[Addition]) -> Resource:

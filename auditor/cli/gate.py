@@ -134,8 +134,16 @@ def _estate(path: str) -> Inventory:
     resources = list(inventory.resources())
     types = {resource.type.casefold() for resource in resources}
     covers = shown_with(types) if inventory.covers is None else inventory.covers | types
-    sources, groups = [CollectedSource(resources)], inventory.groups
-    return Inventory([path], sources, gaps=inventory.gaps, covers=covers, groups=groups, unique=True)
+    sources, groups = [CollectedSource(resources, counted=True)], inventory.groups
+    return Inventory(
+        [path],
+        sources,
+        gaps=inventory.gaps,
+        covers=covers,
+        groups=groups,
+        accounting=inventory.accounting,
+        unique=True,
+    )
 
 
 def _without_place(changes: Sequence[Changes]) -> Iterator[Gap]:
@@ -212,4 +220,4 @@ def _manifests(inventory: Inventory) -> Changes:
     for one in inventory.resources():
         origin = replace(one.origin, source="manifest" if one.is_kubernetes else one.origin.source)
         found.append(Change("create", Resource(one.type, one.body, origin, one.cluster, partial=one.partial)))
-    return Changes(tuple(found), tuple(inventory.gaps))
+    return Changes(tuple(found), inventory.accounting, tuple(inventory.gaps))

@@ -24,7 +24,7 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
 
     `parameters`: the parameter file of the templates. Raises `InputError` as `open_inventory` does.
     """
-    from auditor.cli.after_change import unread_of
+    from auditor.cli.after_change import accounting_of, unread_of
     from auditor.errors import InputError
     from auditor.inventory import CollectedSource, Inventory, open_inventory
     from auditor.model import Gap, shown_with
@@ -58,7 +58,15 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
     gaps += (gap for change in changes for gap in change.gaps)
     covers = shown_with({kind for change in changes for kind in change.covers} | {one.type.casefold() for one in made})
     known = None if sources else covers
-    return Inventory(paths, [*sources, CollectedSource(made)], gaps=gaps, covers=known, unread=unread_of(changes))
+    accounting = accounting_of(changes)
+    return Inventory(
+        paths,
+        [*sources, CollectedSource(made, counted=True)],
+        gaps=gaps,
+        covers=known,
+        unread=unread_of(changes),
+        accounting=accounting,
+    )
 
 
 def _change(source: FileSource, parameters: str | None) -> Changes | None:

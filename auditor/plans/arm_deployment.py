@@ -76,11 +76,12 @@ class Deployment:
         if not isinstance(properties, dict) or not isinstance(inner, dict):
             linked = isinstance(properties, dict) and "templateLink" in properties
             reason = "its template is linked, and not in this file" if linked else "it has no template that can be read"
-            self.work.note(instance.address, reason)
+            self.work.lose(instance.address, reason)
             return None
         if parent.level >= MAX_TEMPLATES:
-            self.work.note(instance.address, f"more than {MAX_TEMPLATES} templates are nested in each other")
+            self.work.lose(instance.address, f"more than {MAX_TEMPLATES} templates are nested in each other")
             return None
+        self.work.accounting.open()
         options = properties.get("expressionEvaluationOptions")
         scope = options.get("scope") if isinstance(options, dict) else None
         is_inner = isinstance(scope, str) and scope.casefold() == "inner"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
+from auditor.accounting import Accounting
 from auditor.model import Gap
 from auditor.plans.arm_expressions import Node
 from auditor.plans.arm_values import Refused, weigh, within_size
@@ -21,10 +22,12 @@ _REASON_LENGTH: Final = 200
 
 @dataclass(slots=True)
 class Work:
-    """What has been done for a template so far, and what went wrong."""
+    """What has been done for a template so far, and what went wrong. `accounting` has the resources that it declares,
+    each round of a loop and each resource of a nested template by itself."""
 
     file: str
     gaps: list[Gap] = field(default_factory=list)
+    accounting: Accounting = field(default_factory=Accounting)
     steps: int = 0
     depth: int = 0
     copies: int = 0
@@ -47,6 +50,11 @@ class Work:
             yield
         finally:
             self.depth -= 4
+
+    def lose(self, place: str, reason: str, *, type: str | None = None) -> None:
+        """A gap of this file in which a declared resource ends."""
+        self.accounting.gap()
+        self.note(place, reason, type=type)
 
     def note(self, place: str, reason: str, kind: str = "unreadable", type: str | None = None) -> None:
         """A gap of this file."""

@@ -23,6 +23,11 @@ DEPLOYMENTS: Final = DEPLOYMENT.casefold()
 _MAX_CHILDREN: Final = 10
 """Resources within resources."""
 
+_NO_ROUNDS: Final = "resource of a loop without rounds"
+_NOT_DEPLOYED: Final = "resource whose condition is false"
+_EXISTING: Final = "existing resource that a template refers to"
+"""Why declared resources are not evaluated, as an accounting names the reason."""
+
 _NOT_OF_THE_BODY: Final = frozenset({"comments", "condition", "copy", "dependson", "existing", "resources", "scope"})
 
 _EXTENSIONS: Final = {
@@ -117,25 +122,36 @@ class Resources:
     def _add(self, raw: Any, path: Path, symbol: str | None, parent: Instance | None, depth: int) -> None:
         template = self.template
         work = template.work
+        work.accounting.expect()
         place = ".".join(str(part) for part in (*template.situation.path, *path))
         if not isinstance(raw, dict):
-            work.note(place, "a resource is expected here, and it is not an object")
+            work.lose(place, "a resource is expected here, and it is not an object")
             return
         env = parent.env if parent else template.env
         if depth > _MAX_CHILDREN:
-            work.note(place, "resources are nested too deeply")
+            work.lose(place, "resources are nested too deeply")
             return
         if any(raw.get(key) for key in ("import", "extension")):
-            work.note(place, f"{raw.get('type')} is a resource of an extension, which is not judged")
+            work.lose(place, f"{raw.get('type')} is a resource of an extension, which is not judged")
             return
-        for index, inside in self._rounds(raw, env, place):
+        rounds = 0
+        for index, inside in self._rounds(raw, env):
+            work.accounting.expect(rounds > 0)
+            rounds += 1
+            if inside is None:
+                many = f"the loops of the template make more than {MAX_COPIES:,} resources"
+                work.lose(place, many, type=_type_of(raw))
+                return
             try:
                 self._add_one(raw, path, symbol, parent, depth, index, inside)
             except Refused as refused:
-                work.note(place, f"the resource cannot be evaluated: {refused}", type=_type_of(raw))
+                work.lose(place, f"the resource cannot be evaluated: {refused}", type=_type_of(raw))
+        if not rounds:
+            work.accounting.leave_out(_NO_ROUNDS, place)
 
-    def _rounds(self, raw: dict[str, Any], env: Env, place: str) -> Iterator[tuple[int | None, Env]]:
-        """Where each round of the loop of a resource stands; one round, without index, for a resource without loop."""
+    def _rounds(self, raw: dict[str, Any], env: Env) -> Iterator[tuple[int | None, Env | None]]:
+        """Where each round of the loop of a resource stands; one round, without index, for a resource without loop.
+        None for a round with which the template has too many."""
         work = self.template.work
         loop = raw.get("copy")
         if not isinstance(loop, dict):
@@ -154,8 +170,7 @@ class Resources:
         for index in range(count):
             work.copies += 1
             if work.copies > MAX_COPIES:
-                many = f"the loops of the template make more than {MAX_COPIES:,} resources"
-                work.note(place, many, type=_type_of(raw))
+                yield index, None
                 return
             yield index, env.looped(index, "", name)
 
@@ -171,6 +186,7 @@ class Resources:
     ) -> None:
         condition = value(raw.get("condition", True), env)
         if condition is False or (isinstance(condition, str) and condition.casefold() == "false"):
+            self.template.work.accounting.leave_out(_NOT_DEPLOYED, f"{_type_of(raw)} {raw.get('name')}")
             return
         doubt = parent.doubt if parent else self.template.situation.doubt
         if isinstance(condition, Unknown):
@@ -190,6 +206,8 @@ class Resources:
         existing = raw.get("existing") is True
         instance = Instance(raw, self.template, env, kind, name, found, symbol, index, existing, doubt, path)
         self.instances.append(instance)
+        if existing:
+            self.template.work.accounting.leave_out(_EXISTING, instance.address)
         for below, child_symbol, child in declared_in(raw.get("resources"), (*path, "resources")):
             self._add(child, below, child_symbol, instance, depth + 1)
 

@@ -63,13 +63,14 @@ def read_arm_template(
         line = (lines or {}).get(written)
         origins[item] = Origin(source="template", address=instance.address, file=file, line=line)
         declared.append((item, written))
+        work.accounting.resource()
     items = once(declared)
     for rule, group in join(items):
         origins[group] = origins[rule]
         items.append(group)
     changes = tuple(Change("create", _resource(item, origins[item])) for item in items)
     changes += tuple(_histories(deployment, file, lines or {}))
-    return Changes(changes, tuple(work.gaps), frozenset(_declared_types(raw)))
+    return Changes(changes, work.accounting, tuple(work.gaps), frozenset(_declared_types(raw)))
 
 
 def _item(instance: Instance, work: Work) -> Item:

@@ -8,12 +8,16 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from auditor.accounting import Accounting
 from auditor.model import Gap, Origin, Resource
 from auditor.sanitize import sanitized
 from auditor.sanitize.messages import message
 
 NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 """Stands for the subscription where a change does not tell it."""
+UNCHANGED: Final = "unchanged resource"
+DELETED: Final = "resource that is deleted"
+"""Why elements of a change are not evaluated, as an accounting names the reason."""
 Action = Literal["create", "update", "replace", "delete", "no-op"]
 
 
@@ -55,10 +59,12 @@ class Changes(Struct, frozen=True):
     """A change as a whole. `covers` are the casefolded types for which "there is none" can be said.
 
     `written`: where each address of a Terraform plan is written, as far as the source was given. `unread`: types of
-    Terraform that are not read, with how many resources there are of each.
+    Terraform that are not read, with how many resources there are of each. `accounting`: what became of each element of
+    the document (an entry of `resource_changes`, a resource of a template, a change of a what-if, a manifest).
     """
 
     changes: tuple[Change, ...]
+    accounting: Accounting
     gaps: tuple[Gap, ...] = ()
     covers: frozenset[str] = frozenset()
     written: Mapping[str, Lines] = {}

@@ -16,6 +16,8 @@ from auditor.keys import get
 from auditor.model import MISSING, Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX, table_of
 from auditor.plans.change import Addition, Change, Changes, Lines
+from auditor.plans.children import RULE
+from auditor.plans.terraform_accounting import accounting_of
 from auditor.plans.terraform_azapi import azapi_made, body_not_told
 from auditor.plans.terraform_gaps import gaps_of_entries
 from auditor.plans.terraform_ids import Side
@@ -94,8 +96,8 @@ def read_terraform_plan(
     references = References(raw, nodes, dynamic)
     subscriptions = Subscriptions(raw, nodes, references, subscription)
     versions = versions_of(raw, source)
-    before, added_before = _made(nodes, Side(nodes, references, "before", subscriptions), versions)
-    after, added = _made(nodes, Side(nodes, references, "after", subscriptions), versions)
+    before, added_before, _ = _made(nodes, Side(nodes, references, "before", subscriptions), versions)
+    after, added, joined = _made(nodes, Side(nodes, references, "after", subscriptions), versions)
     actions = {node.address: node.action for node in nodes}
     origins = {address: _origin(address, file, written.get(address)) for address in actions}
     forgotten = _forgotten(raw)
@@ -103,22 +105,30 @@ def read_terraform_plan(
         _change(actions[key[0]], before.get(key), after.get(key), origins[key[0]]) for key in {**after, **before}
     )
     deployed = list(_deployed(nodes, subscriptions, origins))
+    all_changes = (*changes, *(one for one in deployed if isinstance(one, Change)))
+    gaps = (
+        *_gaps(raw, nodes, references, file),
+        *gaps_of_ids(item for item in after.values() if item.address not in forgotten),
+        *(one for one in deployed if isinstance(one, Gap)),
+    )
+    additions = tuple(_additions(added_before, added, actions, origins))
+    unread = Counter(node.type for node in nodes if _is_unread(node))
+    read = {one.origin.address for change in all_changes for one in (change.after, change.before) if one}
+    read |= {part.origin.address for part in additions} | joined
     return Changes(
-        (*changes, *(one for one in deployed if isinstance(one, Change))),
-        (
-            *_gaps(raw, nodes, references, file),
-            *gaps_of_ids(item for item in after.values() if item.address not in forgotten),
-            *(one for one in deployed if isinstance(one, Gap)),
-        ),
+        all_changes,
+        accounting_of(raw, file, nodes, read, unread, {gap.what for gap in gaps}),
+        gaps,
         _covers(raw, nodes),
         written,
-        tuple(_additions(added_before, added, actions, origins)),
-        Counter(node.type for node in nodes if _is_unread(node)),
+        additions,
+        unread,
     )
 
 
-Key = tuple[str, str, str]
-"""Address, casefolded type and name of what a node makes: one node may make several things."""
+Key = tuple[str, str, str, int]
+"""Address, casefolded type and name of what a node makes, and its number among those that are alike: one node may make
+several things."""
 Parts = dict[tuple[str, str], Made]
 """Parts of resources that are not in the plan, by their address and by the id of the resource."""
 
@@ -132,7 +142,9 @@ def _additions(before: Parts, after: Parts, actions: dict[str, Any], origins: di
             yield Addition(target, was, becomes, origins[address], str(own[0]))
 
 
-def _made(nodes: list[Node], side: Side, versions: Versions) -> tuple[dict[Key, Made], Parts]:
+def _made(nodes: list[Node], side: Side, versions: Versions) -> tuple[dict[Key, Made], Parts, set[str]]:
+    """The resources of one side, what adds to resources outside of the plan, and the addresses of what `join` puts into
+    other resources."""
     made: list[Made] = []
     for node in nodes:
         if node.data or side.raw(node) is None:
@@ -144,8 +156,14 @@ def _made(nodes: list[Node], side: Side, versions: Versions) -> tuple[dict[Key, 
             made += azapi_made(node, side)
         elif is_kubernetes(node.type):
             made += kubernetes_made(node, without_unwritten(side.judged(node), side.written(node)))
-    found = {(item.address, item.kind.casefold(), str(_name(item))): item for item in join(made)}
-    return found, {(part.address, target): part for target, part in additions(made)}
+    found: dict[Key, Made] = {}
+    alike: Counter[tuple[str, str, str]] = Counter()
+    for item in join(made):
+        name = item.address, item.kind.casefold(), str(_name(item))
+        found[*name, alike[name]] = item
+        alike[name] += 1
+    joined = {item.address for item in made if item.onto or item.kind.casefold() == RULE}
+    return found, {(part.address, target): part for target, part in additions(made)}, joined
 
 
 def _is_unread(node: Node) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.model import Gap
-from auditor.plans.terraform_nodes import ACTIONS
+from auditor.plans.terraform_nodes import ACTIONS, entries_of
 
 _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _LATER: Final = "unknown-until-apply"
@@ -28,6 +28,9 @@ def gaps_of_entries(plan: dict[str, Any], file: str) -> Iterator[Gap]:
     if "resource_changes" in plan and not isinstance(changes, list) and not instead:
         yield Gap(what=file, reason="its `resource_changes` are not a list")
     entries = changes if isinstance(changes, list) else []
+    for place, entry in () if entries else entries_of(plan, file):
+        if not isinstance(entry, dict) or not _address(entry) or not isinstance(entry.get("type"), str):
+            yield Gap(what=_address(entry) or place, reason="the entry is no resource with an address and a type")
     addresses = Counter(_identity(entry) for entry in entries)
     for number, entry in enumerate(entries):
         what = _address(entry) or f"{file}: resource_changes[{number}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -57,21 +57,28 @@ class Node(Struct, eq=False):
 
 def nodes_of(plan: dict[str, Any]) -> list[Node]:
     """Every node of a plan. Objects that are left from an earlier replacement (deposed) are on their way out."""
-    changes = plan.get("resource_changes")
-    found: list[Node] = []
-    if isinstance(changes, list):
-        found = [_of_change(item) for item in changes if isinstance(item, dict) and not item.get("deposed")]
-    else:
-        planned = _part(_part(plan, "planned_values"), "root_module")
-        found = [_of_values(item, "create") for item in _resources(planned)]
+    listed = isinstance(plan.get("resource_changes"), list)
+    entries = [entry for _place, entry in entries_of(plan, "") if isinstance(entry, dict) and not entry.get("deposed")]
+    found = [_of_change(entry) if listed else _of_values(entry, "create") for entry in entries]
     seen = {node.address for node in found}
     prior = _part(_part(_part(plan, "prior_state"), "values"), "root_module")
     found += [
         _of_values(item, "no-op")
-        for item in _resources(prior)
-        if item.get("mode") == "data" and item.get("address") not in seen
+        for _place, item in _resources(prior, "")
+        if isinstance(item, dict) and item.get("mode") == "data" and item.get("address") not in seen
     ]
     return [node for node in found if node.address and node.type]
+
+
+def entries_of(plan: dict[str, Any], file: str) -> Iterator[tuple[str, Any]]:
+    """The entries of `resource_changes`, each with its place; where a plan lists none, those of `planned_values`."""
+    changes = plan.get("resource_changes")
+    if isinstance(changes, list):
+        for number, entry in enumerate(changes):
+            yield f"{file}: resource_changes[{number}]", entry
+    else:
+        planned = _part(_part(plan, "planned_values"), "root_module")
+        yield from _resources(planned, f"{file}: planned_values.root_module")
 
 
 def _of_change(item: dict[str, Any]) -> Node:
@@ -148,14 +155,22 @@ def _unquoted(text: str) -> str:
         return text
 
 
-def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    pending = [module]
+def _resources(module: dict[str, Any], place: str) -> Iterator[tuple[str, Any]]:
+    """The resources of a module and of those in it. What should be a list or a module and is none is given as it is."""
+    pending: list[tuple[Any, str]] = [(module, place)]
     while pending:
-        here = pending.pop(0)
-        for item in _list(here, "resources"):
-            if isinstance(item, dict):
-                yield item
-        pending += [child for child in _list(here, "child_modules") if isinstance(child, dict)]
+        here, where = pending.pop(0)
+        if not isinstance(here, dict):
+            yield where, here
+            continue
+        for number, item in _numbered(here.get("resources")):
+            yield f"{where}.resources[{number}]", item
+        children = _numbered(here.get("child_modules"))
+        pending += [(child, f"{where}.child_modules[{number}]") for number, child in children]
+
+
+def _numbered(listed: Any) -> Iterable[tuple[int, Any]]:
+    return enumerate(listed if isinstance(listed, list) else [] if listed is None else [listed])
 
 
 def _part(tree: Any, key: str) -> dict[str, Any]:

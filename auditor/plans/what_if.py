@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from auditor.accounting import Accounting
 from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.paging import markers_of
 from auditor.plans.arm_expressions import Call, ExpressionError, Member, is_expression, parse, unescaped
 from auditor.plans.arm_join import Item, join
-from auditor.plans.change import Action, Change, Changes
+from auditor.plans.change import DELETED, UNCHANGED, Action, Change, Changes
 from auditor.plans.overlay import keep_read_only
 from auditor.plans.what_if_delta import applied, touches_properties
 
@@ -48,16 +49,37 @@ def read_what_if(raw: dict[str, Any], file: str) -> Changes:
     if markers_of(raw).error or markers_of(answer).error:
         gaps.append(Gap(what=file, reason="the answer holds an error beside its changes"))
     found = [_changed(change, file, gaps) for change in _dicts(listed)]
-    for change in _dicts(answer.get("potentialChanges")):
+    potential = answer.get("potentialChanges")
+    for change in _dicts(potential):
         reason = "what-if cannot tell whether it will be changed"
         gaps.append(Gap(what=_place(change, file), reason=reason, kind="unknown-until-apply", type=type_in(change)))
         found.append(_changed(change, file, gaps, Unknown(reason)))
+    accounting = _accounting(listed, potential, found)
     for diagnostic in _dicts(answer.get("diagnostics")):
         if _text(diagnostic, "level").casefold() in ("warning", "error"):
             gaps.append(Gap(what=_text(diagnostic, "target") or file, reason=_said(diagnostic)))
     changes = _joined([change for change in found if change is not None])
     types = {side.type.casefold() for change in changes for side in (change.after, change.before) if side}
-    return Changes(changes, tuple(dict.fromkeys(gaps)), frozenset(types))
+    return Changes(changes, accounting, tuple(dict.fromkeys(gaps)), frozenset(types))
+
+
+def _accounting(listed: list[Any], potential: Any, found: list[Change | None]) -> Accounting:
+    """What became of each change: one that is not understood, or no object, has a gap."""
+    entries = [*listed, *(potential if isinstance(potential, list) else [potential] * (potential is not None))]
+    accounting = Accounting()
+    accounting.expect(len(entries))
+    accounting.gap(sum(not isinstance(entry, dict) for entry in entries))
+    for change in found:
+        end = None if change is None else change.after or change.before
+        if change is None or end is None:
+            accounting.gap()
+        elif change.action == "no-op":
+            accounting.leave_out(UNCHANGED, end.id)
+        elif change.after is None:
+            accounting.leave_out(DELETED, end.id)
+        else:
+            accounting.resource()
+    return accounting
 
 
 def _no_objects(listed: Any, place: str) -> list[Gap]:

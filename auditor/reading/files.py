@@ -46,7 +46,7 @@ def read_file(path: str, file: str, log: Log, wanted: Wanted | None) -> Iterator
         with open_bytes(path) as stream:
             yield from _read(stream, head, False, path, file, log, wanted)
     except Broken as error:
-        log.fail(file, error.place, error.reason, error.hint, error.kind)
+        log.fail(file, error.place, error.reason, error.hint, error.kind, element="new")
 
 
 def read_lines(
@@ -58,7 +58,7 @@ def read_lines(
             stream.seek(start)
             yield from json_lines(stream, file, log, wanted, first_line=line, size=end - start)
     except OSError as error:
-        log.fail(file, "", f"it cannot be read: {error.strerror or error}")
+        log.fail(file, "", f"it cannot be read: {error.strerror or error}", element="new")
 
 
 def is_plain_lines(path: str, file: str) -> bool:
@@ -78,7 +78,7 @@ def _read(
 ) -> Iterator[Resource]:
     form = _form_of(file, head, whole)
     if form is Form.EMPTY:
-        log.gap(file, "", "the file is empty")
+        log.gap(file, "", "the file is empty", element="new")
     elif form is Form.LINES:
         yield from json_lines(stream, file, log, wanted)
     else:
@@ -116,6 +116,7 @@ def _json(stream: IO[bytes], text: bytes, path: str, file: str, log: Log) -> Ite
         except orjson.JSONDecodeError:
             pass  # comments, several documents, or broken: read element by element
         else:
+            log.accounting.expect()
             yield from resources_of(document, At(file), log)
             return
     places = Places(file, log, lambda offset: _line_and_column(path, offset))
@@ -125,23 +126,28 @@ def _json(stream: IO[bytes], text: bytes, path: str, file: str, log: Log) -> Ite
 
 def _of_batch(batch: Batch, file: str, log: Log) -> Iterator[Resource]:
     origin = Origin(file=file)
+    accounting = log.accounting
+    accounting.expect(len(batch.values))
     if batch.key is None:
         yield from resources_of(batch.values[0], At(file), log)
         return
     log.read += not batch.values
     columns = batch.envelope.get("columns")
+    plain = 0
     for index, body in enumerate(batch.values, batch.first):
         if batch.key == "rows" and columns is not None:
             body = row_as_object(columns, body)
         elif batch.key == "items":
             body = with_kind_of_list(body, batch.envelope)
         if _is_plain_arm(body):
-            log.read += 1
+            plain += 1
             yield arm_resource(body["type"], body, origin)
         elif body is None and batch.key == "rows":
             log.fail(file, f"row {index}", "it does not fit the columns of its table")
         else:
             yield from resources_of(body, At(file, f"item {index}"), log)
+    log.read += plain
+    accounting.resource(plain)
 
 
 def _is_plain_arm(body: Any) -> bool:
@@ -157,10 +163,11 @@ def _yaml(stream: IO[bytes], file: str, log: Log) -> Iterator[Resource]:
 
     for document in yaml_documents(stream):
         if isinstance(document, Broken):
-            log.fail(file, document.place, document.reason, document.hint)
+            log.fail(file, document.place, document.reason, document.hint, element="new")
         else:
             for place, reason in document.doubts:
-                log.gap(file, place, f"{reason}: its value is not known")
+                log.gap(file, place, f"{reason}: its value is not known", element="none")
+            log.accounting.expect()
             partial = bool(document.doubts)
             at = At(file, f"line {document.line}", document.line, "manifest", document.lines, partial)
             yield from resources_of(document.value, at, log)

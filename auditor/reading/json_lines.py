@@ -53,9 +53,10 @@ def json_lines(
 ) -> Iterator[Resource]:
     """The resources of a stream of lines, or of the next `size` bytes of it. A broken line is noted and passed over."""
     skip = None if wanted is None else _skipper(wanted)
-    plain = 0
+    plain = blank = 0
+    number = first_line - 1
     try:
-        for number, line in _numbered(stream, first_line, size):
+        for number, line in _numbered(stream, first_line, size):  # the last number counts the lines
             if skip is not None and skip(line):
                 plain += 1
                 continue
@@ -64,6 +65,8 @@ def json_lines(
             except orjson.JSONDecodeError as error:
                 if line.strip():
                     _note_broken(line, error, number, file, log)
+                else:
+                    blank += 1
                 continue
             kind = _plain_type(body) if type(body) is dict else None
             if kind is not None:
@@ -79,6 +82,8 @@ def json_lines(
                     yield sanitized(resource)
     finally:
         log.read += plain
+        log.accounting.expect(number + 1 - first_line - blank)
+        log.accounting.resource(plain)
 
 
 def _plain_type(body: dict[str, Any]) -> str | None:

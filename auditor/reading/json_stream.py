@@ -131,9 +131,16 @@ def _elements(feed: Feed, places: Places, key: str, envelope: dict[str, Any]) ->
                 raw = feed.value()
                 yield Batch(key, envelope, count, [orjson.loads(raw)])
             except TooLarge:
-                places.log.fail(places.file, places.of(start, item), f"it is larger than {MAX_VALUE >> 20} MiB")
+                places.log.fail(
+                    places.file, places.of(start, item), f"it is larger than {MAX_VALUE >> 20} MiB", element="new"
+                )
             except orjson.JSONDecodeError as error:
-                places.log.fail(places.file, places.of(start + error.pos, item), f"it is not valid JSON ({error.msg})")
+                places.log.fail(
+                    places.file,
+                    places.of(start + error.pos, item),
+                    f"it is not valid JSON ({error.msg})",
+                    element="new",
+                )
             except Broken as error:
                 raise Broken(error.reason, places.of(feed.end, item), error.hint) from error
             count += 1

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
+from auditor.accounting import Accounting
 from auditor.errors import InputError
 from auditor.model import Gap
 from auditor.sanitize.messages import message
 
 GAPS_PER_FILE: Final = 1000
 """A million broken lines must not become a million gaps: further ones of a file are counted in one last gap."""
+
+
+Element = Literal["expected", "new", "none"]
+"""What a gap is in the accounting: the end of an element that was expected; an element that nobody could expect, such
+as the rest of a file that is cut off; or none, because the element that it is about ends elsewhere."""
 
 
 class Failure(Struct, frozen=True):
@@ -27,26 +33,40 @@ class Log:
     """Filled while reading; belongs to one pass.
 
     `read` counts the documents that were understood, `failure` is the first that was broken: an input with a failure
-    and nothing read is an error when it is all the user named.
+    and nothing read is an error when it is all the user named. `accounting` has the elements of the input and what
+    became of them, `given` the number of resources whose elements were counted before, by a reader of changes.
     """
 
     def __init__(self) -> None:
         self.gaps: list[Gap] = []
         self.read = 0
         self.failure: Failure | None = None
+        self.accounting = Accounting()
+        self.given = 0
         self._per_file: dict[str, int] = {}
 
-    def gap(self, file: str, place: str, reason: str, kind: str = "unreadable") -> None:
+    def gap(self, file: str, place: str, reason: str, kind: str = "unreadable", element: Element = "expected") -> None:
         """Note something that cannot be judged."""
+        if element != "none":
+            self.accounting.expect(element == "new")
+            self.accounting.gap()
         count = self._per_file[file] = self._per_file.get(file, 0) + 1
         if count <= GAPS_PER_FILE:
             what = f"{label(file)}: {message(place)}" if place else label(file)
             self.gaps.append(Gap(what=what, reason=message(reason), kind=kind))
 
-    def fail(self, file: str, place: str, reason: str, hint: str = "", kind: str = "unreadable") -> None:
+    def fail(
+        self,
+        file: str,
+        place: str,
+        reason: str,
+        hint: str = "",
+        kind: str = "unreadable",
+        element: Element = "expected",
+    ) -> None:
         """Note something broken: a gap, and an error when the rest of the input holds nothing either."""
         self.failure = self.failure or Failure(file, place, reason, hint)
-        self.gap(file, place, reason, kind)
+        self.gap(file, place, reason, kind, element)
 
     def complete(self) -> list[Gap]:
         """The gaps of the pass, the last of each crowded file saying how many were left out."""

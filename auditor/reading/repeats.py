@@ -88,7 +88,8 @@ class Once:
                 continue
             origin = resource.origin
             place = f"line {origin.line}, {resource.id}" if origin.line else resource.id
-            log.gap(origin.file or "", place, "the id occurs twice with different content; every occurrence is judged")
+            reason = "the id occurs twice with different content; every occurrence is judged"
+            log.gap(origin.file or "", place, reason, element="none")
             yield resource
 
 

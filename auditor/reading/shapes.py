@@ -45,11 +45,12 @@ def resources_of(
     document: Any, at: At, log: Log, depth: int = 0, last_page: bool = True, rows_before: int = 0
 ) -> Iterator[Resource]:
     """The resources of a document, in order. What is none is noted in the log. A page may have others before it, with
-    `rows_before` elements, or after it."""
+    `rows_before` elements, or after it. The document is one element that the accounting of the log expects."""
     if depth > _MAX_NESTING:
         log.fail(at.file, at.place, f"lists are nested more than {_MAX_NESTING} deep", "flatten the input")
     elif isinstance(document, list):
         log.read += not document  # an empty list is a good answer: there is nothing
+        _open(log, len(document))
         for index, item in enumerate(document):
             yield from resources_of(item, at.within(item, f"item {index}"), log, depth + 1)
     elif not isinstance(document, dict):
@@ -60,6 +61,12 @@ def resources_of(
         yield from _arm(document, at, log, depth)
     else:
         yield from _envelope(document, at, log, depth, last_page, rows_before)
+
+
+def _open(log: Log, count: int) -> None:
+    """An element holds so many others."""
+    log.accounting.open()
+    log.accounting.expect(count)
 
 
 def row_as_object(columns: Any, row: Any) -> dict[str, Any] | None:
@@ -92,6 +99,7 @@ def _kubernetes(document: dict[str, Any], at: At, log: Log, depth: int) -> Itera
     items = items_of(document)
     if items is not None:
         log.read += not items
+        _open(log, len(items))
         partial = at._replace(partial=at.partial or document["kind"].strip().casefold() == "template")
         for index, item in enumerate(items):
             yield from resources_of(item, partial.within(item, f"item {index}"), log, depth + 1)
@@ -101,6 +109,7 @@ def _kubernetes(document: dict[str, Any], at: At, log: Log, depth: int) -> Itera
         log.gap(at.file, at.place, refusal)
         return
     log.read += 1
+    log.accounting.resource()
     kind = kubernetes_type(document)
     body = document
     if kind == "core/Secret" or is_secret_object(document):
@@ -118,6 +127,7 @@ def _was_read_from_a_cluster(document: dict[str, Any]) -> bool:
 
 def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
     log.read += 1
+    log.accounting.resource()
     source = "file" if at.source == "manifest" else at.source  # Azure has no manifests
     resource = arm_resource(document["type"], document, Origin(source=source, file=at.file, line=at.line))
     resource.partial = resource.partial or (at.partial and holds_unknown(document))
@@ -126,8 +136,9 @@ def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Res
     if children is None:
         return
     if not isinstance(children, list):
-        log.gap(at.file, _place(at, resource.id), "its `resources` are not a list")
+        log.gap(at.file, _place(at, resource.id), "its `resources` are not a list", element="new")
         return
+    log.accounting.expect(len(children))
     for index, item in enumerate(children):
         child = child_of(resource, item)
         below = at.within(item, f"resources[{index}]")
@@ -146,11 +157,13 @@ def _envelope(
     if isinstance(document.get("columns"), list) and isinstance(document.get("rows"), list):
         yield from _table(document, at, log, depth)
     elif lists := _lists(document):
+        _open(log, len(lists))
         for listed in lists:
             yield from resources_of(listed, at, log, depth + 1)
         if last_page or markers_of(document).error:
             _note_rest(document, at, log, rows_before + rows_of(document))
     elif isinstance(pages := document.get("pages"), list):
+        _open(log, len(pages))
         for index, page in enumerate(pages):
             last = index == len(pages) - 1
             before = sum(rows_of(each) for each in pages[:index]) if last else 0
@@ -190,6 +203,7 @@ def _response(
 
 def _table(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
     log.read += not document["rows"]
+    _open(log, len(document["rows"]))
     for index, row in enumerate(document["rows"]):
         item = row_as_object(document["columns"], row)
         if item is None:
@@ -229,7 +243,7 @@ def _note_rest(document: Mapping[str, Any], at: At, log: Log, rows: int) -> None
     """What an answer says about itself: that it goes on, is truncated, failed in part or has more elements."""
     problem = markers_of(document).problem(rows)
     if problem:
-        log.gap(at.file, at.place, problem)
+        log.gap(at.file, at.place, problem, element="new")
 
 
 def _note_error(body: Any, status: int | None, at: At, log: Log) -> None:

@@ -55,16 +55,27 @@ class RangeSource(msgspec.Struct, frozen=True):
 
 
 class CollectedSource:
-    """Resources that a collector holds or spools; `resources` must allow more than one iteration."""
+    """Resources that a collector holds or spools; `resources` must allow more than one iteration.
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
+    `counted`: a reader of changes has counted the elements that they were made of.
+    """
+
+    def __init__(self, resources: Iterable[Resource], *, counted: bool = False) -> None:
         self._resources = resources
+        self._counted = counted
 
     def resources(self, log: Log, wanted: Wanted | None) -> Iterator[Resource]:
+        count = 0
         for resource in self._resources:
-            log.read += 1
+            count += 1
             if wanted is None or wanted.takes(resource):
                 yield resource
+        log.read += count
+        if self._counted:
+            log.given += count
+        else:
+            log.accounting.expect(count)
+            log.accounting.resource(count)
 
 
 def is_splittable(source: FileSource) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from auditor.accounting import Accounting
 from auditor.model import (
     Audit,
     Certificates,
@@ -25,7 +26,7 @@ from auditor.model import (
     TrafficPaths,
 )
 
-SCHEMA_VERSION: Final = "1.1"
+SCHEMA_VERSION: Final = "1.2"
 
 
 class Tool(Record, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ class Summary(Record, frozen=True, kw_only=True):
     rules_exercised: int
     gaps: int
     notices: int = 0
+    elements: Accounting | None = None
 
 
 class RuleEntry(Record, frozen=True, kw_only=True):
@@ -120,6 +122,7 @@ def summary_of(audit: Audit) -> Summary:
         rules_exercised=sum(run.exercised for run in audit.rules),
         gaps=len(audit.gaps),
         notices=len(audit.notices),
+        elements=audit.accounting,
     )
 
 
@@ -160,6 +163,7 @@ def audit_of(head: Head) -> Audit:
         fail_counts=msgspec.structs.asdict(head.summary.failures),
         unknown_counts=msgspec.structs.asdict(head.summary.unknowns),
         notices=head.notices,
+        accounting=head.summary.elements,
     )
 
 

@@ -19,6 +19,7 @@ from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.words import (
     by_severity,
     first_sentence,
+    not_evaluated_phrases,
     notice_text,
     plural,
     scope_phrases,
@@ -143,5 +144,7 @@ def _blind_spots(audit: Audit) -> Iterator[tuple[str, int]]:
     unjudged = unjudged_phrase(audit.scope)
     if unjudged:
         yield f"- {prose(unjudged, 1_000)}\n", 1
+    for phrase in not_evaluated_phrases(audit):
+        yield f"- {prose(phrase, 1_000)}\n", 1
     for gap in audit.gaps:
         yield f"- {code(gap.what)}: {code(gap.reason)}\n", 1

@@ -38,6 +38,18 @@ DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "rulesExercised": "Rules that met something to judge.",
         "gaps": "Things that could not be read.",
         "notices": "Things to act on beside findings.",
+        "elements": "The elements of the input and what became of them: their sum is `total`. Null in older reports.",
+    },
+    "Accounting": {
+        "total": "Elements of the input: rows, items, documents, entries of a change, files.",
+        "resources": "Elements that became resources, or parts of one.",
+        "gaps": "Elements that became gaps.",
+        "duplicates": "Elements that were left out because an equal one is evaluated.",
+        "notEvaluated": "Elements that are not evaluated, by the reason.",
+    },
+    "NotEvaluated": {
+        "count": "Number of elements.",
+        "examples": "Names of the first 100.",
     },
     "RuleEntry": {
         "id": "Stable name of the rule.",

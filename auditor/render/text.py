@@ -17,7 +17,9 @@ from auditor.render.ways_out import ways_out
 from auditor.render.words import (
     count_of,
     cut,
+    elements_phrases,
     first_sentence,
+    not_evaluated_phrases,
     notice_text,
     plural,
     scope_phrases,
@@ -98,6 +100,7 @@ def _summary(audit: Audit, paint: Paint, width: int, options: Options) -> Iterat
     errors = plural(counts.error, "error")
     gaps = f" · {plural(len(audit.gaps), 'gap')}" if audit.gaps else ""
     yield f"{counts.unknown:,} unknown · {errors} · {counts.exempt:,} exempt · {counts.passed:,} passed{gaps}"
+    yield from _wrap(" · ".join(elements_phrases(audit)), width, "")
 
 
 def _group(group: Group, outcome: Outcome, paint: Paint, width: int) -> Iterator[str]:
@@ -189,7 +192,8 @@ def _not_looked_at(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
     broken = [run for run in audit.rules if run.error]
     idle = sum(not run.exercised and not run.error for run in audit.rules)
     unjudged = unjudged_phrase(audit.scope)
-    if not (audit.gaps or broken or idle or unjudged):
+    left_out = not_evaluated_phrases(audit)
+    if not (audit.gaps or broken or idle or unjudged or left_out):
         return
     yield ""
     yield paint("bold", "NOT LOOKED AT")
@@ -201,6 +205,8 @@ def _not_looked_at(audit: Audit, paint: Paint, width: int) -> Iterator[str]:
             yield " " * 14 + paint("dim", f"… and {len(audit.gaps) - _GAPS:,} more")
     for run in broken:
         yield from _wrap(visible(f"{run.rule.id} could not run: {cut(run.error or '')}"), width, " " * 10)
+    for phrase in left_out:
+        yield from _wrap(visible(phrase), width, " " * 10)
     if unjudged:
         yield from _wrap(unjudged, width, " " * 10)
     if idle:

@@ -99,6 +99,29 @@ def scope_phrases(scope: Scope) -> list[str]:
     )
 
 
+def elements_phrases(audit: Audit) -> list[str]:
+    """The elements of the input and what became of them, in short phrases; none for a report that does not say."""
+    accounting = audit.accounting
+    if accounting is None:
+        return []
+    return [
+        f"Input: {plural(accounting.total, 'element')}",
+        plural(accounting.resources, "resource"),
+        plural(accounting.gaps, "gap"),
+        plural(accounting.duplicates, "duplicate"),
+        f"{accounting.left_out:,} not evaluated",
+    ]
+
+
+def not_evaluated_phrases(audit: Audit) -> list[str]:
+    """Each reason for which elements of the input are not evaluated, with the number of them and the name of one."""
+    entries = audit.accounting.not_evaluated.items() if audit.accounting else ()
+    return [
+        f"{entry.count:,} not evaluated: {reason}{f', such as {cut(entry.examples[0])}' if entry.examples else ''}"
+        for reason, entry in sorted(entries)
+    ]
+
+
 def unjudged_phrase(scope: Scope, most: int = 5) -> str:
     """What was met and no rule asks about, the most frequent types first; nothing where there is none of it."""
     types = unjudged_types(scope)

@@ -1,0 +1,74 @@
+"""What became of each entry of a Terraform plan: a resource, a gap, or not evaluated for a reason. Pure.
+
+It starts from the entries as the plan has them and looks for what the readers made of each by its address, so that an
+entry that a reader has lost has no outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+from auditor.accounting import Accounting
+from auditor.plans.change import DELETED, UNCHANGED
+from auditor.plans.terraform_nodes import Node, entries_of
+
+_READ: Final = ("azurerm_", "azapi_resource", "azapi_update_resource")
+_OURS: Final = ("azapi_", "azuread_", "azurerm_", "kubectl_", "kubernetes_")
+_DATA: Final = "data source"
+_DEPOSED: Final = "object that was replaced before and is deleted now"
+_UNREAD: Final = "resource of a type that is not read"
+_FOREIGN: Final = "resource of another provider"
+
+
+def accounting_of(
+    plan: dict[str, Any],
+    file: str,
+    nodes: Iterable[Node],
+    made: Collection[str | None],
+    unread: Collection[str],
+    gaps: Collection[str],
+) -> Accounting:
+    """The entries of a plan and what became of them.
+
+    `made` are the addresses of what the readers made, `unread` the types that they do not read, `gaps` what the gaps of
+    the plan name.
+    """
+    accounting = Accounting()
+    by_address = {node.address: node for node in nodes}
+    for place, entry in entries_of(plan, file):
+        accounting.expect()
+        name = _address(entry) or place
+        node = by_address.get(name)
+        if name in gaps and name not in made:
+            accounting.gap()
+        elif isinstance(entry, dict) and entry.get("deposed"):
+            accounting.leave_out(_DEPOSED, name)
+        elif node is not None:
+            _settle(accounting, node, made, unread)
+    for name in ("deferred_changes", "action_invocations"):
+        announced = plan.get(name)
+        if isinstance(announced, list):
+            accounting.expect(len(announced))
+            accounting.gap(len(announced))
+    return accounting
+
+
+def _settle(accounting: Accounting, node: Node, made: Collection[str | None], unread: Collection[str]) -> None:
+    if node.data:
+        accounting.leave_out(_DATA, node.address)
+    elif node.action == "delete":
+        accounting.leave_out(DELETED, node.address)
+    elif node.action == "no-op":
+        accounting.leave_out(UNCHANGED, node.address)
+    elif node.address in made:
+        accounting.resource()
+    elif not node.type.startswith(_OURS):
+        accounting.leave_out(_FOREIGN, node.address)
+    elif node.type in unread or not node.type.startswith(_READ):
+        accounting.leave_out(_UNREAD, node.address)
+
+
+def _address(entry: Any) -> str:
+    address = entry.get("address") if isinstance(entry, dict) else None
+    return address if isinstance(address, str) else ""
