@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
+import sys
 import threading
 import time
 import zlib
@@ -26,6 +26,7 @@ from auditor.collect.kubernetes.reading import Wanted
 from auditor.model import Gap, Resource
 from tests.azure.command import Auditor, Meet
 from tests.azure.fault_plan import Fault
+from tests.tools import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -138,7 +139,7 @@ def _quietly(serve: Any, connection: socket.socket) -> None:
 
 
 def bomb(begins: bytes, ends: bytes) -> bytes:
-    """600 KiB of gzip that are 600 MB of JSON, made in pieces: a process begins with the memory of its parent."""
+    """600 KiB of gzip that are 600 MB of JSON, made in pieces to keep this process small."""
     packer = zlib.compressobj(9, wbits=31)
     pieces = [packer.compress(begins), *(packer.compress(b"[]," * (1 << 20)) for _ in range(200))]
     return b"".join([*pieces, packer.compress(b"[]" + ends), packer.flush()])
@@ -149,15 +150,21 @@ def packed() -> bytes:
     return bomb(b'{"value":[', b"]}")
 
 
+MEASURE = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
+"""A small process in between: Linux counts the memory of the process that starts a command as memory of the command."""
+
+
 def peak(auditor: Auditor, *command: str) -> int:
     """The most memory in MiB that a command took, which ends with exit code 3."""
-    with auditor.start(*command, **NEAR) as process:
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    with auditor.start(*command, under=(sys.executable, "-c", MEASURE), **NEAR) as process:
+        measured, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3, said
-    return int(usage.ru_maxrss // 1024)
+    return int(measured.splitlines()[-1]) // 1024
 
 
 @pytest.mark.parametrize(

@@ -265,6 +265,7 @@ def test_the_way_back_leads_to_where_the_reader_was(browser: Browser, events: li
     page = watched.opened(browser, file, events, "#rules")
     for _ in range(2):
         page.locator("#rules a").nth(80).click()
+        page.wait_for_function("document.body.dataset.view === 'findings'")
         expect(page.locator("#live")).to_have_text(re.compile("^3 of 300"))
         assert page.evaluate("scrollY") == 0
         page.go_back()

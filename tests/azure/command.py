@@ -25,10 +25,13 @@ class Auditor:
     def __init__(self, azure: LocalAzure, folder: Path) -> None:
         self.azure, self.folder = azure, folder
 
-    def start(self, *command: str, sign_in: str = "secret", **more: str) -> subprocess.Popen[str]:
+    def start(
+        self, *command: str, sign_in: str = "secret", under: tuple[str, ...] = (), **more: str
+    ) -> subprocess.Popen[str]:
+        """Starts it, as the last arguments of the command `under` if there is one."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
         environment = {**inherited, **self.azure.environment(sign_in=sign_in), **more}
-        arguments = [sys.executable, "-m", "auditor", *command]
+        arguments = [*under, sys.executable, "-m", "auditor", *command]
         return subprocess.Popen(
             arguments, env=environment, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
