@@ -57,6 +57,20 @@ def test_every_path_of_a_path_rule_is_followed() -> None:
     assert [line.rpartition(" ")[2] for line in routes(azure, "orders", "payments", "other")] == ["orders", "payments"]
 
 
+@pytest.mark.parametrize("alone", [False, True])
+def test_where_conditions_of_an_advanced_routing_map_lead_is_not_known(alone: bool) -> None:
+    azure = gateway({"ipAddress": "10.1.0.5"}, hostName="apim.internal")
+    rule = azure[0]["properties"]["requestRoutingRules"][0]["properties"]
+    rule["advancedRoutingMap"] = ref("advancedRoutingMaps")
+    if alone:
+        for key in POOL:
+            rule.pop(key)
+    found = paths("", azure)
+    unknown = [path for path in found if path["route"] == "(paths not known)"]
+    assert len(unknown) == 1 and "advanced routing map" in str(unknown[0])
+    assert len(found) - len(unknown) == (0 if alone else len(paths("", gateway({"ipAddress": "10.1.0.5"}))))
+
+
 def test_a_path_that_is_not_known_may_lead_to_every_api() -> None:
     for given in ([HIDDEN], ["/orders/*", HIDDEN], HIDDEN):
         azure = by_paths({"paths": given, **POOL})

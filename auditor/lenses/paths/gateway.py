@@ -24,6 +24,7 @@ from auditor.model import Resource, Unknown
 Way = Callable[[str, frozenset[str]], tuple[Tail, ...]]
 """Where a route leads, for a host; the hosts are those that it does not stand for."""
 _UNKNOWN: Final = "(paths not known)"
+_ENDS: Final = ("backendAddressPool", "loadDistributionPolicy", "redirectConfiguration")
 
 
 class Gateway:
@@ -151,18 +152,24 @@ class Gateway:
             if named != listener.casefold():
                 continue
             found += 1
-            mapped = get(part, "urlPathMap")
-            ways = (
-                self._path_map(level, mapped, spot)
-                if mapped is not None
-                else [("/*", self._way(level, part, "", spot, "/*"))]
-            )
+            ways = self._routes(level, part, spot)
             validates = self._validates(part, listener)
             yield from ((route, _behind(way, validates)) for route, way in ways)
         if hidden or not found:
             why = hidden.reason if hidden else "no rule takes what it receives"
             tail = lost(spot, f"rule of listener {listener}", why, gone=hidden is None)
             yield "/*", lambda _host, _but: (tail,)
+
+    def _routes(self, level: Level, part: Any, spot: Place) -> Iterator[tuple[str, Way]]:
+        """Each route of a rule. The conditions of an advanced routing map may send any request elsewhere."""
+        mapped, advanced = get(part, "urlPathMap"), get(part, "advancedRoutingMap")
+        if mapped is not None:
+            yield from self._path_map(level, mapped, spot)
+        elif advanced is None or any(get(part, key) is not None for key in _ENDS):
+            yield "/*", self._way(level, part, "", spot, "/*")
+        if advanced is not None:
+            tail = lost(spot, "advanced routing map of the rule", "its conditions are not evaluated")
+            yield _UNKNOWN, lambda _host, _but: (tail,)
 
     def _path_map(self, level: Level, reference: Any, spot: Place) -> Iterator[tuple[str, Way]]:
         found = self._elements.named("urlPathMaps", reference)
