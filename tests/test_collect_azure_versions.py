@@ -232,6 +232,19 @@ def test_flexible_credentials_are_unknown_where_only_the_old_version_is_known(tm
 
 
 @pytest.mark.slow
+def test_pools_are_read_where_only_the_old_version_is_known(tmp_path: Path, refusing: Any) -> None:
+    rule, pools = "azure.kubernetes-service.agent-pool-ssh-disabled", f"{AKS}/agentPools"
+    estate = demo_estate()
+    for pool in estate.of_type(pools):
+        pool["properties"] |= {"osType": "Linux", "securityProfile": {"sshAccess": "Disabled"}}
+    refusing(pools)
+    with azure_of(estate) as azure:
+        done = scan(azure, tmp_path, "--select", rule)
+        assert asked_in(azure, "/agentPools") == {"2026-05-02-preview", "2026-05-01"}
+    assert set(outcomes(done, rule).values()) == {"pass"}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["InvalidApiVersionParameter", "NoRegisteredProviderFound", "UnsupportedApiVersion"])
 def test_connectors_of_a_tenant_may_be_missing_in_the_old_version(tmp_path: Path, code: str, refusing: Any) -> None:
     rule, kind = "azure.defender.alerts-exported", "Microsoft.SecurityInsights/dataConnectors"
