@@ -63,7 +63,15 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
             ["equals", "notEquals", "in", "notIn", "like", "notLike", "match", "notMatch", "matchInsensitively"]
             + ["contains", "notContains", "containsKey", "notContainsKey", "less", "lessOrEquals", "greater"]
             + ["greaterOrEquals", "exists", "atLeast", "versionAtLeast", "before", "after", "inCidr", "isPublicAddress"]
-            + ["includesPort", "coveredBy", "matches", "selects"]
+            + [
+                "includesInternet",
+                "includesInternetUpTo",
+                "includesPort",
+                "includesMostPorts",
+                "coveredBy",
+                "matches",
+                "selects",
+            ]
         )
     )
     text = st.sampled_from(["https", "HTTP", "true", "7", "a*c*", "abc-#", "*", "", "x"])
@@ -78,7 +86,7 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
             operand = draw(text)
         case "contains" | "notContains":
             operand = draw(text | st.just(7))
-        case "exists" | "isPublicAddress":
+        case "exists" | "isPublicAddress" | "includesInternet" | "includesMostPorts":
             operand = draw(st.booleans())
         case "atLeast":
             return {name: "TLS1_2", "order": ["TLS1_0", "TLS1_1", "TLS1_2"]}
@@ -88,6 +96,8 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
             operand = draw(st.sampled_from(["P30D", "-P1D", "P0D", "2026-08-01"]))
         case "inCidr":
             operand = "10.0.0.0/8"
+        case "includesInternetUpTo":
+            operand = draw(st.just("255.255.255.255") | PATHS.map(lambda path: {"field": path}))
         case "includesPort":
             operand = draw(st.just(22) | st.just([22, 3389]))
         case "coveredBy":

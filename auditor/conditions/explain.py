@@ -257,8 +257,8 @@ def phrase(test: Test, wanted: bool = True) -> str:
     operand = test.operand
     if test.operator == "exists":
         return "a value" if (test.prepared is True) == wanted else "no value"
-    if test.operator == "isPublicAddress":
-        return "a public address" if (test.prepared is True) == wanted else "no public address"
+    if test.operator in _OF_A_KIND:
+        return _OF_A_KIND[test.operator][(test.prepared is True) == wanted]
     if test.operator in ("before", "after") and isinstance(test.prepared, dt.datetime):
         text = test.prepared.strftime("%Y-%m-%dT%H:%M:%SZ")
     elif isinstance(operand, Path):
@@ -270,6 +270,13 @@ def phrase(test: Test, wanted: bool = True) -> str:
     words = OPERATORS[test.operator].expected.replace("{}", text or "''")
     return words if wanted else f"not {words}"
 
+
+_OF_A_KIND: Final = {
+    "isPublicAddress": ("no public address", "a public address"),
+    "includesInternet": ("no large part of the Internet", "a large part of the Internet"),
+    "includesMostPorts": ("fewer than nearly all ports", "nearly all ports"),
+}
+"""What operators look for that are asked with false or true."""
 
 _LONGEST_PATTERN: Final = 60  # that people read
 

@@ -14,6 +14,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from auditor.conditions.ranges import (
+    EVERYWHERE,
+    PORTS,
+    SERVICE_TAG,
+    includes_internet,
+    includes_most_ports,
+    internet_up_to,
+)
 from auditor.conditions.scalars import (
     addresses_of,
     number_of,
@@ -177,6 +185,13 @@ def _networks(operand: Any, clock: dt.datetime) -> list[Any]:
         raise ValueError("expects a CIDR such as 10.0.0.0/8, or a list of them") from error
 
 
+def _address(operand: Any, _clock: dt.datetime) -> str:
+    try:
+        return str(ipaddress.ip_address(operand.strip() if isinstance(operand, str) else ""))
+    except ValueError as error:
+        raise ValueError("expects an address such as 255.255.255.255") from error
+
+
 def _host_names(operand: Any, _clock: dt.datetime) -> frozenset[str]:
     given = operand if isinstance(operand, list) else [operand]
     if not all(isinstance(name, str) for name in given):
@@ -318,14 +333,11 @@ def _includes_port(value: Any, ports: list[int]) -> Verdict:
         return True
     if not text.strip():  # templates leave it empty beside a list of ranges
         return False
-    found = _PORTS.fullmatch(text.strip())
+    found = PORTS.fullmatch(text.strip())
     if not found:
         return Unknown(f"{shown(value)} is no port and no range of ports")
     first, last = int(found[1]), int(found[2] or found[1])
     return any(first <= port <= last for port in ports)
-
-
-_PORTS: Final = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?", re.ASCII)
 
 
 def _covered_by(value: Any, names: frozenset[str]) -> Verdict:
@@ -350,21 +362,28 @@ def _in_cidr(value: Any, networks: list[Any]) -> Verdict:
     return any(first.version == network.version and first in network and last in network for network in networks)
 
 
-_EVERYWHERE: Final = frozenset({"*", "any", "internet"})
-
-
 def _is_public(value: Any, wanted: bool) -> Verdict:
     if not isinstance(value, str):
         return Unknown(f"{kind_of(value)}, where an address is expected")
-    if value.casefold() in _EVERYWHERE:
+    if value.casefold() in EVERYWHERE:
         return wanted
     span = addresses_of(value)
     if span is None:
-        if re.fullmatch(r"[A-Za-z][A-Za-z0-9.]*", value):  # a service tag: VirtualNetwork, Storage.WestEurope
+        if SERVICE_TAG.fullmatch(value):
             return not wanted
         return Unknown(f"{value} is not an address")
     first, last = span
     return reaches_public(first, last) == wanted
+
+
+def _agrees(test: Callable[[Any], Verdict]) -> Callable[[Any, bool], Verdict]:
+    """A test whose operand says which answer is wanted."""
+
+    def wanted(value: Any, operand: bool) -> Verdict:
+        verdict = test(value)
+        return verdict if isinstance(verdict, Unknown) else verdict == operand
+
+    return wanted
 
 
 # --- the table ----------------------------------------------------------------------------------------------------
@@ -418,7 +437,10 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "after": Operator(_moment, _in_time(lambda a, b: a > b), "after {}"),
     "inCidr": Operator(_networks, _in_cidr, "inside {}"),
     "isPublicAddress": Operator(_boolean, _is_public, "a public address: {}"),
+    "includesInternet": Operator(_boolean, _agrees(includes_internet), "a large part of the Internet: {}"),
+    "includesInternetUpTo": Operator(_address, internet_up_to, "a large part of the Internet up to {}"),
     "includesPort": Operator(_ports, _includes_port, "to include port {}"),
+    "includesMostPorts": Operator(_boolean, _agrees(includes_most_ports), "nearly all ports: {}"),
     "coveredBy": Operator(_host_names, _covered_by, "covered by {}"),
     "matches": Operator(_regex, _matches, "to match {}"),
     "selects": Operator(_labels, _selects, "to select {}"),

@@ -58,10 +58,10 @@ def reaches_public(first: Any, last: Any) -> bool:
     """True when any address from `first` to `last` is public. A private range holds both its ends and all between."""
     if first.is_global or last.is_global:
         return True
-    return not any(first in block and last in block for block in _NOT_PUBLIC if block.version == first.version)
+    return not any(first in block and last in block for block in NOT_PUBLIC if block.version == first.version)
 
 
-_NOT_PUBLIC: Final = tuple(
+NOT_PUBLIC: Final = tuple(
     ipaddress.ip_network(text)
     for text in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
