@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.conditions.scalars import NOT_PUBLIC, addresses_of, kind_of, shown, text_of
-from auditor.model import Unknown
+from auditor.conditions.scalars import NOT_PUBLIC, addresses_of, shown, text_of
+from auditor.model import Unknown, kind_of
 
 EVERYWHERE: Final = frozenset({"*", "any", "internet"})
 """Texts that stand for every address, without case."""
@@ -70,8 +70,9 @@ SERVICE_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9._]*", re.ASCII)  # VirtualN
 
 
 def _texts(value: Any) -> Iterator[str | Unknown]:
-    """The texts of a value, a list of values or a text with commas, without the space around them."""
-    for item in value if isinstance(value, list) else [value]:
+    """The texts of a value, of a list, of the objects in it, and of a text with commas, without space around them."""
+    items = value if isinstance(value, list) else [value]
+    for item in (part for item in items for part in (item.values() if isinstance(item, dict) else [item])):
         text = None if item is None or isinstance(item, Unknown) else text_of(item)
         if isinstance(item, Unknown):
             yield item
