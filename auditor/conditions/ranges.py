@@ -72,7 +72,8 @@ SERVICE_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9._]*", re.ASCII)  # VirtualN
 def _texts(value: Any) -> Iterator[str | Unknown]:
     """The texts of a value, of a list, of the objects in it, and of a text with commas, without space around them."""
     items = value if isinstance(value, list) else [value]
-    for item in (part for item in items for part in (item.values() if isinstance(item, dict) else [item])):
+    parts = (part for entry in items for part in (entry.values() if isinstance(entry, dict) else [entry]))
+    for item in parts:
         text = None if item is None or isinstance(item, Unknown) else text_of(item)
         if isinstance(item, Unknown):
             yield item
