@@ -105,6 +105,8 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
     "_tier": lambda value: (
         {"Burstable": "B", "GeneralPurpose": "GP", "MemoryOptimized": "MO"}[value] + "_Standard_D4ds_v5"
     ),
+    "segment": lambda value: MISSING,  # of the address that `_vault` gives
+    "_vault": lambda value: value.rstrip("/") + "/keys/key",
     "_zones": lambda value: [at(item, "properties.privateDnsZoneId") for item in value],
 }
 
