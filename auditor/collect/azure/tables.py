@@ -137,6 +137,7 @@ GRAPH: Final = {
         "microsoft.storage/storageaccounts",
         "microsoft.synapse/workspaces",
         "microsoft.web/certificates",
+        "microsoft.web/hostingenvironments",
         "microsoft.web/serverfarms",
         "microsoft.web/sites",
         "microsoft.web/sites/slots",
