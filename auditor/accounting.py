@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec import structs
+
 from auditor.resource import Tally
 
 MOST_EXAMPLES: Final = 100
@@ -82,6 +84,10 @@ class Accounting(Tally):
             own = self.not_evaluated.setdefault(reason, NotEvaluated())
             own.count += entry.count
             own.examples.extend(entry.examples[: MOST_EXAMPLES - len(own.examples)])
+
+    def without_resources(self) -> Accounting:
+        """The elements that became no resources, for where the resources are counted again."""
+        return structs.replace(self, total=self.total - self.resources, resources=0)
 
     @property
     def left_out(self) -> int:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from msgspec import structs
 
 from auditor.accounting import Accounting
 from auditor.errors import InputError, OutputError
@@ -142,7 +141,7 @@ def _without_resources(manifest: _Manifest) -> Accounting:
     known = manifest.accounting
     if known is None:
         return Accounting(total=len(manifest.gaps), gaps=len(manifest.gaps))
-    return structs.replace(known, total=known.total - known.resources, resources=0)
+    return known.without_resources()
 
 
 def read_shard(path: str, digest: str, count: int, wanted: Wanted | None = None) -> Iterator[Resource]:

@@ -75,7 +75,7 @@ ALLOWED = {
     "collect": {"model", "errors", "keys", "paging", "collect", "sanitize"},
     "history": {"model", "errors", "findings", "side", "render", "history", "sanitize"},
     "publish": {"model", "errors", "findings", "history", "ocsf", "publish", "sanitize"},
-    "redaction": {"model", "redaction"},
+    "redaction": {"accounting", "model", "redaction"},
     "preflight": {"model"},
     "sanitize": {"model", "resource", "sanitize"},
     "marked_yaml": {"errors", "model"},

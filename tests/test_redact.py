@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.accounting import Accounting, NotEvaluated
 from auditor.audit import audit
 from auditor.bound import bind
 from auditor.cli import root
@@ -53,7 +54,15 @@ def snapshots(original: Inventory, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("redact")
     gap = Gap(what=f"/clusters/{CLUSTER}", reason='User "lena@contoso.com" of 10.60.1.7 cannot list', type="core/Node")
     known = Inventory(
-        ["subscription 11111111-2222-3333-4444-555555555555"], original._sources, gaps=[gap], covers=original.covers
+        ["subscription 11111111-2222-3333-4444-555555555555"],
+        original._sources,
+        gaps=[gap],
+        covers=original.covers,
+        accounting=Accounting(
+            total=3,
+            gaps=1,
+            not_evaluated={"data source": NotEvaluated(count=2, examples=[f"/clusters/{CLUSTER}"])},
+        ),
     )
     write_snapshot(known, str(folder / "original"), tool_version="1", as_of=AS_OF)
     (folder / "salt").write_bytes(b"0123456789abcdef")
@@ -119,6 +128,15 @@ def identifying(resource: Resource) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("redact")
+def test_the_counts_of_the_elements_stay(snapshots: tuple[Path, Path]) -> None:
+    one, other = (json.loads((folder / "manifest.json").read_text())["accounting"] for folder in snapshots)
+    examples = [entry["notEvaluated"]["data source"].pop("examples") for entry in (one, other)]
+    assert one == other
+    assert one["total"] == one["resources"] + 3
+    assert [len(names) for names in examples] == [1, 1]
+    assert examples[0] != examples[1]
+
+
 def test_the_same_salt_gives_the_same_bytes_and_names_lead_back(snapshots: tuple[Path, Path], tmp_path: Path) -> None:
     original, shown = snapshots
     again = run("redact", str(original), "-o", str(tmp_path / "again"), "--salt", str(shown.parent / "salt"))

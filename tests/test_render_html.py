@@ -92,6 +92,17 @@ def test_the_first_screen_says_what_matters() -> None:
     assert "Set the protocol of each backend setting to Https." in page
 
 
+def test_the_page_says_what_became_of_the_elements_of_the_input() -> None:
+    page = page_of(*audits.small())
+    assert page.count("Input: 12 elements · 6 resources · 2 gaps · 1 duplicate · 3 not evaluated") == 2
+    assert "not evaluated: data source" in page
+    assert "data.azurerm_subnet.x" in page
+    assert "and 1 more</small>" in page
+    made, findings = audits.small()
+    made.accounting = None
+    assert "Input:" not in page_of(made, findings)
+
+
 def test_nothing_evaluated_is_loud() -> None:
     page = page_of(*audits.nothing())
     assert 'class="verdict nothing"' in page and "Nothing was evaluated." in page

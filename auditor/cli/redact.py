@@ -67,7 +67,7 @@ def write_redacted(inventory: Inventory, directory: str, words: Pseudonyms) -> N
 
     from auditor import __version__
     from auditor.inventory import CollectedSource, Inventory
-    from auditor.redaction import Redacted, redact_gap
+    from auditor.redaction import Redacted, redact_accounting, redact_gap
     from auditor.snapshot import write_snapshot
 
     as_of = inventory.as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -78,6 +78,7 @@ def write_redacted(inventory: Inventory, directory: str, words: Pseudonyms) -> N
         covers=inventory.covers,
         groups=frozenset(words.text(name) for name in inventory.groups),
         as_of=as_of,
+        accounting=redact_accounting(inventory.accounting, words),
         unique=True,
     )
     write_snapshot(shown, directory, tool_version=__version__, as_of=as_of)

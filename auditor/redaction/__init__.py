@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from msgspec import structs
+
+from auditor.accounting import Accounting, NotEvaluated
 from auditor.model import CERTIFICATES_REDACTED, Gap, Origin, Resource, Rule, Unknown, holds_unknown
 from auditor.redaction.pseudonyms import Pseudonyms
 from auditor.redaction.vocabulary import Vocabulary
@@ -73,6 +76,15 @@ def redact_gap(gap: Gap, words: Pseudonyms) -> Gap:
     """The gap with other words in it."""
     kind = gap.type if gap.type is None or _ARM_TYPE.fullmatch(gap.type) else words.text(gap.type)
     return Gap(what=words.text(gap.what), reason=words.text(gap.reason), kind=gap.kind, type=kind)
+
+
+def redact_accounting(accounting: Accounting, words: Pseudonyms) -> Accounting:
+    """What became of the elements that are no resources, with other words for their names."""
+    left_out = {
+        reason: NotEvaluated(count=entry.count, examples=[words.text(name) for name in entry.examples])
+        for reason, entry in accounting.not_evaluated.items()
+    }
+    return structs.replace(accounting.without_resources(), not_evaluated=left_out)
 
 
 class Redacted:

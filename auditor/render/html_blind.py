@@ -10,12 +10,13 @@ from auditor.model import Audit, RuleRun
 from auditor.render.groups import Gathered
 from auditor.render.reasons import OTHER
 from auditor.render.ways_out import ways_out
-from auditor.render.words import cut, notice_text, plural, unjudged_count, unjudged_types, visible
+from auditor.render.words import cut, elements_phrases, notice_text, plural, unjudged_count, unjudged_types, visible
 
 _GAPS: Final = 500
 _REASONS: Final = 50
 _FIRST: Final = 3
 _TYPES: Final = 200
+_NAMES: Final = 20
 
 
 def blind_spots(audit: Audit, gathered: Gathered, *, compared: bool) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def blind_spots(audit: Audit, gathered: Gathered, *, compared: bool) -> dict[str
     frequent = sorted(Counter(gap.reason for gap in audit.gaps).items(), key=lambda item: (-item[1], item[0]))
     idle = idle_rules(audit)
     return {
+        "elements": " · ".join(elements_phrases(audit)),
+        "not_evaluated": _not_evaluated(audit),
         "unknown": audit.counts.unknown,
         "reasons": reasons,
         "first_reasons": reasons[:_FIRST],
@@ -52,6 +55,19 @@ def blind_spots(audit: Audit, gathered: Gathered, *, compared: bool) -> dict[str
         "idle_count": sum(len(group["rules"]) for group in idle),
         "broken": [{"id": visible(run.rule.id), "error": visible(cut(run.error))} for run in audit.rules if run.error],
     }
+
+
+def _not_evaluated(audit: Audit) -> list[dict[str, Any]]:
+    """The elements of the input that are not evaluated, by the reason, with the names of some."""
+    entries = audit.accounting.not_evaluated.items() if audit.accounting else ()
+    return [
+        {
+            "reason": visible(cut(reason)),
+            "count": entry.count,
+            "names": [visible(cut(name, 120)) for name in entry.examples[:_NAMES]],
+        }
+        for reason, entry in sorted(entries)
+    ]
 
 
 def idle_rules(audit: Audit) -> list[dict[str, Any]]:
