@@ -31,6 +31,7 @@ from auditor.evaluate import Judge
 from auditor.findings import Findings
 from auditor.inventory import Inventory
 from auditor.lenses import needed
+from auditor.lone_children import PARENTS, TYPES, Children, Lone
 from auditor.model import Audit, Counts, Gap, Outcome, Resource, RuleRun, Scope, Severity
 from auditor.owners import Holders, inherit
 from auditor.reading.census import Census
@@ -67,8 +68,8 @@ class _Task(Struct, frozen=True):
     owner_tags: tuple[str, ...]
     excerpts: bool
 
-    def judge(self, part: _Part) -> Judge:
-        """A judge, whose excerpts go to a part."""
+    def judge(self, part: _Part, each: str | None = None) -> Judge:
+        """A judge, whose excerpts go to a part; of all rules, or of those on each element of an array."""
         if self.excerpts:
             from auditor.excerpts import Excerpts
 
@@ -80,6 +81,7 @@ class _Task(Struct, frozen=True):
             patience=_PATIENCE,
             owner_tags=self.owner_tags,
             excerpts=part.excerpts,
+            each=each,
         )
 
 
@@ -103,7 +105,7 @@ def audit(
     `owner_tags` name the tags that say whose a resource is. With `excerpts` the audit has parts of resources that fail.
     """
     parts = inventory.parts(jobs) if jobs > 1 and touched is None and can_fork() else [inventory]
-    relations, derived, broken = _first_pass(rules, inventory, apart=len(parts) > 1)
+    relations, derived, broken, lone = _first_pass(rules, inventory, apart=len(parts) > 1)
     keep_passes = outcomes is None or Outcome.PASS in outcomes
     task = _Task(rules, relations, keep_passes, tuple(tag.casefold() for tag in owner_tags), excerpts)
     with ExitStack() as stack:
@@ -112,13 +114,15 @@ def audit(
             done = _side_by_side(task, parts, derived, findings, progress)
         else:
             done = [_judge(task, inventory, findings, progress, touched), _judge_derived(task, derived, findings)]
+        done += _judge_lone(task, lone if touched is None else [], findings)
         inherit(findings, {held: owner for part in done for held, owner in part.owners.items()})
         stack.pop_all()  # all went well: the findings stay open
     done[0].gaps = [*done[0].gaps, *broken]
     made = _summary(inventory, done, clock, any(bound.leaves_out_controlled for bound in rules))
     made.rule_pack = rule_pack(rules)
     asked = {kind for rule in rules for kind in rule.types}
-    used = asked.union(relations.types, *(lens.reads for lens in needed(relations.types | asked)))
+    held = [kind for kind in TYPES if kind.rpartition("/")[0] in asked]  # evaluated in their parent, or as one
+    used = asked.union(held, relations.types, *(lens.reads for lens in needed(relations.types | asked)))
     left = {name: number for name, number in made.scope.resource_types.items() if name.casefold() not in used}
     made.scope = replace(made.scope, unjudged={**left, **inventory.unread})
     if _CERTIFICATE in asked or _PATH in asked:
@@ -131,31 +135,36 @@ def audit(
 
 def _first_pass(
     rules: Sequence[Bound], inventory: Inventory, *, apart: bool
-) -> tuple[Relations, list[Resource], list[Gap]]:
-    """The relation index, the resources that lenses derive, and where a lens broke. `apart`: the lens of paths, which
-    has as much to do as all the rest, reads in a process of its own."""
+) -> tuple[Relations, list[Resource], list[Gap], list[Lone]]:
+    """The relation index, the resources that lenses derive, where a lens broke, and children that no parent lists.
+    `apart`: the lens of paths, which has as much to do as all the rest, reads in a process of its own."""
     relations = Relations(rules, inventory.covers)
     related = relations.types
     lenses = needed(related.union(*(rule.types for rule in rules)))
     far = [lens for lens in lenses if apart and lens.type.casefold() == _PATH]
     reading = Reading([lens for lens in lenses if lens not in far], inventory)
     with beside(Reading(far, inventory).all) if far else nullcontext(_nothing) as answer:
-        wanted = related | reading.types
+        asked = frozenset[str]().union(*(rule.types for rule in rules))
+        children, noted = Children(), TYPES if PARENTS.keys() & asked else frozenset[str]()
+        wanted = related | reading.types | noted
         for resource in inventory.resources(wanted) if wanted else ():
             kind = resource.type.casefold()
             if kind in related:
                 relations.add(resource)
+            if kind in noted:
+                children.note(kind, resource)
             reading.take(kind, resource)
         near = list(reading.derived())
         others, broken_there = answer()
-    inventory.gaps += broken_there
+    lone, apart_gaps = children.alone()
+    inventory.gaps += [*broken_there, *apart_gaps]
     order = [lens.type for lens in lenses]
     derived = sorted([*near, *others], key=lambda one: order.index(one.type))
     for resource in derived:
         if resource.type.casefold() in related:
             relations.add(resource)
     relations.add_gaps(inventory.gaps)
-    return relations, derived, [*reading.broken, *broken_there]
+    return relations, derived, [*reading.broken, *broken_there, *apart_gaps], lone
 
 
 def _nothing() -> tuple[list[Resource], list[Gap]]:
@@ -203,6 +212,20 @@ def _judge_derived(task: _Task, derived: Sequence[Resource], findings: Findings)
             findings.extend_lines(found)
     part.runs = judge.runs()
     return part
+
+
+def _judge_lone(task: _Task, lone: Sequence[Lone], findings: Findings) -> list[_Part]:
+    """What stands for children that no parent lists is counted as the children are: not once more."""
+    done: list[_Part] = []
+    for each in dict.fromkeys(child.each for child in lone):
+        part = _Part()
+        judge = task.judge(part, each)
+        for child in lone:
+            if child.each == each and (found := judge.findings(child.resource)):
+                findings.extend_lines(found)
+        part.runs = judge.runs()
+        done.append(part)
+    return done
 
 
 def _side_by_side(

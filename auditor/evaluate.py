@@ -49,7 +49,9 @@ class Judge:
         patience: int = 0,
         owner_tags: tuple[str, ...] = (),
         excerpts: Excerpts | None = None,
+        each: str | None = None,
     ) -> None:
+        """`each`: ask only the rules that ask each element of this array."""
         self.rules = tuple(rules)
         self._relations = relations
         self._keep_passes = keep_passes
@@ -74,7 +76,7 @@ class Judge:
         self._report = tuple(told.append for told in (self._kept, self._failed, self._marked, self._asked))
         self._by_type: dict[str, list[int]] = defaultdict(list)
         for index, bound in enumerate(self.rules):
-            for kind in bound.types:
+            for kind in bound.types if each is None or bound.rule.each == each else ():
                 self._by_type[kind].append(index)
 
     @property

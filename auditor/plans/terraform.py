@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
+from auditor.child_arrays import RULE
 from auditor.errors import InputError
 from auditor.keys import get
 from auditor.model import MISSING, Gap, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX, table_of
 from auditor.plans.change import Addition, Change, Changes, Lines
-from auditor.plans.children import RULE
 from auditor.plans.terraform_accounting import accounting_of
 from auditor.plans.terraform_azapi import azapi_made, body_not_told
 from auditor.plans.terraform_gaps import gaps_of_entries

@@ -1,6 +1,7 @@
 """Children that ARM also lists inside their parent: subnets in networks, rules in security groups, pools in clusters.
 
-A change may declare them apart; `arm_join` and `terraform_join` put them together. Pure data.
+A change may declare them apart: `arm_join` and `terraform_join` put them together. A collection may hold them alone:
+`lone_children` evaluates these. Pure data.
 """
 
 from __future__ import annotations
