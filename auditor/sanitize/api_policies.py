@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from auditor.sanitize.values import is_opaque
+
 _LITERAL: Final = r"""("(?![^"]*\{\{)[^"@][^"]*"|'(?![^']*\{\{)[^'@][^']*')"""
 _PASSWORD: Final = re.compile(rf"(\bpassword\s*=\s*){_LITERAL}", re.IGNORECASE)
 _CERTIFICATE: Final = re.compile(rf"(<authentication-certificate\b[^>]*?\bbody\s*=\s*){_LITERAL}", re.IGNORECASE)
@@ -13,7 +15,7 @@ _TELLING: Final = (
     r"[^'\"]*(?:authorization|key|secret|token|password|credential|signature|cookie|\bcode\b|\bsig\b)[^'\"]*"
 )
 _SET_VALUE: Final = re.compile(
-    rf"""(<set-(?:header|query-parameter)\b[^>]*?\bname\s*=\s*["']{_TELLING}["'][^>]*>)(.*?)(</set-)""",
+    rf"""(<(?:set-header|set-query-parameter|check-header)\b[^>]*?\bname\s*=\s*["']{_TELLING}["'][^>]*>)(.*?)(</(?:set|check)-)""",
     re.IGNORECASE | re.DOTALL,
 )
 _EXPRESSION: Final = re.compile(r"(<value>\s*@)(.*?)(</value>)", re.DOTALL | re.IGNORECASE)
@@ -23,13 +25,19 @@ _VALUE: Final = re.compile(r"(<value>\s*)(?![\s@])((?:(?!\{\{)[^<])+?)(\s*</valu
 _VARIABLE: Final = re.compile(
     rf"""(<set-variable\b[^>]*?\bname\s*=\s*["']{_TELLING}["'][^>]*?\bvalue\s*=\s*){_LITERAL}""", re.IGNORECASE
 )
+_VARIABLE_NAMED_LAST: Final = re.compile(
+    rf"""(<set-variable\s+value\s*=\s*){_LITERAL}(?=\s+name\s*=\s*["']{_TELLING}["'])""", re.IGNORECASE
+)
+_COMPARED: Final = re.compile(r"""((?:[=!]=|Equals\()\s*(?:"|&quot;))([^"&\s{}]{8,})(?="|&quot;)""")
+"""A text in C# that something is compared with."""
 
 
 def without_literals(policy: str, mark: str) -> str:
     """A policy with the mark for the passwords, keys and tokens that somebody wrote out in it."""
-    for attribute in (_PASSWORD, _CERTIFICATE, _VARIABLE):
+    for attribute in (_PASSWORD, _CERTIFICATE, _VARIABLE, _VARIABLE_NAMED_LAST):
         policy = attribute.sub(rf'\1"{mark}"', policy)
     policy = _KEY.sub(rf"\1{mark}\3", policy)
+    policy = _COMPARED.sub(lambda found: found[1] + mark if is_opaque(found[2]) else found[0], policy)
     return _SET_VALUE.sub(lambda found: found[1] + _without_value(found[2], mark) + found[3], policy)
 
 

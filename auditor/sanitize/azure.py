@@ -71,23 +71,33 @@ class AzureWalker(Walker):
             return found
         if kind.casefold() == DEPLOYMENT:
             return without_values(body)
-        properties, last = body.get("properties"), kind.rpartition("/")[2].casefold()
+        place = next((key for key in body if key.casefold() == "properties"), "")
+        properties, last = body.get(place), kind.rpartition("/")[2].casefold()
         if not isinstance(properties, dict):
             return body
         if last == "namedvalues":
             properties = self._named_value(properties)
-        elif isinstance(properties.get("value"), str):
-            properties = {**properties, "value": without_literals(properties["value"], self.marks.secret)}
-        return {**body, "properties": properties}
+        else:
+            properties = {
+                key: without_literals(value, self.marks.secret)
+                if isinstance(value, str) and key.casefold() == "value"
+                else value
+                for key, value in properties.items()
+            }
+        return {**body, place: properties}
 
     def _named_value(self, properties: dict[str, Any]) -> dict[str, Any]:
-        if properties.get("secret") is not False:
-            return {key: value for key, value in properties.items() if key != "value"}
-        value = properties.get("value")
+        fields = {key.casefold(): key for key in properties}
+        place = fields.get("value")
+        if place is None:
+            return properties
+        if properties.get(fields.get("secret", "")) is not False:
+            return {key: value for key, value in properties.items() if key != place}
+        value = properties[place]
         if is_opaque(value):
-            return {**properties, "value": self.marks.secret}
-        if may_name_secret(properties.get("displayName")) and isinstance(value, str):
-            return {**properties, "value": self._named(value)}  # it is not kept as the secret that it is
+            return {**properties, place: self.marks.secret}
+        if may_name_secret(properties.get(fields.get("displayname", ""))) and isinstance(value, str):
+            return {**properties, place: self._named(value)}  # it is not kept as the secret that it is
         return properties
 
     def _named(self, value: str) -> Any:

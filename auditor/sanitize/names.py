@@ -37,9 +37,9 @@ _WHOLE: Final = frozenset(
 _ENDS: Final = (
     "password", "passwd", "pwd", "passphrase", "secret", "token", "connectionstring", "connstr",
     "accesskey", "accountkey", "adminkey", "apikey", "appkey", "authenticationkey", "authkey", "authorizationkey",
-    "clientkey", "decryptionkey", "encryptionkey", "functionskey", "hmackey", "integrationkey", "licensekey",
-    "masterkey", "policykey", "primarykey", "principalkey", "privatekey", "querykey", "registrationkey", "saskey",
-    "secondarykey", "secretkey", "servicekey", "sharedkey", "signingkey", "storagekey", "subscriptionkey",
+    "clientkey", "decryptionkey", "encryptionkey", "endpointkey", "functionskey", "hmackey", "integrationkey",
+    "licensekey", "masterkey", "policykey", "primarykey", "principalkey", "privatekey", "querykey", "registrationkey",
+    "saskey", "secondarykey", "secretkey", "servicekey", "sharedkey", "signingkey", "storagekey", "subscriptionkey",
     "symmetrickey", "systemkey", "validationkey", "webhookkey", "workspacekey", "xfunctionskey", "privatekeypem",
 )  # fmt: skip
 """How other such names end, digits aside (`aof-storage-connection-string-0`)."""

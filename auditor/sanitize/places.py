@@ -183,6 +183,10 @@ _TABLE: Final[dict[str, tuple[str, ...]]] = {
     "microsoft.security/locations/alerts": (
         "properties.entities gone", "properties.extendedproperties gone", "properties.supportingevidence gone",
     ),
+    "microsoft.storage/storageaccounts": ("properties.keys.*.value all",),
+    "microsoft.botservice/botservices/channels": (
+        "properties.properties.sites.*.key all", "properties.properties.sites.*.key2 all",
+    ),
     "microsoft.keyvault/vaults/secrets": ("properties.value gone",),
     "microsoft.keyvault/vaults/keys": tuple(
         f"properties.{name} gone" for name in ("d", "dp", "dq", "qi", "p", "q", "k", "key_hsm", "key.d", "key.k")

@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 _KEYS: Final = (
-    r"(?:access|account|admin|api|app|authentication|auth|authorization|client|decryption|encryption|functions?|hmac|host"
-    r"|integration|license|master|policy|primary|principal|private|query|registration|sas|secondary|secret|service|shared"
-    r"|signing|storage|subscription|symmetric|system|validation|webhook|workspace|instrumentation|sharedaccess)[_-]?keys?"
+    r"(?:access|account|admin|api|app|authentication|auth|authorization|client|decryption|encryption|endpoint|functions?"
+    r"|hmac|host|integration|license|master|policy|primary|principal|private|query|registration|sas|secondary|secret|service"
+    r"|shared|signing|storage|subscription|symmetric|system|validation|webhook|workspace|instrumentation"
+    r"|sharedaccess)[_. -]?keys?"
 )
 _ENDS: Final = (
     rf"(?:passw(?:or)?ds?|pwd|pw|passphrase|passcode|secret|connection[_-]?strings?|connstr|{_KEYS}"
@@ -43,11 +44,13 @@ _TEXTS: Final = (
 _COPIES: Final = r"last-?applied|last-?handled|/original\\*\"|/applied\\*\"|/snapshot\\*\"|revision-history"
 _BEGINS: Final = r"\\*\"\s*:\s*(?:\\*\"|[\[0-9]|\{\s*\\*\"(?:[^g]|g[^e]))"
 """The value of a field that may hold a secret: no switch, no null, and no `generationTime`."""
+_NUMBER: Final = r"[\d_. -]*"
+"""The end of a name that is one of several (`password_2`)."""
 _ASSIGNED: Final = (
-    rf"{_ENDS}\d*{_BEGINS}|token\d*\\*\"\s*:\s*(?:\\*\"|[\[0-9])"
-    r"|(?:[^t]|[^n]t|[^u]nt|[^o]unt)token\d*\\*\"\s*:\s*\{"
+    rf"{_ENDS}{_NUMBER}{_BEGINS}|token{_NUMBER}\\*\"\s*:\s*(?:\\*\"|[\[0-9])"
+    r"|(?:[^t]|[^n]t|[^u]nt|[^o]unt)token[\d_. -]*\\*\"\s*:\s*\{"
     r"|key[12]\\*\"\s*:\s*(?:[\[{0-9]|\\*\"(?:[^2]|2[^0-9]|2\d[^0-9]|2\d\d[^0-9]|2\d\d\d[^-]))|secrets\\*\"\s*:\s*\[\s*\{"
-    rf"|{_FIELDS}\d*\\*\"\s*:\s*(?:\\*\"|[\[{{0-9-])"
+    rf"|{_FIELDS}{_NUMBER}\\*\"\s*:\s*(?:\\*\"|[\[{{0-9-])"
 )
 _FLAGS: Final = rf"[\s\"\\]--?[a-z0-9_.-]*(?:{_ENDS}|token)\d*[\"\s\\]"
 _IN_TEXTS: Final = (

@@ -24,14 +24,14 @@ def canary(place: str) -> str:
     return f"{MARK}-{place}-{next(_NUMBERS):04}-Zm9vYmFyYmF6"
 
 
-def found_in(data: bytes) -> list[str]:
+def found_in(data: bytes, mark: str = MARK) -> list[str]:
     """The canaries that are in some bytes, in plain or inside of base64."""
-    seen = [found[0].decode(errors="replace") for found in re.finditer(rb"%b[\w-]*" % MARK.encode(), data)]
+    seen = [found[0].decode(errors="replace") for found in re.finditer(rb"%b[\w-]*" % mark.encode(), data)]
     for found in re.finditer(rb"[A-Za-z0-9+/]{24,}", data):
         for start in range(4):
             text = found[0][start:]
             decoded = base64.b64decode(text[: len(text) // 4 * 4])
-            if MARK.encode() in decoded:
+            if mark.encode() in decoded:
                 seen.append(f"in base64: {decoded.decode(errors='replace')}")
                 break
     return seen
