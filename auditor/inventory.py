@@ -189,10 +189,10 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
             sources.extend(_shards(snapshot))
         else:
             inputs.append(path)
-            found, holes = files_of(path, spool, is_snapshot)
+            found, holes, counted = files_of(path, spool, is_snapshot)
             sources.extend(found)
             gaps.extend(holes)
-            accounting.add(Accounting(total=len(holes), gaps=len(holes)))
+            accounting.add(counted)
             if not found and len(named) == 1:
                 raise InputError(f"{path} holds no data", "JSON, NDJSON and YAML files are read, plain or gzip")
             if not found:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from auditor.accounting import Accounting
     from auditor.inventory import Inventory
     from auditor.model import Resource
     from auditor.plans.change import Changes
@@ -24,6 +25,7 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
 
     `parameters`: the parameter file of the templates. Raises `InputError` as `open_inventory` does.
     """
+    from auditor.accounting import sum_of
     from auditor.cli.after_change import accounting_of, unread_of
     from auditor.errors import InputError
     from auditor.inventory import CollectedSource, Inventory, open_inventory
@@ -36,10 +38,12 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
     sources: list[FileSource] = []
     changes: list[Changes] = []
     gaps: list[Gap] = []
+    skipped: list[Accounting] = []
     spool = Spool()
     for path in paths:
-        found, holes = files_of(path, spool, is_snapshot)
+        found, holes, counted = files_of(path, spool, is_snapshot)
         gaps += holes
+        skipped.append(counted)
         for source in found:
             try:
                 change = _change(source, parameters)
@@ -58,7 +62,7 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
     gaps += (gap for change in changes for gap in change.gaps)
     covers = shown_with({kind for change in changes for kind in change.covers} | {one.type.casefold() for one in made})
     known = None if sources else covers
-    accounting = accounting_of(changes)
+    accounting = sum_of([accounting_of(changes), *skipped])
     return Inventory(
         paths,
         [*sources, CollectedSource(made, counted=True)],

@@ -6,26 +6,30 @@ import os
 import stat
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from auditor.accounting import Accounting
 from auditor.errors import InputError
 from auditor.model import Gap
 from auditor.reading.log import printable
 from auditor.reading.sources import FileSource
 
 
-def files_of(path: str, spool: Spool, is_snapshot: Callable[[str], bool]) -> tuple[list[FileSource], list[Gap]]:
-    """The files below a path, sorted, and what could not be looked into.
+def files_of(
+    path: str, spool: Spool, is_snapshot: Callable[[str], bool]
+) -> tuple[list[FileSource], list[Gap], Accounting]:
+    """The files below a path, sorted, what could not be looked into, and the number of files that are not read.
 
-    Files of a directory count when their names are those of data. Raises `InputError` when the path cannot be read.
+    Files of a directory are read when their names are those of data. Another one whose content looks like data is a
+    gap. Raises `InputError` when the path cannot be read.
     """
     from auditor.reading.files import is_data
 
-    source = file_of(path, spool)
+    source, accounting = file_of(path, spool), Accounting()
     if source is not None:
-        return [source], []
+        return [source], [], accounting
     gaps: list[Gap] = []
     seen: set[str] = set()
 
@@ -46,9 +50,33 @@ def files_of(path: str, spool: Spool, is_snapshot: Callable[[str], bool]) -> tup
             reason = "it is a snapshot within a directory; name it by itself to judge it"
             gaps.append(Gap(what=printable(folder), reason=reason))
             continue
+        for name in sorted(name for name in folders if name.startswith(".")):
+            accounting.leave_out("hidden folder", printable(str(Path(folder, name))))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        files.extend(str(Path(folder, name)) for name in names if is_data(name) and not name.startswith("."))
-    return [FileSource(file, printable(file)) for file in sorted(files)], gaps
+        read = [name for name in names if is_data(name) and not name.startswith(".")]
+        files.extend(str(Path(folder, name)) for name in read)
+        gaps += _skipped(folder, sorted(set(names).difference(read)), accounting)
+    accounting.expect(len(gaps) + accounting.left_out)
+    accounting.gap(len(gaps))
+    return [FileSource(file, printable(file)) for file in sorted(files)], gaps, accounting
+
+
+def _skipped(folder: str, names: list[str], accounting: Accounting) -> Iterator[Gap]:
+    """The gaps of files that are not read. Those that hold no data are counted."""
+    from auditor.reading.skipped import data_in
+
+    for name in names:
+        path = str(Path(folder, name))
+        try:
+            held = data_in(path)
+        except OSError as error:
+            yield Gap(what=printable(path), reason=f"it cannot be read: {error.strerror}", kind="forbidden")
+            continue
+        if held:
+            reason = f"it is not read, and its content looks like data ({held}): name it by itself, or unpack it"
+            yield Gap(what=printable(path), reason=reason)
+        else:
+            accounting.leave_out("file of a folder that holds no data", printable(path))
 
 
 def file_of(path: str, spool: Spool) -> FileSource | None:
