@@ -62,8 +62,19 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
         st.sampled_from(
             ["equals", "notEquals", "in", "notIn", "like", "notLike", "match", "notMatch", "matchInsensitively"]
             + ["contains", "notContains", "containsKey", "notContainsKey", "less", "lessOrEquals", "greater"]
-            + ["greaterOrEquals", "exists", "atLeast", "versionAtLeast", "before", "after", "inCidr", "isPublicAddress"]
             + [
+                "greaterOrEquals",
+                "exists",
+                "hasValue",
+                "atLeast",
+                "versionAtLeast",
+                "before",
+                "after",
+                "inCidr",
+                "isPublicAddress",
+            ]
+            + [
+                "hasValue",
                 "includesInternet",
                 "includesInternetUpTo",
                 "includesPort",
@@ -86,7 +97,7 @@ def operators(draw: st.DrawFn) -> dict[str, Any]:
             operand = draw(text)
         case "contains" | "notContains":
             operand = draw(text | st.just(7))
-        case "exists" | "isPublicAddress" | "includesInternet" | "includesMostPorts":
+        case "exists" | "hasValue" | "isPublicAddress" | "includesInternet" | "includesMostPorts":
             operand = draw(st.booleans())
         case "atLeast":
             return {name: "TLS1_2", "order": ["TLS1_0", "TLS1_1", "TLS1_2"]}

@@ -110,6 +110,11 @@ TABLE: list[tuple[dict[str, Any], Any, Any, Any, str]] = [
     ({"matches": "^a+b$"}, "AAB", "aabc", [], OPEN),
     ({"exists": True}, "", None, None, NO),
     ({"exists": False}, None, 0, [], NO),
+    ({"hasValue": True}, "x", " ", [], NO),
+    ({"hasValue": True}, ["x"], "", None, NO),
+    ({"hasValue": True}, False, None, {}, YES),
+    ({"hasValue": False}, [], 0, {}, NO),
+    ({"hasValue": False}, "\t", [""], "x", NO),
 ]
 NEGATIVE = {"notEquals", "notIn", "notLike", "notMatch", "notMatchInsensitively", "notContains", "notContainsKey"}
 
@@ -126,7 +131,7 @@ def test_operator_matches_misses_and_meets_the_wrong_type(
 @pytest.mark.parametrize("test", [row[0] for row in TABLE], ids=str)
 def test_operator_on_what_is_absent_null_or_unknown(test: dict[str, Any]) -> None:
     name = next(iter(test))
-    absent = YES if name in NEGATIVE or test == {"exists": False} else NO
+    absent = YES if name in NEGATIVE or test in ({"exists": False}, {"hasValue": False}) else NO
     assert on(ABSENT, test) == on(None, test) == absent
     assert on(UNKNOWN, test) == OPEN
     assert verdict({"v": {"deep.er": None}}, {"field": "v['deep.er']", **test}) == absent

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Path, Related, Test, Value
-from auditor.conditions.operators import OPERATORS, Verdict
+from auditor.conditions.operators import OPERATORS, Verdict, absent_verdict
 from auditor.conditions.paths import Scope, elements, is_free, values_at
 from auditor.conditions.relations import Relations
 from auditor.model import MISSING, Evidence, Resource, Unknown
@@ -79,7 +79,7 @@ def _holds(test: Test, value: Any, text: str, scope: Scope, path: Path | None = 
         if isinstance(prepared, Unknown):
             return prepared
     if value is None or value is MISSING:
-        return not prepared if test.operator == "exists" else operator.absent
+        return absent_verdict(test.operator, prepared)
     if path is not None and isinstance(value, str) and is_strict_test(test, path) and scope.is_strict(path):
         return Unknown(f"{text}: a string, where a boolean is expected")
     verdict = operator.test(value, prepared)
@@ -255,8 +255,6 @@ def _full(path: Path, scope: Scope) -> str:
 def phrase(test: Test, wanted: bool = True) -> str:
     """What a test expects, in words."""
     operand = test.operand
-    if test.operator == "exists":
-        return "a value" if (test.prepared is True) == wanted else "no value"
     if test.operator in _OF_A_KIND:
         return _OF_A_KIND[test.operator][(test.prepared is True) == wanted]
     if test.operator in ("before", "after") and isinstance(test.prepared, dt.datetime):
@@ -272,6 +270,8 @@ def phrase(test: Test, wanted: bool = True) -> str:
 
 
 _OF_A_KIND: Final = {
+    "exists": ("no value", "a value"),
+    "hasValue": ("no value", "a value"),
     "isPublicAddress": ("no public address", "a public address"),
     "includesInternet": ("no large part of the Internet", "a large part of the Internet"),
     "includesMostPorts": ("fewer than nearly all ports", "nearly all ports"),

@@ -25,7 +25,7 @@ from auditor.conditions.grammar import (
     Test,
     Value,
 )
-from auditor.conditions.operators import OPERATORS
+from auditor.conditions.operators import OPERATORS, absent_verdict
 from auditor.conditions.paths import DERIVED
 from auditor.conditions.relations import Relations
 from auditor.model import is_cluster_type
@@ -109,14 +109,14 @@ class Expressions:
             rest = f"odd({value}, {None if strict else texts}, {absent})"
             missing = f"or {value} is M or" if absent else f"or {value} is not M and"
             return f"({value} is {right} {missing} {value} is not {not right} and {rest})"
-        operator = OPERATORS[test.operator]
-        function, prepared = self.names.constant(operator.test), self.names.constant(test.prepared)
-        rest = f"tested({value}, {function}, {prepared}, {operator.absent})"
+        function, prepared = self.names.constant(OPERATORS[test.operator].test), self.names.constant(test.prepared)
+        absent = absent_verdict(test.operator, test.prepared)
+        rest = f"tested({value}, {function}, {prepared}, {absent})"
         if test.operator in ("equals", "notEquals") and isinstance(test.prepared, bool):
             sign = "is not" if test.operator == "notEquals" else "is"
             spelled = f"{value} {sign} {test.prepared} if {value}.__class__ is bool or {value} is M else {rest}"
             return f"({texts}[{value}] if {value}.__class__ is str else {spelled})"
-        return f"({texts}[{value}] if {value}.__class__ is str else {operator.absent} if {value} is M else {rest})"
+        return f"({texts}[{value}] if {value}.__class__ is str else {absent} if {value} is M else {rest})"
 
     def _verdicts(self, test: Test) -> str:
         order = repr(test.prepared) if test.operator == "atLeast" else ""

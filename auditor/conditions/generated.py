@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from auditor.conditions.grammar import Related, Test
-from auditor.conditions.operators import OPERATORS
+from auditor.conditions.operators import OPERATORS, absent_verdict
 from auditor.conditions.relations import Relations
 from auditor.keys import names_of
 from auditor.model import MISSING, Resource, Unknown
@@ -150,9 +150,7 @@ def against(value: Any, operand: Any, test: Test) -> bool:
         prepared = operator.prepare(operand, test.clock)
     except ValueError:
         raise Undecided from None
-    if test.operator == "exists":
-        return (value is not MISSING and value is not None) is prepared
-    return tested(value, operator.test, prepared, operator.absent)
+    return tested(value, operator.test, prepared, absent_verdict(test.operator, prepared))
 
 
 def unknown_below(value: Any) -> Unknown:

@@ -376,6 +376,11 @@ def _is_public(value: Any, wanted: bool) -> Verdict:
     return reaches_public(first, last) == wanted
 
 
+def has_value(value: Any) -> bool:
+    """Whether a value is more than an empty list or a blank text, which services take for no value."""
+    return bool(value.strip()) if isinstance(value, str) else value != []
+
+
 def _agrees(test: Callable[[Any], Verdict]) -> Callable[[Any, bool], Verdict]:
     """A test whose operand says which answer is wanted."""
 
@@ -431,6 +436,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "greater": Operator(_scalar, _ordered(lambda a, b: a > b), "more than {}"),
     "greaterOrEquals": Operator(_scalar, _ordered(lambda a, b: a >= b), "at least {}"),
     "exists": Operator(_boolean, lambda _value, operand: bool(operand), "to exist: {}"),
+    "hasValue": Operator(_boolean, _agrees(has_value), "a value: {}"),
     "atLeast": Operator(_no_order, _at_least, "at least {}"),
     "versionAtLeast": Operator(_version, _version_at_least, "version {} or newer"),
     "before": Operator(_moment, _in_time(lambda a, b: a < b), "before {}"),
@@ -445,4 +451,9 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "matches": Operator(_regex, _matches, "to match {}"),
     "selects": Operator(_labels, _selects, "to select {}"),
 }
-"""Every operator by name. `exists` alone answers for absent values itself (`explain`)."""
+"""Every operator by name. `absent_verdict` answers for absent values."""
+
+
+def absent_verdict(operator: str, prepared: Any) -> bool:
+    """What an operator answers for an absent or null value."""
+    return not prepared if operator in ("exists", "hasValue") else OPERATORS[operator].absent
