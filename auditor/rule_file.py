@@ -62,6 +62,14 @@ class CaseForm(_Form):
     expect: Outcome | dict[str, Outcome] = Field(description="An outcome; with `each` also one per element name.")
 
 
+class LintForm(_Form):
+    """A warning of `auditor rules test` that the rule accepts."""
+
+    check: Literal["chosen-name", "empty-value", "split-range"]
+    field: Text = Field(description="The field that the warning names.")
+    reason: Annotated[str, Field(min_length=20, description="Why the condition is right, in one sentence.")]
+
+
 class RuleForm(_Form):
     """One rule file."""
 
@@ -79,6 +87,7 @@ class RuleForm(_Form):
     controls: dict[str, list[str]] = {}
     equivalents: dict[Tool, list[str]] = {}
     references: Annotated[list[Annotated[str, Field(pattern=r"^https://")]], Field(min_length=1)]
+    lint: list[LintForm] = Field([], description="Warnings of `auditor rules test` that are accepted, with reasons.")
     tests: Annotated[list[CaseForm], Field(min_length=3)]
 
 
@@ -90,6 +99,7 @@ class RuleSource:
     path: Path
     cases: tuple[CaseForm, ...]
     marks: Marks
+    lint: tuple[LintForm, ...] = ()
 
 
 def read_rule_file(path: Path, root: Path, text: str) -> RuleSource:
@@ -103,11 +113,11 @@ def read_rule_file(path: Path, root: Path, text: str) -> RuleSource:
         raise _refused(error, path, marks) from error
     rule = _rule(form)
     _check(rule, form, path, root, marks)
-    return RuleSource(rule, path, tuple(form.tests), marks)
+    return RuleSource(rule, path, tuple(form.tests), marks, tuple(form.lint))
 
 
 def _rule(form: RuleForm) -> Rule:
-    plain = form.model_dump(mode="python", by_alias=True, exclude={"tests"})
+    plain = form.model_dump(mode="python", by_alias=True, exclude={"tests", "lint"})
     if isinstance(plain["resource"], str):
         plain["resource"] = [plain["resource"]]
     plain["related"] = sorted({*related_types(plain.get("when")), *related_types(plain["assert"])})

@@ -32,11 +32,12 @@ def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
     """Run the test cases of rules, and check that the cases would notice a changed rule."""
     from auditor.cases import run_case, survivors
     from auditor.render.words import plural
+    from auditor.rule_lint import lint
     from auditor.rulebook import load_rules, select, sources, unique
 
     found = unique(sources(own))
     chosen = {rule.id for rule in select([source.rule for source in found], ids, ())}
-    cases = failures = weak = 0
+    cases = failures = weak = warnings = 0
     for source in sorted(found, key=lambda source: source.rule.id):
         if source.rule.id not in chosen:
             continue
@@ -53,11 +54,14 @@ def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
             for change in survivors(source):
                 weak += 1
                 click.echo(f"{source.rule.id}: no case notices: {change}")
+        for warning in () if broken else lint(source):
+            warnings += 1
+            click.echo(f"{source.rule.id}: {warning}")
     counted = f"{plural(len(chosen), 'rule')}, {plural(cases, 'case')}"
-    click.echo(f"{counted}, {failures:,} failed, {plural(weak, 'change')} not noticed")
+    click.echo(f"{counted}, {failures:,} failed, {plural(weak, 'change')} not noticed, {plural(warnings, 'warning')}")
     for note in _unknown_types([source.rule for source in found], chosen, load_rules(())) if own else ():
         click.echo(note, err=True)
-    if failures or weak:
+    if failures or weak or warnings:
         sys.exit(FINDINGS)
 
 

@@ -1,0 +1,238 @@
+"""Warns of conditions that are easy to get wrong: of what they name, and of how the rule's own cases change. Pure.
+
+Some patterns are seen in the condition itself; others are found by changing a case in a way that must not matter (a
+range written as its two halves), or that must matter (a text emptied), and evaluating it again. Each warning is fixed
+in the rule, or accepted under `lint:` with the reason.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from auditor.bound import bind
+from auditor.cases import fixture, merge, run_case, strip
+from auditor.conditions.grammar import EACH, All, AnyOf, Count, Field, Node, Not, Path, Related
+from auditor.rule_file import CLOCK, CaseForm, RuleSource
+
+
+class Warning(NamedTuple):
+    """A suspicious place of a rule. `check` and `field` are what an entry under `lint:` names to accept it."""
+
+    check: str
+    field: str
+    message: str
+
+
+class _Leaf(NamedTuple):
+    """A field test with its surroundings. `types`: of the related resources that it reads, empty for the resource of
+    the rule itself; `segments` lead there from the root of that resource; `path` is the same as text."""
+
+    field: Field
+    in_when: bool
+    negated: bool
+    types: tuple[str, ...]
+    segments: tuple[str, ...]
+    path: str
+
+
+def lint(source: RuleSource) -> list[str]:
+    """Warnings that the rule does not accept, and acceptances of what is not there, each in words."""
+    found = list(dict.fromkeys(_warnings(source)))
+    accepted = {(entry.check, entry.field) for entry in source.lint}
+    unneeded = accepted - {(warning.check, warning.field) for warning in found}
+    return [
+        *(f"{each.check}: {each.field}: {each.message}" for each in found if (each.check, each.field) not in accepted),
+        *(f"lint: no warning {check} of {field} is left; remove the entry" for check, field in sorted(unneeded)),
+    ]
+
+
+def _warnings(source: RuleSource) -> Iterator[Warning]:
+    leaves = list(_leaves_of(source))
+    yield from _chosen_names(leaves)
+    yield from _empty_values(source, leaves)
+    yield from _split_ranges(source)
+
+
+# --- what a condition names ---------------------------------------------------------------------------------------
+
+_LABELS: Final = ("tags", "labels", "annotations", "podlabels")
+_CONFIGURING: Final = (
+    "appgw.ingress.kubernetes.io/",
+    "azure.workload.identity/",
+    "kubernetes.io/ingress.class",
+    "nginx.ingress.kubernetes.io/",
+    "service.beta.kubernetes.io/",
+)
+"""Annotations that a controller acts on: who writes them changes what happens, not only how it is named."""
+
+_NOTHING: Final = "^$"
+_EXCLUDING: Final = ("notEquals", "notIn", "notLike", "notMatch", "notContains", "notMatchInsensitively")
+
+
+def _chosen_names(leaves: list[_Leaf]) -> Iterator[Warning]:
+    """A `when` that leaves resources out by what whoever writes them chooses freely."""
+    for leaf in leaves:
+        if not leaf.in_when or leaf.types:
+            continue
+        folded = tuple(map(str.casefold, leaf.segments[:2]))
+        if any(part in _LABELS for part in folded) and not leaf.segments[-1].startswith(_CONFIGURING):
+            yield Warning("chosen-name", leaf.path, "`when` depends on a tag, label or annotation that anybody writes")
+        elif folded in (("name",), ("metadata", "name"), ("displayname",), ("resourcegroup",)):
+            test = leaf.field.test.operator
+            if leaf.field.test.operand == _NOTHING:  # the default of a parameter of the estate
+                continue
+            if leaf.negated != (test in _EXCLUDING) or test.casefold().endswith(("match", "matches", "like")):
+                yield Warning("chosen-name", leaf.path, "`when` leaves out by name, which whoever creates it chooses")
+
+
+# --- how cases change ---------------------------------------------------------------------------------------------
+
+
+def _empty_values(source: RuleSource, leaves: list[_Leaf]) -> Iterator[Warning]:
+    """An empty text or list that counts as a value, because `exists` is asked where a value is meant."""
+    asked = {(leaf.types, leaf.segments, leaf.path) for leaf in leaves if leaf.field.test.operator == "exists"}
+    for types, segments, path in sorted(asked):
+        for case in source.cases:
+            emptied = _edited(case, types, segments, lambda value: type(value)())
+            if emptied is None:
+                continue
+            given, without, empty = (_found(source, each) for each in (case, _edited(case, types, segments), emptied))
+            if empty == given != without:
+                yield Warning("empty-value", path, f"empty, it counts as a value (case {case.name!r})")
+                break
+
+
+_HALVES: Final = {"0.0.0.0/0": ("0.0.0.0/1", "128.0.0.0/1"), "::/0": ("::/1", "8000::/1")}
+_PORT_HALVES: Final = ("0-32767", "32768-65535")
+_ALL_PORTS: Final = ("*", "0-65535", "1-65535")
+
+
+def _split_ranges(source: RuleSource) -> Iterator[Warning]:
+    """A list in which two halves of a range do not add up to the whole of it."""
+    for case in source.cases:
+        for key in sorted(_split_keys([case.given, case.with_], "")):
+            whole = _whole(case)
+            split = whole.model_copy(
+                update={"given": _split(whole.given, key, ""), "with_": _split(whole.with_, key, "")}
+            )
+            if _found(source, split) != _found(source, whole):
+                yield Warning("split-range", key, f"two halves do not add up to the whole range (case {case.name!r})")
+
+
+def _halves(item: Any, key: str) -> tuple[str, str] | None:
+    if not isinstance(item, str):
+        return None
+    return _PORT_HALVES if item in _ALL_PORTS and "port" in key.casefold() else _HALVES.get(item)
+
+
+def _split_keys(value: Any, key: str) -> Iterator[str]:
+    """The keys of lists that hold a range to split."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _split_keys(item, str(name))
+    elif isinstance(value, list):
+        for item in value:
+            if _halves(item, key):
+                yield key
+            yield from _split_keys(item, key)
+
+
+def _split(value: Any, wanted: str, key: str) -> Any:
+    """A copy in which lists below the wanted key have two halves for each whole range."""
+    if isinstance(value, dict):
+        return {name: _split(item, wanted, str(name)) for name, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    parts: list[Any] = []
+    for item in value:
+        halves = _halves(item, key) if key == wanted else None
+        parts += halves or [_split(item, wanted, key)]
+    return parts
+
+
+# --- shared -------------------------------------------------------------------------------------------------------
+
+
+def _leaves_of(source: RuleSource) -> Iterator[_Leaf]:
+    bound = bind(source.rule, CLOCK)
+    each = bound.each.segments if bound.each else ()
+    for node, in_when in ((bound.when, True), (bound.condition, False)):
+        if node is not None:
+            yield from _leaves(node, in_when, False, (), each, each)
+
+
+def _leaves(
+    node: Node, in_when: bool, negated: bool, types: tuple[str, ...], start: tuple[str, ...], each: tuple[str, ...]
+) -> Iterator[_Leaf]:
+    """The field tests in a condition. `start`: what relative paths begin below; `each`: below which `^` begins."""
+
+    def absolute(path: Path) -> tuple[str, ...]:
+        return {"$": (), "^": each}.get(path.start, start) + path.segments
+
+    match node:
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _leaves(part, in_when, negated, types, start, each)
+        case Not(part):
+            yield from _leaves(part, in_when, not negated, types, start, each)
+        case Count(path=path, where=where) if where is not None:
+            yield from _leaves(where, in_when, negated, () if path.start else types, absolute(path), each)
+        case Related(types=others, where=where) if where is not None:
+            yield from _leaves(where, in_when, negated, others, (), each)
+        case Field(path=path):
+            segments = absolute(path)
+            yield _Leaf(node, in_when, negated, () if path.start else types, segments, _spelled(segments))
+
+
+def _spelled(segments: tuple[str, ...]) -> str:
+    text = ""
+    for segment in segments:
+        text += segment if segment == EACH else f"['{segment}']" if "." in segment else f".{segment}"
+    return text.removeprefix(".") or "@"
+
+
+def _whole(case: CaseForm) -> CaseForm:
+    """The case with its fixture filled in."""
+    given = merge(fixture(case.base), case.given) if case.base else strip(case.given)
+    return case.model_copy(update={"base": None, "given": given})
+
+
+def _found(source: RuleSource, case: CaseForm | None) -> Any:
+    return None if case is None else run_case(source, case).found
+
+
+def _edited(
+    case: CaseForm, types: tuple[str, ...], segments: tuple[str, ...], change: Callable[[Any], Any] | None = None
+) -> CaseForm | None:
+    """The case with every text and list at a place changed, or taken away without `change`; None when it has none."""
+    whole = _whole(case)
+    given, others = copy.deepcopy(whole.given), copy.deepcopy(whole.with_)
+    bodies = [other for other in others if str(other.get("type", "")).casefold() in types] if types else [given]
+    if not sum(_edit(body, segments, change) for body in bodies):
+        return None
+    return whole.model_copy(update={"given": given, "with_": others})
+
+
+def _edit(value: Any, segments: tuple[str, ...], change: Callable[[Any], Any] | None) -> int:
+    """Changes a body in its place; the number of changes."""
+    if not segments:
+        return 0
+    first, *rest = segments
+    if first == EACH:
+        items = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+        return sum(_edit(item, tuple(rest), change) for item in items)
+    if not isinstance(value, dict):
+        return 0
+    changes = 0
+    for key in [key for key in value if str(key).casefold() == first.casefold()]:
+        if rest:
+            changes += _edit(value[key], tuple(rest), change)
+        elif isinstance(value[key], (str, list)) and value[key]:
+            changes += 1
+            if change is None:
+                del value[key]
+            else:
+                value[key] = change(value[key])
+    return changes
