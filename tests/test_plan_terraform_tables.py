@@ -31,6 +31,7 @@ FEDERATED = "microsoft.managedidentity/userassignedidentities/federatedidentityc
 READ_ONLY = "read-only in ARM"
 NEVER = "azurerm cannot set it"
 OLDER = "an older spelling of ARM's"
+TEMPLATE = "azurerm chooses the version; templates write one"
 CONFIG = "a field of the configuration below the site"
 
 SYSTEM = "the tables write the settings of Linux or of Windows, which decide"
@@ -41,11 +42,19 @@ NO_TERRAFORM = {
     f"{APIM} properties.createdatutc": READ_ONLY,
     f"{APIM}/backends properties.credentials.certificateids": NEVER,
     f"{APIM}/backends properties.credentials.managedidentity": NEVER,
+    f"{APIM}/apis/diagnostics properties.largelanguagemodel": NEVER,
+    f"{APIM}/diagnostics properties.largelanguagemodel": NEVER,
     f"{APIM}/workspaces/": "azurerm has no workspaces; azapi gives them in ARM's shape",
     "microsoft.containerregistry/registries properties.policies.softdeletepolicy": NEVER,
+    "microsoft.containerregistry/registries/scopemaps properties.type": READ_ONLY,
+    "microsoft.authorization/roledefinitions apiversion": TEMPLATE,
     f"{AKS} properties.agentpoolprofiles.[*].currentorchestratorversion": READ_ONLY,
     f"{AKS} properties.currentkubernetesversion": READ_ONLY,
     f"{AKS} properties.apiserverauthorizedipranges": OLDER,
+    f"{AKS} apiversion": TEMPLATE,
+    f"{AKS} properties.agentpoolprofiles.[*].networkprofile.nodepublicipprefixids": NEVER,
+    f"{AKS} properties.securityprofile.azuredefender": OLDER,
+    f"{AKS}/agentpools properties.networkprofile.nodepublicipprefixids": NEVER,
     f"{AKS} properties.azuremonitorprofile.containerinsights": NEVER,
     f"{AKS} properties.securityprofile.kubernetesresourceobjectencryptionprofile": NEVER,
     f"{AKS}/agentpools properties.type": "azurerm adds scale sets alone",
@@ -56,6 +65,7 @@ NO_TERRAFORM = {
     "microsoft.documentdb/databaseaccounts properties.iprangefilter": OLDER,
     "microsoft.insights/actiongroups properties.incidentreceivers": NEVER,
     "microsoft.keyvault/vaults properties.createmode": NEVER,
+    "microsoft.keyvault/managedhsms properties.createmode": NEVER,
     "microsoft.keyvault/vaults/accesspolicies": "azurerm writes them into the vault",
     f"{FEDERATED} properties.claimsmatchingexpression": NEVER,
     f"{GATEWAY} properties.defaultpredefinedsslpolicy": READ_ONLY,
@@ -71,6 +81,8 @@ NO_TERRAFORM = {
     "microsoft.compute/virtualmachinescalesets properties.virtualmachineprofile.storageprofile": SYSTEM,
     "microsoft.compute/virtualmachinescalesets properties.storageprofile": "a field of single machines",
     "microsoft.web/sites properties.ftpsstate": CONFIG,
+    "microsoft.web/sites apiversion": TEMPLATE,
+    "microsoft.web/sites/slots apiversion": TEMPLATE,
     "microsoft.web/sites properties.hostingenvironmentprofile": "the plan of the service decides it",
     "microsoft.web/sites properties.mintlsversion": CONFIG,
     "microsoft.web/sites properties.remotedebuggingenabled": CONFIG,
@@ -101,6 +113,7 @@ NO_TERRAFORM = {
     "microsoft.network/virtualnetworks properties.subnets.[*].properties.resourcenavigationlinks": READ_ONLY,
     "microsoft.network/virtualnetworks properties.subnets.[*].properties.serviceassociationlinks": READ_ONLY,
     "microsoft.network/virtualnetworks properties.dnssettings": "a field of networkInterfaces",
+    "microsoft.security/pricings properties.extensions.[*].operationstatus": READ_ONLY,
     "microsoft.security/securitycontacts properties.emails": "azurerm speaks the API of 2017: email",
     "microsoft.security/securitycontacts properties.isenabled": "azurerm speaks the API of 2017",
     "microsoft.security/securitycontacts properties.notifications": "azurerm speaks the API of 2017",
@@ -113,12 +126,16 @@ NO_TERRAFORM = {
     "microsoft.sql/servers properties.azureadonlyauthentication": "a field of the child that the rule judges too",
     "microsoft.sql/servers/auditingsettings": "azurerm makes extendedAuditingSettings",
     "microsoft.sql/servers/azureadonlyauthentications": "azurerm writes it inside the server",
+    "microsoft.sql/servers properties.fullyqualifieddomainname": READ_ONLY,
     "microsoft.sql/servers/databases/auditingsettings": "azurerm makes extendedAuditingSettings",
+    "microsoft.sql/servers/databases/extendedauditingsettings properties.auditactionsandgroups": NEVER,
     "microsoft.sql/servers/databases kind": "a data warehouse is told by its SKU",
     "microsoft.sql/servers/databases/transparentdataencryption properties.status": OLDER,
     "microsoft.sql/servers/firewallrules properties.startipv6address": "a field of ipv6FirewallRules",
     "microsoft.sql/servers/firewallrules properties.endipv6address": "a field of ipv6FirewallRules",
     "microsoft.sql/servers/ipv6firewallrules": NEVER,
+    "microsoft.storage/storageaccounts properties.networkacls.ipv6rules": NEVER,
+    "microsoft.web/hostingenvironments": "the plan of the service decides it",
 }
 """Fields that no attribute of azurerm gives, by type and the beginning of the path, and why that is right."""
 

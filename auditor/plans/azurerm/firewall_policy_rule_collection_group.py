@@ -10,7 +10,13 @@ from auditor.plans.terraform_table import Attr, Block, Child, Fixed, Part, Table
 def _collection(block: str, kind: str, *parts: Part) -> Block:
     """A collection of rules of one kind; all three kinds stand in one array."""
     rule = Block("rule", "rules[*]", (Fixed("ruleType", kind), Attr("name", "name"), *parts))
-    own = (Attr("name", "name"), Attr("priority", "priority"), Attr("action", "action.type"))
+    collection = "FirewallPolicyNatRuleCollection" if kind == "NatRule" else "FirewallPolicyFilterRuleCollection"
+    own = (
+        Fixed("ruleCollectionType", collection),
+        Attr("name", "name"),
+        Attr("priority", "priority"),
+        Attr("action", "action.type"),
+    )
     return Block(block, "properties.ruleCollections[*]", (*own, rule))
 
 
