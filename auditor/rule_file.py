@@ -65,7 +65,7 @@ class CaseForm(_Form):
 class LintForm(_Form):
     """A warning of `auditor rules test` that the rule accepts."""
 
-    check: Literal["chosen-name", "empty-value", "split-range"]
+    check: Literal["chosen-name", "empty-value", "plain-port", "silent-absence", "split-range", "text-pattern"]
     field: Text = Field(description="The field that the warning names.")
     reason: Annotated[str, Field(min_length=20, description="Why the condition is right, in one sentence.")]
 

@@ -8,12 +8,14 @@ in the rule, or accepted under `lint:` with the reason.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from auditor.bound import bind
 from auditor.cases import fixture, merge, run_case, strip
 from auditor.conditions.grammar import EACH, All, AnyOf, Count, Field, Node, Not, Path, Related
+from auditor.model import Severity
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
 
 
@@ -51,6 +53,8 @@ def lint(source: RuleSource) -> list[str]:
 def _warnings(source: RuleSource) -> Iterator[Warning]:
     leaves = list(_leaves_of(source))
     yield from _chosen_names(leaves)
+    yield from _text_comparisons(leaves)
+    yield from _silent_absences(source, leaves)
     yield from _empty_values(source, leaves)
     yield from _split_ranges(source)
 
@@ -87,6 +91,37 @@ def _chosen_names(leaves: list[_Leaf]) -> Iterator[Warning]:
                 yield Warning("chosen-name", leaf.path, "`when` leaves out by name, which whoever creates it chooses")
 
 
+_IDENTIFIER: Final = re.compile(
+    r"(^id|Id|ID|[pP]ath|[iI]mage|[rR]egistry|[rR]eference|[uU]r[il]|[hH]ost([nN]ame)?|[sS]cope)$"
+)
+_NORMALIZED: Final = ("images", "hostpaths")
+"""Fields that the engine derives by parsing, so that their parts are compared in one spelling."""
+
+_SEGMENTS: Final = re.compile(r"\^?/.*[/$]")
+"""Patterns of whole segments of an id, which has one spelling."""
+
+_PATTERNS: Final = ("matches", "match", "notMatch", "matchInsensitively", "notMatchInsensitively")
+_BLANK: Final = (r"\S", r"^\S", _NOTHING)
+"""Patterns that only ask whether there is a text."""
+
+_PORTS: Final = re.compile(r"ports?(ranges?)?$", re.I)
+_EQUALITIES: Final = ("equals", "notEquals", "in", "notIn", "like", "notLike", "contains", "notContains")
+
+
+def _text_comparisons(leaves: list[_Leaf]) -> Iterator[Warning]:
+    """Texts that have several spellings, compared by an expression or letter by letter."""
+    for leaf in leaves:
+        keys = [key for key in leaf.segments if key != EACH]
+        operator, operand = leaf.field.test.operator, leaf.field.test.operand
+        if not keys or keys[0].casefold() in _NORMALIZED:
+            continue
+        if operator in _PATTERNS and isinstance(operand, str) and _IDENTIFIER.search(keys[-1]):
+            if operand not in _BLANK and not _SEGMENTS.fullmatch(operand):
+                yield Warning("text-pattern", leaf.path, "an expression on a path, an id, an address or an image")
+        elif operator in _EQUALITIES and isinstance(operand, str | list) and _PORTS.search(keys[-1]):
+            yield Warning("plain-port", leaf.path, "ports are compared as text, which misses ranges")
+
+
 # --- how cases change ---------------------------------------------------------------------------------------------
 
 
@@ -102,6 +137,30 @@ def _empty_values(source: RuleSource, leaves: list[_Leaf]) -> Iterator[Warning]:
             if empty == given != without:
                 yield Warning("empty-value", path, f"empty, it counts as a value (case {case.name!r})")
                 break
+
+
+def _silent_absences(source: RuleSource, leaves: list[_Leaf]) -> Iterator[Warning]:
+    """A field of `when` without which a failing resource is left out, although no case says that it should be."""
+    derived = all(name.startswith("auditor/") for name in source.rule.resource)  # whose fields a lens always writes
+    if derived or source.rule.severity not in (Severity.CRITICAL, Severity.HIGH):
+        return
+    asked = {leaf.segments: leaf.path for leaf in leaves if leaf.in_when and not leaf.types}
+    for segments, path in sorted(asked.items()):
+        if segments[-1:] in ((), ("name",), ("type",), (EACH,)):  # which every resource and element has
+            continue
+        silent, decided = "", False
+        for case in source.cases:
+            without, outcomes = _edited(case, (), segments), _outcomes(_found(source, case))
+            if without is None:
+                decided = decided or not outcomes - {"not-applicable", "unknown"}
+            elif "fail" in outcomes and not _outcomes(_found(source, without)) - {"not-applicable"}:
+                silent = case.name
+        if silent and not decided:
+            yield Warning("silent-absence", path, f"without it there is no answer (case {silent!r})")
+
+
+def _outcomes(found: Any) -> set[Any]:
+    return set(found.values()) if isinstance(found, dict) else {found}
 
 
 _HALVES: Final = {"0.0.0.0/0": ("0.0.0.0/1", "128.0.0.0/1"), "::/0": ("::/1", "8000::/1")}
@@ -206,7 +265,8 @@ def _found(source: RuleSource, case: CaseForm | None) -> Any:
 def _edited(
     case: CaseForm, types: tuple[str, ...], segments: tuple[str, ...], change: Callable[[Any], Any] | None = None
 ) -> CaseForm | None:
-    """The case with every text and list at a place changed, or taken away without `change`; None when it has none."""
+    """The case with the texts and lists at a place changed, or without `change` what is there taken away; None when
+    nothing is there."""
     whole = _whole(case)
     given, others = copy.deepcopy(whole.given), copy.deepcopy(whole.with_)
     bodies = [other for other in others if str(other.get("type", "")).casefold() in types] if types else [given]
@@ -229,10 +289,10 @@ def _edit(value: Any, segments: tuple[str, ...], change: Callable[[Any], Any] | 
     for key in [key for key in value if str(key).casefold() == first.casefold()]:
         if rest:
             changes += _edit(value[key], tuple(rest), change)
+        elif change is None:
+            changes += 1
+            del value[key]
         elif isinstance(value[key], (str, list)) and value[key]:
             changes += 1
-            if change is None:
-                del value[key]
-            else:
-                value[key] = change(value[key])
+            value[key] = change(value[key])
     return changes

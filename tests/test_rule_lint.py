@@ -92,6 +92,45 @@ def test_a_condition_leaves_out_by_what_an_author_chooses(tmp_path: Path, when: 
     assert [text.partition(": `when`")[0] for text in found] == ([f"chosen-name: {field}"] if field else [])
 
 
+@pytest.mark.parametrize(
+    ("test", "check"),
+    [
+        ({"field": "properties.keyVaultId", "matches": "^https://[a-z.]+/"}, "text-pattern"),
+        ({"field": "properties.items[*].image", "match": "#"}, "text-pattern"),
+        ({"field": "properties.roleDefinitionId", "matches": "/(a|b)$"}, None),
+        ({"field": "properties.keyVaultId", "matches": "\\S"}, None),
+        ({"field": "properties.valid", "matches": "^x"}, None),
+        ({"field": "properties.destinationPortRange", "equals": "22"}, "plain-port"),
+        ({"field": "properties.ports", "contains": "22"}, "plain-port"),
+        ({"field": "properties.destinationPortRange", "includesPort": 22}, None),
+        ({"field": "properties.containerPort", "equals": 22}, None),
+        ({"field": "properties.enableNonSslPort", "equals": True}, None),
+    ],
+)
+def test_texts_that_have_several_spellings_are_compared(tmp_path: Path, test: Any, check: str | None) -> None:
+    condition = {"anyOf": [test, {"field": "properties.key", "hasValue": True}]}
+    found = warnings(tmp_path, **{"assert": condition}, tests=KEY)
+    assert [text.split(":")[0] for text in found] == ([check] if check else [])
+
+
+def test_a_field_whose_absence_silences_a_rule(tmp_path: Path) -> None:
+    parts: dict[str, Any] = {
+        "when": {"field": "properties.tier", "equals": "Premium"},
+        "assert": {"field": "properties.key", "hasValue": True},
+    }
+    tests = [
+        case("a key", {"tier": "Premium", "key": "/k"}, "pass"),
+        case("absent", {"tier": "Premium"}, "fail"),
+        case("other", {"tier": "Basic"}, "not-applicable"),
+    ]
+    assert warnings(tmp_path, **parts, tests=tests) == [
+        "silent-absence: properties.tier: without it there is no answer (case 'absent')"
+    ]
+    decided = case("no tier means Basic", {}, "not-applicable")
+    assert warnings(tmp_path, **parts, tests=[*tests, decided]) == []
+    assert warnings(tmp_path, **parts, tests=tests, severity="low") == []
+
+
 def test_a_warning_is_accepted_with_a_reason_as_long_as_it_occurs(tmp_path: Path) -> None:
     accepted = {"check": "empty-value", "field": "properties.key", "reason": "The service refuses an empty key."}
     parts: dict[str, Any] = {"lint": [accepted], "tests": KEY}
