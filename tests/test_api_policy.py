@@ -558,6 +558,64 @@ VARIANTS: list[tuple[str, dict[str, str], str]] = [
     ),
     ("a hidden password", {"get": "<base/><authentication-basic username='u' password='{{hidden}}'/>"}, ""),
     ("a key that signs", {"get": "<base/>" + jwt(inner=AUDIENCE + SIGNING)}, "no-secrets-in-policies@document"),
+    *(
+        (name, {"get": "<base/>" + text}, "no-secrets-in-policies@document")
+        for name, text in {
+            "a secret in a form": "<set-body>grant_type=client_credentials&amp;client_secret=c0rrecthorse</set-body>",
+            "a secret in JSON": '<set-body>{"user": "u", "password": "c0rrecthorse"}</set-body>',
+            "a secret in a form that an expression makes": (
+                '<set-body>@("grant_type=password&amp;password=c0rrecthorse&amp;scope=" + s)</set-body>'
+            ),
+            "a secret in JSON that an expression makes": (
+                '<set-body>@{ var b = new JObject(); b["client_secret"] = "c0rrecthorse"; return b.ToString(); }'
+                "</set-body>"
+            ),
+            "a secret in an XML body": "<set-body><login><password>c0rrecthorse</password></login></set-body>",
+            "a secret in a variable": '<set-variable name="apiKey" value="c0rrecthorse"/>',
+            "a constant in a variable": '<set-variable name="client_secret" value="@(&quot;c0rrecthorse&quot;)"/>',
+            "a plain named value in a variable": '<set-variable name="apiKey" value="{{plain}}"/>',
+            "a key that callers must show": (
+                '<check-header name="X-Api-Key" failed-check-httpcode="401"><value>c0rrecthorse</value></check-header>'
+            ),
+            "a user and a password that an expression encodes": HEADER.format(
+                "Authorization", '@("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("user:c0rrecthorse")))'
+            ),
+            "keys that a condition chooses between": HEADER.format(
+                "X-Api-Key", '@(context.Api.Id == "a" ? "c0rrecthorse" : "batterystaple")'
+            ),
+            "a constant in a parameter": (
+                '<set-query-parameter name="subscription-key"><value>@("c0rrecthorse")</value></set-query-parameter>'
+            ),
+            "a secret in a parameter": (
+                '<set-query-parameter name="client_secret"><value>c0rrecthorse</value></set-query-parameter>'
+            ),
+            "a connection string in a variable": (
+                '<set-variable name="x" value="Endpoint=sb://a/;SharedAccessKeyName=k;SharedAccessKey=c0rrecthorse="/>'
+            ),
+        }.items()
+    ),
+    *(
+        (name, {"get": "<base/>" + text}, "")
+        for name, text in {
+            "a hidden secret in a form": "<set-body>client_secret={{hidden}}&amp;grant_type=password</set-body>",
+            "a template with a password": '<set-body template="liquid">{"password": "{{body.password}}"}</set-body>',
+            "a password out of the body": (
+                '<set-body>@{ var password = context.Request.Body.As&lt;JObject&gt;()["password"]; return password; }'
+                "</set-body>"
+            ),
+            "a scheme that a condition chooses": HEADER.format(
+                "Authorization", '@((context.Api.Id == "a" ? "Bearer " : "Basic ") + (string)context.Variables["t"])'
+            ),
+            "a switch that is named like a token": '<set-variable name="useToken" value="true"/>',
+            "a token out of a response": (
+                '<set-variable name="token" value=\'@(((IResponse)context.Variables["r"]).Body.As<string>())\'/>'
+            ),
+            "a hidden key that callers must show": (
+                '<check-header name="X-Api-Key" failed-check-httpcode="401"><value>{{hidden}}</value></check-header>'
+            ),
+            "the address of tokens": '<set-variable name="tokenEndpoint" value="https://login.contoso.com/token"/>',
+        }.items()
+    ),
     (
         "a password in an expression",
         {"get": "<base/>" + HEADER.format("Authorization", '@("Basic dXNlcjpwYXNzd29yZA==")')},

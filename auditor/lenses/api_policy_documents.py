@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from auditor.lenses.api_policy_checks import Reading
 from auditor.lenses.api_policy_scopes import Document, Estate
-from auditor.lenses.api_policy_settings import SETTINGS, settings_of
+from auditor.lenses.api_policy_settings import SETTINGS, constant_of, settings_of
 from auditor.lenses.api_policy_text import Element, is_expression, named_values
 from auditor.lenses.api_policy_walk import CREDENTIAL_HEADERS
 from auditor.lenses.coverage import Coverage
@@ -75,11 +75,35 @@ _LITERAL: Final = re.compile(r"\A(?!@[({])[^\s{][^{]*\Z")
 """A text without an expression, and without a named value that is secret (which still stands in it as `{{name}}`)."""
 _TOKEN: Final = re.compile(r"\A(?!@[({])(?:(?:Basic|Bearer|SharedAccessSignature)\s+)?[^\s{]{8,}\s*\Z", re.IGNORECASE)
 _IN_CODE: Final = re.compile(r'"(?:Basic|Bearer) [A-Za-z0-9+/=._~-]{8,}"|"[^"\s]{0,200}[?&](?:sig|code)=[^"&\s{]{8,}')
+_IN_SECRET_CODE: Final = re.compile(
+    _IN_CODE.pattern + r"""|GetBytes\(\s*"[^":{]+:[^"{]{4,}"|\?\s*"[^"\s{]{8,}"\s*:|:\s*"[^"\s{]{8,}"\s*\)?\s*\Z"""
+)
+"""In an expression that makes a secret: also a user with a password, and texts that a condition chooses between."""
 _IN_ADDRESS: Final = re.compile(
     r"[?&](?:sig|code|key|subscription-key|api-key|apikey|access_token|token)=[^&\s{@]{8,}|://[^/\s{@:]{1,100}:[^/\s{@]+@",
     re.IGNORECASE,
 )
 _PARAMETERS: Final = frozenset({"sig", "code", "key", "subscription-key", "api-key", "apikey", "access_token", "token"})
+_SECRET_NAMES: Final = re.compile(
+    r"(?:^|[-_. ]|(?<=[a-z0-9])(?=[A-Z]))(?i:passwords?|passwd|pwd|passphrase|secret|client-?_?secret|api-?_?key"
+    r"|access-?_?key|functions-?key|subscription-?key|shared-?_?key|token|connection-?_?string)$"
+)
+"""Names of headers, variables and elements that hold a secret."""
+_FIELD: Final = r"(?i:client_?secret|password|passwd|pwd|api[-_]?key|(?:access|refresh)[-_]?token|client_assertion)"
+_IN_BODY: Final = re.compile(_FIELD + r"""["']?\s*[:=]\s*["']?(?!["'\s{@$<\[])[^\s"'&<{]{8,}""")
+"""In a body that is written as such: a field of a form, of JSON, or of another text."""
+_IN_BODY_CODE: Final = re.compile(
+    _FIELD
+    + r"""\\?["'\]]*\s*[:=,]\s*\(?\$?\\?"(?!https?:)[^"\s{}\\]{8,}\\?"|["&?]"""
+    + _FIELD
+    + r"""=[^"&\s{+]{8,}["&]"""
+)
+"""In a body that an expression makes: a text that is given to such a field."""
+_SAYS_SO: Final = re.compile(
+    r"(?i:\b(?:AccountKey|SharedAccessKey)\s*=\s*[^;\s{<\"]{8,}|[?&]sig=[a-z0-9%+/=_-]{20,})"
+    r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
+)
+"""What can hardly be anything but a secret, wherever it stands."""
 
 
 def _suspects(element: Element) -> Iterator[tuple[str, str, re.Pattern[str]]]:
@@ -91,12 +115,18 @@ def _suspects(element: Element) -> Iterator[tuple[str, str, re.Pattern[str]]]:
             yield "a password", given["password"], _LITERAL
     elif name in ("authentication-certificate", "proxy"):
         yield "a password", given.get("password", ""), _LITERAL
-    elif name == "set-header" and given.get("name", "").casefold() in CREDENTIAL_HEADERS:
+    elif name in ("set-header", "check-header") and _is_credential(given.get("name", "")):
         for part in element.all("value"):
-            yield f"the header {given['name']}", part.text, _IN_CODE if is_expression(part.text) else _TOKEN
-    elif name == "set-query-parameter" and given.get("name", "").casefold() in _PARAMETERS:
+            yield f"the header {given['name']}", *_written(part.text)
+    elif name == "set-variable" and _SECRET_NAMES.search(given.get("name", "")):
+        yield f"the variable {given['name']}", *_written(given.get("value", ""))
+    elif name == "set-body":
+        yield "a secret in a body", element.text, _IN_BODY_CODE if is_expression(element.text) else _IN_BODY
+    elif _SECRET_NAMES.search(name):  # an element of a body
+        yield f"the element {name}", *_written(element.text)
+    elif name == "set-query-parameter" and _is_parameter(given.get("name", "")):
         for part in element.all("value"):
-            yield f"the parameter {given['name']}", part.text, _TOKEN
+            yield f"the parameter {given['name']}", *_written(part.text)
     elif name in ("issuer-signing-keys", "decryption-keys"):
         for part in element.all("key"):  # one with attributes names a certificate, or is a public key
             if not part.attributes.keys() & {"certificate-id", "n", "e"}:
@@ -104,3 +134,21 @@ def _suspects(element: Element) -> Iterator[tuple[str, str, re.Pattern[str]]]:
     elif name in ("set-url", "set-backend-service", "rewrite-uri", "value"):
         text = element.text or given.get("base-url") or given.get("template") or ""
         yield "a key in an address", text, _IN_CODE if is_expression(text) else _IN_ADDRESS
+    for text in (element.text, *given.values()):
+        yield "a secret", text, _SAYS_SO
+
+
+def _is_credential(header: str) -> bool:
+    return header.casefold() in CREDENTIAL_HEADERS or bool(_SECRET_NAMES.search(header))
+
+
+def _is_parameter(name: str) -> bool:
+    return name.casefold() in _PARAMETERS or bool(_SECRET_NAMES.search(name))
+
+
+def _written(text: str) -> tuple[str, re.Pattern[str]]:
+    """A value, or the text that an expression always gives, and the form of a secret in it."""
+    constant = constant_of(text)
+    if constant is None and is_expression(text):
+        return text, _IN_SECRET_CODE
+    return text if constant is None else constant, _TOKEN
