@@ -12,7 +12,7 @@ from auditor.accounting import Accounting, sum_of
 from auditor.errors import InputError
 from auditor.model import Gap, Resource
 from auditor.reading.census import Census
-from auditor.reading.log import Log, printable
+from auditor.reading.log import Log, label, printable
 from auditor.reading.repeats import Once
 from auditor.reading.sources import CollectedSource, FileSource, Source, is_splittable, ranges_of
 from auditor.reading.wanted import Wanted
@@ -194,7 +194,7 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
             gaps.extend(holes)
             accounting.add(counted)
             if not found and len(named) == 1:
-                raise InputError(f"{path} holds no data", "JSON, NDJSON and YAML files are read, plain or gzip")
+                raise without_data(path, holes)
             if not found:
                 gaps.append(Gap(what=printable(path), reason="it holds no data: no JSON, NDJSON or YAML file"))
                 accounting.add(Accounting(total=1, gaps=1))
@@ -214,6 +214,18 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
     )
     inventory._spool = spool  # the copies live as long as the inventory
     return inventory
+
+
+def without_data(path: str, gaps: Sequence[Gap]) -> InputError:
+    """The error for the only input, of which no file can be read."""
+    if not gaps:
+        return InputError(
+            f"{path} holds no data", "JSON, NDJSON and YAML files are read, plain, gzip, in zip or tar.gz"
+        )
+    first, name = gaps[0], label(path)
+    reason = first.reason if first.what == name else f"{first.what}: {first.reason}"
+    more = f"; and {len(gaps) - 1:,} more" if len(gaps) > 1 else ""
+    return InputError(f"{name} holds no data that can be read: {reason}{more}")
 
 
 def _shards(snapshot: Snapshot) -> list[ShardSource]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import zipfile
+import bz2
 from pathlib import Path
 
 import pytest
@@ -31,8 +30,7 @@ def folder(tmp_path: Path) -> Path:
         ("pod", MANIFEST),
         ("pod.yaml.tpl", b"# made by hand\n---\n" + MANIFEST),
         ("wide.txt", ROW.decode().encode("utf-16")),
-        ("rows.gz", gzip.compress(ROW)),
-        ("rows.tar.gz", gzip.compress(b"tar")),
+        ("rows.json.bz2", bz2.compress(ROW)),
     ],
 )
 def test_a_file_that_looks_like_data_is_a_gap(folder: Path, name: str, content: bytes) -> None:
@@ -42,14 +40,6 @@ def test_a_file_that_looks_like_data_is_a_gap(folder: Path, name: str, content: 
     assert [Path(gap.what).name for gap in inventory.gaps] == [name]
     assert inventory.accounting.difference == 0
     assert inventory.accounting.gaps == 1
-
-
-def test_an_archive_is_a_gap(folder: Path) -> None:
-    with zipfile.ZipFile(folder / "rows.zip", "w") as archive:
-        archive.writestr("rows.json", ROW)
-    inventory = open_inventory([str(folder)])
-    list(inventory.resources())
-    assert "a zip archive" in inventory.gaps[0].reason
 
 
 def test_other_files_and_hidden_folders_are_counted_by_name(folder: Path) -> None:
@@ -64,6 +54,7 @@ def test_other_files_and_hidden_folders_are_counted_by_name(folder: Path) -> Non
     assert inventory.gaps == []
     left = inventory.accounting.not_evaluated
     assert {reason: entry.count for reason, entry in left.items()} == {
-        "file of a folder that holds no data": 5, "hidden folder": 1,
+        "file of a folder that holds no data": 3, "hidden folder": 1,
+        "link to a file that is not there": 2,
     }  # fmt: skip
     assert inventory.accounting.difference == 0

@@ -157,11 +157,11 @@ def _without_place(changes: Sequence[Changes]) -> Iterator[Gap]:
 
 
 def _read(file: str, beside: Beside) -> Changes:
-    """One file as a change; a folder as the manifests in it."""
+    """One file as a change; a folder or an archive of several as the manifests in it."""
     from auditor.errors import InputError
-    from auditor.inventory import Inventory
+    from auditor.inventory import Inventory, without_data
     from auditor.plans.detect import kind_of, mistaken, read_change
-    from auditor.reading.find import Spool, file_of
+    from auditor.reading.find import Spool, archive_in, file_of, files_in
     from auditor.reading.log import label
     from auditor.reading.whole import whole_json
 
@@ -169,9 +169,17 @@ def _read(file: str, beside: Beside) -> Changes:
     source = file_of(file, spool)
     if source is None:
         return _manifests(_folder(file))
+    archive = archive_in(source)
+    if archive:
+        sources, gaps, accounting = files_in(source, archive, spool)
+        if len(sources) > 1 or (sources and gaps):
+            return _manifests(Inventory([file], sources, gaps=gaps, accounting=accounting))
+        source = sources[0] if sources else source
     wrong = mistaken(source.file, _start(source.path))
     if wrong:
         raise InputError(f"{label(source.file)}: {wrong[0]}.", wrong[1])
+    if archive and not sources:
+        raise without_data(file, gaps)
     try:
         found = None if file.endswith((".yaml", ".yml")) else whole_json(source.path, source.file)
     except InputError:

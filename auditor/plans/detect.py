@@ -46,7 +46,7 @@ _SOURCES: Final = {
 
 def mistaken(file: str, start: bytes) -> tuple[str, str] | None:
     """What a file is that is often given in the place of a change, by its name and how it begins; and what to do."""
-    if start.startswith(b"PK\x03\x04"):
+    if start.startswith(b"PK\x03\x04") and PurePath(file).suffix.lower() != ".zip":
         return "it is an archive, as the plan file of Terraform is", _JSON_PLAN
     if start.startswith(b'{"@level"'):
         return "it is what `terraform plan -json` tells while it runs, not the plan", _JSON_PLAN

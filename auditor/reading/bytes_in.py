@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
+from auditor.reading.bounds import BOUNDS
 from auditor.reading.log import Broken
 
 if TYPE_CHECKING:
@@ -67,6 +69,29 @@ class _Recoded(io.RawIOBase):
         return f"not {error.encoding}" if isinstance(error, UnicodeDecodeError) else "lone surrogate"
 
 
+class _Unpacked(io.RawIOBase):
+    """The content of a gzip file, as long as it has not more of it than a sound one."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self._stream = gzip.GzipFile(fileobj=packed)
+        self._left = max(BOUNDS.ratio_from, BOUNDS.ratio * os.fstat(packed.fileno()).st_size)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        size = self._stream.readinto(buffer)
+        self._left -= size
+        if self._left < 0:
+            raise Broken(f"it unpacks to more than {BOUNDS.ratio} times its size", hint="unpack it, if it is sound")
+        return size
+
+
+def gunzip(packed: BinaryIO) -> Stream:
+    """The content of an open gzip file. Reading it raises `Broken` when that has far more than it should."""
+    return io.BufferedReader(_Unpacked(packed), HEAD)
+
+
 @contextmanager
 def open_bytes(path: str) -> Iterator[Stream]:
     """The content of a file, ready to be read and peeked at.
@@ -77,8 +102,7 @@ def open_bytes(path: str) -> Iterator[Stream]:
         with io.BufferedReader(cast(io.RawIOBase, io.FileIO(path)), HEAD) as plain:
             stream = plain
             if stream.peek(2)[:2] == b"\x1f\x8b":
-                # GzipFile reads like a raw stream, though it is not declared as one
-                stream = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=stream)), HEAD)
+                stream = gunzip(plain)
             yield _as_utf8(stream)
     except PermissionError as error:
         raise Broken("it may not be read", hint="check its permissions", kind="forbidden") from error

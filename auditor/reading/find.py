@@ -6,15 +6,23 @@ import os
 import stat
 import sys
 import weakref
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Callable
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Final
 
 from auditor.accounting import Accounting
 from auditor.errors import InputError
-from auditor.model import Gap
 from auditor.reading.log import printable
 from auditor.reading.sources import FileSource
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
+
+    from auditor.model import Gap
+    from auditor.reading.contents import Contents
+
+_ARCHIVES: Final = (b"PK", b"\x1f\x8b")
+"""How archives begin, but for tar."""
 
 
 def files_of(
@@ -22,23 +30,36 @@ def files_of(
 ) -> tuple[list[FileSource], list[Gap], Accounting]:
     """The files below a path, sorted, what could not be looked into, and the number of files that are not read.
 
-    Files of a directory are read when their names are those of data. Another one whose content looks like data is a
-    gap. Raises `InputError` when the path cannot be read.
+    Files of a directory or an archive are read when their names are those of data. Another one whose content looks like
+    data is a gap. Raises `InputError` when the path cannot be read.
     """
-    from auditor.reading.files import is_data
-
-    source, accounting = file_of(path, spool), Accounting()
+    source = file_of(path, spool)
     if source is not None:
-        return [source], [], accounting
-    gaps: list[Gap] = []
+        archive = archive_in(source)
+        return files_in(source, archive, spool) if archive else ([source], [], Accounting())
+    from auditor.reading.contents import Contents  # here: most inputs are files
+
+    contents = Contents(spool)
+    _walk(path, contents, is_snapshot)
+    return contents.result()
+
+
+def files_in(archive: FileSource, form: str, spool: Spool) -> tuple[list[FileSource], list[Gap], Accounting]:
+    """The same of an archive."""
+    from auditor.reading.contents import Contents
+
+    contents = Contents(spool)
+    contents.unpack(archive.path, archive.file, form)
+    return contents.result()
+
+
+def _walk(path: str, contents: Contents, is_snapshot: Callable[[str], bool]) -> None:
+    """The files of a folder and those below it."""
     seen: set[str] = set()
 
     def hidden(error: OSError) -> None:
-        gaps.append(
-            Gap(what=printable(str(error.filename)), reason=f"it cannot be listed: {error.strerror}", kind="forbidden")
-        )
+        contents.miss(str(error.filename), f"it cannot be listed: {error.strerror}", "forbidden")
 
-    files: list[str] = []
     for folder, folders, names in os.walk(path, followlinks=True, onerror=hidden):
         real = os.path.realpath(folder)
         if real in seen:  # a circle of links
@@ -47,36 +68,28 @@ def files_of(
         seen.add(real)
         if is_snapshot(folder):
             folders.clear()
-            reason = "it is a snapshot within a directory; name it by itself to judge it"
-            gaps.append(Gap(what=printable(folder), reason=reason))
+            contents.miss(folder, "it is a snapshot within a directory; name it by itself to judge it")
             continue
         for name in sorted(name for name in folders if name.startswith(".")):
-            accounting.leave_out("hidden folder", printable(str(Path(folder, name))))
+            contents.leave_out("hidden folder", str(Path(folder, name)))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        read = [name for name in names if is_data(name) and not name.startswith(".")]
-        files.extend(str(Path(folder, name)) for name in read)
-        gaps += _skipped(folder, sorted(set(names).difference(read)), accounting)
-    accounting.expect(len(gaps) + accounting.left_out)
-    accounting.gap(len(gaps))
-    return [FileSource(file, printable(file)) for file in sorted(files)], gaps, accounting
+        for name in sorted(names):
+            file = str(Path(folder, name))
+            contents.take(file, file)
 
 
-def _skipped(folder: str, names: list[str], accounting: Accounting) -> Iterator[Gap]:
-    """The gaps of files that are not read. Those that hold no data are counted."""
-    from auditor.reading.skipped import data_in
+def archive_in(source: FileSource) -> str:
+    """The form of an archive, or empty for any other file."""
+    try:
+        with Path(source.path).open("rb") as stream:
+            head = stream.read(2)
+            if head not in _ARCHIVES and PurePath(source.file).suffix.lower() != ".tar":
+                return ""
+    except OSError:
+        return ""  # whoever reads it says so
+    from auditor.reading.contents import content_of
 
-    for name in names:
-        path = str(Path(folder, name))
-        try:
-            held = data_in(path)
-        except OSError as error:
-            yield Gap(what=printable(path), reason=f"it cannot be read: {error.strerror}", kind="forbidden")
-            continue
-        if held:
-            reason = f"it is not read, and its content looks like data ({held}): name it by itself, or unpack it"
-            yield Gap(what=printable(path), reason=reason)
-        else:
-            accounting.leave_out("file of a folder that holds no data", printable(path))
+    return content_of(source.path, PurePath(source.file).name.lstrip(".")).archive
 
 
 def file_of(path: str, spool: Spool) -> FileSource | None:
@@ -105,7 +118,7 @@ class Spool:
         self._folder: str | None = None
         self._count = 0
 
-    def copy(self, stream: BinaryIO) -> str:
+    def copy(self, stream: SupportsRead[bytes]) -> str:
         """The path of a copy of everything that a stream still gives."""
         import shutil  # here, as below: most inputs are files
         import tempfile

@@ -1,14 +1,14 @@
-"""Files that a folder holds and no reader takes: what their content looks like."""
+"""Files that no reader takes by their name: what their content looks like."""
 
 from __future__ import annotations
 
-import errno
 import re
-import stat
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Final
 
-_HEAD: Final = 1 << 14
+HEAD: Final = 1 << 14
+"""How many bytes of a file are looked at."""
+
 _PACKED: Final = (
     (b"\x1f\x8b", "compressed with gzip"),
     (b"PK\x03\x04", "a zip archive"),
@@ -16,37 +16,25 @@ _PACKED: Final = (
     (b"\xfd7zXZ\x00", "compressed with xz"),
     (b"BZh", "compressed with bzip2"),
 )
-_OFFICE: Final = frozenset({".docx", ".jar", ".odt", ".pptx", ".vsdx", ".whl", ".xlsx"})
+OFFICE: Final = frozenset({".docx", ".jar", ".odt", ".pptx", ".vsdx", ".whl", ".xlsx"})
 """Zip archives that hold no data to read."""
 _JSON: Final = re.compile(rb'\s*(?:\{\s*(?:"|\Z)|\[\s*\{\s*"|\[\s*\Z)')
 _MANIFEST: Final = re.compile(rb"""^[ \t]*["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 _RESOURCE: Final = re.compile(rb"""["']?type["']?[ \t]*:[ \t]*["']?Microsoft\.""", re.IGNORECASE)
 
 
-def data_in(path: str) -> str:
+def data_in(name: str, head: bytes) -> str:
     """What a file seems to hold that a reader would take under another name; empty when it is nothing of the kind.
 
     Settings of tools begin with a dot and are JSON and YAML too: of these only manifests and resources of Azure count.
-    Raises `OSError` when the file cannot be read.
     """
-    name = PurePath(path)
-    try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            return ""
-        with Path(path).open("rb") as stream:
-            head = stream.read(_HEAD)
-    except FileNotFoundError:
-        return ""  # a link to nothing
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            return ""
-        raise
+    path = PurePath(name)
     packed = next((words for magic, words in _PACKED if head.startswith(magic)), "")
     if packed:
-        return "" if name.suffix.lower() in _OFFICE else packed
+        return "" if path.suffix.lower() in OFFICE else packed
     text = head.removeprefix(b"\xef\xbb\xbf")
     if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = text.replace(b"\0", b"")[2:]
     if _MANIFEST.search(text) or _RESOURCE.search(text):
         return "resources"
-    return "JSON" if not name.name.startswith(".") and _JSON.match(text) else ""
+    return "JSON" if not path.name.startswith(".") and _JSON.match(text) else ""
