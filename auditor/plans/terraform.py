@@ -260,14 +260,7 @@ def _resource(made: Made, origin: Origin) -> Resource:
 
 
 def _gaps(raw: dict[str, Any], nodes: list[Node], references: References, file: str) -> Iterator[Gap]:
-    if raw.get("errored") is True:
-        yield Gap(what=file, reason="planning ended with an error, so the plan is not whole")
     yield from gaps_of_entries(raw, file)
-    deferred = raw.get("deferred_changes")
-    for item in deferred if isinstance(deferred, list) else ():
-        change = item.get("resource_change") if isinstance(item, dict) else None
-        address = change.get("address") if isinstance(change, dict) else None
-        yield Gap(what=str(address or file), reason="Terraform puts it off to a later run", kind="unknown-until-apply")
     for node in nodes:
         kind = (node.after or {}).get("type")
         if node.type == "azapi_resource" and not node.data and isinstance(kind, Unknown):

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from auditor.accounting import Accounting
 from auditor.plans.change import DELETED, UNCHANGED
+from auditor.plans.terraform_announcements import named, only_planned, waiting
 from auditor.plans.terraform_nodes import Node, entries_of
 
 _READ: Final = ("azurerm_", "azapi_resource", "azapi_update_resource")
@@ -46,11 +47,12 @@ def accounting_of(
             accounting.leave_out(_DEPOSED, name)
         elif node is not None:
             _settle(accounting, node, made, unread)
-    for name in ("deferred_changes", "action_invocations"):
-        announced = plan.get(name)
-        if isinstance(announced, list):
-            accounting.expect(len(announced))
-            accounting.gap(len(announced))
+    gaps_beside = waiting(plan) + len(only_planned(plan))
+    accounting.expect(gaps_beside)
+    accounting.gap(gaps_beside)
+    for reason, name in named(plan):
+        accounting.expect()
+        accounting.leave_out(reason, name)
     return accounting
 
 

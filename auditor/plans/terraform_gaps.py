@@ -8,21 +8,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from auditor.model import Gap
+from auditor.plans.terraform_announcements import gaps_announced
 from auditor.plans.terraform_nodes import ACTIONS, entries_of
 
-_TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_LATER: Final = "unknown-until-apply"
-_LISTS: Final = ("resource_changes", "planned_values", "prior_state", "configuration", "deferred_changes")
+_TYPE: Final = re.compile(r"[a-z][a-z0-9_-]*")
+_ATTRIBUTE: Final = re.compile(r"[a-z0-9_]+")
+_IN_BLOCKS: Final = ("azurerm_", "kubernetes_")
+"""Providers whose attributes and blocks have names in snake case throughout."""
+_MODES: Final = ("managed", "data")
 
 
 def gaps_of_entries(plan: dict[str, Any], file: str) -> Iterator[Gap]:
     """What a plan announces and does not hold, and the entries of `resource_changes` that are not understood."""
-    for key in plan:
-        if key not in _LISTS and key.casefold() in _LISTS:
-            yield Gap(what=file, reason=f"Terraform does not write `{key}`: what it holds is not evaluated")
     changes = plan.get("resource_changes")
     instead = "planned_values" in plan and changes is None
     if "resource_changes" in plan and not isinstance(changes, list) and not instead:
@@ -39,21 +40,7 @@ def gaps_of_entries(plan: dict[str, Any], file: str) -> Iterator[Gap]:
             yield Gap(what=what, reason=reason)
         elif addresses[_identity(entry)] > 1:
             yield Gap(what=what, reason="the plan has several changes of this address")
-    yield from _announced(plan, entries, file)
-
-
-def _announced(plan: dict[str, Any], entries: list[Any], file: str) -> Iterator[Gap]:
-    """What the plan says about itself."""
-    if plan.get("complete") is False:
-        yield Gap(
-            what=file, reason="Terraform says that this plan is not complete: a later run adds to it", kind=_LATER
-        )
-    if plan.get("applyable") is False and any(_actions(entry) not in _NOTHING for entry in entries):
-        yield Gap(what=file, reason="Terraform says that this plan cannot be applied")
-    invocations = plan.get("action_invocations")
-    for item in invocations if isinstance(invocations, list) else ():
-        what = _address(item) or file
-        yield Gap(what=what, reason="Terraform runs an action, whose effect is not evaluated", kind=_LATER)
+    yield from gaps_announced(plan, file, any(_actions(entry) not in _NOTHING for entry in entries))
 
 
 _NOTHING: Final = (("no-op",), ("read",), ())
@@ -73,15 +60,42 @@ def _problem(entry: Any) -> str | None:
     if not isinstance(change, dict):
         return "the entry has no change"
     actions = _actions(entry)
+    is_data = entry["address"].startswith("data.") or ".data." in entry["address"]
+    if entry.get("mode", "managed") not in _MODES or (entry.get("mode") == "data") is not is_data:
+        return "its mode and its address do not agree"
     if actions not in ACTIONS:
         return f"its actions are not known: {', '.join(actions)[:80] or 'none'}"
-    if entry.get("mode") == "data" or entry.get("deposed") or ACTIONS[actions] in ("delete", "no-op"):
+    if entry.get("deposed") and ACTIONS[actions] not in ("delete", "no-op"):
+        return "it is an object that was replaced before, and it is not deleted"
+    if is_data or ACTIONS[actions] in ("delete", "no-op"):
         return None
     if change.get("after_sensitive") is True:
         return "all of it is sensitive, so that none of it is known"
     if change.get("after_unknown") is True:
         return "all of it is known only after the change is applied"
-    return None if isinstance(change.get("after"), dict) else "the change does not say what it will be"
+    after = change.get("after")
+    if not isinstance(after, dict):
+        return "the change does not say what it will be"
+    odd = _odd_name(after) if entry["type"].startswith(_IN_BLOCKS) else None
+    return None if odd is None else f"Terraform does not write `{odd[:80]}`: what it holds is not evaluated"
+
+
+def _odd_name(block: dict[str, Any]) -> str | None:
+    """The first name in a block, or in a block of it, that is no name of an attribute. Keys of maps are the author's
+    own."""
+    for name, value in block.items():
+        if not _is_attribute(name):
+            return name
+        for inner in value if isinstance(value, list) else ():
+            odd = _odd_name(inner) if isinstance(inner, dict) else None
+            if odd is not None:
+                return odd
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _is_attribute(name: str) -> bool:
+    return _ATTRIBUTE.fullmatch(name) is not None
 
 
 def _actions(entry: Any) -> tuple[str, ...]:

@@ -6,13 +6,12 @@ may stand more than once has the singular of the field's name. Here the fields g
 
 from __future__ import annotations
 
-import io
-import json
 import re
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from auditor.model import Origin, Resource, Unknown, kubernetes_type
 from auditor.plans.terraform_join import Made
+from auditor.plans.terraform_manifests import MANIFESTS, objects_of
 from auditor.plans.terraform_nodes import Node
 from auditor.plans.terraform_values import judged
 
@@ -125,51 +124,23 @@ _PLAIN: Final = frozenset(
 
 def is_kubernetes(kind: str) -> bool:
     """True for types whose objects this module knows how to read."""
-    if kind in ("kubernetes_manifest", "kubectl_manifest", "helm_release"):
+    if kind in MANIFESTS:
         return True
     typed = _TYPED.match(kind)
     return bool(typed and typed[1] in KINDS)
 
 
 def kubernetes_made(node: Node, tree: dict[str, Any]) -> list[Made]:
-    """The objects of a node. None for a Secret, and for a manifest that the plan does not tell (`not_told`)."""
-    if node.type == "kubernetes_manifest":
-        objects = [tree.get("manifest")]
-    elif node.type == "kubectl_manifest":
-        told = _documents(_text(tree, "yaml_body", "yaml_body_parsed"))
-        objects = [one for one in told if not isinstance(one, _Unreadable)]
-    elif node.type == "helm_release":
-        objects = _rendered(tree.get("manifest"))
-    else:
-        objects = [_typed(node.type, tree)]
-    return [made for body in objects if isinstance(body, dict) and (made := _made(body, node)) is not None]
-
-
-_TOLD_BY_TEXT: Final = ("helm_release", "kubernetes_manifest", "kubectl_manifest")
+    """The objects of a node. None for a Secret, and for what is no object (`not_told`)."""
+    objects = objects_of(node.type, tree).found if node.type in MANIFESTS else [_typed(node.type, tree)]
+    return [made for body in objects if (made := _made(body, node)) is not None]
 
 
 def not_told(node: Node) -> str | None:
-    """Why the plan does not tell what a node deploys; None where it does, or deploys nothing of a cluster."""
-    if node.type not in _TOLD_BY_TEXT:
+    """Why the plan does not tell all that a node deploys; None where it does, or deploys nothing of a cluster."""
+    if node.type not in MANIFESTS:
         return None
-    tree = {key: judged(value) for key, value in (node.after or {}).items()}
-    if node.type == "helm_release" and _text(tree, "manifest") is None:
-        return (
-            "the objects of its chart are not in the plan: `experiments { manifest = true }` of the provider adds them"
-        )
-    manifest = tree.get("manifest") if node.type == "kubernetes_manifest" else None
-    unknown = isinstance(manifest, Unknown) or (node.type == "kubernetes_manifest" and manifest is None)
-    text = _text(tree, "yaml_body", "yaml_body_parsed") if node.type == "kubectl_manifest" else ""
-    if unknown or text is None:
-        return "what it deploys is known after apply, or not told"
-    broken = next((one for one in _documents(text) if isinstance(one, _Unreadable)), None)
-    return f"its manifest cannot be read: {broken.reason}" if broken else None
-
-
-def _text(tree: dict[str, Any], *names: str) -> str | None:
-    """The first attribute that is a text. (kubectl: `yaml_body` is sensitive, `yaml_body_parsed` is the same without
-    what is secret in it.)"""
-    return next((tree[name] for name in names if isinstance(tree.get(name), str)), None)
+    return objects_of(node.type, {key: judged(value) for key, value in (node.after or {}).items()}).problem
 
 
 def _made(body: dict[str, Any], node: Node) -> Made | None:
@@ -177,29 +148,6 @@ def _made(body: dict[str, Any], node: Node) -> Made | None:
         return None
     kind = kubernetes_type(body)
     return Made(kind, Resource(kind, body, Origin()).id, body, node.address)
-
-
-class _Unreadable(NamedTuple):
-    reason: str
-
-
-def _documents(text: str | None) -> list[Any]:
-    """The values of YAML documents as Kubernetes takes them; `_Unreadable` for one that is broken."""
-    if text is None:
-        return []
-    from auditor.reading.yaml_documents import Parsed, yaml_documents
-
-    found = yaml_documents(io.BytesIO(text.encode("utf-8", "replace")))
-    return [one.value if isinstance(one, Parsed) else _Unreadable(f"{one.place}: {one.reason}") for one in found]
-
-
-def _rendered(text: Any) -> list[Any]:
-    """The objects of a Helm release, when the provider renders them while it plans."""
-    try:
-        found = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        return []
-    return list(found.values()) if isinstance(found, dict) else []
 
 
 def _typed(kind: str, tree: dict[str, Any]) -> dict[str, Any]:

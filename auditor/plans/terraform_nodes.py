@@ -64,7 +64,7 @@ def nodes_of(plan: dict[str, Any]) -> list[Node]:
     prior = _part(_part(_part(plan, "prior_state"), "values"), "root_module")
     found += [
         _of_values(item, "no-op")
-        for _place, item in _resources(prior, "")
+        for _place, item in resources_in(prior, "")
         if isinstance(item, dict) and item.get("mode") == "data" and item.get("address") not in seen
     ]
     return [node for node in found if node.address and node.type]
@@ -78,7 +78,7 @@ def entries_of(plan: dict[str, Any], file: str) -> Iterator[tuple[str, Any]]:
             yield f"{file}: resource_changes[{number}]", entry
     else:
         planned = _part(_part(plan, "planned_values"), "root_module")
-        yield from _resources(planned, f"{file}: planned_values.root_module")
+        yield from resources_in(planned, f"{file}: planned_values.root_module")
 
 
 def _of_change(item: dict[str, Any]) -> Node:
@@ -155,7 +155,7 @@ def _unquoted(text: str) -> str:
         return text
 
 
-def _resources(module: dict[str, Any], place: str) -> Iterator[tuple[str, Any]]:
+def resources_in(module: dict[str, Any], place: str) -> Iterator[tuple[str, Any]]:
     """The resources of a module and of those in it. What should be a list or a module and is none is given as it is."""
     pending: list[tuple[Any, str]] = [(module, place)]
     while pending:

@@ -17,8 +17,25 @@ _PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CHANGES: Final = "resource_changes"
 _PLANNED: Final = "planned_values"
 _STATE: Final = "prior_state"
-"""Parts of a Terraform plan that say again what its list of changes says: they are left out, but for a state with data
-sources, which stand there alone when they were read before."""
+"""Parts of a Terraform plan that say again what its list of changes says. Of the planned values only the addresses are
+read, and a state only when it has data sources, which stand there alone when they were read before."""
+
+
+class _Planned(Struct):
+    address: str = ""
+    mode: str = ""
+
+
+class _Module(Struct):
+    resources: list[_Planned] = []
+    child_modules: list[_Module] = []
+
+
+class _Values(Struct):
+    root_module: _Module | None = None
+
+
+_ADDRESSES: Final = msgspec.json.Decoder(_Values | None)
 
 
 class Document(Struct, frozen=True):
@@ -63,7 +80,18 @@ def _loaded(text: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return orjson.loads(text)  # no object, or broken, which this says better
     if bytes(memoryview(parts.get(_CHANGES, b""))[:1]) == b"[":
-        parts.pop(_PLANNED, None)
+        planned = parts.pop(_PLANNED, None)
         if b'"data"' not in bytes(parts.get(_STATE, b"")):
             parts.pop(_STATE, None)
+        found = {name: orjson.loads(memoryview(part)) for name, part in parts.items()}
+        return found if planned is None else {**found, _PLANNED: _addresses(planned)}
     return {name: orjson.loads(memoryview(part)) for name, part in parts.items()}
+
+
+def _addresses(planned: msgspec.Raw) -> Any:
+    """The planned values with nothing but the address and the mode of each resource; whole where they are not as
+    Terraform writes them."""
+    try:
+        return msgspec.to_builtins(_ADDRESSES.decode(planned))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return orjson.loads(memoryview(planned))
