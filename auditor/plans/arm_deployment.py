@@ -78,6 +78,9 @@ class Deployment:
             reason = "its template is linked, and not in this file" if linked else "it has no template that can be read"
             self.work.lose(instance.address, reason)
             return None
+        if not isinstance(inner.get("resources"), dict | list):
+            self.work.lose(instance.address, "its template has no resources")
+            return None
         if parent.level >= MAX_TEMPLATES:
             self.work.lose(instance.address, f"more than {MAX_TEMPLATES} templates are nested in each other")
             return None

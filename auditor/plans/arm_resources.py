@@ -17,6 +17,7 @@ from auditor.plans.arm_env import MAX_COPIES, Env, kept
 from auditor.plans.arm_evaluate import value
 from auditor.plans.arm_places import DEPLOYMENT, Place, id_at, id_below, place_of_id
 from auditor.plans.arm_scope import Path, Template
+from auditor.plans.arm_strays import OF_A_RESOURCE, OF_A_TEMPLATE, lose_strays
 from auditor.plans.arm_values import Refused, whole
 
 DEPLOYMENTS: Final = DEPLOYMENT.casefold()
@@ -100,6 +101,8 @@ class Resources:
     def all(self) -> list[Instance]:
         if not self._filled:
             self._filled = True
+            place = _text_of(self.template.situation.path)
+            lose_strays(self.template.raw, place, self.template.work, OF_A_TEMPLATE)
             for path, symbol, raw in declared_in(self.template.raw.get("resources"), ("resources",)):
                 self._add(raw, path, symbol, None, 0)
         return self.instances
@@ -123,7 +126,7 @@ class Resources:
         template = self.template
         work = template.work
         work.accounting.expect()
-        place = ".".join(str(part) for part in (*template.situation.path, *path))
+        place = _text_of((*template.situation.path, *path))
         if not isinstance(raw, dict):
             work.lose(place, "a resource is expected here, and it is not an object")
             return
@@ -203,6 +206,7 @@ class Resources:
             kind, name, found = self._identity(raw, kind, name, parent, env)
         except Refused as refused:  # a name that does not fit its type
             found = Unknown(str(refused))
+        lose_strays(raw, _text_of((*self.template.situation.path, *path)), self.template.work, OF_A_RESOURCE)
         existing = raw.get("existing") is True
         instance = Instance(raw, self.template, env, kind, name, found, symbol, index, existing, doubt, path)
         self.instances.append(instance)
@@ -253,6 +257,10 @@ def declared_in(resources: Any, path: Path) -> Iterator[tuple[Path, str | None, 
             yield (*path, index), None, raw
     elif resources is not None:
         yield path, None, resources
+
+
+def _text_of(path: Path) -> str:
+    return ".".join(map(str, path))
 
 
 def _type_of(raw: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from auditor.accounting import Accounting
 from auditor.plans.change import DELETED, UNCHANGED
 from auditor.plans.terraform_announcements import named, only_planned, waiting
+from auditor.plans.terraform_gaps import stray_entries
 from auditor.plans.terraform_nodes import Node, entries_of
 
 _READ: Final = ("azurerm_", "azapi_resource", "azapi_update_resource")
@@ -47,7 +48,9 @@ def accounting_of(
             accounting.leave_out(_DEPOSED, name)
         elif node is not None:
             _settle(accounting, node, made, unread)
-    gaps_beside = waiting(plan) + len(only_planned(plan))
+    gaps_beside = (
+        waiting(plan) + len(only_planned(plan)) + sum(count for _place, _key, count in stray_entries(plan, file))
+    )
     accounting.expect(gaps_beside)
     accounting.gap(gaps_beside)
     for reason, name in named(plan):

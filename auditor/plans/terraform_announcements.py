@@ -13,7 +13,7 @@ from auditor.paging import letters_of
 from auditor.plans.terraform_nodes import resources_in
 
 _LATER: Final = "unknown-until-apply"
-_MEMBERS: Final = {
+MEMBERS: Final = {
     letters_of(name): name
     for name in (
         "action_invocations",
@@ -58,7 +58,7 @@ _CHECKS: Final = {
 def gaps_announced(plan: dict[str, Any], file: str, changes: bool) -> Iterator[Gap]:
     """What a plan says of itself. `changes`: whether one of its entries changes something."""
     for key in plan:
-        name = _MEMBERS.get(letters_of(key), key)
+        name = MEMBERS.get(letters_of(key), key)
         if name != key:
             yield Gap(what=file, reason=f"Terraform does not write `{key}`: what it holds is not evaluated")
     for name in _FLAGS:

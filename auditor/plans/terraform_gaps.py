@@ -7,31 +7,35 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from auditor.model import Gap
-from auditor.plans.terraform_announcements import gaps_announced
-from auditor.plans.terraform_nodes import ACTIONS, entries_of
+from auditor.plans.terraform_announcements import MEMBERS, gaps_announced
+from auditor.plans.terraform_nodes import ACTIONS, entries_of, modules_of
+from auditor.stray_members import stray, stray_members
 
 _TYPE: Final = re.compile(r"[a-z][a-z0-9_-]*")
 _ATTRIBUTE: Final = re.compile(r"[a-z0-9_]+")
 _IN_BLOCKS: Final = ("azurerm_", "kubernetes_")
 """Providers whose attributes and blocks have names in snake case throughout."""
 _MODES: Final = ("managed", "data")
+_OF_A_MODULE: Final = ("resources", "child_modules")
 
 
 def gaps_of_entries(plan: dict[str, Any], file: str) -> Iterator[Gap]:
     """What a plan announces and does not hold, and the entries of `resource_changes` that are not understood."""
     changes = plan.get("resource_changes")
-    instead = "planned_values" in plan and changes is None
+    instead = isinstance(plan.get("planned_values"), dict) and changes is None
     if "resource_changes" in plan and not isinstance(changes, list) and not instead:
         yield Gap(what=file, reason="its `resource_changes` are not a list")
     entries = changes if isinstance(changes, list) else []
     for place, entry in () if entries else entries_of(plan, file):
         if not isinstance(entry, dict) or not _address(entry) or not isinstance(entry.get("type"), str):
             yield Gap(what=_address(entry) or place, reason="the entry is no resource with an address and a type")
+        elif not isinstance(entry.get("values"), dict) and entry.get("mode") != "data":
+            yield Gap(what=_address(entry), reason="the entry does not say what it will be")
     addresses = Counter(_identity(entry) for entry in entries)
     for number, entry in enumerate(entries):
         what = _address(entry) or f"{file}: resource_changes[{number}]"
@@ -40,7 +44,31 @@ def gaps_of_entries(plan: dict[str, Any], file: str) -> Iterator[Gap]:
             yield Gap(what=what, reason=reason)
         elif addresses[_identity(entry)] > 1:
             yield Gap(what=what, reason="the plan has several changes of this address")
+    for place, key, count in stray_entries(plan, file):
+        yield Gap(what=place, reason=stray(key, count))
     yield from gaps_announced(plan, file, any(_actions(entry) not in _NOTHING for entry in entries))
+
+
+def stray_entries(plan: dict[str, Any], file: str) -> Iterator[tuple[str, str, int]]:
+    """Members that Terraform does not write and that hold entries: the place, the member and how many there are."""
+    for key, count in stray_members(plan, (), MEMBERS, _is_entry):
+        yield file, key, count
+    if not isinstance(plan.get("resource_changes"), list):
+        planned = plan.get("planned_values")
+        for key, count in stray_members(_dict(planned), ("root_module",), ("outputs",), _is_entry):
+            yield f"{file}: planned_values", key, count
+        for place, module in modules_of(plan, file):
+            for key, count in stray_members(module, _OF_A_MODULE, (), _is_entry):
+                yield place, key, count
+
+
+def _is_entry(value: Mapping[str, Any]) -> bool:
+    """A resource of a plan, or a module with resources."""
+    return ("address" in value and "type" in value) or any(key in value for key in _OF_A_MODULE)
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 _NOTHING: Final = (("no-op",), ("read",), ())

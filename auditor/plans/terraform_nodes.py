@@ -77,8 +77,10 @@ def entries_of(plan: dict[str, Any], file: str) -> Iterator[tuple[str, Any]]:
         for number, entry in enumerate(changes):
             yield f"{file}: resource_changes[{number}]", entry
     else:
-        planned = _part(_part(plan, "planned_values"), "root_module")
-        yield from resources_in(planned, f"{file}: planned_values.root_module")
+        planned = plan.get("planned_values")
+        root = planned.get("root_module") if isinstance(planned, dict) else planned
+        if root is not None or "resource_changes" not in plan:
+            yield from resources_in(root, f"{file}: planned_values.root_module")
 
 
 def _of_change(item: dict[str, Any]) -> Node:
@@ -103,7 +105,7 @@ def _tree(values: Any, unknown: Any, sensitive: Any) -> dict[str, Any] | None:
 
 
 def _of_values(item: dict[str, Any], action: Action) -> Node:
-    tree = _tree(item.get("values"), None, item.get("sensitive_values")) or {}
+    tree = _tree(item.get("values"), None, item.get("sensitive_values"))
     return _node(item, action, tree if action == "no-op" else None, tree, marked(item.get("sensitive_values")))
 
 
@@ -155,16 +157,32 @@ def _unquoted(text: str) -> str:
         return text
 
 
-def resources_in(module: dict[str, Any], place: str) -> Iterator[tuple[str, Any]]:
+def modules_of(plan: dict[str, Any], file: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The modules of `planned_values`, each with its place."""
+    root = _part(plan, "planned_values").get("root_module")
+    for where, here in _modules(root, f"{file}: planned_values.root_module"):
+        if isinstance(here, dict):
+            yield where, here
+
+
+def resources_in(module: Any, place: str) -> Iterator[tuple[str, Any]]:
     """The resources of a module and of those in it. What should be a list or a module and is none is given as it is."""
-    pending: list[tuple[Any, str]] = [(module, place)]
-    while pending:
-        here, where = pending.pop(0)
+    for where, here in _modules(module, place):
         if not isinstance(here, dict):
             yield where, here
             continue
         for number, item in _numbered(here.get("resources")):
             yield f"{where}.resources[{number}]", item
+
+
+def _modules(module: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """A module and those in it, the outer ones first."""
+    pending: list[tuple[Any, str]] = [(module, place)]
+    while pending:
+        here, where = pending.pop(0)
+        yield where, here
+        if not isinstance(here, dict):
+            continue
         children = _numbered(here.get("child_modules"))
         pending += [(child, f"{where}.child_modules[{number}]") for number, child in children]
 

@@ -20,6 +20,7 @@ from auditor.plans.arm_join import Item, join
 from auditor.plans.change import DELETED, UNCHANGED, Action, Change, Changes
 from auditor.plans.overlay import keep_read_only
 from auditor.plans.what_if_delta import applied, touches_properties
+from auditor.stray_members import stray, stray_members
 
 _ACTIONS: Final[Mapping[str, Action]] = {
     "create": "create",
@@ -31,6 +32,7 @@ _ACTIONS: Final[Mapping[str, Action]] = {
 }
 
 _MAX_DEPTH: Final = 100
+_LISTS: Final = ("changes", "potentialChanges", "diagnostics")
 
 
 def read_what_if(raw: dict[str, Any], file: str) -> Changes:
@@ -44,8 +46,13 @@ def read_what_if(raw: dict[str, Any], file: str) -> Changes:
     if not isinstance(listed, list):
         raise InputError(f"{file} is no answer of a what-if: it has no changes", "Write it with --no-pretty-print.")
     gaps: list[Gap] = []
-    for name in ("changes", "potentialChanges", "diagnostics"):
+    for name in _LISTS:
         gaps += _no_objects(answer.get(name), f"{file}: {name}")
+    strays = [
+        *stray_members(answer, _LISTS, ("properties",), _is_change),
+        *stray_members(_object(raw.get("properties")) or {} if answer is raw else raw, ("properties",), (), _is_change),
+    ]
+    gaps += [Gap(what=file, reason=stray(key, count)) for key, count in strays]
     if markers_of(raw).error or markers_of(answer).error:
         gaps.append(Gap(what=file, reason="the answer holds an error beside its changes"))
     found = [_changed(change, file, gaps) for change in _dicts(listed)]
@@ -55,6 +62,8 @@ def read_what_if(raw: dict[str, Any], file: str) -> Changes:
         gaps.append(Gap(what=_place(change, file), reason=reason, kind="unknown-until-apply", type=type_in(change)))
         found.append(_changed(change, file, gaps, Unknown(reason)))
     accounting = _accounting(listed, potential, found)
+    accounting.expect(sum(count for _key, count in strays))
+    accounting.gap(sum(count for _key, count in strays))
     for diagnostic in _dicts(answer.get("diagnostics")):
         if _text(diagnostic, "level").casefold() in ("warning", "error"):
             gaps.append(Gap(what=_text(diagnostic, "target") or file, reason=_said(diagnostic)))
@@ -80,6 +89,10 @@ def _accounting(listed: list[Any], potential: Any, found: list[Change | None]) -
         else:
             accounting.resource()
     return accounting
+
+
+def _is_change(value: Mapping[str, Any]) -> bool:
+    return any(key.casefold() in ("resourceid", "changetype") for key in value)
 
 
 def _no_objects(listed: Any, place: str) -> list[Gap]:

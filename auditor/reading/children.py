@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from auditor.model import Resource
+
+_USUAL: Final = frozenset(
+    ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy", "sku")
+    + ("plan", "properties", "tags", "identity", "zones", "extendedLocation", "apiVersion", "systemData", "etag")
+)
+"""Members of a resource, as Azure Resource Graph and Resource Manager give them."""
+
+
+def may_have_children(body: Mapping[str, Any]) -> bool:
+    """Whether a resource has `resources`, or another list or object that resources of Azure usually do not have."""
+    return not _USUAL.issuperset(body) and any(
+        isinstance(value, list | dict) for key, value in body.items() if key not in _USUAL
+    )
 
 
 def child_of(parent: Resource, child: Any) -> dict[str, Any] | None:

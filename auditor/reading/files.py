@@ -12,6 +12,7 @@ import orjson
 
 from auditor.model import Origin, Resource
 from auditor.reading.bytes_in import HEAD, is_gzip, open_bytes
+from auditor.reading.children import may_have_children
 from auditor.reading.feed import Feed
 from auditor.reading.json_lines import json_lines
 from auditor.reading.json_stream import Batch, Places, json_documents
@@ -155,7 +156,7 @@ def _is_plain_arm(body: Any) -> bool:
     kind = body.get("type") if type(body) is dict else None
     if not isinstance(kind, str) or not is_arm_type(kind):
         return False
-    return "apiVersion" not in body and "resources" not in body
+    return "apiVersion" not in body and not may_have_children(body)
 
 
 def _yaml(stream: IO[bytes], file: str, log: Log) -> Iterator[Resource]:

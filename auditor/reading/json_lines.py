@@ -10,6 +10,7 @@ import msgspec
 import orjson
 
 from auditor.model import Origin, Resource, kubernetes_type
+from auditor.reading.children import may_have_children
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, resources_of
@@ -37,6 +38,7 @@ class _Header(msgspec.Struct):
     kind: Any = None
     apiVersion: Any = None  # noqa: N815
     resources: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    Resources: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 _header = msgspec.json.Decoder(_Header).decode
@@ -91,7 +93,7 @@ def _plain_type(body: dict[str, Any]) -> str | None:
     version = body.get("apiVersion")
     if version is None:
         kind = body.get("type")
-        return kind if type(kind) is str and "/" in kind and "resources" not in body else None
+        return kind if type(kind) is str and "/" in kind and not may_have_children(body) else None
     kind = body.get("kind")
     if type(version) is not str or type(kind) is not str or not (version and kind) or body.get("id") is not None:
         return None
@@ -169,7 +171,7 @@ def _type_of_header(header: _Header) -> str | None:
     """`_plain_type` of a line of which only the header is known."""
     if header.apiVersion is None:
         kind = header.type
-        return kind if type(kind) is str and "/" in kind and header.resources is msgspec.UNSET else None
+        return kind if type(kind) is str and "/" in kind and header.resources is header.Resources else None
     body = {"apiVersion": header.apiVersion, "kind": header.kind, "id": header.id}
     return _plain_type(body if header.type is None else {**body, "type": header.type})
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from auditor.model import Unknown
+from auditor.paging import letters_of
 
 _PARAMETER: Final = re.compile(r"\$\{\{?\w+\}?\}")
 _CONTENT: Final = ("spec", "data", "status", "rules")
@@ -20,12 +21,13 @@ def items_of(document: Mapping[str, Any]) -> list[Any] | None:
     or the row itself, which is no object. Values of a template that hold a parameter are unknown.
     """
     kind = document["kind"].strip().casefold()
+    items = _items(document)
     if kind.endswith("list"):
-        name = _spelled(document, "items")
-        if name is None:
+        if items is None:
             return None if any(key in document for key in _CONTENT) else [None]
-        items = document[name]
-        return [with_kind_of_list(item, document) for item in (items if isinstance(items, list) else [items])]
+        return [with_kind_of_list(item, document) for item in items]
+    if items and any(isinstance(item, dict) and "metadata" in item for item in items):
+        return items  # a list whose kind is misspelled
     if kind == "table" and isinstance(rows := document.get("rows"), list):
         return [row.get("object", row) if isinstance(row, dict) else row for row in rows]
     if kind == "template" and isinstance(objects := document.get("objects"), list):
@@ -38,8 +40,8 @@ def with_kind_of_list(item: Any, envelope: Mapping[str, Any]) -> Any:
     kind, version = envelope.get("kind"), envelope.get("apiVersion")
     bare = isinstance(item, dict) and "kind" not in item and isinstance(item.get("metadata"), dict)
     if bare and isinstance(kind, str) and isinstance(version, str):
-        kind = re.sub(r"list\s*\Z", "", kind, flags=re.IGNORECASE)
-        return {"apiVersion": version, "kind": kind, **item} if kind else item
+        name, is_list = re.subn(r"list\s*\Z", "", kind, flags=re.IGNORECASE)
+        return {"apiVersion": version, "kind": name, **item} if name and is_list else item
     return item
 
 
@@ -52,8 +54,10 @@ def refusal_of(document: Mapping[str, Any]) -> str | None:
     return f"the API server answered with a status instead of an object{f' ({named[:80]})' if named else ''}"
 
 
-def _spelled(document: Mapping[str, Any], name: str) -> str | None:
-    return next((key for key in document if key.casefold() == name), None)
+def _items(document: Mapping[str, Any]) -> list[Any] | None:
+    """The elements of all members called `items`, in any spelling; None where there is none."""
+    found = [value for key, value in document.items() if letters_of(key) == "items"]
+    return [item for items in found for item in (items if isinstance(items, list) else [items])] if found else None
 
 
 def _without_parameters(value: Any) -> Any:

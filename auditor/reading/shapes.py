@@ -13,6 +13,7 @@ from auditor.reading.children import child_of
 from auditor.reading.kubernetes_lists import items_of, refusal_of
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
+from auditor.reading.strays import note_stray_children, note_stray_items, note_strays
 from auditor.sanitize.kubernetes_secrets import is_secret_object, without_secrets
 
 _ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -103,6 +104,7 @@ def _kubernetes(document: dict[str, Any], at: At, log: Log, depth: int) -> Itera
         partial = at._replace(partial=at.partial or document["kind"].strip().casefold() == "template")
         for index, item in enumerate(items):
             yield from resources_of(item, partial.within(item, f"item {index}"), log, depth + 1)
+        note_stray_items(document, at, log)
         _note_rest(document, at, log, len(items))
         return
     if refusal := refusal_of(document):
@@ -132,6 +134,7 @@ def _arm(document: dict[str, Any], at: At, log: Log, depth: int) -> Iterator[Res
     resource = arm_resource(document["type"], document, Origin(source=source, file=at.file, line=at.line))
     resource.partial = resource.partial or (at.partial and holds_unknown(document))
     yield resource
+    note_stray_children(document, at, log)
     children = document.get("resources")
     if children is None:
         return
@@ -154,23 +157,29 @@ def _envelope(
     document: dict[str, Any], at: At, log: Log, depth: int, last_page: bool, rows_before: int
 ) -> Iterator[Resource]:
     """Answers of Azure's APIs, recorded answers, and objects that are no resource at all."""
+    read: tuple[str, ...] = ()
     if isinstance(document.get("columns"), list) and isinstance(document.get("rows"), list):
+        read = ("columns", "rows")
         yield from _table(document, at, log, depth)
     elif lists := _lists(document):
+        read = tuple(key for key, _value in lists)
         _open(log, len(lists))
-        for listed in lists:
+        for _key, listed in lists:
             yield from resources_of(listed, at, log, depth + 1)
         if last_page or markers_of(document).error:
             _note_rest(document, at, log, rows_before + rows_of(document))
     elif isinstance(pages := document.get("pages"), list):
+        read = ("pages",)
         _open(log, len(pages))
         for index, page in enumerate(pages):
             last = index == len(pages) - 1
             before = sum(rows_of(each) for each in pages[:index]) if last else 0
             yield from resources_of(page, at.within(page, f"page {index}"), log, depth + 1, last, before)
     elif isinstance(response := document.get("response"), dict):
+        read = ("response",)
         yield from _response(response, at, log, depth, last_page, rows_before)
     elif isinstance(document.get("body"), dict):
+        read = ("body",)
         yield from _response(document, at, log, depth, last_page, rows_before)
     elif foreign := _foreign(document):
         log.fail(at.file, at.place, *foreign)
@@ -179,6 +188,8 @@ def _envelope(
     else:
         name = document.get("id") or document.get("name")
         log.gap(at.file, _place(at, name), _part_of(document, at.file))
+    if read:
+        note_strays(document, read, at, log)
 
 
 def _part_of(document: Mapping[str, Any], file: str) -> str:
@@ -218,11 +229,11 @@ class Given(list[Any]):
     number = 0
 
 
-def _lists(document: Mapping[str, Any]) -> list[Any]:
+def _lists(document: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Every list or table of an answer of ARM (`value`) or Resource Graph (`data`), in any casing."""
     return [
-        value
-        for _key, value in lists_of(document)
+        (key, value)
+        for key, value in lists_of(document)
         if isinstance(value, list) or (isinstance(value, dict) and "columns" in value and "rows" in value)
     ]
 
@@ -235,7 +246,9 @@ def rows_of(page: Any) -> int:
         return len(page)
     if not isinstance(page, dict):
         return 0
-    lists = _lists(page) or [page.get(key) for key in ("response", "body", "rows") if page.get(key) is not None][:1]
+    lists = [value for _key, value in _lists(page)] or [
+        page.get(key) for key in ("response", "body", "rows") if page.get(key) is not None
+    ][:1]
     return sum(rows_of(each) for each in lists)
 
 
