@@ -1,0 +1,13 @@
+"""Conservation: what fails in a sound input must not disappear from a damaged one.
+
+    python -m tests.conservation --count 200000 --seed 1
+
+Every input holds two resources that fail, whose names occur nowhere else. It is damaged in ways that do not make the
+resources good: keys and values are renamed, spelled in another casing, of another kind, given twice, nested, announced
+but missing, or the text or file is cut off, encoded or named otherwise. A run loses a resource when no answer about it
+is *fail*, *unknown* or *error*, and no gap and no entry of what was not evaluated names it, its position, or the file
+that could not be read. What another part of the input causes does not count (`conservation.witness`).
+
+`inputs` holds the sound inputs, `damages` damages them, `files` writes them, `snapshots` does the same for snapshots,
+`witness` runs the auditor and finds what was lost, `runs` repeats that.
+"""

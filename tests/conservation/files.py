@@ -1,0 +1,156 @@
+"""Writes a damaged value into a file or folder, in one of the forms that are read, and damages the text too."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from tests.conservation.damages import MARK, damaged
+from tests.conservation.inputs import INPUTS, NAMES, Input
+from tests.damage import Random
+
+OTHER_TYPE: Final = "A/b"
+"""Of the resource in the file beside a damaged one."""
+LISTS: Final = frozenset(
+    {"value", "data", "items", "resources", "changes", "potentialchanges", "rows", "resource_changes"}
+)
+
+
+class Case(NamedTuple):
+    """`path` is given to the command; `file` holds the damaged `text`, which was made of `value`. `cut`: it ends
+    early."""
+
+    kind: str
+    command: str
+    path: Path
+    file: Path
+    text: str
+    value: Any
+    damage: list[str]
+    cut: bool = False
+
+
+def case_of(kind: str, rng: Random, folder: Path) -> Case:
+    """A damaged input of a kind, written into an empty folder."""
+    sound = INPUTS[kind]
+    value, damage = damaged(sound, rng)
+    name, text = _written(value, sound, rng)
+    cut = rng.random() < 0.1 and (name.endswith(".json") or (name.endswith(".ndjson") and not sound.keep))
+    if cut:
+        text = text[: rng.randrange(len(text))]
+        damage.append("cut")
+    if rng.random() < 0.06:
+        encoding = rng.choice(("utf-8-sig", "utf-16", "utf-16-le", "utf-32"))
+        data = text.encode(encoding)
+        damage.append(encoding)
+    else:
+        data = text.encode()
+    if rng.random() < 0.06:
+        data, name = gzip.compress(data, 1), rng.choice((name, f"{name}.gz"))
+        if rng.random() < 0.5:
+            data, cut = data[: rng.randrange(1, len(data))], True
+        damage.append("gzip")
+    place = folder
+    if rng.random() < 0.15:
+        place, name = _in_a_folder(folder, name, rng, damage)
+    file = place / name
+    file.write_bytes(data)
+    return Case(kind, sound.command, file if place == folder else place, file, text, value, damage, cut)
+
+
+def _in_a_folder(folder: Path, name: str, rng: Random, damage: list[str]) -> tuple[Path, str]:
+    """A folder with another file that is broken, or one that has nothing wrong; and a name for the damaged file."""
+    place = folder / "in"
+    place.mkdir()
+    (place / "other.json").write_text(rng.choice(("{", "[1]", "[]", '[{"type": "A/b", "id": "/a", "name": "n"}]')))
+    renamed = rng.choice(
+        (name, name, name.upper(), f"{name}.bak", f".{name}", "data", "in.txt", f"{name}.1", f"{name}~")
+    )
+    if renamed != name:
+        damage.append(f"name {renamed}")
+    return place, renamed
+
+
+def _written(value: Any, sound: Input, rng: Random) -> tuple[str, str]:
+    """The name of a file and its text."""
+    forms = ["json", "json"]
+    if sound.listed and isinstance(value, list):
+        forms += ["lines", "yaml"]
+    elif sound.command == "scan":
+        forms += ["yaml"]
+    form = rng.choice(forms)
+    if form == "lines":
+        return "in.ndjson", "".join(f"{_json(item)}\n" for item in value)
+    if form == "yaml":
+        items = value if isinstance(value, list) and sound.listed else [value]
+        text = yaml.safe_dump_all(items, sort_keys=False, allow_unicode=True)
+        return rng.choice(("in.yaml", "in.yml")), text.replace(MARK, "")
+    return "in.json", _json(value, rng.choice((None, 1)))
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, indent=indent, ensure_ascii=False).replace(MARK, "~")
+
+
+class Place(NamedTuple):
+    """Where a name stands: the numbers, from 0, of the elements around it, before the damage and after it, and whether
+    it is still there."""
+
+    numbers: set[int]
+    there: bool
+
+
+def places_of(case: Case) -> dict[str, Place]:
+    """Where each of the names stands."""
+    sound = INPUTS[case.kind]
+    if sound.together:
+        return dict.fromkeys(NAMES, Place({0}, there=True))
+    before, after = _numbers_of(sound.value), _numbers_of(case.value)
+    return {name: Place(before.get(name, set()) | after.get(name, set()), name in after) for name in NAMES}
+
+
+def _numbers_of(value: Any) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    _collect(value, (), found)
+    return found
+
+
+def _collect(value: Any, at: tuple[int, ...], found: dict[str, set[int]]) -> None:
+    if isinstance(value, dict):
+        for key, child in value.items():  # what stands in the place of a list is its first element
+            inside = (*at, 0) if not isinstance(child, list) and key.casefold() in LISTS else at
+            _collect(key, inside, found)
+            _collect(child, inside, found)
+    elif isinstance(value, list):
+        for number, child in enumerate(value):
+            _collect(child, (*at, number), found)
+    elif isinstance(value, str):
+        for name in NAMES:
+            if name in value:
+                found.setdefault(name, set()).update(at)
+
+
+def line_numbers(case: Case) -> dict[str, set[int]]:
+    """For each of the names: the lines of the file, from 1, of the documents that it stands in."""
+    found: dict[str, set[int]] = {name: set() for name in NAMES}
+    lines = case.text.split("\n")
+    starts = [0, *(number for number, line in enumerate(lines, 1) if line.startswith("---")), len(lines)]
+    if "ndjson" in case.file.name:
+        starts = list(range(len(lines) + 1))
+    for number, (first, end) in enumerate(pairwise(starts)):
+        for order, name in enumerate(NAMES):
+            if order == number or name in "\n".join(lines[first:end]):
+                found[name].update(range(first + 1, end + 1))
+    return found
+
+
+def write_sound(kind: str, folder: Path) -> Path:
+    """An undamaged input as a file."""
+    file = folder / "in.json"
+    file.write_text(json.dumps(INPUTS[kind].value))
+    return file
