@@ -97,6 +97,8 @@ TABLE: list[tuple[dict[str, Any], Any, Any, Any, str]] = [
     ({"includesInternetUpTo": "3fff::"}, "2000::", "3fff::", ["2000::"], OPEN),
     ({"includesMostPorts": True}, "1-65534", "1-1023", "ssh", OPEN),
     ({"includesMostPorts": True}, ["0-32767", "32768-65535"], ["22", "1024-50000"], [[]], OPEN),
+    ({"includesInternet": True}, "::ffff:0:0/96", "::ffff:203.0.113.7", 7, OPEN),
+    ({"inCidr": "10.0.0.0/8"}, "::ffff:10.1.2.3", "::ffff:11.1.2.3", "x", OPEN),
     ({"includesMostPorts": False}, ["1-40000", "1-40000"], "*", [[]], OPEN),
     ({"includesPort": 22}, "20-25", "23-80", "ssh", OPEN),
     ({"includesPort": [22, 3389]}, "*", 443, {}, OPEN),

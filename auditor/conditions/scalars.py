@@ -42,15 +42,26 @@ def _parse_addresses(text: str) -> tuple[Any, Any] | None:
         first, dash, last = text.partition("-")
         if dash:
             ends = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
-            return ends if ends[0].version == ends[1].version and ends[0] <= ends[1] else None  # type: ignore[operator]
+            ordered = ends[0].version == ends[1].version and ends[0] <= ends[1]  # type: ignore[operator]
+            return _unmapped(*ends) if ordered else None
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
         return None
-    return network[0], network[-1]
+    return _unmapped(network[0], network[-1])
+
+
+def _unmapped(first: Any, last: Any) -> tuple[Any, Any]:
+    """The addresses of IPv4 that a range of IPv6 stands for (`::ffff:0:0/96`), or else the range itself."""
+    if first.version == 6 and first.ipv4_mapped and last.ipv4_mapped:
+        return first.ipv4_mapped, last.ipv4_mapped
+    return first, last
 
 
 def addresses_of(value: Any) -> tuple[Any, Any] | None:
-    """First and last address of an address, a CIDR or a range `a-b`; None for anything else."""
+    """First and last address of an address, a CIDR or a range `a-b`; None for anything else.
+
+    Addresses of IPv4 that are written in IPv6 are addresses of IPv4.
+    """
     return _parse_addresses(value) if isinstance(value, str) else None
 
 
