@@ -68,6 +68,7 @@ NO_TERRAFORM = {
     "microsoft.keyvault/managedhsms properties.createmode": NEVER,
     "microsoft.keyvault/vaults/accesspolicies": "azurerm writes them into the vault",
     f"{FEDERATED} properties.claimsmatchingexpression": NEVER,
+    f"{GATEWAY} properties.requestroutingrules.[*].properties.advancedroutingmap": NEVER,
     f"{GATEWAY} properties.defaultpredefinedsslpolicy": READ_ONLY,
     f"{GATEWAY} properties.provisioningstate": READ_ONLY,
     f"{WAF} properties.managedrules.exceptions": NEVER,
