@@ -109,10 +109,13 @@ def is_digest(text: str) -> bool:
 
 
 _OF_THE_PLATFORM: Final = re.compile(
-    r"(mcr[.]microsoft[.]com|mcr[.](azure|azk8s)[.]cn)/"
+    r"(mcr[.]microsoft[.]com|mcr[.](azure|azk8s)[.]cn)/(acstor|aks|app-routing|azmk8s|azure-application-gateway|azure-policy"
+    r"|azurearc|azurearck8s|azuredefender|azuremonitor|containernetworking|k8s|k8se"
+    r"|oss/(v2/)?(?!bitnami/|busybox|library/|nginx/|alpine)[^/:@]+/)"
     r"|(registry[.]k8s[.]io|k8s[.]gcr[.]io)/(kube-(apiserver|controller-manager|scheduler|proxy)|coredns|etcd|pause)\b"
 )
-"""The images that the platform runs: those of AKS, and those of Kubernetes itself."""
+"""The images that the platform runs: those of AKS and its add-ons, and those of Kubernetes itself. The registry of
+Microsoft has images of shells and compilers too, which anybody may run."""
 
 
 def platform_namespace_of(resource: Resource) -> Any:

@@ -35,16 +35,14 @@ def user_name_of(resource: Resource) -> Any:
 
 
 def pod_spec_of(resource: Resource) -> Any:
-    """The pod specification of a workload, or `MISSING`."""
+    """The pod specification of a workload, unknown where it has none; `MISSING` for anything else."""
     path = WORKLOADS.get(resource.type)
     if path is None:
         return MISSING
-    node: Any = resource.body
-    for key in path:
-        if isinstance(node, Unknown):
-            return node
-        node = node.get(key, MISSING) if isinstance(node, dict) else MISSING
-    return node
+    spec = _at(resource.body, *path)
+    if isinstance(spec, dict | Unknown):
+        return spec
+    return Unknown(f"{'.'.join(path)} is not an object")
 
 
 def pod_os_of(resource: Resource) -> Any:
@@ -137,7 +135,7 @@ def entries_of(resource: Resource) -> Any:
 
 
 def containers_of(resource: Resource) -> Any:
-    """Every container of a workload (init, regular, ephemeral) in one list, or `MISSING`."""
+    """Every container of a workload (init, regular, ephemeral) in one list, unknown where it has none, or `MISSING`."""
     spec = pod_spec_of(resource)
     if not isinstance(spec, dict):
         return spec
@@ -145,7 +143,7 @@ def containers_of(resource: Resource) -> Any:
     odd = next((value for value in lists if not isinstance(value, list)), None)
     if odd is not None:
         return odd if isinstance(odd, Unknown) else Unknown("the list of containers is not a list")
-    return [container for value in lists for container in value]
+    return [container for value in lists for container in value] or Unknown("the pod has no containers")
 
 
 def _at(node: Any, *keys: str) -> Any:

@@ -10,7 +10,15 @@ from auditor.conditions.paths import DERIVED
 from auditor.fields import IDENTITY, Fields, path_of
 from auditor.model import WORKLOADS
 
-_WHOLE_BODY: Final = (("podSpec",), ("podOs",), ("containers",), ("images",), ("platformNamespace",), ("hostPaths",))
+_WHOLE_BODY: Final = (
+    ("podSpec",),
+    ("podOs",),
+    ("containers",),
+    ("images",),
+    ("platformNamespace",),
+    ("hostPaths",),
+    ("commands",),
+)
 _POD_LABELS: Final = tuple((*path[:-1], "metadata", "labels") for path in dict.fromkeys(WORKLOADS.values()))
 _IN_THE_BODY: Final = {
     "podLabels": _POD_LABELS,

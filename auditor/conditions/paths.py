@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from auditor.conditions.grammar import EACH, Path
+from auditor.container_commands import commands_of
 from auditor.endpoints import endpoint_labels, namespace_labels
 from auditor.host_paths import host_paths_of
 from auditor.image_references import images_of, platform_namespace_of
@@ -61,6 +62,7 @@ DERIVED: Final[Mapping[str, Callable[[Resource], Any]]] = {
     "images": images_of,
     "platformNamespace": _from("", platform_namespace_of, "namespace"),
     "hostPaths": host_paths_of,
+    "commands": commands_of,
     "grants": grants_of,
     "boundTo": bound_to,
 }

@@ -10,7 +10,7 @@ import msgspec
 from auditor.model import Finding
 
 _PATH: Final = re.compile(
-    r"^(?:properties|spec|podSpec|podLabels|entries|images|hostPaths|grants|boundTo|metadata|status|identity|sku|tags|containers|webhooks|data|rules|subjects|roleRef)"
+    r"^(?:properties|spec|podSpec|podLabels|entries|images|hostPaths|commands|grants|boundTo|metadata|status|identity|sku|tags|containers|webhooks|data|rules|subjects|roleRef)"
     r"(?:\.\w+|\[(?:\d+|\*|'[^']*')\])*: (?=\S)"
 )
 _NAME: Final = re.compile(r"(?<!\S)\S*\d\S*")
