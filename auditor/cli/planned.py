@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from auditor.reading.sources import FileSource
 
 _SIGNS: Final = re.compile(
-    rb'"(?:terraform_version|resource_changes|changeType)"|deploymentTemplate\.json', re.IGNORECASE
+    rb'"(?:terraform_version|resource_changes|change_?type)"|deploymentTemplate\.json', re.IGNORECASE
 )
 _HEAD: Final = 1 << 20
 """How far into a file its kind is looked for: plans and templates say it in their first lines."""

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from auditor.plans.change import Changes, without_secrets
+from auditor.plans.what_if_answer import is_answer
 
 Kind = Literal["terraform", "what-if", "template", "other"]
 
@@ -19,9 +20,7 @@ def kind_of(raw: Any) -> Kind:
         return "other"
     if "resource_changes" in raw or "planned_values" in raw or "terraform_version" in raw:
         return "terraform"
-    inner = raw.get("properties")
-    changes = raw.get("changes", inner.get("changes") if isinstance(inner, dict) else None)
-    if isinstance(changes, list) and (not changes or any(isinstance(c, dict) and "changeType" in c for c in changes)):
+    if is_answer(raw):
         return "what-if"
     schema = raw.get("$schema")
     if isinstance(schema, str) and "deploymenttemplate.json" in schema.casefold():

@@ -12,61 +12,49 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from auditor.accounting import Accounting
-from auditor.errors import InputError
 from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
-from auditor.paging import markers_of
 from auditor.plans.arm_expressions import Call, ExpressionError, Member, is_expression, parse, unescaped
 from auditor.plans.arm_join import Item, join
 from auditor.plans.change import DELETED, UNCHANGED, Action, Change, Changes
 from auditor.plans.overlay import keep_read_only
-from auditor.plans.what_if_delta import applied, touches_properties
-from auditor.stray_members import stray, stray_members
+from auditor.plans.what_if_answer import answer_of, said
+from auditor.plans.what_if_delta import applied, problem_of, touches_properties
 
 _ACTIONS: Final[Mapping[str, Action]] = {
     "create": "create",
     "modify": "update",
     "delete": "delete",
     "deploy": "update",
+    "detach": "no-op",
     "ignore": "no-op",
     "nochange": "no-op",
 }
 
+_MAKING: Final = ("create", "modify", "deploy")
+"""Kinds of change that leave a resource."""
 _MAX_DEPTH: Final = 100
-_LISTS: Final = ("changes", "potentialChanges", "diagnostics")
+_GROUP: Final = "Microsoft.Resources/resourceGroups"
+_GROUPS: Final = (_GROUP.casefold(), "microsoft.resources/subscriptions/resourcegroups")
 
 
 def read_what_if(raw: dict[str, Any], file: str) -> Changes:
     """What a deployment would change. Raises InputError when it is no answer of a what-if, or that of a failed one."""
-    answer = raw.get("properties") if isinstance(raw, dict) and "changes" not in raw else raw
-    answer = answer if isinstance(answer, dict) else {}
-    listed = answer.get("changes")
-    error = raw.get("error") if isinstance(raw, dict) else None
-    if isinstance(error, dict) and not listed:
-        raise InputError(f"{file} is a what-if that failed: {_said(error)}", "Mend the deployment, and run it again.")
-    if not isinstance(listed, list):
-        raise InputError(f"{file} is no answer of a what-if: it has no changes", "Write it with --no-pretty-print.")
-    gaps: list[Gap] = []
-    for name in _LISTS:
-        gaps += _no_objects(answer.get(name), f"{file}: {name}")
-    strays = [
-        *stray_members(answer, _LISTS, ("properties",), _is_change),
-        *stray_members(_object(raw.get("properties")) or {} if answer is raw else raw, ("properties",), (), _is_change),
-    ]
-    gaps += [Gap(what=file, reason=stray(key, count)) for key, count in strays]
-    if markers_of(raw).error or markers_of(answer).error:
-        gaps.append(Gap(what=file, reason="the answer holds an error beside its changes"))
+    answer = answer_of(raw, file)
+    gaps = answer.gaps
+    listed, potential = answer.changes, answer.potential
+    for name, entries in (("changes", listed), ("potentialChanges", potential), ("diagnostics", answer.diagnostics)):
+        gaps += _no_objects(entries, f"{file}: {name}")
     found = [_changed(change, file, gaps) for change in _dicts(listed)]
-    potential = answer.get("potentialChanges")
     for change in _dicts(potential):
         reason = "what-if cannot tell whether it will be changed"
         gaps.append(Gap(what=_place(change, file), reason=reason, kind="unknown-until-apply", type=type_in(change)))
         found.append(_changed(change, file, gaps, Unknown(reason)))
     accounting = _accounting(listed, potential, found)
-    accounting.expect(sum(count for _key, count in strays))
-    accounting.gap(sum(count for _key, count in strays))
-    for diagnostic in _dicts(answer.get("diagnostics")):
-        if _text(diagnostic, "level").casefold() in ("warning", "error"):
-            gaps.append(Gap(what=_text(diagnostic, "target") or file, reason=_said(diagnostic)))
+    accounting.expect(answer.strays)
+    accounting.gap(answer.strays)
+    for diagnostic in _dicts(answer.diagnostics):
+        if _text(diagnostic, "level").casefold() != "info":
+            gaps.append(Gap(what=_text(diagnostic, "target") or file, reason=said(diagnostic)))
     changes = _joined([change for change in found if change is not None])
     types = {side.type.casefold() for change in changes for side in (change.after, change.before) if side}
     return Changes(changes, accounting, tuple(dict.fromkeys(gaps)), frozenset(types))
@@ -89,10 +77,6 @@ def _accounting(listed: list[Any], potential: Any, found: list[Change | None]) -
         else:
             accounting.resource()
     return accounting
-
-
-def _is_change(value: Mapping[str, Any]) -> bool:
-    return any(key.casefold() in ("resourceid", "changetype") for key in value)
 
 
 def _no_objects(listed: Any, place: str) -> list[Gap]:
@@ -131,7 +115,9 @@ def _changed(change: dict[str, Any], file: str, gaps: list[Gap], doubt: Unknown 
     action = _ACTIONS.get(kind)
     before, after = _object(change.get("before")), _object(change.get("after"))
     delta = _dicts(change.get("delta"))
-    if kind in ("create", "modify", "deploy"):
+    if problem := problem_of(change.get("delta")):
+        gaps.append(Gap(what=_place(change, file), reason=problem, type=type_in(change)))
+    if kind in _MAKING:
         if touches_properties(delta) and (after is None or "properties" not in after):
             after = None if before is None else _object(applied(before, delta))
         after = None if after is None else _object(_evaluated(after))
@@ -143,9 +129,11 @@ def _changed(change: dict[str, Any], file: str, gaps: list[Gap], doubt: Unknown 
         before = None
     if kind == "delete":
         before, after = before or after, None
-    if action is None or (before is None and after is None):
+    if action is None or (before is None and after is None) or (kind in _MAKING and after is None):
         gaps.append(Gap(what=_place(change, file), reason=_why_not(change, kind), type=type_in(change)))
         return None
+    if differs := _of_two_types(change):
+        gaps.append(Gap(what=_place(change, file), reason=differs, type=type_in(change)))
     if type_in(change) is None:
         gaps.append(Gap(what=_place(change, file), reason="it is no resource of Azure, or says no type"))
         return None
@@ -200,28 +188,38 @@ def _evaluated(value: Any, depth: int = 0) -> Any:
 
 
 def type_in(change: dict[str, Any]) -> str | None:
-    """The type of what is changed: as its payload says, else as its id does."""
-    for side in ("after", "before"):
-        body = change.get(side)
-        kind = body.get("type") if isinstance(body, dict) else None
-        if isinstance(kind, str) and "/" in kind:
-            return kind
-    head, provider, tail = _text(change, "resourceId").rpartition("/providers/")
+    """The type of what is changed: as its id says, else as its payload does."""
+    told, payload = _type_of_id(_text(change, "resourceId")), _type_in_payload(change)
+    spelled_alike = told and payload and told.casefold() == payload.casefold()
+    return payload if spelled_alike or not told else told
+
+
+def _type_in_payload(change: dict[str, Any]) -> str | None:
+    bodies = [change.get("after"), change.get("before"), change]
+    kinds = [_text(body, "type") for body in bodies if isinstance(body, dict)]
+    return next((kind for kind in kinds if "/" in kind), None)
+
+
+def _type_of_id(resource_id: str) -> str | None:
+    head, provider, tail = resource_id.rpartition("/providers/")
     parts = tail.split("/")
     if provider and len(parts) > 2:
         return "/".join([parts[0], *parts[1::2]])
     scope = head.split("/") if head else parts
     is_group = not provider and len(scope) == 5 and scope[3].casefold() == "resourcegroups"
-    return "Microsoft.Resources/resourceGroups" if is_group else None
+    return _GROUP if is_group else None
+
+
+def _of_two_types(change: dict[str, Any]) -> str | None:
+    """Why a payload is not of the type that the id says; None where it is."""
+    told, payload = _type_of_id(_text(change, "resourceId")), _type_in_payload(change)
+    if told is None or payload is None or told.casefold() == payload.casefold() or payload.casefold() in _GROUPS:
+        return None
+    return f"its id is that of {told}, and its payload says {payload[:80]}"
 
 
 def _place(change: dict[str, Any], file: str) -> str:
     return _text(change, "resourceId") or file
-
-
-def _said(error: dict[str, Any]) -> str:
-    said = ": ".join(part for part in (_text(error, "code"), _text(error, "message")) if part)
-    return said[:200] or "no reason is given"
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

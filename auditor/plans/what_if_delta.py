@@ -13,6 +13,7 @@ from auditor.model import Unknown
 
 _MAX_DEPTH: Final = 50
 _MAX_ELEMENTS: Final = 10_000
+_KINDS: Final = ("create", "delete", "modify", "array", "noeffect")
 _SEGMENT: Final = re.compile(r"\['((?:[^']|'')*)'\]|\[(\d+)\]|([^.\[\]]+)")
 
 Delta = list[dict[str, Any]]
@@ -20,7 +21,17 @@ Delta = list[dict[str, Any]]
 
 def touches_properties(delta: Delta) -> bool:
     """Whether anything below `properties` is changed."""
-    return any(keys[:1] == ["properties"] for keys in map(_keys, delta))
+    return any(keys[0].casefold() == "properties" for keys in map(_keys, delta) if keys)
+
+
+def problem_of(delta: Any) -> str | None:
+    """Why the changes of properties are not all understood; None when they are, or there are none."""
+    if delta is None:
+        return None
+    if not isinstance(delta, list):
+        return "what-if does not tell the changes of its properties as a list"
+    whole = all(isinstance(change, dict) and _keys(change) for change in delta)
+    return None if whole else "what-if does not tell the path of a changed property"
 
 
 def applied(value: Any, delta: Delta, depth: int = 0) -> Any:
@@ -67,10 +78,16 @@ def _put(node: Any, keys: list[str], change: dict[str, Any], depth: int) -> Any:
 
 def _changed(node: Any, change: dict[str, Any], depth: int) -> Any:
     """The new value of the property that a change names."""
-    children = change.get("children")
+    children, kind = change.get("children"), _kind(change)
     if isinstance(children, list) and children:
-        base = node if node is not None or _kind(change) != "array" else []
-        return applied(base, [child for child in children if isinstance(child, dict)], depth + 1)
+        if problem := problem_of(children):
+            return Unknown(problem)
+        base = node if node is not None or kind != "array" else []
+        return applied(base, children, depth + 1)
+    if kind not in _KINDS:
+        return Unknown("what-if tells a change of a kind that is not known")
+    if kind == "array" and change.get("after") is None:
+        return Unknown("what-if does not tell the elements that change")
     return change.get("after")
 
 
