@@ -253,7 +253,8 @@ class Large(Api):
         end = min(start + size, self.count)
         text = "x" * (1 << 20)
         items = [{"metadata": {"name": f"c{n}", "namespace": "d"}, "data": {"k": text}} for n in range(start, end)]
-        return {"metadata": {"continue": str(end) if end < self.count else ""}, "items": items}
+        page = {"continue": str(end) if end < self.count else ""}
+        return {"kind": "ConfigMapList", "apiVersion": "v1", "metadata": page, "items": items}
 
 
 def test_objects_too_large_for_one_answer_come_in_smaller_pages(tmp_path: Path) -> None:
@@ -274,7 +275,7 @@ class Odd(Api):
             "configmaps": {"metadata": [], "data": {"a": 1, "b": None}, "binaryData": 7},
             "serviceaccounts": whole,
         }
-        return {"metadata": {}, "items": [whole, odd[plural]]}
+        return {"kind": f"{self.kinds[plural]}List", "apiVersion": "v1", "metadata": {}, "items": [whole, odd[plural]]}
 
 
 def test_an_odd_object_costs_no_more_than_its_kind(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_rows_too_large_for_a_page_come_in_smaller_pages(tmp_path: Path) -> None
     estate = demo_estate()
     large = copies(estate, "Microsoft.Network/networkSecurityGroups", 1500, note="x" * 20_000)
     with azure_of(Estate([*estate.bodies, *large], estate.groups)) as azure:
-        found = Collected(azure, tmp_path, "--select", "azure.network-security-group.*")
+        found = Collected(azure, tmp_path, "--select", "azure.network-security-group.any-*")
         asked = len(azure.asked("ResourceGraph"))
     assert len([id_ for id_ in found.ids if "/copy-" in id_]) == 1500
     assert len(set(found.ids)) == len(found.ids)
@@ -44,7 +44,7 @@ def test_what_is_deleted_while_pages_are_read_hides_nothing_else(
     many = copies(estate, "Microsoft.Network/networkSecurityGroups", 2500)
     change = Fault("POST .*ResourceGraph", "vanish", times=times, skip=2)  # the scope, then the first page
     with azure_of(Estate([*estate.bodies, *many], estate.groups), change) as azure:
-        found = Collected(azure, tmp_path, "--select", "azure.network-security-group.*", code=exit_code)
+        found = Collected(azure, tmp_path, "--select", "azure.network-security-group.any-*", code=exit_code)
     assert len(set(found.ids)) == len(found.ids)
     if times:
         there = len(estate.of_type("Microsoft.Network/networkSecurityGroups")) + 2500
@@ -58,7 +58,7 @@ def test_a_row_that_no_page_can_hold_is_a_gap(tmp_path: Path) -> None:
     estate = demo_estate()
     (huge,) = copies(estate, "Microsoft.Network/networkSecurityGroups", 1, note="x" * 17_000_000)
     with azure_of(Estate([*estate.bodies, huge], estate.groups)) as azure:
-        found = Collected(azure, tmp_path, "--select", "azure.network-security-group.*", code=3)
+        found = Collected(azure, tmp_path, "--select", "azure.network-security-group.any-*", code=3)
     assert {gap.type for gap in found.gaps} == {"microsoft.network/networksecuritygroups"}
     assert "ResponsePayloadTooLarge" in found.gaps[0].reason
 
@@ -85,7 +85,7 @@ def test_a_type_that_may_not_be_read_is_a_gap_for_the_type_alone(tmp_path: Path)
 def test_reader_at_a_resource_group_suffices_for_that_group(tmp_path: Path) -> None:
     scope = ("--subscription", DEMO, "--resource-group", "rg-network-prod-weu")
     with azure_of(rights=Rights(only={NETWORK})) as azure:
-        found = Collected(azure, tmp_path, *scope, "--select", "azure.network-security-group.*")
+        found = Collected(azure, tmp_path, *scope, "--select", "azure.network-security-group.any-*")
     assert found.of("networkSecurityGroups")
     assert not found.gaps
 
@@ -106,7 +106,7 @@ def test_deployments_of_a_resource_group_are_part_of_it(tmp_path: Path) -> None:
 def test_a_resource_group_that_is_not_there_is_a_gap(tmp_path: Path) -> None:
     scope = ("--subscription", DEMO, "--resource-group", "rg-network-prod-weu", "--resource-group", "rg-typo")
     with azure_of() as azure:
-        found = Collected(azure, tmp_path, *scope, "--select", "azure.network-security-group.*", code=3)
+        found = Collected(azure, tmp_path, *scope, "--select", "azure.network-security-group.any-*", code=3)
     assert [(gap.what, gap.kind) for gap in found.gaps] == [("resource group rg-typo", "not-found")]
     with azure_of() as azure:
         found = Collected(azure, tmp_path / "none", *scope[:2], "--resource-group", "rg-typo", code=3)

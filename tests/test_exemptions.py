@@ -85,7 +85,7 @@ def test_what_is_accepted_fails_nobody_and_says_who_why_and_until_when(estate: E
     estate.write([vault("kv1"), vault("kv2", True)], exemption())
     assert estate.scan().returncode == 0
     found = next(each for each in estate.audit()["findings"] if each["outcome"] == "exempt")
-    assert found["message"] == "properties.enablePurgeProtection is false, expected true"
+    assert found["message"] == "properties.enablePurgeProtection is false, expected true (and 1 more field)"
     assert found["exemption"] == {
         "category": "waiver", "owner": "data@example.org", "reason": "Moves to another vault.",
         "expiresOn": "2026-09-09", "kind": "external", "file": "exemptions.yaml", "line": 2,

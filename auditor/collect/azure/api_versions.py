@@ -40,9 +40,18 @@ class ApiVersion(NamedTuple):
 _NETWORK: Final = "2025-09-01"
 _SENTINEL: Final = "2025-09-01"
 _SENTINEL_PREVIEW: Final = "2025-07-01-preview"
+_DIAGNOSTICS: Final = ApiVersion(
+    "2025-09-01-preview",
+    "2024-05-01",
+    newest=True,
+    lacks=("properties.largeLanguageModel",),
+    why="messages of language models in logs",
+)
 
 VERSIONS: Final[dict[str, ApiVersion]] = {
     "Microsoft.ApiManagement/service": ApiVersion("2024-05-01", newest=True),
+    "Microsoft.ApiManagement/service/apis/diagnostics": _DIAGNOSTICS,
+    "Microsoft.ApiManagement/service/diagnostics": _DIAGNOSTICS,
     "Microsoft.Authorization/permissions": ApiVersion("2022-04-01", newest=True),
     "Microsoft.Authorization/roleAssignmentScheduleInstances": ApiVersion(
         "2024-09-01-preview", "2020-10-01", newest=True

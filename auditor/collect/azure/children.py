@@ -149,6 +149,7 @@ CHILDREN: Final = (
         *("auditingSettings", "extendedAuditingSettings", "securityAlertPolicies", "transparentDataEncryption"),
     ),
     *_below("Microsoft.Sql/managedInstances", *_SQL_INSTANCE),
+    *_below("Microsoft.Sql/managedInstances/databases", "transparentDataEncryption"),
     *_below("Microsoft.DBforPostgreSQL/flexibleServers", "firewallRules"),
     *_below("Microsoft.DBforMySQL/flexibleServers", "firewallRules"),
     *_parameters("Microsoft.DBforPostgreSQL/flexibleServers", _POSTGRESQL_PARAMETERS),

@@ -131,6 +131,7 @@ GRAPH: Final = {
         "microsoft.signalrservice/signalr",
         "microsoft.signalrservice/webpubsub",
         "microsoft.sql/managedinstances",
+        "microsoft.sql/managedinstances/databases",
         "microsoft.sql/servers",
         "microsoft.sql/servers/databases",
         "microsoft.sql/servers/elasticpools",
