@@ -53,7 +53,9 @@ class Fault:
     the answer); `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html` (a page,
     as a proxy gives it); `empty` (200 without a body); one of `ODD`; `expire` (every token given so far is void);
     `vanish` (a resource is deleted before the call is answered).
-    It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever.
+    It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever. `asks` is sought in
+    the body of the call too: the queries of Resource Graph all have one name. `closes`: the connection ends after the
+    answer, as it does where what stands in its head is not what follows.
     """
 
     match: str
@@ -66,11 +68,15 @@ class Fault:
     text: str = ""
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    asks: str = ""
+    closes: bool = False
     struck: int = field(default=0, init=False)
     _seen: int = field(default=0, init=False)
 
     def strikes(self, call: Call) -> bool:
         if not re.search(self.match, call.name, re.IGNORECASE):
+            return False
+        if self.asks and not re.search(self.asks, call.body.decode(errors="replace"), re.IGNORECASE):
             return False
         self._seen += 1
         if self._seen <= self.skip or (self.times is not None and self.struck >= self.times):

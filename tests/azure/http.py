@@ -45,6 +45,7 @@ class Answer:
     """A response; `body` is made JSON unless it is bytes.
 
     `pace` is the time in seconds from one byte of the body to the next, `head_pace` the same for status and headers.
+    `closes`: the connection ends after it.
     """
 
     status: int = 200
@@ -52,6 +53,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     pace: float = 0.0
     head_pace: float = 0.0
+    closes: bool = False
 
     def payload(self) -> bytes:
         if self.body is None:

@@ -193,6 +193,7 @@ class LocalAzure:
             answer.head_pace = fault.seconds
         if fault.effect == "headers":
             answer.headers |= fault.headers
+        answer.closes = fault.closes
         return answer
 
     def _service(self, call: Call) -> Answer:

@@ -132,5 +132,5 @@ class _Handler(BaseHTTPRequestHandler):
         elif method != "HEAD":
             self.wfile.write(payload[: len(payload) // 2] if cut else payload)
         self.wfile.flush()
-        if cut:
+        if cut or answer.closes:
             self.close_connection = True

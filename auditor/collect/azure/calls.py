@@ -235,8 +235,8 @@ def number_of(text: str) -> int | None:
 
 
 def seconds_of(text: str) -> float | None:
-    """Seconds of `hh:mm:ss`."""
-    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(\.[0-9]{1,9})?", text.strip())
+    """Seconds of `hh:mm:ss`, at most a day."""
+    found = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5]?[0-9]):([0-5]?[0-9])(\.[0-9]{1,9})?", text.strip())
     if found is None:
         return None
     hours, minutes, seconds = (int(part) for part in found.group(1, 2, 3))
