@@ -32,6 +32,9 @@ class Planted(NamedTuple):
         secret = f"{MARK}7Zx9Qw{number:03}"
         text = self.text.replace("{c}", secret)
         text = text.replace("{b}", base64.b64encode(f"padding: {secret} and more".encode()).decode())
+        settings = f"db:\n  user: app\n  password: {secret}\n"
+        text = text.replace("{sb}", base64.b64encode(settings.encode()).decode())
+        text = text.replace("{sw}", base64.b64encode(settings.encode("utf-16-le")).decode())
         head, *path = self.path
         spelled = [spelling(key) if isinstance(key, str) else key for key in path]
         body = {**self._identity(number), **({} if head == "metadata" else {head: _nested(spelled, text)})}

@@ -80,7 +80,7 @@ UNREADABLE = {
     "deep-block.yaml": ("\n".join(" " * level + "a:" for level in range(500)), "nested more than 200 deep"),
     "bomb.yaml": (BOMB, "line 7: its aliases expand to more than 2,000,000 values"),
     "circle.yaml": ("apiVersion: v1\nkind: Pod\nspec: &a\n  b: [*a]\n", r"line 4: the alias \*a stands within"),
-    "alias.yaml": ("a: *nowhere", "line 1: the alias"),
+    "alias.yaml": ("a: *nowhere", "line 1: an alias"),
     "tag.yaml": ("a: 1\nb: !!python/object/apply:os.system [id]", "line 2: the tag .* is not known"),
     "tab.yaml": ("a:\n\tb: 1", "line 2, column 1: it is not valid YAML"),
     "key.yaml": ("? [a, b]\n: c", "a key that is itself a list"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -30,6 +31,13 @@ SECRETS = (
     "docker login -u a -p hunter2", "<password>hunter2</password>", "ConvertTo-SecureString 'hunter2' -AsPlainText",
     "curl -u admin:hunter2 https://h", "https://hooks.slack.com/services/T0/B0/abc",
     "- name: DB_PASSWORD\n  value: x1y2",
+    "chpasswd:\n  list: root:x", "#cloud-config\nusers: []\n", "net user bob hunter2 /add",
+    "openssl x -passin pass:hunter2",
+    "redis-cli -a hunter2", "htpasswd -bc f u hunter2", "echo root:hunter2 | chpasswd",
+    "AAAA:" + "0123456789abcdef" * 2,
+    "QUtJQUlPU0ZPRE5ON0VYQU1QTEU= " + base64.b64encode(b"db:\n  password: hunter2\n").decode(),
+    base64.b64encode(b'{"auths": {"r": {"auth": "dTpodW50ZXIy"}}}').decode(), "key: " + "0123456789abcdef" * 2,
+    "run " + base64.b64encode("$env:Password = 'hunter2'".encode("utf-16-le")).decode(),
     "kind: Secret\ndata:\n  a: b\n", "set $token \"hunter2\";", "echo hunter2 | docker login --password-stdin",
 )  # fmt: skip
 PLACES = st.sampled_from(["plain", "westeurope", "Standard", "10Gi", "k8s", "a1b2c3d4e5", "orders20261", *SECRETS])
@@ -39,6 +47,8 @@ VALUES = st.recursive(
     st.one_of(PLACES, st.booleans(), st.integers(0, 99999), st.none()),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
+        inner.map(lambda value: json.dumps({"a": value})),
+        st.tuples(FIELDS, inner).map(lambda pair: json.dumps(dict([pair]))),
         st.dictionaries(
             st.one_of(FIELDS, st.sampled_from(["name", "value", "properties", "data", "a"])), inner, max_size=3
         ),

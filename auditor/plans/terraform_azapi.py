@@ -9,7 +9,9 @@ from auditor.model import Unknown
 from auditor.plans.terraform_ids import Side
 from auditor.plans.terraform_join import Made
 from auditor.plans.terraform_nodes import Node
+from auditor.plans.terraform_values import SENSITIVE
 from auditor.plans.trees import merge
+from auditor.sanitize.values import is_plain_setting
 
 _AGE: Final = Unknown("it is there already, and the plan does not tell which API version made it")
 """Defaults of Azure depend on the API version that a resource was made with, not on the one that changes it."""
@@ -24,7 +26,7 @@ def azapi_made(node: Node, side: Side) -> list[Made]:
         return []
     body, secret = {**_body(tree.get("body"))}, tree.get("sensitive_body")
     if isinstance(secret, dict):
-        body = merge(body, secret)
+        body = merge(body, _concealed(secret))
     if onto:
         given = tree.get("resource_id")
         target = given if isinstance(given, str) and given else side.id(node)
@@ -40,6 +42,15 @@ def azapi_made(node: Node, side: Side) -> list[Made]:
     if identity is not None:
         made["identity"] = identity
     return [Made(kind, own, made, node.address)]
+
+
+def _concealed(secret: Any) -> Any:
+    """A `sensitive_body` that no mark conceals: a text is not known, unless it is a switch, a number or a reference."""
+    if isinstance(secret, dict):
+        return {key: _concealed(value) for key, value in secret.items()}
+    if isinstance(secret, list):
+        return [_concealed(item) for item in secret]
+    return SENSITIVE if isinstance(secret, str) and not is_plain_setting(secret) else secret
 
 
 def body_not_told(node: Node, config: dict[str, Any] | None) -> str | None:

@@ -147,7 +147,7 @@ class _Builder:
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             mapping = isinstance(event, yaml.MappingStartEvent)
             if event.tag not in (None, "!", f"{TAG}{'map' if mapping else 'seq'}"):
-                raise Broken(f"the tag {event.tag} is not known", f"line {line}", "use plain YAML")
+                raise self._unknown_tag(event.tag, line)
             if len(self._stack) >= MAX_DEPTH:
                 raise Broken(f"it is nested more than {MAX_DEPTH} deep", f"line {line}")
             value = {} if mapping else []
@@ -159,7 +159,7 @@ class _Builder:
         elif isinstance(event, yaml.AliasEvent):
             value, size = self._anchors.get(event.anchor, (_NO_KEY, 0))
             if value is _NO_KEY:
-                raise Broken(f"the alias *{event.anchor} has no anchor", f"line {line}")
+                raise Broken("an alias has no anchor", f"line {line}", "put a text that begins with * into quotes")
             if value is _OPEN:
                 reason = f"the alias *{event.anchor} stands within its own anchor"
                 raise Broken(reason, f"line {line}", "break the circle")
@@ -221,10 +221,18 @@ class _Builder:
         try:
             value = scalar(event.value, event.tag, event.implicit[0])
         except ValueError as error:
-            raise Broken(f"{event.value[:_LONGEST_KEY]!r} {error}", f"line {line}", "put text in quotes") from error
+            raise Broken(f"a value {error}", f"line {line}", "put text in quotes") from error
         if isinstance(value, Unknown):
             self._doubts.append((f"line {line}", value.reason))
         return value
+
+    def _unknown_tag(self, tag: str, line: int) -> Broken:
+        """A tag of a schema is named. Any other may be a password that begins with `!`."""
+        if tag.startswith(TAG):
+            return Broken(f"the tag !!{tag.removeprefix(TAG)} is not known", f"line {line}", "use plain YAML")
+        return Broken(
+            "a tag is not known", f"line {line}", "use plain YAML, and put a text that begins with ! into quotes"
+        )
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> Broken:
         mark = error.problem_mark or error.context_mark

@@ -28,6 +28,8 @@ _VARIABLE: Final = re.compile(
 _VARIABLE_NAMED_LAST: Final = re.compile(
     rf"""(<set-variable\s+value\s*=\s*){_LITERAL}(?=\s+name\s*=\s*["']{_TELLING}["'])""", re.IGNORECASE
 )
+_ENCODED: Final = re.compile(r"""(\.GetBytes\(\s*)"[^":{}]+:[^"{}]+\"(?=\s*\))""")
+"""The name and password that code makes a header of."""
 _COMPARED: Final = re.compile(r"""((?:[=!]=|Equals\()\s*(?:"|&quot;))([^"&\s{}]{8,})(?="|&quot;)""")
 """A text in C# that something is compared with."""
 
@@ -38,6 +40,7 @@ def without_literals(policy: str, mark: str) -> str:
         policy = attribute.sub(rf'\1"{mark}"', policy)
     policy = _KEY.sub(rf"\1{mark}\3", policy)
     policy = _COMPARED.sub(lambda found: found[1] + mark if is_opaque(found[2]) else found[0], policy)
+    policy = _ENCODED.sub(rf'\1"{mark}"', policy)
     return _SET_VALUE.sub(lambda found: found[1] + _without_value(found[2], mark) + found[3], policy)
 
 

@@ -60,7 +60,7 @@ class AzureWalker(Walker):
         kind = body.get("type")
         if kind.__class__ is str and "/" in kind:
             body = self._resource(body, kind)
-        elif "contentVersion" in body and "resources" in body:
+        elif "contentVersion" in body and ("resources" in body or "variables" in body):
             body = hide(body, _OF_TEMPLATES, self.marks.secret)
         return super()._object(body)
 

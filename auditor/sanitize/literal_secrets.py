@@ -57,6 +57,8 @@ def is_reported_variable(name: Any, value: str) -> bool:
 
 def in_workload(data: bytes, span: Span) -> bool:
     """Whether the rule about workloads reports a secret in the text of a variable, an argument or a command."""
+    if span.encoded:
+        return False
     value = data[span.start : span.end].decode("utf-8", "replace")
     if span.certain:
         return not span.before.endswith(b"sig=") or len(value) >= _SIGNATURE
@@ -68,7 +70,9 @@ def is_reported_entry(name: str, value: str) -> bool:
     """Whether the rule about ConfigMaps reports an entry by its name."""
     if _CONNECTION.search(name):
         data = value.encode("utf-8", "surrogatepass")
-        return any(span.certain or is_drawn(data, span) or b"=" in span.before for span in spans(data))
+        return any(
+            span.certain or b"=" in span.before or (is_drawn(data, span) and not span.encoded) for span in spans(data)
+        )
     if not _ONE_WORD.match(value) or _HARMLESS.match(value):
         return False
     if _NAMES_ENTRY.search(name) and _ENTRY.match(value):
@@ -82,4 +86,4 @@ def in_configuration(data: bytes, span: Span) -> bool:
     Words such as `password: required` are none: a secret has a digit or a sign, unless it stands in an address. What
     stands in a comment is an example.
     """
-    return (span.certain or is_drawn(data, span)) and not in_comment(data, span)
+    return (span.certain or is_drawn(data, span)) and not span.encoded and not in_comment(data, span)

@@ -27,8 +27,8 @@ _WHOLE: Final = frozenset(
         "clientkeydata", "cloudinitconfiguration", "commandtoexecute", "configurationprotectedsettings",
         "connectionstrings", "customdata", "customheaders", "dockercfg", "dockerconfigjson",
         "encodedcertificate", "encodedtaskcontent", "encodedvaluescontent", "encryptedcredential",
-        "functionkeys", "hostkeys", "inlinescript", "instrumentationkey", "key1", "key2", "pass", "passcode",
-        "passwords", "pat", "pfx", "pfxblob", "presharedkey", "privatekeydata", "protectedparameters",
+        "functionkeys", "hostkeys", "httpheadervalue", "inlinescript", "key1", "key2", "pass", "passcode", "passwords",
+        "pat", "pfx", "pfxblob", "presharedkey", "privatekeydata", "protectedparameters",
         "protectedsettings", "psk", "pw", "sas", "scriptcontent", "secretvalue", "securevalue", "sendkeyvalue",
         "sshprivatekey", "stringdata", "systemkeys", "userdata",
     }
@@ -37,10 +37,11 @@ _WHOLE: Final = frozenset(
 _ENDS: Final = (
     "password", "passwd", "pwd", "passphrase", "secret", "token", "connectionstring", "connstr",
     "accesskey", "accountkey", "adminkey", "apikey", "appkey", "authenticationkey", "authkey", "authorizationkey",
-    "clientkey", "decryptionkey", "encryptionkey", "endpointkey", "functionskey", "hmackey", "integrationkey",
-    "licensekey", "masterkey", "policykey", "primarykey", "principalkey", "privatekey", "querykey", "registrationkey",
-    "saskey", "secondarykey", "secretkey", "servicekey", "sharedkey", "signingkey", "storagekey", "subscriptionkey",
-    "symmetrickey", "systemkey", "validationkey", "webhookkey", "workspacekey", "xfunctionskey", "privatekeypem",
+    "clientkey", "decryptionkey", "encryptionkey", "endpointkey", "functionskey", "hmackey", "instrumentationkey",
+    "integrationkey", "licensekey", "masterkey", "policykey", "primarykey", "principalkey", "privatekey", "querykey",
+    "registrationkey", "saskey", "secondarykey", "secretkey", "servicekey", "sharedkey", "signingkey", "storagekey",
+    "subscriptionkey", "symmetrickey", "systemkey", "validationkey", "webhookkey", "workspacekey",
+    "xfunctionskey", "privatekeypem",
 )  # fmt: skip
 """How other such names end, digits aside (`aof-storage-connection-string-0`)."""
 _LAST_WORDS: Final = frozenset({"pass", "pw", "pat", "psk", "creds", "dsn", "sas", "jwt", "otp"})
@@ -54,6 +55,8 @@ _REFERENCES: Final = frozenset(
     }
 )  # fmt: skip
 """Names that end like one and have the name of a Kubernetes Secret, a place in a list or a switch as value."""
+_OPEN_KEYS: Final = ("publickey", "partitionkey", "sortkey")
+"""How names of keys end that are no secrets."""
 _HEADERS: Final = frozenset({"auth", "authorization", "cookie", "proxyauthorization", "setcookie"})
 _ADDRESS_ENDS: Final = ("uri", "url", "urltemplate", "uris", "urls")
 _NAMING: Final = frozenset(
@@ -97,7 +100,7 @@ def class_of(name: str) -> str:
         return SECRET
     if joined == "secrets":
         return LISTED
-    return KEY if bare == "key" else ""
+    return KEY if bare.endswith("key") and not bare.endswith(_OPEN_KEYS) else ""
 
 
 @lru_cache(maxsize=1024)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from auditor.sanitize.encoded import BEGINNING
+
 
 class Pattern(NamedTuple):
     """One line of the table. `certain`: what it finds is a secret whatever it looks like, and `whole`: even where it
@@ -22,10 +24,10 @@ class Pattern(NamedTuple):
 
 
 NAMES: Final = (
-    r"(?:passw(?:or)?d|passphrase|passcode|pwd|\bpw|[_-]pw|[_-]pass|secret|(?:[a-z_-]|\b)token|\bcredentials?|[_-]pat"
+    r"(?:passw(?:or)?d|passphrase|passcode|pwd|\bpw|[_-]pw|[_-]pass|(?:store|key)pass|secret|(?:[a-z_-]|\b)token|\bcredentials?|[_-]pat"
     r"|(?:api|access|account|admin|app|auth|client|encryption|function|functions|host|license|master|private|query"
     r"|saskey|secret|service|sharedaccess|shared|signing|storage|subscription|symmetric|workspace)[_-]?key"
-    r"|sharedaccesssignature|sharedsecretvalue|connection[_-]?string)"
+    r"|sharedaccesssignature|sharedsecretvalue|connection[_-]?string|httpheadervalue)"
 )
 """How the names of secrets end, in texts."""
 _QUOTE: Final = r"""(?:\\*["'`])"""
@@ -35,7 +37,8 @@ _SCHEME: Final = (
 _BARE: Final = r"""[^\s"'`\\;,&<>]"""
 _FLAG: Final = rf"--?[\w.-]*{NAMES}\d{{0,2}}"
 _CLIENTS: Final = (
-    r"(?:sshpass|(?:docker|podman|helm registry|oras|skopeo|az|azcopy|acr)[ \t]+login|az[ \t]+ad|mysql\w*|mariadb)"
+    r"(?:sshpass|(?:docker|podman|helm registry|oras|skopeo|az|azcopy|acr)[ \t]+login|az[ \t]+ad|mysql\w*"
+    r"|mariadb|mongo\w*)"
 )
 
 PATTERNS: Final = (
@@ -69,6 +72,7 @@ PATTERNS: Final = (
         rf"""{_QUOTE}?[$\w-]*(?:authorization|cookie|credential|{NAMES}){_QUOTE}?:?[ \t]+"""
         rf"""{_QUOTE}?(?:{_SCHEME}[ \t]+)?)([^\s"'`\\;][^"'`\\;\n]+)""",
     ),
+    Pattern("key by its form", r"""(?i)([_-]?key\\*["'`]?[ \t]*(?::=|=|:)[ \t]*\\*["'`]?)([0-9a-f]{32,})\b"""),
     Pattern("bearer", r"(?i)(\bbearer[ \t]+)([a-z0-9+/._~=-]{8,})", word=True),
     Pattern("basic", r"(?i)(\bbasic[ \t]+)([a-z0-9+/._~-]{8,}={0,2})", word=True),
     Pattern("web token", r"()(\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?)", certain=True),
@@ -104,6 +108,18 @@ PATTERNS: Final = (
     Pattern("option of a client", rf"""(?i)(\b{_CLIENTS}\b[^\n|;&]*?[ \t]-p[ \t]*{_QUOTE}?)([^\s"'`\\-]{_BARE}*)"""),
     Pattern("option of sqlcmd", rf"""(\b(?:sqlcmd|bcp|osql)\b[^\n|;&]*?[ \t]-P[ \t]*["']?)([^\s"'-]{_BARE}*)"""),
     Pattern("secure string", r"""(?i)(ConvertTo-SecureString[^\n"']*["'])([^"'\n]+)""", certain=True),
+    Pattern("cloud-init", r"(?is)(#cloud-config|content-type:[ \t]*text/cloud-config)(\b.+)", certain=True),
+    Pattern(
+        "password of a user",
+        r"""(?i)(\becho[ \t]+(?:-[en][ \t]+)?["']?[\w.-]+:)([^\s"'|]+)(["']?[ \t]*\|[^\n|]*chpasswd)""",
+    ),
+    Pattern("user of Windows", r"(?i)(\bnet1?(?:\.exe)?[ \t]+user[ \t]+[^\s/]+[ \t]+)([^\s/][^\s]*)([ \t]+/add)"),
+    Pattern("option of openssl", r"(?i)(-pass(?:in|out)?[ \t]+pass:)([^\s]+)"),
+    Pattern("option of redis", r"""(\bredis-cli\b[^\n|;&]*?[ \t](?:-a|--pass)[ \t]+["']?)([^\s"'-][^\s"'`\\;,&<>]*)"""),
+    Pattern(
+        "option of htpasswd",
+        r"""(\bhtpasswd[ \t]+-\w*b\w*[ \t]+(?:[^\s]+[ \t]+){1,2}?["']?)([^\s"']+)(["']?[ \t]*(?:$|[\n;&|>]))""",
+    ),
     Pattern("standard input", r"""(?i)(\becho[ \t]+(?:-n[ \t]+)?["']?)([^\s"'|]+)(["']?[ \t]*\|[^\n]*-stdin)"""),
     Pattern("element", rf"""(?i)(<[\w:.-]*{NAMES}(?:\s[^<>]*)?>\s*)([^<>\s][^<>]*)(</)"""),
     Pattern(
@@ -122,7 +138,8 @@ PATTERNS: Final = (
 )
 
 _MAY_HOLD: Final = (
-    r"(?i)passw|passphrase|passcode|pwd|[^a-z]pw[^a-z]|_pass|secret|token|credential|[_-]pat[^a-z]"
+    rf"(?-i:(?:^|[^A-Za-z0-9+/]){BEGINNING})|"
+    r"(?i)passw|passphrase|passcode|pwd|[^a-z]pw[^a-z]|(?:[_-]|store|key)pass|secret|token|credential|[_-]pat[^a-z]"
     r"|key[\\\"'` \t]*[:=> ]"
     r"|shared ?access|securestring|connection[_-]?string"
     r"|bearer|basic[ \t]|authorization|cookie|PRIVATE KEY|LS0tLS1CRUdJTiB|private-lines"
@@ -130,7 +147,8 @@ _MAY_HOLD: Final = (
     r"|xox[abeoprs]-|xapp-|(?-i:AKIA|ASIA|AGPA|AIDA|AROA|AIza|SG\.|[78]Q~|AzFu|AzSe|AzCa|ACDb|ACR[A-Z]|AIoT|APIM"
     r"|\+AS|\+AM|\+AB|\+AR|AEH|ASb|JQQJ99|ya29|NRAK-|dapi)|[rs]k_(?:live|test)_|whsec_|sk-|npm_|pypi-|dckr_|do[opr]_v1"
     r"|hv[bsr]\.|shp(?:at|ca|pa|ss)_|atlasv1|lin_api|glsa_|ntn_|[0-9a-f]{32}-us|hooks\.|webhook|telegram|pagerduty"
-    r"|(?-i:[A-Za-z0-9+/]{86}==)|-u[ \t]|--user|login|mysql|mariadb|sshpass|sqlcmd|bcp|osql|-stdin"
+    r"|(?-i:[A-Za-z0-9+/]{86}==)|-u[ \t]|--user|login|mysql|mariadb|mongo"
+    r"|cloud-config|chpasswd|net1?(?:\.exe)?[ \t]+user|-pass|redis-cli|httpheadervalue|sshpass|sqlcmd|bcp|osql|-stdin"
 )
 """What a text has in it when one of the patterns finds something."""
 

@@ -183,6 +183,7 @@ _TABLE: Final[dict[str, tuple[str, ...]]] = {
     "microsoft.security/locations/alerts": (
         "properties.entities gone", "properties.extendedproperties gone", "properties.supportingevidence gone",
     ),
+    "microsoft.authorization/policyassignments": ("properties.parameters.*.value opaque",),
     "microsoft.storage/storageaccounts": ("properties.keys.*.value all",),
     "microsoft.botservice/botservices/channels": (
         "properties.properties.sites.*.key all", "properties.properties.sites.*.key2 all",
@@ -201,6 +202,7 @@ _TABLE: Final[dict[str, tuple[str, ...]]] = {
         "spec.csi.volumeattributes.* opaque", "spec.flexvolume.options.* opaque",
     ),
     "storage.k8s.io/storageclass": ("parameters.* opaque",),
+    "security.istio.io/authorizationpolicy": ("spec.rules.*.when.*.values.* opaque",),
     "apiserver.config.k8s.io/encryptionconfiguration": ("resources.*.providers.*.*.keys.*.secret all",),
     "core/config": ("users.*.user.auth-provider.config.* opaque", "users.*.user.client-key-data all"),
     "bitnami.com/sealedsecret": ("spec.template.data.* all", "spec.template.stringdata.* all"),

@@ -1,14 +1,16 @@
 """A quick test of the text of a resource: most have nothing in them that has to be searched field by field. Pure.
 
 The first program is asked of every text, so it is small: it looks for the names of secrets where a value follows, for
-the beginnings of tokens, and for any field `value`. Where it finds something, two others say whether texts have to be
-searched, and whether such a `value` has a name beside it that says that it is a secret.
+the beginnings of tokens, and for any field `value`. Where it finds something, the second says whether such a `value`
+has a name beside it that says that it is a secret, and the third whether texts have to be searched.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any, Final
+
+from auditor.sanitize.encoded import BEGINNING
 
 _KEYS: Final = (
     r"(?:access|account|admin|api|app|authentication|auth|authorization|client|decryption|encryption|endpoint|functions?"
@@ -17,8 +19,8 @@ _KEYS: Final = (
     r"|sharedaccess)[_. -]?keys?"
 )
 _ENDS: Final = (
-    rf"(?:passw(?:or)?ds?|pwd|pw|passphrase|passcode|secret|connection[_-]?strings?|connstr|{_KEYS}"
-    r"|[_-]pass|[_-]pat)"
+    rf"(?:passw(?:or)?ds?|http-?header-?value|pwd|pw|passphrase|passcode|secret|connection[_-]?strings?|connstr|{_KEYS}"
+    r"|(?:[_-]|store|key)pass|[_-]pat)"
 )
 """How the names of secrets end, of fields and in texts."""
 _FIELDS: Final = (
@@ -29,14 +31,16 @@ _FIELDS: Final = (
 )
 """Other names of fields."""
 _TEXTS: Final = (
-    r"PRIVATE KEY|LS0tLS1CRUdJTiB|private-lines|[?&][\w.-]+=|&amp;|securestring|-stdin|sshpass|sqlcmd|osql|hooks\.slack"
+    rf"(?-i:(?:[^A-Za-z0-9+/]|\\[nrt]){BEGINNING})|cloud-config|chpasswd"
+    r"|net1?(?:\.exe)?[ \t]+user|-pass(?:in|out)?[ \t]|htpasswd|redis-cli|sqlcmd"
+    r"|PRIVATE KEY|LS0tLS1CRUdJTiB|private-lines|[?&][\w.-]+=|&amp;|securestring|-stdin|sshpass|osql|hooks\.slack"
     r"|discord|webhook\.office|outlook\.office|\.telegram|hooks\.chat|pagerduty|:(?:\\?/){2}[^\s\"'@]*@"
     r"|bearer[ \t]|basic[ \t]|(?-i:eyJ)|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|cbt)-|xox[abeoprs]-|xapp-"
     r"|(?-i:AKIA|ASIA|AGPA|AIDA|AROA|AIza|SG\.|[78]Q~)|[rs]k_live_|[rs]k_test_|whsec_|[^a-z]sk-|npm_|pypi-|dckr_"
     r"|do[opr]_v1|hv[bsr]\.|shp(?:at|ca|pa|ss)_|atlasv1|lin_api|glsa_|ntn_|ya29\.|dapi[0-9a-f]|NRAK-|AGE-SECRET|JQQJ99"
     r"|[0-9a-f]-us\d"
     r"|(?-i:AzFu|AzSe|AzCa|ACDb|ACR[A-Z]|\+ASt|\+AMC|\+ABa|\+ARm|AIoT|APIM[A-Za-z0-9+/]|AEH[a-z]|ASb[A-Za-z])"
-    r"|[a-z0-9+/]==|(?:curl|wget)[ \t]|login[ \t]|(?:mysql|mariadb)[a-z]*[ \t]"
+    r"|[a-z0-9+/]==|(?:curl|wget)[ \t]|login[ \t]|(?:mysql|mariadb|mongo)[a-z]*[ \t]"
     r"|set_header|add_header|more_set_|fastcgi_param|uwsgi_param"
     r"|[^a-z]set(?:x|env)?[ \t]+[\\\"'$]*[a-z_$-]*(?:key|token|secret|passw|auth|cookie|pwd)"
 )
@@ -50,11 +54,12 @@ _ASSIGNED: Final = (
     rf"{_ENDS}{_NUMBER}{_BEGINS}|token{_NUMBER}\\*\"\s*:\s*(?:\\*\"|[\[0-9])"
     r"|(?:[^t]|[^n]t|[^u]nt|[^o]unt)token[\d_. -]*\\*\"\s*:\s*\{"
     r"|key[12]\\*\"\s*:\s*(?:[\[{0-9]|\\*\"(?:[^2]|2[^0-9]|2\d[^0-9]|2\d\d[^0-9]|2\d\d\d[^-]))|secrets\\*\"\s*:\s*\[\s*\{"
-    rf"|{_FIELDS}{_NUMBER}\\*\"\s*:\s*(?:\\*\"|[\[{{0-9-])"
+    rf"|{_FIELDS}{_NUMBER}\\*\"\s*:\s*(?:\\*\"|[\[{{0-9-])|key\d*\\*\"\s*:\s*\\*\"(?:[0-9a-f]{{32}}|[a-z0-9+/]{{40}})"
 )
 _FLAGS: Final = rf"[\s\"\\]--?[a-z0-9_.-]*(?:{_ENDS}|token)\d*[\"\s\\]"
 _IN_TEXTS: Final = (
     rf"(?:{_ENDS}|token|credentials?|signature)\d*\\*['`]?[ \t]*[=:>]|(?:{_ENDS}|token)\d*\\+\"[ \t]*[=:]"
+    r"|key\d*\\*[\"'` \t]*[=:][= \t\"'`\\]*[0-9a-f]{32}"
     rf"|(?:authorization|cookie)\\*['`]?[ \t]*[=,:][ \t]*[^\s]|{_FLAGS}|{_TEXTS}|\\u00"
     rf"|kind\\*[\"']?[ \t]*:[ \t]*\\*[\"']?secret|(?:{_ENDS}|token)\d*\\*[\"']?(?:\\r)?\\n[ \t]*value:"
 )
@@ -73,8 +78,11 @@ _OPAQUE: Final = r"value\\*\"\s*:\s*\\*\"[^\"\s]*(?:[0-9][^\"0-9_./:,;~*@=\s-]|[
 """A value of letters and digits mixed, as the variables of workloads are searched for."""
 _BOTH: Final = rf"{_ASSIGNED}|{_COPIES}|{_SECRETS}|contentversion|\\u00"
 _FIRST: Final = rf"(?i){_BOTH}|{_IN_TEXTS}|values?\\*\"\s*:|default\\*\"\s*:"
-_SECOND: Final = rf"(?i){_BOTH}|{_BESIDE_KEY}|{_OPAQUE}|(?:name|key|selector|variable)\\*\"\s*:\s*\\*\"[^\"]*{_WORDS}"
-_THIRD: Final = rf"(?i){_IN_TEXTS}"
+_SECOND: Final = (
+    rf"(?i){_BOTH}|{_IN_TEXTS}|{_BESIDE_KEY}|{_OPAQUE}|(?:name|key|selector|variable)\\*\"\s*:\s*\\*\"[^\"]*{_WORDS}"
+)
+_THIRD: Final = rf"(?i){_IN_TEXTS}|\\\"\s*:"
+"""The last is a field of JSON in a text."""
 
 NONE: Final = 0
 FIELDS: Final = 1
@@ -88,15 +96,13 @@ def _programs() -> tuple[Any, Any, Any]:
 
     options = re2.Options()
     options.max_mem = 64 << 20
-    first, second, third = (re2.compile(text.encode(), options).search for text in (_FIRST, _SECOND, _THIRD))
-    return first, second, third
+    first, second, in_texts = (re2.compile(text.encode(), options).search for text in (_FIRST, _SECOND, _THIRD))
+    return first, second, in_texts
 
 
 def may_hold(text: bytes) -> int:
     """What of a text in JSON may hold a secret. `NONE` is certain; the others are not."""
-    first, second, third = _programs()
-    if first(text) is None:
+    first, second, in_texts = _programs()
+    if first(text) is None or second(text) is None:
         return NONE
-    if third(text) is not None:
-        return TEXTS
-    return FIELDS if second(text) is not None else NONE
+    return TEXTS if in_texts(text) is not None else FIELDS

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from auditor.sanitize.encoded import encoded_texts
 from auditor.sanitize.marks import MARKS, Marks
 from auditor.sanitize.patterns import Pattern, compiled
 from auditor.sanitize.values import is_file, is_reference
 
+_SHORT: Final = 80
+"""Characters of a text whose answer is remembered."""
 SHORTEST: Final = 8
 """Characters of a text that is looked through. A shorter one has no room for a name and a secret."""
 _DRAWN: Final = re.compile(rb"[0-9#%^+=~]")
@@ -33,12 +37,14 @@ _DOCUMENTS: Final = re.compile(rb"(?m)^---[^\n]*\n?")
 
 
 class Span(NamedTuple):
-    """Where a secret stands in the bytes of a text. `certain`: it is one whatever it looks like."""
+    """Where a secret stands in the bytes of a text. `certain`: it is one whatever it looks like. `encoded`: it is a
+    text in base64 with a secret in it."""
 
     start: int
     end: int
     before: bytes
     certain: bool
+    encoded: bool = False
 
 
 def masked(text: str, marks: Marks, reported: Callable[[bytes, Span], bool] | None = None) -> str:
@@ -47,7 +53,7 @@ def masked(text: str, marks: Marks, reported: Callable[[bytes, Span], bool] | No
     `reported` says whether the rules about literal secrets report a value; one that they do not has the mark of a
     harmless one.
     """
-    if len(text) < SHORTEST:
+    if len(text) < SHORTEST or not may_hold(text):
         return text
     data = text.encode("utf-8", "surrogatepass")
     parts, at = [], 0
@@ -60,18 +66,35 @@ def masked(text: str, marks: Marks, reported: Callable[[bytes, Span], bool] | No
     return b"".join([*parts, data[at:]]).decode("utf-8", "surrogatepass")
 
 
+def may_hold(text: str) -> bool:
+    """Whether a text may have a secret in it. False is certain."""
+    return _short_may_hold(text) if len(text) <= _SHORT else _may_hold(text)
+
+
+def _may_hold(text: str) -> bool:
+    return compiled()[0].search(text.encode("utf-8", "surrogatepass")) is not None
+
+
+_short_may_hold = lru_cache(maxsize=16384)(_may_hold)
+"""Most short texts of a resource are in many others too."""
+
+
 def spans(data: bytes) -> list[Span]:
     """Where the secrets of a text stand, in order; those that overlap are one."""
     may_hold, programs = compiled()
     if not may_hold.search(data):
         return []
     every = [span for pattern, program in programs for span in _found(pattern, program, data)]
-    found = sorted([*every, *_manifests(data), *_of_connection(data)])
+    found = sorted([*every, *_manifests(data), *_of_connection(data), *_encoded(data)])
     joined: list[Span] = []
     for span in found:
         last = joined[-1] if joined else None
         if last is not None and span.start < last.end:
-            joined[-1] = last._replace(end=max(last.end, span.end), certain=last.certain or span.certain)
+            joined[-1] = last._replace(
+                end=max(last.end, span.end),
+                certain=last.certain or span.certain,
+                encoded=last.encoded and span.encoded,
+            )
         else:
             joined.append(span)
     return joined
@@ -128,6 +151,13 @@ def _manifests(data: bytes) -> Iterator[Span]:
     for start, end in pairwise(starts):
         if _MANIFEST.search(data, start, end) and _DATA.search(data, start, end):
             yield Span(start, end, b"", True)
+
+
+def _encoded(data: bytes) -> Iterator[Span]:
+    """The texts in base64 that have a secret in them."""
+    for start, end, text in encoded_texts(data):
+        if spans(text.encode("utf-8", "surrogatepass")):
+            yield Span(start, end, b"", False, encoded=True)
 
 
 def _of_connection(data: bytes) -> Iterator[Span]:

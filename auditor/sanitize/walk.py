@@ -13,10 +13,11 @@ import orjson
 
 from auditor.model import Unknown
 from auditor.sanitize import names
+from auditor.sanitize.encoded import encoded_text
 from auditor.sanitize.kubernetes_secrets import is_secret_object, without_secrets
 from auditor.sanitize.marks import MARKS, Marks
 from auditor.sanitize.names import class_of, is_naming
-from auditor.sanitize.texts import SHORTEST, masked
+from auditor.sanitize.texts import SHORTEST, masked, may_hold
 from auditor.sanitize.values import is_reference
 
 _TELLS: Final = frozenset(
@@ -31,6 +32,8 @@ _TELLS: Final = frozenset(
 _VALUES: Final = frozenset(
     {"value", "defaultvalue", "headervalue", "matchvalue", "matchvalues", "stringvalue", "default"}
 )
+_MATCHES: Final = frozenset({"exact", "prefix", "regex", "safe_regex", "suffix"})
+"""Fields that say what a header has to be."""
 _FLAG: Final = re.compile(r"--?[\w.-]+")
 _JSON: Final = (("{", "}"), ("[", "]"))
 _LEAST_NUMBER: Final = 1000
@@ -95,13 +98,16 @@ class Walker:
         return value
 
     def text(self, text: str) -> str:
-        """A text without the secrets in it, also where it is JSON."""
+        """A text without the secrets in it, also where it is JSON, or base64 of such a text."""
         if not self._texts or len(text) < SHORTEST:
             return text
-        if text.strip()[:1] in ("{", "["):
-            found = self._json(text)
-            if found is not text:
-                return found
+        if text.lstrip()[:1] in ("{", "["):
+            text = self._json(text)  # and its patterns below: of a key that is given twice only the last was found
+        if not may_hold(text):
+            return text
+        plain = encoded_text(text)
+        if plain is not None and self.text(plain) != plain:
+            return self.marks.harmless
         return self.masked(text)
 
     def masked(self, text: str) -> str:
@@ -126,7 +132,7 @@ class Walker:
             return self.walk(value)
         if what == names.SECRET:
             if value.__class__ is dict and self._kubernetes:
-                return self.walk(value)
+                return _same(value, self.hidden(value)) if _MATCHES.issuperset(value) else self.walk(value)
             return _same(value, self.hidden(value))
         if what == names.LISTED:
             return self._listed(value)

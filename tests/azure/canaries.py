@@ -25,12 +25,12 @@ def canary(place: str) -> str:
 
 
 def found_in(data: bytes, mark: str = MARK) -> list[str]:
-    """The canaries that are in some bytes, in plain or inside of base64."""
+    """The canaries that are in some bytes, in plain or inside of base64, of UTF-16 as well."""
     seen = [found[0].decode(errors="replace") for found in re.finditer(rb"%b[\w-]*" % mark.encode(), data)]
     for found in re.finditer(rb"[A-Za-z0-9+/]{24,}", data):
         for start in range(4):
             text = found[0][start:]
-            decoded = base64.b64decode(text[: len(text) // 4 * 4])
+            decoded = base64.b64decode(text[: len(text) // 4 * 4]).replace(b"\0", b"")
             if mark.encode() in decoded:
                 seen.append(f"in base64: {decoded.decode(errors='replace')}")
                 break
