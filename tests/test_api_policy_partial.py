@@ -232,3 +232,51 @@ def test_fragments_and_named_values_hide_nothing() -> None:
     assert found["token-keys-over-https"] == {"fail"} and found["token-audience"] == {"pass"}
     found = live(auth, named("idp", value="https://idp/c"), named("aud", value=""), service=include)
     assert found["token-audience"] == {"fail"} and found["token-keys-over-https"] == {"pass"}
+
+
+# --- named values in place of addresses -----------------------------------------------------------------------------
+
+
+def addressed(*more: Resource, api: str = "https://orders.internal", **texts: str) -> set[str] | None:
+    """What `apis.backend-https` says of an API with this address."""
+    own = resource("apis/orders", "/apis", subscriptionRequired=True, serviceUrl=api)
+    return live(own, *more, **texts).get("backend-https")
+
+
+def test_a_named_value_in_place_of_an_address_is_evaluated() -> None:
+    plain, sealed = named("at", value="http://orders"), named("at", value="https://orders")
+    assert addressed(plain, api="{{at}}") == {"fail"}
+    assert addressed(sealed, api="{{at}}/v1") == {"pass"}
+    assert addressed(named("at", secret=True), api="{{at}}") == {"unknown"}
+    assert addressed(api="{{at}}") == {"unknown"}, "there is no such value"
+    assert addressed(named("scheme", value="http"), api="{{scheme}}://orders") == {"fail"}
+    assert addressed(api="http://{{host}}") is None, "its rule evaluates the address in the API"
+
+
+def test_a_named_value_in_place_of_the_address_of_a_backend_is_evaluated() -> None:
+    backend = resource("backends/b", "/backends", url="{{at}}", protocol="http")
+    to = '<base/><set-backend-service backend-id="b"/>'
+    assert addressed(named("at", value="http://orders"), backend, service=to) == {"fail"}
+    assert addressed(named("at", value="https://orders"), backend, service=to) == {"pass"}
+    assert addressed(named("at", secret=True), backend, service=to) == {"unknown"}
+    direct = resource("backends/b", "/backends", url="http://orders", protocol="http")
+    assert addressed(direct, service=to) is None, "its rule evaluates the address in the backend"
+    away = to + '<set-backend-service base-url="https://other"/>'
+    assert addressed(named("at", value="http://orders"), backend, service=away) == {"pass"}
+
+
+# --- limits of subscriptions ----------------------------------------------------------------------------------------
+
+
+def limited(text: str, *, key: bool, **texts: str) -> set[str]:
+    own = resource("apis/orders", "/apis", subscriptionRequired=key, serviceUrl="https://orders.internal")
+    return live(own, service=text + JWT + IDENTITY, **texts)["rate-limited"]
+
+
+@pytest.mark.parametrize("name", ["rate-limit", "quota"])
+def test_a_limit_of_a_subscription_needs_a_key(name: str) -> None:
+    by_subscription = f'<{name} calls="10" renewal-period="60"/>'
+    by_key = f'<{name}-by-key calls="10" renewal-period="60" counter-key="@(context.Request.IpAddress)"/>'
+    assert limited(by_subscription, key=True) == limited(by_key, key=True) == limited(by_key, key=False) == {"pass"}
+    assert limited(by_subscription, key=False) == {"fail"}, "whoever calls without a key is not counted"
+    assert limited(by_subscription + by_key, key=False) == {"pass"}

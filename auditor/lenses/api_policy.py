@@ -7,8 +7,9 @@ the operations of an API that have no policy of their own, and one for each that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from auditor.lenses.api_policy_checks import Reading
 from auditor.lenses.api_policy_facts import Facts
 from auditor.lenses.api_policy_model import EffectivePolicy, Target
 from auditor.lenses.api_policy_resource import resource_of
@@ -99,12 +100,14 @@ def _policy(
     estate: Estate, api: str, operation: str | None, operations: tuple[str, ...], ways: list[Way], own: Level
 ) -> EffectivePolicy:
     entry = estate.apis[api]
-    url = entry.properties["serviceUrl"]
-    why = url.reason if isinstance(url, Unknown) else None
-    start = Target("api", url if isinstance(url, str) and url else None, None, None, None, certain=True, unknown=why)
+    start = _own_address(entry.properties["serviceUrl"], Reading(estate.values(scope_of(api))))
     middle = estate.document(api, f"{SERVICE}/workspaces/apis" if "/workspaces/" in api else f"{SERVICE}/apis")
     named = estate.operation.get(operation) if operation else None
-    walks = [(way, Walk(estate, [*way.levels, middle, own], start)) for way in ways]
+    needed = key_required(entry)
+    walks = [
+        (way, Walk(estate, [*way.levels, middle, own], start, needed if way.levels[-1] is None else True))
+        for way in ways
+    ]
     facts = Facts(estate)
     for way, walk in walks:
         facts.take(way, walk)
@@ -130,7 +133,7 @@ def _policy(
         origin=nearest.origin if nearest else entry.origin,
         documents=tuple(dict.fromkeys([*(level.id for level in read), *fragments])),
         products=tuple(dict.fromkeys(product for way in ways for product in way.products)),
-        key_required=key_required(entry),
+        key_required=needed,
         authenticated=flags["authenticated"],
         lost_in=lost_in,
         lost_surely=lost_surely,
@@ -158,6 +161,15 @@ def _policy(
         unread=unread,
         incomplete=incomplete,
     )
+
+
+def _own_address(url: Any, reading: Reading) -> Target:
+    """Where calls of an API go, unless a policy says otherwise."""
+    if not isinstance(url, str):
+        why = url.reason if isinstance(url, Unknown) else None
+        return Target("api", None, None, None, None, certain=True, unknown=why)
+    named = url.lstrip().startswith("{{")
+    return Target("api", reading.text(url) or None, None, None, None, True, reading.unknown(url), named)
 
 
 def _lost_in(

@@ -145,6 +145,9 @@ LIMITS: Final = frozenset(
     {"rate-limit", "rate-limit-by-key", "quota", "quota-by-key", "llm-token-limit", "azure-openai-token-limit"}
 )
 """Policies that limit how often, or how much, a caller may call."""
+BY_SUBSCRIPTION: Final = frozenset({"rate-limit", "quota"})
+"""Those that count for each subscription, and so do not count calls without a key.
+https://learn.microsoft.com/azure/api-management/api-management-policies"""
 _MOST_CALLS: Final = 10_000  # a second for one key: more than a unit of the gateway serves
 _MOST_TOKENS: Final = 1_000_000_000  # a minute
 _PLAIN_STRING: Final = re.compile(r'(?<!\$)"(?:[^"\\]|\\.)*"')

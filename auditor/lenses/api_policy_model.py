@@ -56,6 +56,7 @@ class Target:
     place: Place | None  # of the set-backend-service
     certain: bool  # the only one there is
     unknown: str | None = None  # why the address is not known (an expression, a secret)
+    named: bool = False  # a named value stands in the API or backend in place of the address
 
 
 @dataclass(frozen=True, slots=True)

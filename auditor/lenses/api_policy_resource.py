@@ -108,4 +108,6 @@ def _target(target: Target) -> dict[str, Any]:
     told: dict[str, Any] = {"name": target.backend or target.url or "unknown", "source": target.source, "url": url}
     if target.backend:
         told |= {"backend": target.backend, "resource": target.resource}
+    if target.named:
+        told |= {"named": True}
     return told | {"certain": target.certain, "place": _at(target.place) if target.place else None}

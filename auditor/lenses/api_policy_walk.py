@@ -8,9 +8,11 @@ a fragment could not be read, whatever is not already sure becomes unknown.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from auditor.lenses.api_policy_checks import (
+    BY_SUBSCRIPTION,
     LIMITS,
     Reading,
     certificate_check,
@@ -22,10 +24,10 @@ from auditor.lenses.api_policy_checks import (
     token_weaknesses,
 )
 from auditor.lenses.api_policy_model import CertificateCheck, Place, Target, TokenCheck, Weakness
-from auditor.lenses.api_policy_scopes import Document, Estate, Level, NotCollected
+from auditor.lenses.api_policy_scopes import Document, Estate, Level, NotCollected, scope_of
 from auditor.lenses.api_policy_state import FLAGS, State, joined_with
 from auditor.lenses.api_policy_text import Element, named_values
-from auditor.lenses.truth import Truth, truth_or
+from auditor.lenses.truth import Truth, truth_and, truth_or
 from auditor.model import Unknown
 
 _MOST_POLICIES: Final = 20_000
@@ -33,9 +35,9 @@ _BY_HAND: Final = Unknown("a condition refuses some callers; whether it asks who
 
 
 class Walk:
-    """One way in: the documents from the outermost scope to the innermost."""
+    """One way in: the documents from the outermost scope to the innermost. `keyed`: every call brings a key."""
 
-    def __init__(self, estate: Estate, chain: Sequence[Level], target: Target) -> None:
+    def __init__(self, estate: Estate, chain: Sequence[Level], target: Target, keyed: Truth = True) -> None:
         self.tokens: list[TokenCheck] = []
         self.certificates: list[CertificateCheck] = []
         self.cors: list[dict[str, Any]] = []
@@ -46,7 +48,7 @@ class Walk:
         self.first: Truth = False  # something answers or calls out before the caller is known
         self.unreadable: dict[str, None] = {}  # reasons why some policies on the way are not known
         self.not_collected: dict[str, None] = {}  # the same, where nothing was asked for them
-        self._estate, self._chain = estate, chain
+        self._estate, self._chain, self._keyed = estate, chain, keyed
         self._inside: list[str] = []  # fragments
         self._left = _MOST_POLICIES
         self._refused = False  # the branch that ended last ended by a refusal
@@ -99,7 +101,8 @@ class Walk:
             if self._left < 0:
                 return self._forget(state, Unknown("the policies are too many to follow"), around.section)
             if element.name in LIMITS:
-                state.add("limited", limits(element, around.reading))
+                counted = self._keyed if element.name in BY_SUBSCRIPTION else True
+                state.add("limited", truth_and(limits(element, around.reading), counted))
             elif step := _STEPS.get(element.name):
                 state = step(self, _Policy(element, around, certain), state)
         return state
@@ -267,8 +270,12 @@ class Walk:
         if "backend-id" in given:
             name, why = reading.text(given["backend-id"]), reading.unknown(given["backend-id"])
             found = None if why else self._estate.backend(here.around.document.scope, name)
-            resource = found.id if found else None
-            state.targets = (Target("policy", None, name, resource, place, here.certain, why),)
+            resource, url = (found.id, found.properties["url"]) if found else (None, None)
+            target = Target("policy", None, name, resource, place, here.certain, why)
+            if found and isinstance(url, str) and url.lstrip().startswith("{{"):
+                values = Reading(self._estate.values(scope_of(found.id.casefold())))
+                target = replace(target, url=values.text(url), unknown=values.unknown(url), named=True)
+            state.targets = (target,)
         elif "base-url" in given:
             url = reading.text(given["base-url"])
             state.targets = (
