@@ -252,7 +252,9 @@ NETWORK_POLICIES: Final = (
 )
 """The casefolded kinds of network policies: of Kubernetes itself, of Cilium, of Calico and of administrators."""
 
-_TOGETHER: Final = (frozenset(kind.casefold() for kind in WORKLOADS), frozenset(NETWORK_POLICIES))
+_ROUTES: Final = frozenset({"gateway.networking.k8s.io/httproute", "gateway.networking.k8s.io/grpcroute"})
+
+_TOGETHER: Final = (frozenset(kind.casefold() for kind in WORKLOADS), frozenset(NETWORK_POLICIES), _ROUTES)
 """Kinds that do one thing: whoever writes down one of a group would write down the others in the same place."""
 
 
