@@ -56,6 +56,7 @@ VERSIONS: Final[dict[str, ApiVersion]] = {
     "Microsoft.Authorization/roleAssignmentScheduleInstances": ApiVersion(
         "2024-09-01-preview", "2020-10-01", newest=True
     ),
+    "Microsoft.Cache/redis": ApiVersion("2024-11-01", newest=True),
     "Microsoft.Cdn/profiles": ApiVersion("2025-12-01"),
     "Microsoft.Cdn/profiles/securityPolicies": ApiVersion(
         "2026-04-01-preview",
@@ -76,6 +77,7 @@ VERSIONS: Final[dict[str, ApiVersion]] = {
     "Microsoft.ContainerService/managedClusters/maintenanceConfigurations": ApiVersion("2026-05-01"),
     "Microsoft.DBforMySQL/flexibleServers": ApiVersion("2024-12-30"),
     "Microsoft.DBforPostgreSQL/flexibleServers": ApiVersion("2025-08-01"),
+    "Microsoft.DocumentDB/mongoClusters": ApiVersion("2026-06-01"),
     "Microsoft.Insights/diagnosticSettings": ApiVersion("2021-05-01-preview", newest=True),
     "Microsoft.Insights/privateLinkScopes/scopedResources": ApiVersion("2021-09-01", newest=True),
     "Microsoft.KeyVault/vaults": ApiVersion("2026-02-01"),

@@ -152,6 +152,8 @@ CHILDREN: Final = (
     *_below("Microsoft.Sql/managedInstances/databases", "transparentDataEncryption"),
     *_below("Microsoft.DBforPostgreSQL/flexibleServers", "firewallRules"),
     *_below("Microsoft.DBforMySQL/flexibleServers", "firewallRules"),
+    *_below("Microsoft.DocumentDB/mongoClusters", "firewallRules"),
+    *_below("Microsoft.Cache/redis", "firewallRules"),
     *_parameters("Microsoft.DBforPostgreSQL/flexibleServers", _POSTGRESQL_PARAMETERS),
     *_parameters("Microsoft.DBforMySQL/flexibleServers", _MYSQL_PARAMETERS),
     *_below("Microsoft.Storage/storageAccounts", "blobServices", "fileServices", absent=_NO_SERVICE),
