@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sized
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -17,8 +18,9 @@ from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.sign_in import credential
 from auditor.collect.book import Book
 from tests.azure.collected import DEMO, Collected, azure_of, copies
-from tests.azure.estate import Estate, demo_estate
+from tests.azure.estate import Body, Estate, demo_estate
 from tests.azure.fault_plan import ODD, Fault
+from tests.azure.many import RULES, many_subscriptions, queries, subscription
 from tests.azure.product import scan
 from tests.azure.rights import Rights
 
@@ -35,6 +37,11 @@ def many(kind: str, count: int = MANY) -> Estate:
     """The demo with so many more resources of a type."""
     estate = demo_estate()
     return Estate([*estate.bodies, *copies(estate, kind, count)], estate.groups)
+
+
+def last(estate: Estate, cases: Sized) -> list[Body]:
+    """The resources that `many` made, for as many cases."""
+    return estate.bodies[-len(cases) :]
 
 
 # ── pages ──
@@ -57,33 +64,36 @@ def test_vaults_with_more_certificates_than_fit_on_a_page_are_read(tmp_path: Pat
     assert len([id_ for id_ in found.of("certificates") if "/copy-" in id_]) == 60
 
 
-@pytest.mark.parametrize(
-    ("page", "said"),
-    [
-        ({"value": [], "nextLink": "https://management.azure.com{path}?api-version=2024-05-01&x=1"}, "circles"),
-        ({"value": [], "nextLink": "https://management.azure.com.example.net{path}"}, "another host"),
-        ({"value": [], "nextLink": "https://management.azure.com:8443{path}"}, "another host"),
-        ({"value": [], "nextLink": "https://me@management.azure.com{path}"}, "another host"),
-        ({"value": [], "nextLink": "http://management.azure.com{path}"}, "another host"),
-        ({"value": [], "nextLink": "https://[management.azure.com{path}"}, "another host"),
-        ({"value": [], "nextLink": {"href": "https://management.azure.com{path}"}}, "where the next page is"),
-        ({"value": [], "error": {"code": "InternalServerError", "message": "half of it"}}, "not a list"),
-        ({"error": {"code": "InternalServerError", "message": "nothing of it"}}, "not a list"),
-        ({"value": None}, "not a list"),
-        ({"value": [None]}, "not a list"),
-        ({}, "not a list"),
-        ([], "not a list"),
-    ],
-)
-def test_a_list_that_is_not_whole_is_a_gap(tmp_path: Path, page: Any, said: str) -> None:
-    estate = demo_estate()
-    (service,) = estate.of_type("Microsoft.ApiManagement/service")
-    if isinstance(page, dict) and isinstance(page.get("nextLink"), str):
-        page = page | {"nextLink": page["nextLink"].format(path=f"{service['id']}/apis")}
-    with azure_of(estate, Fault(APIS, 200, body=page)) as azure:
-        found = Collected(azure, tmp_path, *APIM, code=3)
-        assert len(azure.asked("/apis")) < 10
-    assert any(said in gap.reason for gap in found.gaps if gap.type == "Microsoft.ApiManagement/service/apis")
+CUT_OFF: Any = [
+    ({"value": [], "nextLink": "https://management.azure.com{path}?api-version=2024-05-01&x=1"}, "circles"),
+    ({"value": [], "nextLink": "https://management.azure.com.example.net{path}"}, "another host"),
+    ({"value": [], "nextLink": "https://management.azure.com:8443{path}"}, "another host"),
+    ({"value": [], "nextLink": "https://me@management.azure.com{path}"}, "another host"),
+    ({"value": [], "nextLink": "http://management.azure.com{path}"}, "another host"),
+    ({"value": [], "nextLink": "https://[management.azure.com{path}"}, "another host"),
+    ({"value": [], "nextLink": {"href": "https://management.azure.com{path}"}}, "where the next page is"),
+    ({"value": [], "error": {"code": "InternalServerError", "message": "half of it"}}, "not a list"),
+    ({"error": {"code": "InternalServerError", "message": "nothing of it"}}, "not a list"),
+    ({"value": None}, "not a list"),
+    ({"value": [None]}, "not a list"),
+    ({}, "not a list"),
+    ([], "not a list"),
+]
+
+
+def test_a_list_that_is_not_whole_is_a_gap(tmp_path: Path) -> None:
+    services, faults = many("Microsoft.ApiManagement/service", len(CUT_OFF)), []
+    for service, (page, _) in zip(last(services, CUT_OFF), CUT_OFF, strict=True):
+        if isinstance(page, dict) and isinstance(page.get("nextLink"), str):
+            page = page | {"nextLink": page["nextLink"].format(path=f"{service['id']}/apis")}
+        faults.append(Fault(f"/service/{service['name']}/apis$", 200, body=page))
+    with azure_of(services, *faults) as azure:
+        found = Collected(azure, tmp_path, "--select", "azure.api-management.api-https-only", code=3)
+        assert len(azure.asked("/apis")) < 3 * len(CUT_OFF)
+    reasons = {gap.what: gap.reason for gap in found.gaps if gap.type == "Microsoft.ApiManagement/service/apis"}
+    assert len(found.gaps) == len(reasons) == len(CUT_OFF)
+    for service, (_, said) in zip(last(services, CUT_OFF), CUT_OFF, strict=True):
+        assert said in reasons[service["id"]]
 
 
 @pytest.mark.parametrize("name", ["NextLink", "@nextLink", "odata.nextLink"])
@@ -131,36 +141,41 @@ def test_who_is_the_same_host() -> None:
 # ── one thing ──
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(POLICY, 404, body=b"<html>Not found</html>"),
-        Fault(POLICY, 404, body=b""),
-        Fault(POLICY, 404, code="InvalidResourceType"),
-        Fault(POLICY, 404, code="ParentResourceNotFound"),
-        Fault(POLICY, 400, code="NoRegisteredProviderFound"),
-        Fault(POLICY, 400, code="MethodNotAllowedInPricingTier"),
-        Fault(POLICY, 405, body=b""),
-        Fault(POLICY, 409, code="MissingSubscriptionRegistration"),
-        Fault(POLICY, 200, body={}),
-        Fault(POLICY, 200, body=[]),
-        Fault(POLICY, 200, body={"value": []}),
-        Fault(POLICY, 200, body={"error": {"code": "InternalServerError", "message": ""}}),
-        Fault(POLICY, 200, body={"error": "gateway"}),
-        Fault(POLICY, 200, body=b"<html>Sign in</html>"),
-        Fault(POLICY, 202, body={}),
-        Fault(POLICY, 202, body=b""),
-        Fault(POLICY, 204, body=b""),
-        Fault(POLICY, 301, body=b"<html>Moved</html>", headers={"Location": "https://example.net/"}),
-        Fault(POLICY, 307, body=b"", headers={"Location": "https://example.net/"}),
-    ],
-    ids=lambda fault: f"{fault.effect} {fault.code or fault.body}",
-)
-def test_what_is_no_policy_is_not_taken_for_none(tmp_path: Path, fault: Fault) -> None:
-    with azure_of(None, fault) as azure:
-        found = Collected(azure, tmp_path, *APIM, code=3)
-        assert len(azure.asked("/policies/policy")) < 60
-    assert {gap.type for gap in found.gaps} == {"Microsoft.ApiManagement/service/policies"}
+NO_POLICY: Final[list[tuple[int, dict[str, Any]]]] = [
+    (404, {"body": b"<html>Not found</html>"}),
+    (404, {"body": b""}),
+    (404, {"code": "InvalidResourceType"}),
+    (404, {"code": "ParentResourceNotFound"}),
+    (400, {"code": "NoRegisteredProviderFound"}),
+    (400, {"code": "MethodNotAllowedInPricingTier"}),
+    (405, {"body": b""}),
+    (409, {"code": "MissingSubscriptionRegistration"}),
+    (200, {"body": {}}),
+    (200, {"body": []}),
+    (200, {"body": {"value": []}}),
+    (200, {"body": {"error": {"code": "InternalServerError", "message": ""}}}),
+    (200, {"body": {"error": "gateway"}}),
+    (200, {"body": b"<html>Sign in</html>"}),
+    (202, {"body": {}}),
+    (202, {"body": b""}),
+    (204, {"body": b""}),
+    (301, {"body": b"<html>Moved</html>", "headers": {"Location": "https://example.net/"}}),
+    (307, {"body": b"", "headers": {"Location": "https://example.net/"}}),
+]
+
+
+def test_what_is_no_policy_is_not_taken_for_none(tmp_path: Path) -> None:
+    services = many("Microsoft.ApiManagement/service", len(NO_POLICY))
+    asked = last(services, NO_POLICY)
+    faults = (
+        Fault(f"/service/{service['name']}/policies/policy$", status, **answer)
+        for service, (status, answer) in zip(asked, NO_POLICY, strict=True)
+    )
+    with azure_of(services, *faults) as azure:
+        found = Collected(azure, tmp_path, "--select", "apis.no-secrets-in-policies", code=3)
+        assert len(azure.asked("/policies/policy")) < 6 * len(NO_POLICY)
+    kind = "Microsoft.ApiManagement/service/policies"
+    assert {(gap.what, gap.type) for gap in found.gaps} == {(service["id"], kind) for service in asked}
     assert not any("AuthorizationFailed" in gap.reason or "example.net" in gap.reason for gap in found.gaps)
 
 
@@ -244,41 +259,61 @@ def test_a_vault_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
     assert found.gaps
 
 
-@pytest.mark.parametrize("effect", [*ODD, "html", "malformed", "empty", 409])
+HEALTH: Final = ("--select", "azure.application-gateway.*", "--with", "backend-health")
+
+
 @pytest.mark.parametrize("call", ["backendhealth$", "/operationResults/"])
-def test_what_the_network_does_not_say_is_a_gap(tmp_path: Path, call: str, effect: int | str) -> None:
-    rule = ("--select", "azure.application-gateway.*", "--with", "backend-health", "--time-limit", "0.15")
-    with azure_of(None, Fault(call, effect), rights=Rights(opt_in=True)) as azure:
-        found = Collected(azure, tmp_path, *rule, code=3)
+def test_a_result_of_the_network_that_never_comes_is_a_gap(tmp_path: Path, call: str) -> None:
+    with azure_of(None, Fault(call, "accepted"), rights=Rights(opt_in=True)) as azure:
+        found = Collected(azure, tmp_path, *HEALTH, "--time-limit", "0.1", code=3)
     assert not found.of("backendHealth") and found.of("applicationGateways")
     assert {gap.type for gap in found.gaps} == {"Microsoft.Network/applicationGateways/backendHealth"}
+
+
+@pytest.mark.parametrize("call", [r"/{name}/backendhealth$", "/operationResults/{name}-"])
+def test_what_the_network_does_not_say_is_a_gap(tmp_path: Path, call: str) -> None:
+    effects = [*sorted(ODD.keys() - {"accepted"}), "html", "malformed", "empty", 409]
+    gateways = many("Microsoft.Network/applicationGateways", len(effects))
+    struck = last(gateways, effects)
+    faults = (Fault(call.format(name=one["name"]), effect) for one, effect in zip(struck, effects, strict=True))
+    rule = (*HEALTH, "--time-limit", "1")
+    with azure_of(gateways, *faults, rights=Rights(opt_in=True)) as azure:
+        found = Collected(azure, tmp_path, *rule, code=3)
+    whole = len(gateways.of_type("Microsoft.Network/applicationGateways")) - len(effects)
+    assert len(found.of("backendHealth")) == whole > 0
+    kind = "Microsoft.Network/applicationGateways/backendHealth"
+    assert {(gap.what, gap.type) for gap in found.gaps} == {(one["id"], kind) for one in struck}
 
 
 # ── Resource Graph ──
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"totalRecords": 3, "count": 3, "data": [], "resultTruncated": "true", "$skipToken": None},
-        {"totalRecords": 3, "count": 3, "data": [], "resultTruncated": True},
-        {"totalRecords": 3, "count": 1, "data": [], "resultTruncated": "false", "$skipToken": "again"},
-        {"totalRecords": 3, "count": 1, "data": [], "resultTruncated": "false", "$skipToken": {"a": 1}},
-        {"data": {"columns": [{"name": "id"}, {"name": "type"}], "rows": [["/subscriptions/x"]]}},
-        {"data": {"columns": [None], "rows": [["/subscriptions/x"]]}},
-        {"data": {"columns": "id", "rows": 3}},
-        {"data": [None]},
-        {"data": [{"type": "microsoft.network/bastionhosts"}]},
-        {"data": "many"},
-        {"error": {"code": "InternalServerError", "message": ""}, "data": []},
-        [],
-    ],
-)
-def test_rows_that_are_not_whole_are_a_gap(tmp_path: Path, body: Any) -> None:
-    with azure_of(None, Fault("ResourceGraph", 200, skip=1, body=body)) as azure:
-        found = Collected(azure, tmp_path, "--subscription", DEMO, "--select", "azure.bastion.*", code=3)
-        assert len(azure.asked("ResourceGraph")) < 10
-    assert "microsoft.network/bastionhosts" in {gap.type for gap in found.gaps}
+CUT_ROWS: Final[list[Any]] = [
+    {"totalRecords": 3, "count": 3, "data": [], "resultTruncated": "true", "$skipToken": None},
+    {"totalRecords": 3, "count": 3, "data": [], "resultTruncated": True},
+    {"totalRecords": 3, "count": 1, "data": [], "resultTruncated": "false", "$skipToken": "again"},
+    {"totalRecords": 3, "count": 1, "data": [], "resultTruncated": "false", "$skipToken": {"a": 1}},
+    {"data": {"columns": [{"name": "id"}, {"name": "type"}], "rows": [["/subscriptions/x"]]}},
+    {"data": {"columns": [None], "rows": [["/subscriptions/x"]]}},
+    {"data": {"columns": "id", "rows": 3}},
+    {"data": [None]},
+    {"data": [{"type": "microsoft.network/bastionhosts"}]},
+    {"data": "many"},
+    {"error": {"code": "InternalServerError", "message": ""}, "data": []},
+    [],
+]
+
+
+def test_rows_that_are_not_whole_are_a_gap(tmp_path: Path) -> None:
+    asked = list(queries(len(CUT_ROWS)))
+    faults = (
+        Fault("ResourceGraph", 200, body=body, asks=query.asks) for body, query in zip(CUT_ROWS, asked, strict=True)
+    )
+    with azure_of(many_subscriptions(28), *faults) as azure:
+        found = Collected(azure, tmp_path, *RULES, code=3)
+        assert len(azure.asked("ResourceGraph")) < 30
+    gaps = {(gap.what.rpartition("/")[2], (gap.type or "").casefold()) for gap in found.gaps}
+    assert gaps >= {(subscription(query.first), query.kind) for query in asked}
 
 
 # ── when to come back ──

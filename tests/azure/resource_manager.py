@@ -124,7 +124,7 @@ class ResourceManager:
         nothing = {"backendAddressPools": []} if path.casefold().endswith("/backendhealth") else {"value": []}
         body = self.estate.by_id.get(path.casefold() + "/result", {}).get("properties", nothing)
         region = f"/subscriptions/{path.split('/')[2]}/providers/Microsoft.Network/locations/westeurope"
-        place = f"{region}/operationResults/{uuid.uuid4()}"
+        place = f"{region}/operationResults/{path.split('/')[-2]}-{uuid.uuid4()}"
         self._results[place.casefold()] = [None, body]
         return self._later(call, place)
 
