@@ -11,7 +11,9 @@ from typing import Final
 
 from tests.azure.published import versions_of
 
-APIM: Final = "2021-08-01 2022-08-01 2023-05-01-preview 2023-09-01-preview 2024-05-01 2024-06-01-preview"
+APIM: Final = (
+    "2021-08-01 2022-08-01 2023-05-01-preview 2023-09-01-preview 2024-05-01 2024-06-01-preview 2025-09-01-preview"
+)
 SQL: Final = (
     "2021-11-01 2022-05-01-preview 2023-05-01-preview 2023-08-01 2023-08-01-preview 2024-05-01-preview 2025-01-01"
 )
