@@ -44,6 +44,7 @@ NO_TERRAFORM = {
     f"{APIM}/backends properties.credentials.managedidentity": NEVER,
     f"{APIM}/apis/diagnostics properties.largelanguagemodel": NEVER,
     f"{APIM}/diagnostics properties.largelanguagemodel": NEVER,
+    f"{APIM}/namedvalues properties.value": "no plan gives a value that may be secret; its name and key vault decide",
     f"{APIM}/workspaces/": "azurerm has no workspaces; azapi gives them in ARM's shape",
     "microsoft.containerregistry/registries properties.policies.softdeletepolicy": NEVER,
     "microsoft.containerregistry/registries/scopemaps properties.type": READ_ONLY,

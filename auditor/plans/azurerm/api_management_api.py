@@ -21,6 +21,7 @@ TABLE: Final = Table(
         Attr("version", "properties.apiVersion", unset=True),
         Attr("version_set_id", "properties.apiVersionSetId", unset=True),
         Attr("api_type", "properties.type", unset=True),
+        Block("import", "properties", (Attr("content_format", "format"),)),
         Block(
             "oauth2_authorization",
             "properties.authenticationSettings.oAuth2",
