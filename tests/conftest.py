@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,30 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.register_profile("repeatable", settings.get_profile("patient"), derandomize=True)
 settings.load_profile("repeatable" if tools.ALL else "patient")
 
+SELECTED = (
+    *("--select", "azure.key-vault.purge-protection"),
+    *("--select", "kubernetes.workload.no-privileged-containers"),
+)
+
 
 @pytest.fixture
 def command(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture[str]) -> Command:
     """`auditor` in the folder of the test; the rules are cached for all tests of this process."""
     return Command(tmp_path, tmp_path_factory.getbasetemp() / "rule-cache", capfd)
+
+
+@pytest.fixture(params=["scan", "gate"])
+def audit_of(request: pytest.FixtureRequest, command: Command, tmp_path: Path) -> Any:
+    """Audit a path by `scan` and by `gate`: the exit code, what the report holds, and stderr."""
+
+    def run(path: str) -> tuple[int, dict[str, Any], str]:
+        given = ["--from", path] if request.param == "scan" else [path]
+        (tmp_path / "out.json").unlink(missing_ok=True)
+        done = command(request.param, *given, *SELECTED, "-f", "json", "-o", "out.json")
+        out = tmp_path / "out.json"
+        return done.returncode, json.loads(out.read_text()) if out.exists() else {}, done.stderr
+
+    return run
 
 
 @pytest.fixture(scope="session")

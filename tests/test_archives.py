@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from auditor.reading.bounds import BOUNDS
 from auditor.reading.contents import Contents
 from auditor.reading.find import Spool
+from tests.conftest import SELECTED
 
 VAULT = {
     "type": "Microsoft.KeyVault/vaults", "name": "kv", "properties": {"enablePurgeProtection": False},
@@ -31,7 +32,6 @@ metadata: {name: p, namespace: shop}
 spec: {containers: [{name: c, image: i, securityContext: {privileged: true}}]}
 """
 GOOD = POD.replace(b"true", b"false")
-RULES = ["--select", "azure.key-vault.purge-protection", "--select", "kubernetes.workload.no-privileged-containers"]
 Members = dict[str, bytes]
 
 
@@ -62,32 +62,18 @@ PACKERS: dict[str, Callable[[Members], bytes]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["scan", "gate"])
-def audit(request: pytest.FixtureRequest, command: Any, tmp_path: Path) -> Any:
-    """Audit a path by `scan` and by `gate`: the exit code, what the report holds, and stderr."""
-
-    def run(path: str) -> tuple[int, dict[str, Any], str]:
-        given = ["--from", path] if request.param == "scan" else [path]
-        (tmp_path / "out.json").unlink(missing_ok=True)
-        done = command(request.param, *given, *RULES, "-f", "json", "-o", "out.json")
-        out = tmp_path / "out.json"
-        return done.returncode, json.loads(out.read_text()) if out.exists() else {}, done.stderr
-
-    return run
-
-
 def failing(report: dict[str, Any]) -> list[str]:
     return sorted(one["origin"]["file"] for one in report["findings"] if one["outcome"] == "fail")
 
 
 @pytest.mark.parametrize("name", PACKERS)
 @pytest.mark.parametrize("where", ["named", "in a folder"])
-def test_members_are_evaluated_and_named(audit: Any, tmp_path: Path, name: str, where: str) -> None:
+def test_members_are_evaluated_and_named(audit_of: Any, tmp_path: Path, name: str, where: str) -> None:
     folder = tmp_path / "all"
     folder.mkdir()
     packed = PACKERS[name]({"./rows/export.json": ROW, "pod.yaml": POD, "README.md": b"# Read me\n"})
     (folder / name).write_bytes(packed)
-    code, report, _ = audit(f"all/{name}" if where == "named" else "all")
+    code, report, _ = audit_of(f"all/{name}" if where == "named" else "all")
     assert failing(report) == [f"all/{name}!/pod.yaml", f"all/{name}!/rows/export.json"]
     assert (code, report["gaps"]) == (1, [])
     elements = report["summary"]["elements"]
@@ -97,20 +83,20 @@ def test_members_are_evaluated_and_named(audit: Any, tmp_path: Path, name: str, 
 
 @pytest.mark.parametrize("where", ["named", "in a folder"])
 @pytest.mark.parametrize("name", ["rows.gz", "export.json.gz", "rows.backup.gz"])
-def test_gzip_is_read_whatever_its_name(audit: Any, tmp_path: Path, name: str, where: str) -> None:
+def test_gzip_is_read_whatever_its_name(audit_of: Any, tmp_path: Path, name: str, where: str) -> None:
     (tmp_path / "all").mkdir()
     (tmp_path / "all" / name).write_bytes(gzip.compress(ROW))
-    code, report, _ = audit(f"all/{name}" if where == "named" else "all")
+    code, report, _ = audit_of(f"all/{name}" if where == "named" else "all")
     assert (code, failing(report)) == (1, [f"all/{name}"])
 
 
-def test_an_archive_in_an_archive(audit: Any, tmp_path: Path) -> None:
+def test_an_archive_in_an_archive(audit_of: Any, tmp_path: Path) -> None:
     inner = tar_gz({"pod.yaml": POD})
     (tmp_path / "in.zip").write_bytes(zipped({"b.tgz": inner, "a.yaml": GOOD.replace(b"name: p,", b"name: q,")}))
-    code, report, _ = audit("in.zip")
+    code, report, _ = audit_of("in.zip")
     assert (code, failing(report)) == (1, ["in.zip!/b.tgz!/pod.yaml"])
     (tmp_path / "in.zip").write_bytes(zipped({"b.zip": zipped({"b.tgz": inner}), "a.yaml": GOOD, "b.yaml": GOOD}))
-    code, report, err = audit("in.zip")
+    code, report, err = audit_of("in.zip")
     assert code == 3 and "nested more than 2 deep" in json.dumps(report) + err
 
 
@@ -207,25 +193,25 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
 
 @pytest.mark.parametrize("case", REFUSED)
 @pytest.mark.parametrize("where", ["named", "in a folder"])
-def test_what_is_not_read_is_a_gap(audit: Any, tmp_path: Path, case: str, where: str) -> None:
+def test_what_is_not_read_is_a_gap(audit_of: Any, tmp_path: Path, case: str, where: str) -> None:
     name, content, words = REFUSED[case]
     folder = tmp_path / "all"
     folder.mkdir()
     (folder / name).write_bytes(content())
     if where == "in a folder":
         (folder / "other.yaml").write_bytes(GOOD.replace(b"name: p,", b"name: other,"))
-    code, report, err = audit(f"all/{name}" if where == "named" else "all")
+    code, report, err = audit_of(f"all/{name}" if where == "named" else "all")
     assert code == 3, (report, err)
     said = json.dumps(report.get("gaps")) + err
     assert f"all/{name}" in said and words in said, said
     assert {path.name for path in tmp_path.iterdir()} - {"out.json"} == {"all"}
 
 
-def test_a_gzip_bomb_is_a_gap(audit: Any, tmp_path: Path) -> None:
+def test_a_gzip_bomb_is_a_gap(audit_of: Any, tmp_path: Path) -> None:
     (tmp_path / "all").mkdir()
     (tmp_path / "all" / "rows.json.gz").write_bytes(gzip.compress(ROW + b" " * (BOUNDS.ratio_from + 1)))
     (tmp_path / "all" / "pod.yaml").write_bytes(GOOD)
-    code, report, err = audit("all")
+    code, report, err = audit_of("all")
     assert code == 3 and "250 times its size" in json.dumps(report["gaps"]) + err
 
 
@@ -244,12 +230,12 @@ def test_an_archive_of_one_plan_is_gated_as_the_plan(command: Any, tmp_path: Pat
         "contentVersion": "1.0.0.0", "resources": [{**VAULT, "apiVersion": "2023-07-01", "id": None}],
     }  # fmt: skip
     (tmp_path / "in.zip").write_bytes(zipped({"main.json": json.dumps(template).encode()}))
-    done = command("gate", "in.zip", *RULES, "-f", "json", "-o", "out.json")
+    done = command("gate", "in.zip", *SELECTED, "-f", "json", "-o", "out.json")
     assert done.returncode == 1
     assert failing(json.loads((tmp_path / "out.json").read_text())) == ["in.zip!/main.json"]
 
 
 def test_an_archive_on_standard_input(command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(zipped({"a.yaml": GOOD, "b/pod.yaml": POD}))))
-    assert command("gate", "-", *RULES, "-f", "json", "-o", "out.json").returncode in (1, 3)
+    assert command("gate", "-", *SELECTED, "-f", "json", "-o", "out.json").returncode in (1, 3)
     assert failing(json.loads((tmp_path / "out.json").read_text())) == ["-!/b/pod.yaml"]

@@ -24,12 +24,11 @@ from auditor.reading.files import is_data
 from auditor.reading.log import label, printable
 from auditor.reading.skipped import HEAD, OFFICE, data_in
 from auditor.reading.sources import FileSource
+from auditor.reading.unrendered import CHART, WITHIN, is_chart, of_chart, part_of_chart
 
 if TYPE_CHECKING:
     from auditor.reading.find import Spool
 
-WITHIN: Final = "!/"
-"""Between the name of an archive and that of its member."""
 _GZIP: Final = b"\x1f\x8b"
 _CHUNK: Final = 1 << 20
 
@@ -49,6 +48,7 @@ class Contents:
         self.sources: list[FileSource] = []
         self.gaps: list[Gap] = []
         self.accounting = Accounting()
+        self._like_data: list[tuple[str, str]] = []  # files that are not read, and what they seem to hold
         self._spool = spool
         self._bounds = bounds
         self._entries = 0
@@ -141,14 +141,29 @@ class Contents:
         elif held.data:
             self.sources.append(FileSource(path, printable(name)))
         elif held.words:
-            words = f"it is not read, and its content looks like data ({held.words}): name it by itself, or unpack it"
-            self.miss(name, words)
+            self._like_data.append((name, held.words))
         else:
             self.leave_out("file of a folder that holds no data", name)
 
     def result(self) -> tuple[list[FileSource], list[Gap], Accounting]:
         """The sources in the order of their names, the gaps, and what became of the files that are not sources."""
-        return sorted(self.sources, key=lambda one: one.file), self.gaps, self.accounting
+        charts = [source.file for source in self.sources if is_chart(source.path, source.file)]
+        roots = {chart.removesuffix(CHART) for chart in charts}
+        for chart in charts:
+            if not any(chart.startswith(f"{root}charts/") for root in roots):  # the one around it renders it
+                self.gaps.append(Gap(what=chart, reason=of_chart(chart)))
+        sources = []
+        for source in sorted(self.sources, key=lambda one: one.file):
+            if part_of_chart(source.file, source.path, roots):
+                self.leave_out("part of a Helm chart", source.file)
+            else:
+                sources.append(source)
+        for name, words in self._like_data:
+            if part_of_chart(printable(name), "", roots):
+                self.leave_out("part of a Helm chart", name)
+            else:
+                self.miss(name, f"its content looks like data ({words}), and its name does not: name it by itself")
+        return sources, self.gaps, self.accounting
 
     def count(self, size: int, most: int) -> None:
         """Count bytes that were unpacked. Raises `RestRefused` when they are too many."""

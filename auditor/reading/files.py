@@ -20,6 +20,7 @@ from auditor.reading.kubernetes_lists import with_kind_of_list
 from auditor.reading.log import Broken, Log
 from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, is_arm_type, resources_of, row_as_object
+from auditor.reading.unrendered import KUSTOMIZATIONS, is_template
 from auditor.reading.wanted import Wanted
 from auditor.sanitize import sanitized
 
@@ -162,7 +163,7 @@ def _is_plain_arm(body: Any) -> bool:
 def _yaml(stream: IO[bytes], file: str, log: Log) -> Iterator[Resource]:
     from auditor.reading.yaml_documents import yaml_documents  # here: PyYAML takes time to load, and few inputs need it
 
-    for document in yaml_documents(stream):
+    for document in yaml_documents(stream, template=is_template(file)):
         if isinstance(document, Broken):
             log.fail(file, document.place, document.reason, document.hint, element="new")
         else:
@@ -180,7 +181,7 @@ def _suffix(file: str) -> str:
 
 def is_data(file: str) -> bool:
     """Whether the name is that of a file to read, when it is found in a directory."""
-    return _suffix(file) in SUFFIXES
+    return _suffix(file) in SUFFIXES or PurePath(file).name in KUSTOMIZATIONS
 
 
 def _parses(text: bytes) -> bool:

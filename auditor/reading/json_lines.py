@@ -26,7 +26,7 @@ _TRIAL: Final = 2000
 _loads = orjson.loads
 
 
-_ENVELOPES: Final = frozenset({"table", "status", "template"})
+_ENVELOPES: Final = frozenset({"component", "kustomization", "status", "table", "template"})
 """Casefolded kinds that may hold other objects, or none."""
 
 

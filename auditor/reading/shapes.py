@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
 from auditor.model import Origin, Resource, holds_unknown, kubernetes_type
@@ -14,14 +14,13 @@ from auditor.reading.kubernetes_lists import items_of, refusal_of
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
 from auditor.reading.strays import note_stray_children, note_stray_items, note_strays
+from auditor.reading.unrendered import CHART, is_chart, is_kustomization, is_patch, of_chart, of_kustomization
 from auditor.sanitize.kubernetes_secrets import is_secret_object, without_secrets
 
 _ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MAX_NESTING: Final = 50
 """Lists in lists and children of children: real ones go five deep."""
 
-_KUSTOMIZE: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_PATCHES: Final = ("add", "remove", "replace", "move", "copy", "test")
 _KINDS_OF_STATUS: Final = {401: "forbidden", 403: "forbidden", 404: "not-found", 429: "throttled"}
 
 
@@ -56,6 +55,8 @@ def resources_of(
             yield from resources_of(item, at.within(item, f"item {index}"), log, depth + 1)
     elif not isinstance(document, dict):
         log.fail(at.file, at.place, f"it is {_kind_of(document)}, not a resource", "give JSON or YAML objects")
+    elif is_kustomization(document, at.file):
+        log.gap(at.file, at.place, of_kustomization(document, at.file))
     elif is_kubernetes(document):
         yield from _kubernetes(document, at, log, depth)
     elif is_arm_type(document.get("type")):
@@ -193,12 +194,15 @@ def _envelope(
 
 
 def _part_of(document: Mapping[str, Any], file: str) -> str:
-    """Why an object cannot be judged: it is a part of what another program makes manifests of, or nothing known."""
+    """Why an object cannot be evaluated: it is a part of what another program makes manifests of, or nothing known."""
     name = PurePath(file).name
-    if name in _KUSTOMIZE or (document.get("op") in _PATCHES and isinstance(document.get("path"), str)):
-        return "it tells kustomize what to change: judge what `kubectl kustomize FOLDER` prints"
-    if name == "Chart.yaml" or (name.startswith("values") and (Path(file).parent / "Chart.yaml").is_file()):
-        return "it is a part of a Helm chart: judge what `helm template` prints"
+    if is_patch(document):
+        return "it tells kustomize what to change: evaluate what `kubectl kustomize FOLDER` prints"
+    if name == CHART:
+        return of_chart(file)
+    chart = PurePath(file).parent / CHART
+    if name.startswith("values") and is_chart(chart, CHART):
+        return of_chart(str(chart))
     return "it has neither the `type` of Azure nor the `apiVersion` and `kind` of Kubernetes, so no rule can judge it"
 
 

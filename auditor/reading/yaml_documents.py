@@ -14,6 +14,7 @@ import yaml
 
 from auditor.model import Unknown
 from auditor.reading.log import Broken
+from auditor.reading.unrendered import filled_by_helm
 from auditor.reading.yaml_scalars import TAG, key_text, scalar
 
 MAX_DOCUMENT: Final = 16 << 20
@@ -39,22 +40,28 @@ class Parsed(NamedTuple):
     doubts: tuple[tuple[str, str], ...] = ()
 
 
-def yaml_documents(stream: IO[bytes]) -> Iterator[Parsed | Broken]:
-    """Every document of a stream; a `Broken`, with its place, for one that cannot be read. Empty ones are left out."""
+def yaml_documents(stream: IO[bytes], *, template: bool = False) -> Iterator[Parsed | Broken]:
+    """Every document of a stream; a `Broken`, with its place, for one that cannot be read. Empty ones are left out.
+
+    `template`: the file is one of a Helm chart, so a document that Helm changes is not read.
+    """
     for first_line, text in _pieces(stream):
         if text is None:
             yield Broken(f"the document is larger than {MAX_DOCUMENT >> 20} MiB", f"line {first_line}")
             continue
+        if template and b"{{" in text:
+            yield _of_helm(f"line {first_line}")
+            continue
         try:
             yield from _Builder(first_line).documents(text)
         except Broken as error:
-            yield _of_helm(error) if b"{{" in text else error
+            yield _of_helm(error.place) if b"{{" in text else error
 
 
-def _of_helm(error: Broken) -> Broken:
+def _of_helm(place: str) -> Broken:
     """A template of Helm is YAML no more than by chance."""
-    reason = "it is a template of Helm, not a manifest: judge what `helm template` prints"
-    return Broken(reason, error.place, "`helm template CHART >manifests.yaml`, then `auditor gate manifests.yaml`")
+    reason = "it is a template of Helm, not a manifest: evaluate what `helm template` prints"
+    return Broken(reason, place, "`helm template CHART >manifests.yaml`, then `auditor gate manifests.yaml`")
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
@@ -222,6 +229,8 @@ class _Builder:
             value = scalar(event.value, event.tag, event.implicit[0])
         except ValueError as error:
             raise Broken(f"a value {error}", f"line {line}", "put text in quotes") from error
+        if "{{" in event.value and filled_by_helm(event.value):
+            value = Unknown("Helm fills it in")
         if isinstance(value, Unknown):
             self._doubts.append((f"line {line}", value.reason))
         return value
