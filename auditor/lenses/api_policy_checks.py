@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from auditor.lenses.api_policy_model import CertificateCheck, Place, TokenCheck, Weakness
 from auditor.lenses.api_policy_scopes import NamedValues
-from auditor.lenses.api_policy_settings import names_certificates, switch_of
+from auditor.lenses.api_policy_settings import constant_of, names_certificates, switch_of
 from auditor.lenses.api_policy_text import Element, is_expression, named_values, scheme_of, with_named_values
 from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
 from auditor.model import Unknown
@@ -42,10 +42,19 @@ class Reading:
         why = self.unknown(raw)
         return Unknown(why) if why else text.casefold() == "true"
 
+    def constant(self, raw: str | None) -> bool | None:
+        """What a condition always is; None: it depends."""
+        text = self.text(raw)
+        if is_expression(text):
+            found = switch_of(text, "")
+            return None if isinstance(found, Unknown) else found
+        return {"true": True, "false": False}.get(text.casefold())
+
     def texts(self, element: Element, outer: str, inner: str) -> tuple[str, ...]:
-        """The texts of `<outer><inner>…</inner></outer>`, without empty ones."""
+        """The texts of `<outer><inner>…</inner></outer>`, without empty ones; of an expression its constant."""
         found = (self.text(part.text) for group in element.all(outer) for part in group.all(inner))
-        return tuple(text for text in found if text)
+        constants = ((text, constant_of(text)) for text in found)
+        return tuple(text for text in (text if fixed is None else fixed for text, fixed in constants) if text)
 
 
 # --- tokens -------------------------------------------------------------------------------------------------------
@@ -182,7 +191,8 @@ def _number(text: str) -> int | None:
 def cors(element: Element, reading: Reading, place: Place, certain: bool) -> tuple[dict[str, Any], list[Weakness]]:
     """The origins that may read answers, and whether with the visitor's credentials."""
     origins = reading.texts(element, "allowed-origins", "origin")
-    written = "*" in (part.text.strip() for group in element.all("allowed-origins") for part in group.all("origin"))
+    raw = [part.text for group in element.all("allowed-origins") for part in group.all("origin")]
+    written = any("*" in (text.strip(), constant_of(text)) for text in raw)
     credentials = reading.truth(element.attributes.get("allow-credentials"), default=False)
     told = {"origins": list(origins), "credentials": credentials, "document": place.document, "certain": certain}
     found = []

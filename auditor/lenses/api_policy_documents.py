@@ -76,7 +76,9 @@ _LITERAL: Final = re.compile(r"\A(?!@[({])[^\s{][^{]*\Z")
 _TOKEN: Final = re.compile(r"\A(?!@[({])(?:(?:Basic|Bearer|SharedAccessSignature)\s+)?[^\s{]{8,}\s*\Z", re.IGNORECASE)
 _IN_CODE: Final = re.compile(r'"(?:Basic|Bearer) [A-Za-z0-9+/=._~-]{8,}"|"[^"\s]{0,200}[?&](?:sig|code)=[^"&\s{]{8,}')
 _IN_SECRET_CODE: Final = re.compile(
-    _IN_CODE.pattern + r"""|GetBytes\(\s*"[^":{]+:[^"{]{4,}"|\?\s*"[^"\s{]{8,}"\s*:|:\s*"[^"\s{]{8,}"\s*\)?\s*\Z"""
+    _IN_CODE.pattern
+    + r"""|\breturn\s+"(?!https?:)[^"\s{]{8,}"\s*;|=\s*"(?!https?:)[^"\s{]{12,}"\s*;"""
+    + r"""|GetBytes\(\s*"[^":{]+:[^"{]{4,}"|\?\s*"[^"\s{]{8,}"\s*:|:\s*"[^"\s{]{8,}"\s*\)?\s*\Z"""
 )
 """In an expression that makes a secret: also a user with a password, and texts that a condition chooses between."""
 _IN_ADDRESS: Final = re.compile(

@@ -65,7 +65,14 @@ def names_certificates(identities: Sequence[Mapping[str, str]]) -> bool:
 def _cors(element: Element) -> dict[str, Any]:
     origins = [part.text for group in element.all("allowed-origins") for part in group.all("origin")]
     told = _switches(element, credentials="allow-credentials")
-    return told | {"origins": [Unknown("an origin is an expression") if is_expression(one) else one for one in origins]}
+    return told | {"origins": [_origin(text) for text in origins]}
+
+
+def _origin(text: str) -> str | Unknown:
+    constant = constant_of(text)
+    if constant is None and is_expression(text):
+        return Unknown("an origin is an expression")
+    return text if constant is None else constant
 
 
 def _passwords(element: Element) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The way of a call through the policies of its scopes: what surely holds when it reaches the backend.
 
 Policies run one after another. Of what stands in one branch of a `choose` nothing is sure, unless every branch that
-goes on has it; a branch that refuses the call does not go on. Conditions are C# and are not judged. Where a document or
-a fragment could not be read, whatever is not already sure becomes unknown.
+goes on has it; a branch that refuses the call does not go on. Conditions are C#, of which constants alone are
+evaluated. Where a document or a fragment could not be read, whatever is not already sure becomes unknown.
 """
 
 from __future__ import annotations
@@ -152,10 +152,10 @@ class Walk:
             if branch.name not in ("when", "otherwise"):
                 continue
             raw = branch.attributes.get("condition") if branch.name == "when" else "true"
-            decided = here.reading.text(raw).casefold()
-            if decided == "false":
+            decided = here.reading.constant(raw)
+            if decided is False:
                 continue
-            alone = decided == "true" and not going and not refuses
+            alone = decided is True and not going and not refuses
             self._refused = False
             ended = self._run(branch, here.around, state.copy(), here.certain and alone)
             if ended is not None:
@@ -163,7 +163,7 @@ class Walk:
             refused = ended is None and self._refused and not alone
             refuses = refuses or refused
             of_front_door = of_front_door or (refused and FRONT_DOOR in (raw or "").casefold())
-            if decided == "true":
+            if decided is True:
                 complete = True
                 break
         if not complete:
