@@ -18,58 +18,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
-import msgspec
-
 from auditor.accounting import Accounting
 from auditor.errors import InputError, OutputError
 from auditor.model import Gap, Resource
 from auditor.sanitize import sanitized_line
 from auditor.snapshot_lines import line_of, resource_of, type_of
+from auditor.snapshot_manifest import SCHEMA_VERSION, Manifest, NewerVersionError, Scope, Shard, decoded, encoded
 
 if TYPE_CHECKING:
     from auditor.inventory import Inventory
     from auditor.reading.wanted import Wanted
 
 Edge = Callable[[Resource], Resource]
-SCHEMA_VERSION: Final = "1.1"
-"""Readers take every older version and every minor of their own."""
-
 _MANIFEST: Final = "manifest.json"
 _SHARD: Final = "resources-{:05}.ndjson.gz"
 _SHARD_BYTES: Final = 32 << 20
 """Of text, before compression: large enough to compress well, small enough to share among processes."""
 
 _AGAIN: Final = "take the snapshot again"
-
-
-class Shard(msgspec.Struct, frozen=True, rename="camel"):
-    """One file of resources, as the manifest names it."""
-
-    file: str
-    sha256: str
-    resources: int
-
-
-class _Version(msgspec.Struct, rename="camel"):
-    schema_version: str
-
-
-class _Scope(msgspec.Struct, rename="camel", omit_defaults=True):
-    inputs: tuple[str, ...]
-    resource_groups: tuple[str, ...] = ()
-
-
-class _Manifest(msgspec.Struct, kw_only=True, rename="camel"):
-    schema_version: str
-    tool_version: str
-    as_of: dt.datetime
-    scope: _Scope
-    resources: int
-    counts: dict[str, int]
-    covers: tuple[str, ...] | None
-    gaps: tuple[Gap, ...]
-    accounting: Accounting | None = None
-    shards: tuple[Shard, ...]
 
 
 class ShardFile(NamedTuple):
@@ -97,10 +63,10 @@ def is_snapshot(path: str) -> bool:
     """Whether a directory is a snapshot, if perhaps a damaged one."""
     manifest = Path(path, _MANIFEST)
     try:
-        if not manifest.is_file():
-            return False
         if Path(path, _SHARD.format(1)).exists():
             return True
+        if not manifest.is_file():
+            return False
         text = manifest.read_bytes()
     except OSError:  # then nothing can be said of it but what reading it will say
         return False
@@ -111,15 +77,13 @@ def open_snapshot(path: str) -> Snapshot:
     """Reads the manifest. Raises `InputError` when it is damaged or written by a newer major version."""
     manifest = Path(path, _MANIFEST)
     try:
-        text = manifest.read_bytes()
-        version = msgspec.json.decode(text, type=_Version).schema_version
-        if _major(version) > _major(SCHEMA_VERSION):
-            raise InputError(f"{manifest} has the newer format {version}", "Update the auditor to read it.")
-        found = msgspec.json.decode(text, type=_Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        found = decoded(manifest.read_bytes())
+    except NewerVersionError as error:
+        raise InputError(f"{manifest} has the newer format {error}", "Update the auditor to read it.") from error
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{manifest} is damaged: {error}", _AGAIN) from error
     except OSError as error:
-        raise InputError(f"{manifest} cannot be read: {error.strerror}", "Check its permissions.") from error
+        raise InputError(f"{manifest} cannot be read: {error.strerror}", "Take the snapshot again.") from error
     odd = next((shard.file for shard in found.shards if Path(shard.file).name != shard.file), None)
     if odd is not None:
         raise InputError(f"{manifest} is damaged: {odd} is not a file beside it", _AGAIN)
@@ -135,7 +99,7 @@ def open_snapshot(path: str) -> Snapshot:
     )
 
 
-def _without_resources(manifest: _Manifest) -> Accounting:
+def _without_resources(manifest: Manifest) -> Accounting:
     """The elements that are no resources: these are counted where the shards are read. Of an older snapshot, its gaps
     are all that is known."""
     known = manifest.accounting
@@ -235,11 +199,11 @@ def _write(inventory: Inventory, folder: Path, tool_version: str, as_of: dt.date
         with (folder / name).open("rb") as written:
             digest = hashlib.file_digest(written, "sha256")
         shards.append(Shard(name, digest.hexdigest(), count))
-    manifest = _Manifest(
+    manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         tool_version=tool_version,
         as_of=as_of,
-        scope=_Scope(inventory.inputs, tuple(sorted(inventory.groups))),
+        scope=Scope(inventory.inputs, tuple(sorted(inventory.groups))),
         resources=counts.total(),
         counts=dict(sorted(counts.items())),
         covers=None if inventory.covers is None else tuple(sorted(inventory.covers)),
@@ -247,16 +211,11 @@ def _write(inventory: Inventory, folder: Path, tool_version: str, as_of: dt.date
         accounting=inventory.accounting,
         shards=tuple(shards),
     )
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
     with (folder / _MANIFEST).open("wb") as stream:
-        stream.write(text + b"\n")
+        stream.write(encoded(manifest))
         _sync(stream)
 
 
 def _sync(stream: IO[bytes]) -> None:
     stream.flush()
     os.fsync(stream.fileno())
-
-
-def _major(version: str) -> int:
-    return int(version.partition(".")[0])

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import tools
 from hypothesis import given, settings
@@ -73,9 +74,10 @@ def test_the_manifest_says_what_was_collected(estate: Path, tmp_path: Path) -> N
     folder = save(open_inventory([str(estate)]), tmp_path / "snap")
     manifest = json.loads((folder / "manifest.json").read_text())
     (shard,) = manifest.pop("shards")
+    assert manifest.pop("sha256")
     assert [gap["reason"] for gap in manifest.pop("gaps")]
     assert manifest == {
-        "schemaVersion": "1.1",
+        "schemaVersion": "1.2",
         "toolVersion": "1.2.3",
         "asOf": "2024-05-01T12:00:00Z",
         "scope": {"inputs": [str(estate)]},
@@ -193,6 +195,13 @@ def test_only_the_types_asked_for(shards: Path) -> None:
     assert {one.type for one in open_inventory([str(shards)]).resources(frozenset({"a/1"}))} == {"A/1"}
 
 
+def sign(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write a manifest with the digest of its content."""
+    manifest.pop("sha256", None)
+    digest = hashlib.sha256(orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "sha256": digest}))
+
+
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
@@ -200,18 +209,17 @@ def cut(path: Path) -> None:
 def forge(path: Path) -> None:
     """A cut shard whose digest fits."""
     cut(path)
-    text = (path.parent / "manifest.json").read_text()
-    manifest = json.loads(text)
+    manifest = json.loads((path.parent / "manifest.json").read_text())
     for shard in manifest["shards"]:
         shard["sha256"] = hashlib.sha256((path.parent / shard["file"]).read_bytes()).hexdigest()
-    (path.parent / "manifest.json").write_text(json.dumps(manifest))
+    sign(path.parent, manifest)
 
 
 def replace(path: Path) -> None:
     path.write_bytes(gzip.compress(b'{"type":"A/b"}\n'))
     text = json.loads((path.parent / "manifest.json").read_text())
     text["shards"][1]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    (path.parent / "manifest.json").write_text(json.dumps(text))
+    sign(path.parent, text)
 
 
 @pytest.mark.parametrize(
@@ -234,8 +242,7 @@ def test_a_damaged_manifest_is_named(shards: Path, text: str) -> None:
 
 
 def change(folder: Path, **values: Any) -> None:
-    path = folder / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+    sign(folder, {**json.loads((folder / "manifest.json").read_text()), **values})
 
 
 def test_a_newer_major_version_is_refused_and_a_newer_minor_is_read(shards: Path) -> None:
@@ -247,8 +254,45 @@ def test_a_newer_major_version_is_refused_and_a_newer_minor_is_read(shards: Path
     assert "Update" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"gaps": []},
+        {"shards": []},
+        {"covers": ["microsoft.keyvault/vaults"]},
+        {"schemaVersion": "1.3"},
+        {"sha256": None},
+        {"sha256": "0" * 64},
+    ],
+)
+def test_a_manifest_that_is_not_what_was_written_is_refused(shards: Path, values: Any) -> None:
+    manifest = json.loads((shards / "manifest.json").read_text())
+    (shards / "manifest.json").write_text(json.dumps({**manifest, **values}))
+    with pytest.raises(InputError, match=r"manifest\.json is damaged: its digest is not that of its content"):
+        open_inventory([str(shards)])
+
+
+def test_an_older_manifest_has_no_digest_and_as_many_resources_as_its_shards(shards: Path) -> None:
+    manifest = json.loads((shards / "manifest.json").read_text())
+    manifest = {**manifest, "schemaVersion": "1.1"}
+    del manifest["sha256"]
+    (shards / "manifest.json").write_text(json.dumps(manifest))
+    assert len(list(open_inventory([str(shards)]).resources())) == 100
+    (shards / "manifest.json").write_text(json.dumps({**manifest, "shards": manifest["shards"][1:]}))
+    with pytest.raises(InputError, match="it has 100 resources, and its shards have"):
+        open_inventory([str(shards)])
+
+
+def test_a_snapshot_without_its_manifest_is_no_folder_of_lines(shards: Path) -> None:
+    (shards / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"manifest\.json cannot be read"):
+        open_inventory([str(shards)])
+    with pytest.raises(InputError, match="it is a line of a snapshot"):
+        list(open_inventory([str(shards / "resources-00001.ndjson.gz")]).resources())
+
+
 def test_a_manifest_cannot_lead_out_of_its_directory(shards: Path) -> None:
-    change(shards, shards=[{"file": "../x.gz", "sha256": "0", "resources": 1}])
+    change(shards, shards=[{"file": "../x.gz", "sha256": "0", "resources": 100}])
     with pytest.raises(InputError, match="not a file beside it"):
         open_inventory([str(shards)])
 

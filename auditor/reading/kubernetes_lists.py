@@ -26,7 +26,7 @@ def items_of(document: Mapping[str, Any]) -> list[Any] | None:
         if items is None:
             return None if any(key in document for key in _CONTENT) else [None]
         return [with_kind_of_list(item, document) for item in items]
-    if items and any(isinstance(item, dict) and "metadata" in item for item in items):
+    if items and any(isinstance(item, list) or (isinstance(item, dict) and "metadata" in item) for item in items):
         return items  # a list whose kind is misspelled
     if kind == "table" and isinstance(rows := document.get("rows"), list):
         return [row.get("object", row) if isinstance(row, dict) else row for row in rows]

@@ -21,6 +21,7 @@ _ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MAX_NESTING: Final = 50
 """Lists in lists and children of children: real ones go five deep."""
 
+_LINE_OF_A_SNAPSHOT: Final = frozenset({"type", "cluster", "origin", "body"})
 _KINDS_OF_STATUS: Final = {401: "forbidden", 403: "forbidden", 404: "not-found", 429: "throttled"}
 
 
@@ -57,6 +58,8 @@ def resources_of(
         log.fail(at.file, at.place, f"it is {_kind_of(document)}, not a resource", "give JSON or YAML objects")
     elif is_kustomization(document, at.file):
         log.gap(at.file, at.place, of_kustomization(document, at.file))
+    elif document.keys() == _LINE_OF_A_SNAPSHOT:
+        log.fail(at.file, at.place, "it is a line of a snapshot", "name the folder with its `manifest.json`")
     elif is_kubernetes(document):
         yield from _kubernetes(document, at, log, depth)
     elif is_arm_type(document.get("type")):
