@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from auditor.model import Outcome
-from tests.conservation.inputs import INPUTS, NAMES
+from tests.conservation.files import INPUTS
+from tests.conservation.inputs import NAMES
 from tests.conservation.runs import World, run
 
 

@@ -11,9 +11,12 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from tests.conservation.damages import MARK, damaged
-from tests.conservation.inputs import INPUTS, NAMES, Input
+from tests.conservation.inputs import FILES, KEEP, NAMES, Input
+from tests.conservation.snapshots import LINES, damaged_snapshot, write_snapshot_of
 from tests.damage import Random
 
+SNAPSHOT: Final = "snapshot"
+INPUTS: Final[dict[str, Input]] = {**FILES, SNAPSHOT: Input("scan", LINES, KEEP | {"type"})}
 OTHER_TYPE: Final = "A/b"
 """Of the resource in the file beside a damaged one."""
 LISTS: Final = frozenset(
@@ -26,7 +29,7 @@ class Case(NamedTuple):
     early."""
 
     kind: str
-    command: str
+    sound: Input
     path: Path
     file: Path
     text: str
@@ -38,6 +41,9 @@ class Case(NamedTuple):
 def case_of(kind: str, rng: Random, folder: Path) -> Case:
     """A damaged input of a kind, written into an empty folder."""
     sound = INPUTS[kind]
+    if kind == SNAPSHOT:
+        place, lines, damage = damaged_snapshot(folder, rng)
+        return Case(kind, sound, place, place, "", lines, damage)
     value, damage = damaged(sound, rng)
     name, text = _written(value, sound, rng)
     cut = rng.random() < 0.1 and (name.endswith(".json") or (name.endswith(".ndjson") and not sound.keep))
@@ -60,7 +66,7 @@ def case_of(kind: str, rng: Random, folder: Path) -> Case:
         place, name = _in_a_folder(folder, name, rng, damage)
     file = place / name
     file.write_bytes(data)
-    return Case(kind, sound.command, file if place == folder else place, file, text, value, damage, cut)
+    return Case(kind, sound, file if place == folder else place, file, text, value, damage, cut)
 
 
 def _in_a_folder(folder: Path, name: str, rng: Random, damage: list[str]) -> tuple[Path, str]:
@@ -107,7 +113,7 @@ class Place(NamedTuple):
 
 def places_of(case: Case) -> dict[str, Place]:
     """Where each of the names stands."""
-    sound = INPUTS[case.kind]
+    sound = case.sound
     if sound.together:
         return dict.fromkeys(NAMES, Place({0}, there=True))
     before, after = _numbers_of(sound.value), _numbers_of(case.value)
@@ -150,7 +156,10 @@ def line_numbers(case: Case) -> dict[str, set[int]]:
 
 
 def write_sound(kind: str, folder: Path) -> Path:
-    """An undamaged input as a file."""
+    """An undamaged input as a file or folder."""
+    if kind == SNAPSHOT:
+        write_snapshot_of(LINES, folder / "snapshot")
+        return folder / "snapshot"
     file = folder / "in.json"
     file.write_text(json.dumps(INPUTS[kind].value))
     return file

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+CLOCK: Final = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 NAMES: Final = ("alpha", "bravo")
 RULES: Final = (
     "azure.key-vault.purge-protection",
@@ -122,7 +124,7 @@ NETWORK: Final = {
     "id": f"{GROUP}/providers/n/net",
     "properties": {},
 }
-INPUTS: Final[dict[str, Input]] = {
+FILES: Final[dict[str, Input]] = {
     "az list": Input("scan", both(vault), listed=True),
     "storage accounts": Input("scan", both(account), listed=True),
     "az graph": Input("scan", {"count": 2, "data": both(vault), "skip_token": None, "total_records": 2}),

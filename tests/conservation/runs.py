@@ -7,8 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.conservation.files import Case, case_of, write_sound
-from tests.conservation.inputs import INPUTS
+from tests.conservation.files import INPUTS, Case, case_of, write_sound
 from tests.conservation.witness import Auditor, Heard, lost
 from tests.damage import Random
 
@@ -41,7 +40,7 @@ class World:
         return case_of(kind, rng, self.folder)
 
     def lost(self, case: Case) -> list[str]:
-        heard = self.auditor.heard(case.command, case.path)
+        heard = self.auditor.heard(case.sound.command, case.path)
         return lost(case, heard, self.sound[case.kind])
 
     def _clear(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -19,9 +18,8 @@ from auditor.model import Audit, Finding, Gap, Outcome
 from auditor.plans.detect import Beside
 from auditor.rulebook import load_rules, select
 from tests.conservation.files import OTHER_TYPE, Case, Place, line_numbers, places_of
-from tests.conservation.inputs import INPUTS, NAMES, RULES
+from tests.conservation.inputs import CLOCK, NAMES, RULES
 
-CLOCK: Final = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 _NUMBERS: Final = re.compile(r"\d+")
 _GENERAL: Final = re.compile(
     r"answer (?:goes on|is truncated|announces|holds an error)|error beside its|further page|of \d+ elements|"
@@ -78,7 +76,7 @@ def lost(case: Case, heard: Heard, sound: Heard) -> list[str]:
     missing = [name for name in NAMES if not _answered(name, heard.findings)]
     missing = [name for name in missing if not _named(name, case, heard, places[name], lines[name])]
     nameless = _nameless(heard.findings) + len(set(heard.unjudged) - set(sound.unjudged) - {OTHER_TYPE})
-    return missing[nameless * (len(NAMES) if INPUTS[case.kind].together else 1) :]
+    return missing[nameless * (len(NAMES) if case.sound.together else 1) :]
 
 
 def _answered(name: str, findings: Iterable[Finding]) -> bool:
@@ -90,9 +88,10 @@ def _text(finding: Finding) -> str:
 
 
 def _nameless(findings: Iterable[Finding]) -> int:
-    """How many resources have answers and none of the names: theirs was damaged."""
+    """How many resources have answers and none of the names: theirs was damaged. A rule answers once for each."""
     without = [finding for finding in findings if not any(name in _text(finding) for name in NAMES)]
-    return max(Counter(finding.rule_id for finding in without).values(), default=0)
+    rules = Counter((finding.resource.type, finding.rule_id) for finding in without)
+    return sum(max(rules[pair] for pair in rules if pair[0] == kind) for kind in {kind for kind, _rule in rules})
 
 
 def _named(name: str, case: Case, heard: Heard, place: Place, lines: set[int]) -> bool:
