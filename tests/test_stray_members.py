@@ -42,7 +42,7 @@ CASES: dict[str, tuple[str, Any, str]] = {
     "a module under another name": (
         "gate", values(resources=[], modules=[{"address": "module.m", "resources": [in_values("a")]}]), "modules",
     ),
-    "a what-if": ("gate", {**WHAT_IF, "potentialchanges": [changed("bravo")]}, "potentialchanges"),
+    "a what-if": ("gate", {**WHAT_IF, "pending": [changed("bravo")]}, "pending"),
     "changes beside properties": ("gate", {**WHAT_IF, "properties": {"changes": [changed("bravo")]}}, "changes"),
     "a template": ("gate", {**template([]), "Resources": [declared("a")]}, "Resources"),
     "a template with another list": ("gate", template([], more=[declared("a")]), "more"),
