@@ -25,7 +25,7 @@ from test_api_policy import (
 from auditor.audit import audit
 from auditor.inventory import CollectedSource, Inventory
 from auditor.lenses import API_POLICY_READS
-from auditor.model import Gap, Origin, Resource
+from auditor.model import Gap, Origin, Resource, Unknown
 
 HTTP = jwt(url="http://idp/.well-known/openid-configuration")
 
@@ -280,3 +280,43 @@ def test_a_limit_of_a_subscription_needs_a_key(name: str) -> None:
     assert limited(by_subscription, key=True) == limited(by_key, key=True) == limited(by_key, key=False) == {"pass"}
     assert limited(by_subscription, key=False) == {"fail"}, "whoever calls without a key is not counted"
     assert limited(by_subscription + by_key, key=False) == {"pass"}
+
+
+# --- open products --------------------------------------------------------------------------------------------------
+
+
+def product(*, key: object, state: str = "published") -> Resource:
+    return resource("products/shop", "/products", subscriptionRequired=key, state=state)
+
+
+def test_an_open_product_opens_an_api_that_asks_for_a_key() -> None:
+    """https://learn.microsoft.com/azure/api-management/api-management-subscriptions"""
+    opened = live(product(key=False), service=LIMIT + IDENTITY)
+    assert opened["not-open"] == {"fail"} and "authenticated" not in opened
+    assert live(product(key=False), service=JWT + LIMIT)["not-open"] == {"pass"}
+    closed = live(product(key=True), service=LIMIT + IDENTITY)
+    assert closed["not-open"] == {"pass"} and closed["authenticated"] == {"fail"}
+    doubt = live(product(key=False, state="notPublished"), service=LIMIT + IDENTITY)
+    assert doubt["not-open"] == {"unknown"}, "whether such a product takes calls is documented nowhere"
+    assert live(product(key=Unknown("403")), service=LIMIT)["not-open"] == {"unknown"}
+
+
+def test_a_product_that_a_change_leaves_out_is_no_doubt() -> None:
+    link = resource("products/shop/apis/orders", "/products/apis")
+    assert declared(LIMIT, link)["not-open"] == {"pass"}
+    opened = declared(LIMIT, link, product(key=False))
+    assert opened["not-open"] == {"unknown"}, "a policy of an operation may check the caller"
+    read = outcomes(SERVICE, API, document("apis/orders", policy(LIMIT)), link, source="live", covers=API_POLICY_READS)
+    assert read["not-open"] == {"unknown"}, "the product that leads to the API was not read"
+
+
+def test_an_open_product_of_other_apis_opens_nothing() -> None:
+    other = resource("products/other", "/products", subscriptionRequired=False, state="published")
+    link = resource("products/other/apis/payments", "/products/apis")
+    assert live(other, link, service=LIMIT + IDENTITY)["not-open"] == {"pass"}
+
+
+def test_a_limit_of_a_subscription_counts_nothing_in_an_open_product() -> None:
+    by_subscription = '<rate-limit calls="10" renewal-period="60"/>'
+    assert live(product(key=False), service=by_subscription + JWT)["rate-limited"] == {"fail"}
+    assert live(product(key=True), service=by_subscription + JWT)["rate-limited"] == {"pass"}

@@ -13,9 +13,9 @@ from auditor.lenses.api_policy_checks import Reading
 from auditor.lenses.api_policy_facts import Facts
 from auditor.lenses.api_policy_model import EffectivePolicy, Target
 from auditor.lenses.api_policy_resource import resource_of
-from auditor.lenses.api_policy_scopes import SERVICE, Document, Entry, Estate, Level, NotCollected, scope_of
+from auditor.lenses.api_policy_scopes import SERVICE, Document, Estate, Level, NotCollected, scope_of
 from auditor.lenses.api_policy_walk import Walk
-from auditor.lenses.api_policy_ways import Way, key_required, ways_in
+from auditor.lenses.api_policy_ways import Way, is_change, key_required, ways_in
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.truth import Truth
 from auditor.model import Resource, Unknown
@@ -83,14 +83,9 @@ def _of_api(estate: Estate, api: str) -> Iterator[EffectivePolicy]:
         yield _policy(estate, api, operation, (operation,), ways, estate.document(operation, f"{kind}/operations"))
     if rest or not known or estate.hole(f"{kind}/operations", f"{api}/operations"):
         own = estate.unread(policies, f"{rest[0] if rest else f'{api}/operations'}/policies/policy")
-        if isinstance(own, NotCollected) and _is_change(estate.apis[api]):
+        if isinstance(own, NotCollected) and is_change(estate.apis[api]):
             own = NotCollected(own.reason, assumed_base=True)
         yield _policy(estate, api, None, tuple(rest), ways, own)
-
-
-def _is_change(api: Entry) -> bool:
-    """A change declares the API: what it leaves out stays as it is, and is no reason to doubt what it declares."""
-    return api.origin.source in ("change", "plan", "template")
 
 
 # --- one policy ---------------------------------------------------------------------------------------------------
@@ -103,11 +98,7 @@ def _policy(
     start = _own_address(entry.properties["serviceUrl"], Reading(estate.values(scope_of(api))))
     middle = estate.document(api, f"{SERVICE}/workspaces/apis" if "/workspaces/" in api else f"{SERVICE}/apis")
     named = estate.operation.get(operation) if operation else None
-    needed = key_required(entry)
-    walks = [
-        (way, Walk(estate, [*way.levels, middle, own], start, needed if way.levels[-1] is None else True))
-        for way in ways
-    ]
+    walks = [(way, Walk(estate, [*way.levels, middle, own], start, way.keyed)) for way in ways]
     facts = Facts(estate)
     for way, walk in walks:
         facts.take(way, walk)
@@ -120,7 +111,7 @@ def _policy(
         place = named.id if named else own.id.rpartition("/policies/")[0] if isinstance(own, Document) else operation
     flags = facts.flags
     unread = next(iter(facts.unreadable | facts.not_collected), None)
-    incomplete = next(iter(facts.unreadable), None) if read and _is_change(entry) else unread
+    incomplete = next(iter(facts.unreadable), None) if read and is_change(entry) else unread
     without = incomplete if facts.tokens else unread
     lost_in, lost_surely = _lost_in(estate, [[*way.levels, middle, own] for way in ways], flags["authenticated"])
     return EffectivePolicy(
@@ -133,7 +124,7 @@ def _policy(
         origin=nearest.origin if nearest else entry.origin,
         documents=tuple(dict.fromkeys([*(level.id for level in read), *fragments])),
         products=tuple(dict.fromkeys(product for way in ways for product in way.products)),
-        key_required=needed,
+        key_required=key_required(estate, api, scope_of(api)),
         authenticated=flags["authenticated"],
         lost_in=lost_in,
         lost_surely=lost_surely,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from auditor.lenses.api_policy_scopes import SERVICE, Document, Entry, Estate, Level, scopes_of
-from auditor.lenses.truth import Truth, truth_or
+from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
 from auditor.model import Unknown
 
 
 class Way:
-    """A way in: the documents above the API, outermost first, and whether a caller can take it."""
+    """A way in: the documents above the API, outermost first, whether a caller can take it, and needs a key for it."""
 
-    def __init__(self, levels: list[Level], products: tuple[str, ...], exists: Truth) -> None:
-        self.levels, self.products, self.exists = levels, products, exists
+    def __init__(self, levels: list[Level], products: tuple[str, ...], exists: Truth, keyed: Truth) -> None:
+        self.levels, self.products, self.exists, self.keyed = levels, products, exists, keyed
 
     @property
     def doubtful(self) -> str | None:
@@ -37,27 +37,55 @@ def ways_in(estate: Estate, api: str, scope: str) -> list[Way]:
             continue
         document = estate.document(product, products)
         name = entry.name if entry else product.rpartition("/")[2]
+        keyless = _is_open(entry, name)
         if surely:
-            keyless = entry.properties["subscriptionRequired"] if entry else Unknown(f"product {name} was not read")
-            opened = truth_or(opened, keyless if isinstance(keyless, Unknown) else keyless is False)
+            opened = truth_or(opened, keyless)
         if document is not None:
-            ways.append(Way([*above, document], (name,), True if surely else Unknown(hole or "")))
+            ways.append(Way([*above, document], (name,), True if surely else Unknown(hole or ""), truth_not(keyless)))
         elif surely:
             plain.append(name)
     if hole and (unread := estate.unread(products, f"{scope}/products", below=True)):
-        ways.append(Way([*above, unread], (), Unknown(hole)))
-    needed = key_required(estate.apis[api])
+        ways.append(Way([*above, unread], (), Unknown(hole), True))
+    needed = _key_required(estate.apis[api])
     direct: Truth = bool(plain) or (Unknown(hole) if hole else not leading)
     if opened is not True and not hole and needed is not True:
         direct = truth_or(direct, needed if isinstance(needed, Unknown) else opened or True)
     if direct is not True:
         direct = truth_or(direct, estate.keys(api, scope))
     if direct is not False:
-        ways.append(Way([*above, None], tuple(plain), direct))
+        ways.append(Way([*above, None], tuple(plain), direct, key_required(estate, api, scope)))
     return ways
 
 
-def key_required(api: Entry) -> Truth:
+def key_required(estate: Estate, api: str, scope: str) -> Truth:
+    """Whether no call without a key is answered: the API asks for one, and no product that asks for none leads to it.
+
+    https://learn.microsoft.com/azure/api-management/api-management-subscriptions
+    """
+    entries, leading = estate.products.get(scope, {}), sorted(estate.leading(api, scope)[0])
+    if is_change(estate.apis[api]):
+        leading = [product for product in leading if product in entries]
+    opened = truth_or(*(_is_open(entries.get(product), product.rpartition("/")[2]) for product in leading))
+    return truth_and(_key_required(estate.apis[api]), truth_not(opened))
+
+
+def is_change(api: Entry) -> bool:
+    """A change declares the API: what it leaves out stays as it is, and is no reason to doubt what it declares."""
+    return api.origin.source in ("change", "plan", "template")
+
+
+def _key_required(api: Entry) -> Truth:
     """Absent: a key is needed."""
     found = api.properties["subscriptionRequired"]
     return found if isinstance(found, Unknown) else found is not False
+
+
+def _is_open(product: Entry | None, name: str) -> Truth:
+    """Whether a product asks for no key."""
+    if product is None:
+        return Unknown(f"product {name} was not read")
+    found, state = product.properties["subscriptionRequired"], product.properties["state"]
+    if isinstance(found, Unknown) or found is not False:
+        return found if isinstance(found, Unknown) else False
+    published = not isinstance(state, str) or state.casefold() != "notpublished"
+    return True if published else Unknown(f"product {name} asks for no key and is not published")
