@@ -24,6 +24,8 @@ from auditor.plans.arm_places import (
 )
 from auditor.plans.arm_resources import DEPLOYMENTS, Instance, Resources
 from auditor.plans.arm_scope import MAX_TEMPLATES, Outputs, Path, Situation, Template
+from auditor.plans.arm_spelling import DEPLOYMENT as DEPLOYMENT_MEMBERS
+from auditor.plans.arm_spelling import TEMPLATE, canonical
 from auditor.plans.arm_values import Declared, Refused, plain, text
 
 _LATER: Final = "is known only where it is deployed"
@@ -72,12 +74,16 @@ class Deployment:
 
     def _opened(self, instance: Instance) -> Template | None:
         properties, parent = instance.raw.get("properties"), instance.template
+        properties = canonical(properties, DEPLOYMENT_MEMBERS) if isinstance(properties, dict) else properties
         inner = properties.get("template") if isinstance(properties, dict) else None
         if not isinstance(properties, dict) or not isinstance(inner, dict):
             linked = isinstance(properties, dict) and "templateLink" in properties
             reason = "its template is linked, and not in this file" if linked else "it has no template that can be read"
             self.work.lose(instance.address, reason)
             return None
+        if properties.get("templateLink") is not None:
+            self.work.note(instance.address, "it has a template and a link to another, which is not evaluated")
+        inner = canonical(inner, TEMPLATE)
         if not isinstance(inner.get("resources"), dict | list):
             self.work.lose(instance.address, "its template has no resources")
             return None
@@ -86,7 +92,7 @@ class Deployment:
             return None
         self.work.accounting.open()
         options = properties.get("expressionEvaluationOptions")
-        scope = options.get("scope") if isinstance(options, dict) else None
+        scope = canonical(options, DEPLOYMENT_MEMBERS).get("scope") if isinstance(options, dict) else None
         is_inner = isinstance(scope, str) and scope.casefold() == "inner"
         situation = self._situation(instance)
         given = _given(properties.get("parameters"), instance.env) if is_inner else given_in({})

@@ -18,6 +18,7 @@ from auditor.plans.arm_functions_network import NETWORK_FUNCTIONS
 from auditor.plans.arm_functions_numbers import NUMBER_FUNCTIONS
 from auditor.plans.arm_functions_text import TEXT_FUNCTIONS
 from auditor.plans.arm_special import SPECIAL_FUNCTIONS
+from auditor.plans.arm_spelling import LOOP, canonical
 from auditor.plans.arm_values import (
     Declared,
     Function,
@@ -60,10 +61,10 @@ def value(data: Any, env: Env) -> Any:
 def _object(data: dict[str, Any], env: Env) -> Any:
     made: dict[str, Any] = {}
     for key, item in data.items():
-        if key == "copy" and is_property_copy(item):
-            for loop in item:
-                name, copies = _property_copy(loop, env)
-                made[name] = copies
+        if key.casefold() == "copy" and is_property_copy(item):
+            for loop in item if isinstance(item, list) else [item]:
+                name, copies = _property_copy(canonical(loop, LOOP), env)
+                made[name] = copies if isinstance(item, list) else Unknown("a loop of properties stands in no list")
             continue
         name = _text_value(key, env) if key.startswith("[") else key
         if isinstance(name, Unknown | Declared):
@@ -73,10 +74,16 @@ def _object(data: dict[str, Any], env: Env) -> Any:
 
 
 def is_property_copy(item: Any) -> bool:
-    """`copy` as an array of named loops: it makes properties."""
-    return isinstance(item, list) and all(
-        isinstance(loop, dict) and isinstance(loop.get("name"), str) and "count" in loop for loop in item
-    )
+    """`copy` as an array of named loops: it makes properties. A single one, which Resource Manager refuses, is meant to
+    be one."""
+    if not isinstance(item, list):
+        return isinstance(item, dict) and _is_loop(item) and "input" in canonical(item, LOOP)
+    return all(isinstance(loop, dict) and _is_loop(loop) for loop in item)
+
+
+def _is_loop(item: dict[str, Any]) -> bool:
+    loop = canonical(item, LOOP)
+    return isinstance(loop.get("name"), str) and "count" in loop
 
 
 def _property_copy(loop: dict[str, Any], env: Env) -> tuple[str, Any]:

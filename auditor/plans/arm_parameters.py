@@ -5,36 +5,52 @@ Source: learn.microsoft.com/azure/azure-resource-manager/templates/parameters, â
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from auditor.errors import InputError
 from auditor.model import MISSING, Unknown
+from auditor.plans.arm_spelling import DECLARATION, GIVEN, PARAMETER_FILE, canonical
 
 Given = Callable[[str], Any]
 """The value that is given for a parameter, by its name in small letters; MISSING for none."""
 
 _SECURE: Final = frozenset({"securestring", "secureobject"})
 _MAX_REFERENCES: Final = 20
+_FORMS: Final = {"value", "reference"}
+_HINT: Final = "A parameter file has `parameters`, each with a `value`."
 
 
 def given_in(parameters: Any) -> Given:
-    """Of a parameter file as read, or of a mapping of names to values."""
+    """Of a parameter file as read, or of a mapping of names to values. Raises InputError where it holds none."""
     found = {str(name).casefold(): item for name, item in _entries(parameters).items()}
     return lambda name: found.get(name, MISSING)
 
 
-def _entries(parameters: Any) -> dict[str, Any]:
+def names_in(parameters: Any) -> list[str]:
+    """The names of the parameters that are given."""
+    return list(_entries(parameters))
+
+
+def _entries(parameters: Any, *, inside: bool = False) -> dict[str, Any]:
     if not isinstance(parameters, Mapping):
-        return {}
-    inner = parameters.get("parameters")
-    is_file = "$schema" in parameters or "contentVersion" in parameters
-    if not isinstance(inner, Mapping) or not (is_file or _alone(inner)):
-        return dict(parameters)
-    return {name: value_of(entry, name) for name, entry in inner.items()}
-
-
-def _alone(inner: Mapping[str, Any]) -> bool:
-    return all(isinstance(item, Mapping) and ("value" in item or "reference" in item) for item in inner.values())
+        raise InputError("The parameter file holds no parameters: it is no object.", _HINT)
+    written = next((item for key, item in parameters.items() if key.casefold() == "parametersjson"), None)
+    if isinstance(written, str) and not inside:  # the output of `bicep build-params`
+        try:
+            return _entries(json.loads(written), inside=True)
+        except ValueError as error:
+            raise InputError("The parameter file holds no parameters: `parametersJson` is no JSON.", _HINT) from error
+    whole = canonical(parameters, PARAMETER_FILE)
+    if "parameters" in whole and all(key.casefold() in PARAMETER_FILE for key in whole):
+        listed = whole["parameters"]
+        if not isinstance(listed, Mapping):
+            raise InputError("The parameter file holds no parameters: `parameters` is no object.", _HINT)
+        return {name: value_of(entry, name) for name, entry in listed.items()}
+    if all(isinstance(entry, Mapping) and canonical(entry, GIVEN).keys() & _FORMS for entry in parameters.values()):
+        return {name: value_of(entry, name) for name, entry in parameters.items()}
+    return dict(parameters)
 
 
 def value_of(entry: Any, name: str) -> Any:
@@ -42,9 +58,10 @@ def value_of(entry: Any, name: str) -> Any:
     if isinstance(entry, Unknown):
         return entry
     if isinstance(entry, Mapping):
-        if "value" in entry:
-            return entry["value"]
-        if "reference" in entry:
+        form = canonical(entry, GIVEN)
+        if "value" in form:
+            return form["value"]
+        if "reference" in form:
             return Unknown(f"parameter {name} is a secret of a Key Vault")
     return Unknown(f"parameter {name} is given in a form that is not known")
 
@@ -55,7 +72,7 @@ class Declarations:
     def __init__(self, raw: Mapping[str, Any]) -> None:
         declared = raw.get("parameters")
         self._parameters = {
-            name.casefold(): item
+            name.casefold(): canonical(item, DECLARATION)
             for name, item in (declared.items() if isinstance(declared, dict) else ())
             if isinstance(item, dict)
         }

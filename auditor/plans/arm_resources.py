@@ -8,7 +8,8 @@ Source: learn.microsoft.com/azure/azure-resource-manager/templates/copy-resource
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,9 +18,11 @@ from auditor.plans.arm_env import MAX_COPIES, Env, kept
 from auditor.plans.arm_evaluate import value
 from auditor.plans.arm_places import DEPLOYMENT, Place, id_at, id_below, place_of_id
 from auditor.plans.arm_scope import Path, Template
+from auditor.plans.arm_spelling import LOOP, RESOURCE, TEMPLATE, Members, canonical, in_two_casings
 from auditor.plans.arm_strays import OF_A_RESOURCE, OF_A_TEMPLATE, lose_strays
 from auditor.plans.arm_values import Refused, whole
 
+_TYPE: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 DEPLOYMENTS: Final = DEPLOYMENT.casefold()
 _MAX_CHILDREN: Final = 10
 """Resources within resources."""
@@ -103,6 +106,7 @@ class Resources:
             self._filled = True
             place = _text_of(self.template.situation.path)
             lose_strays(self.template.raw, place, self.template.work, OF_A_TEMPLATE)
+            self._note_casings(self.template.raw, TEMPLATE, place)
             for path, symbol, raw in declared_in(self.template.raw.get("resources"), ("resources",)):
                 self._add(raw, path, symbol, None, 0)
         return self.instances
@@ -130,6 +134,8 @@ class Resources:
         if not isinstance(raw, dict):
             work.lose(place, "a resource is expected here, and it is not an object")
             return
+        raw = canonical(raw, RESOURCE)
+        self._note_casings(raw, RESOURCE, place)
         env = parent.env if parent else template.env
         if depth > _MAX_CHILDREN:
             work.lose(place, "resources are nested too deeply")
@@ -152,6 +158,10 @@ class Resources:
         if not rounds:
             work.accounting.leave_out(_NO_ROUNDS, place)
 
+    def _note_casings(self, raw: Mapping[str, Any], members: Members, place: str) -> None:
+        for name in in_two_casings(raw, members):
+            self.template.work.note(place, f"`{name}` is given in two casings")
+
     def _rounds(self, raw: dict[str, Any], env: Env) -> Iterator[tuple[int | None, Env | None]]:
         """Where each round of the loop of a resource stands; one round, without index, for a resource without loop.
         None for a round with which the template has too many."""
@@ -160,10 +170,13 @@ class Resources:
         if not isinstance(loop, dict):
             yield None, env
             return
+        loop = canonical(loop, LOOP)
         name = str(loop.get("name", ""))
         try:
             times = value(loop.get("count"), env)
             count = times if isinstance(times, Unknown) else whole(times)
+            if not isinstance(count, Unknown) and count < 0:
+                raise Refused("a loop has 0 rounds or more")
         except Refused as refused:
             count = Unknown(str(refused))
         if isinstance(count, Unknown):
@@ -202,12 +215,18 @@ class Resources:
             raise Refused("it has no resource type")
         name = name if isinstance(name, str | Unknown) else Unknown("it has no name")
         kind = kind.split("@")[0].strip("/")
+        if not _TYPE.fullmatch(kind):
+            raise Refused("its type is not the name of a resource type")
         try:
             kind, name, found = self._identity(raw, kind, name, parent, env)
         except Refused as refused:  # a name that does not fit its type
             found = Unknown(str(refused))
         lose_strays(raw, _text_of((*self.template.situation.path, *path)), self.template.work, OF_A_RESOURCE)
         existing = raw.get("existing") is True
+        if existing and not isinstance(self.template.raw.get("resources"), dict):
+            existing = False
+            place = _text_of((*self.template.situation.path, *path))
+            self.template.work.note(place, "`existing` means nothing in a template without symbolic names")
         instance = Instance(raw, self.template, env, kind, name, found, symbol, index, existing, doubt, path)
         self.instances.append(instance)
         if existing:

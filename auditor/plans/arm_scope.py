@@ -7,7 +7,7 @@ Source: learn.microsoft.com/azure/azure-resource-manager/templates/linked-templa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from auditor.plans.arm_env import Env, UserFunction, Work, kept
 from auditor.plans.arm_evaluate import copied, value
 from auditor.plans.arm_parameters import Declarations, Given, is_secure
 from auditor.plans.arm_places import Place
+from auditor.plans.arm_spelling import DECLARATION, LOOP, canonical
 from auditor.plans.arm_values import Refused
 
 MAX_TEMPLATES: Final = 30
@@ -84,6 +85,10 @@ class Template:
             return self._outer.names.parameter(name)
         return self._once(("parameter", name.casefold()), lambda: self._parameter(name))
 
+    def undeclared(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that no parameter of the template has."""
+        return [name for name in names if self._declared.find(name) is None]
+
     def _parameter(self, name: str) -> Any:
         declared = self._declared.find(name)
         if declared is None:
@@ -105,9 +110,10 @@ class Template:
 
     def _variable(self, name: str) -> Any:
         declared = _section(self.raw, "variables")
-        loops = declared.get("copy")
-        for loop in loops if isinstance(loops, list) else ():
-            if isinstance(loop, dict) and _same(loop.get("name"), name):
+        loops = canonical(declared, LOOP).get("copy")
+        for given in loops if isinstance(loops, list) else ():
+            loop = canonical(given, LOOP) if isinstance(given, dict) else {}
+            if _same(loop.get("name"), name):
                 return copied(loop.get("input"), loop.get("count"), Env(self), name)
         for key, data in declared.items():
             if _same(key, name):
@@ -134,6 +140,7 @@ class Template:
         declared = next((item for key, item in _section(self.raw, "outputs").items() if _same(key, name)), None)
         if not isinstance(declared, dict):
             raise Refused(f"there is no output {name}")
+        declared = canonical(declared, DECLARATION)
         condition = value(declared.get("condition", True), self.env)
         if condition is not True:
             return condition if isinstance(condition, Unknown) else None
@@ -141,6 +148,7 @@ class Template:
             return Unknown(f"output {name} is secret")
         loop = declared.get("copy")
         if isinstance(loop, dict):
+            loop = canonical(loop, LOOP)
             return copied(loop.get("input"), loop.get("count"), self.env, "", name)
         return value(declared.get("value"), self.env)
 

@@ -18,11 +18,14 @@ from auditor.plans.arm_deployment import Deployment
 from auditor.plans.arm_env import Work
 from auditor.plans.arm_join import Item, join
 from auditor.plans.arm_live import completed
-from auditor.plans.arm_places import DEPLOYMENT, Place, id_at
+from auditor.plans.arm_parameters import names_in
+from auditor.plans.arm_places import DEPLOYMENT as DEPLOYMENT_TYPE
+from auditor.plans.arm_places import Place, id_at
 from auditor.plans.arm_repeats import once
 from auditor.plans.arm_resources import DEPLOYMENTS, Instance, declared_in
 from auditor.plans.arm_scope import Path, Situation
 from auditor.plans.arm_secrets import left_behind
+from auditor.plans.arm_spelling import DEPLOYMENT, RESOURCE, TEMPLATE, canonical
 from auditor.plans.change import NO_SUBSCRIPTION, Change, Changes
 
 _JOINED_BY_PROPERTY: Final = frozenset(
@@ -47,12 +50,15 @@ def read_arm_template(
 ) -> Changes:
     """What a template deploys. `parameters`: a parameter file as read, or a mapping of names to values; `lines`: where
     its objects begin (`arm_lines.lines_of`). Raises InputError when it is no template."""
-    if not isinstance(raw, dict) or not isinstance(raw.get("resources"), list | dict):
+    raw = canonical(raw, TEMPLATE) if isinstance(raw, dict) else {}
+    if not isinstance(raw.get("resources"), list | dict):
         raise InputError(f"{file} is no ARM template: it has no resources", "Give the JSON that Bicep is compiled to.")
     place = _place_of(raw, subscription_id or NO_SUBSCRIPTION, resource_group or "rg")
     where: Any = Unknown("the location of the resource group is not given") if location is None else location
-    work = Work(file)
-    deployment = Deployment(raw, Situation(place, where, _name_of(file)), parameters or {}, work)
+    work, given = Work(file), {} if parameters is None else parameters
+    deployment = Deployment(raw, Situation(place, where, _name_of(file)), given, work)
+    for name in deployment.root.undeclared(names_in(given)):
+        work.note("", f"parameter {name} is given, and the template does not have it", "unknown-until-apply")
     declared: list[tuple[Item, Path]] = []
     origins: dict[Item, Origin] = {}
     for instance in deployment.every():
@@ -96,10 +102,12 @@ def _histories(deployment: Deployment, file: str, lines: Mapping[Path, int]) -> 
             continue
         told.add(situation.path)
         name = situation.name if isinstance(situation.name, str) else _name_of(file)
-        place = id_at(situation.place, DEPLOYMENT, name)
-        body = {"id": place, "name": name, "type": DEPLOYMENT, "properties": left}
-        origin = Origin(source="template", address=f"{DEPLOYMENT}.{name}", file=file, line=lines.get(situation.path))
-        yield Change("create", _resource(Item(DEPLOYMENT, place, body, None), origin))
+        place = id_at(situation.place, DEPLOYMENT_TYPE, name)
+        body = {"id": place, "name": name, "type": DEPLOYMENT_TYPE, "properties": left}
+        origin = Origin(
+            source="template", address=f"{DEPLOYMENT_TYPE}.{name}", file=file, line=lines.get(situation.path)
+        )
+        yield Change("create", _resource(Item(DEPLOYMENT_TYPE, place, body, None), origin))
 
 
 def _resource(item: Item, origin: Origin) -> Resource:
@@ -136,6 +144,7 @@ def _declared_types(raw: dict[str, Any]) -> Iterator[str]:
         for _path, _symbol, declared in declared_in(resources, ()):
             if not isinstance(declared, dict):
                 continue  # which the reader of resources reports
+            declared = canonical(declared, RESOURCE)
             kind = declared.get("type")
             if not isinstance(kind, str) or kind.startswith("["):
                 continue
@@ -143,8 +152,8 @@ def _declared_types(raw: dict[str, Any]) -> Iterator[str]:
             kind = kind if not parent or "." in kind.partition("/")[0] else f"{parent}/{kind}"
             if kind == DEPLOYMENTS:
                 properties = declared.get("properties")
-                inner = properties.get("template") if isinstance(properties, dict) else None
-                pending.append((inner.get("resources") if isinstance(inner, dict) else None, ""))
+                inner = canonical(properties, DEPLOYMENT).get("template") if isinstance(properties, dict) else None
+                pending.append((canonical(inner, TEMPLATE).get("resources") if isinstance(inner, dict) else None, ""))
             elif not declared.get("existing") and "/providers/" not in kind:
                 yield kind
             pending.append((declared.get("resources"), kind))

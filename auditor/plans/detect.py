@@ -7,7 +7,9 @@ from pathlib import PurePath
 from typing import Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from auditor.plans.arm_spelling import TEMPLATE, canonical
 from auditor.plans.change import Changes, without_secrets
 from auditor.plans.what_if_answer import is_answer
 
@@ -22,8 +24,11 @@ def kind_of(raw: Any) -> Kind:
         return "terraform"
     if is_answer(raw):
         return "what-if"
-    schema = raw.get("$schema")
+    members = canonical(raw, TEMPLATE)
+    schema = members.get("$schema")
     if isinstance(schema, str) and "deploymenttemplate.json" in schema.casefold():
+        return "template"
+    if schema is None and "contentVersion" in members and "resources" in members:
         return "template"
     return "other"
 
@@ -72,7 +77,11 @@ def deployed_to(scope: str) -> tuple[str, str | None] | None:
 
 def read_change(kind: Kind, raw: Any, text: bytes, file: str, beside: Beside | None = None) -> Changes:
     """Read a document of a known kind, given with its text; without secrets. Raises InputError."""
-    return without_secrets(_read(kind, raw, text, file, beside or Beside()))
+    from auditor.plans.deployed_elsewhere import gaps_of_deployed
+
+    found = _read(kind, raw, text, file, beside or Beside())
+    gaps = tuple(dict.fromkeys((*found.gaps, *gaps_of_deployed(found.changes))))
+    return without_secrets(replace(found, gaps=gaps))
 
 
 def _read(kind: Kind, raw: Any, text: bytes, file: str, beside: Beside) -> Changes:
