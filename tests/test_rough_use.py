@@ -93,7 +93,7 @@ def test_a_signal_leaves_nothing_half_written(
     out = tmp_path / "out"
     out.mkdir()
     for _ in range(9):
-        process = start("scan", "--from", large, *to)
+        process = start("scan", "--from", large, "--select", PURGE, *to)
         while process.poll() is None and not list(out.iterdir()):  # until something is being written
             time.sleep(0.01)
         process.send_signal(number)
@@ -123,7 +123,7 @@ def test_jobs_end_with_their_parent(
 
 
 def test_a_job_that_is_killed_is_said(start: Any, large: str) -> None:
-    process = start("scan", "--from", large, "--jobs", "2")
+    process = start("scan", "--from", large, "--select", PURGE, "--jobs", "2")
     children = jobs_of(process)
     os.kill(children[1], signal.SIGKILL)
     out, err = process.communicate(timeout=tools.PATIENCE)
