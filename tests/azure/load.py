@@ -26,8 +26,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.azure.local import LocalAzure, local_azure
 from tests.azure.resource_graph import CALLS, WINDOW
@@ -65,14 +66,23 @@ class Load(NamedTuple):
         )
 
 
-def load(subscriptions: int, resources: int, apis: int, *options: str, clusters: int = 0) -> Load:
-    """`auditor collect` of a synthetic estate of that size. Options go to the command."""
+def load(
+    subscriptions: int, resources: int, apis: int, *options: str, clusters: int = 0, server: Server | None = None
+) -> Load:
+    """`auditor collect` of a synthetic estate of that size. Options go to the command.
+
+    `server`: one that runs already stands for the clusters.
+    """
     estate = synthetic_estate(subscriptions, resources, apis)
-    with local_azure(estate) as azure, tempfile.TemporaryDirectory() as folder, _server(clusters, folder) as server:
+    with ExitStack() as stack:
+        azure = stack.enter_context(local_azure(estate))
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        server = server or stack.enter_context(_server(clusters, folder))
+        earlier = len(server.requests()) if server else 0
         command = [sys.executable, "-m", "auditor", "collect", "--all", "-o", f"{folder}/snapshot", *options]
         if server:
             contexts = [(f"cluster-{number:02}", ADMIN) for number in range(clusters)]
-            kubeconfig = server.kubeconfig(server.folder / "kubeconfig", *contexts)
+            kubeconfig = server.kubeconfig(Path(folder, "kubeconfig"), *contexts)
             command += ["--kube-context", "all", "--kubeconfig", str(kubeconfig)]
         begun = time.monotonic()
         with subprocess.Popen(
@@ -83,7 +93,8 @@ def load(subscriptions: int, resources: int, apis: int, *options: str, clusters:
         whole = time.monotonic() - begun
         manifest = Path(folder, "snapshot", "manifest.json")
         found = json.loads(manifest.read_bytes())["resources"] if manifest.exists() else 0
-        return _measured(azure, server, process.returncode, found, whole, watched.most, said)
+        events = server.requests()[earlier:] if server else []
+        return _measured(azure, events, process.returncode, found, whole, watched.most, said)
 
 
 @contextlib.contextmanager
@@ -117,12 +128,12 @@ class _Memory(threading.Thread):
 
 
 def _measured(
-    azure: LocalAzure, server: Server | None, code: int, found: int, whole: float, memory: int, said: str
+    azure: LocalAzure, events: list[dict[str, Any]], code: int, found: int, whole: float, memory: int, said: str
 ) -> Load:
     names = [served.call.name for served in azure.calls]
     queries = sum("ResourceGraph" in name for name in names)
     reads = [name for name in names if name.startswith("GET management.")]
-    listings = [event for event in server.requests() if event["userAgent"] == "auditor"] if server else []
+    listings = [event for event in events if event["userAgent"] == "auditor"]
     times = [served.at for served in azure.calls] + _times(listings)
     places = Counter((re.search(r"/subscriptions/([^/]+)", name) or [name, ""])[1] for name in reads)
     graph = (max(queries, 1) - 1) // CALLS * WINDOW
