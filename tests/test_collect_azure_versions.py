@@ -21,7 +21,7 @@ from auditor.conditions.kept import read_paths
 from auditor.model import Origin, Resource
 from auditor.rulebook import load_rules
 from tests.azure import api_versions, published
-from tests.azure.collected import DEMO, Collected, azure_of
+from tests.azure.collected import DEMO, Collected, azure_of, copies
 from tests.azure.estate import Body, Estate, demo_estate
 from tests.azure.fault_plan import Fault
 from tests.azure.product import scan
@@ -132,44 +132,50 @@ def outcomes(done: Any, rule: str) -> dict[str, str]:
     return {f["resource"]["name"]: f["outcome"] for f in done.audit["findings"] if f["ruleId"] == rule}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("kind", "properties", "rule"),
-    [
-        (
-            AKS,
-            {"securityProfile": {"kubernetesResourceObjectEncryptionProfile": {"infrastructureEncryption": "Enabled"}}},
-            "azure.kubernetes-service.etcd-encryption",
-        ),
-        (
-            AKS,
-            {"addonProfiles": {}, "azureMonitorProfile": {"containerInsights": {"enabled": True}}},
-            "azure.kubernetes-service.container-logs",
-        ),
-        (
-            AKS,
-            {"addonProfiles": {}, "azureMonitorProfile": {"containerInsights": {"enabled": True}}},
-            "azure.kubernetes-service.monitoring",
-        ),
-        (
-            "Microsoft.Insights/actionGroups",
-            {"enabled": True, "incidentReceivers": [{"name": "a"}]} | {name: [] for name in RECEIVERS},
-            "azure.monitor.action-group-notifies",
-        ),
-    ],
+OBJECTS: Final = {"kubernetesResourceObjectEncryptionProfile": {"infrastructureEncryption": "Enabled"}}
+LEFT_OUT: Final = (
+    (AKS, {"securityProfile": OBJECTS}, "azure.kubernetes-service.etcd-encryption"),
+    (
+        AKS,
+        {"addonProfiles": {}, "azureMonitorProfile": {"containerInsights": {"enabled": True}}},
+        "azure.kubernetes-service.container-logs",
+    ),
+    (
+        AKS,
+        {"addonProfiles": {}, "azureMonitorProfile": {"containerInsights": {"enabled": True}}},
+        "azure.kubernetes-service.monitoring",
+    ),
+    (
+        "Microsoft.Insights/actionGroups",
+        {"enabled": True, "incidentReceivers": [{"name": "a"}]} | {name: [] for name in RECEIVERS},
+        "azure.monitor.action-group-notifies",
+    ),
 )
-def test_what_resource_graph_leaves_out_is_asked_for(
-    tmp_path: Path, kind: str, properties: dict[str, Any], rule: str
-) -> None:
-    estate = changed(kind, **properties)
-    name = estate.of_type(kind)[0]["name"]
-    with azure_of(estate) as azure:
-        assert outcomes(scan(azure, tmp_path, "--select", rule), rule)[name] == "pass"
-        assert asked_in(azure, f"{kind}/{name}") == {PREVIEWS[kind].asked}
-    for status, code in ((400, "NoRegisteredProviderFound"), (403, ""), (503, "")):
-        with azure_of(estate, Fault(f"{kind}/{name}$", status, code=code)) as azure:
-            done = scan(azure, tmp_path, "--select", rule, "--time-limit", "0.3")
-        assert outcomes(done, rule)[name] == "unknown" and done.code == 3
+"""Type, properties of which a preview alone returns some, and the rule that they satisfy."""
+
+
+@pytest.mark.slow
+def test_what_resource_graph_leaves_out_is_asked_for(tmp_path: Path) -> None:
+    failures = ((400, "NoRegisteredProviderFound"), (403, ""), (503, ""))
+    estate, faults, expected = demo_estate(), [], {}
+    made: list[Body] = []
+    for number, (kind, properties, rule) in enumerate(LEFT_OUT):
+        found = copies(estate, kind, 1 + len(failures), **properties)
+        for body, outcome in zip(found, ("pass", *["unknown"] * len(failures)), strict=True):
+            body["name"] = f"{number}-{body['name']}"
+            body["id"] = f"{body['id'].rpartition('/')[0]}/{body['name']}"
+            expected[rule, body["name"]] = outcome
+        for body, (status, code) in zip(found[1:], failures, strict=True):
+            faults.append(Fault(f"{kind}/{body['name']}$", status, code=code))
+        made += found
+    rules = (word for _, _, rule in LEFT_OUT for word in ("--select", rule))
+    with azure_of(Estate([*estate.bodies, *made], estate.groups), *faults) as azure:
+        done = scan(azure, tmp_path, *rules, "--time-limit", "1")
+        for kind in (AKS, "Microsoft.Insights/actionGroups"):
+            assert asked_in(azure, f"{kind}/") == {PREVIEWS[kind].asked}
+    assert done.code == 3
+    answers = {(rule, name): outcome for _, _, rule in LEFT_OUT for name, outcome in outcomes(done, rule).items()}
+    assert {key: answers.get(key) for key in expected} == expected
 
 
 @pytest.mark.slow
