@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_api_policy import JWT, LIMIT, named
+from test_api_policy import JWT, LIMIT, jwt, named
 from test_api_policy_partial import live
 
 KEY = named("jwt-signing-key", secret=True)
@@ -92,6 +92,13 @@ CASES: list[tuple[str, str, str]] = [
     ("apim.tokens-expire", "fail", simple("clock-skew=300", "require-expiration-time=false")),
     ("apim.tokens-expire", "pass", simple("require-signed-tokens=false", "require-expiration-time=true")),
     ("apim.tokens-expire", "fail", when("a", JWT, simple("require-expiration-time=@(false)"))),
+    ("token-keys-over-https", "fail", simple().replace("<issuers>", '<openid-config url="http://idp/c"/><issuers>')),
+    ("token-keys-over-https", "fail", JWT + when("a", jwt(url='@("http://idp/c")'))),
+    ("token-keys-over-https", "pass", SIMPLE),
+    ("token-audience", "fail", ENTRA.replace("<audiences>", "<other>").replace("</audiences>", "</other>")),
+    ("token-audience", "fail", jwt(inner='<audiences><audience>@("")</audience></audiences>')),
+    ("named-values-weaken-nothing", "fail", simple("require-signed-tokens={{off}}")),
+    ("named-values-weaken-nothing", "fail", when("a", cors("{{star}}"))),
     # conditions that never, or always, hold
     ("authenticated", "fail", when("false", JWT)),
     ("authenticated", "pass", when(" true ", JWT)),
