@@ -167,6 +167,7 @@ def page(found: Agreement) -> str:
 
 _FIRST_POOL: Final = "azurerm writes the first pool inside its cluster, where other rules judge it"
 WHY: Final = {
+    "azure.container-registry.scope-map-no-wildcard": "the registry makes this map itself, which no plan says",
     "azure.kubernetes-service.agent-pool-availability-zones": _FIRST_POOL,
     "azure.kubernetes-service.agent-pool-encryption-at-host": _FIRST_POOL,
     "azure.kubernetes-service.agent-pool-pods-per-node": _FIRST_POOL,

@@ -65,6 +65,14 @@ NO_TERRAFORM = {
     "microsoft.compute/virtualmachinescalesets properties.securityprofile": "a field of single machines",
     "microsoft.documentdb/databaseaccounts properties.iprangefilter": OLDER,
     "microsoft.insights/actiongroups properties.incidentreceivers": NEVER,
+    "microsoft.insights/actiongroups properties.emailreceivers.[*].status": READ_ONLY,
+    "microsoft.insights/actiongroups properties.smsreceivers.[*].status": READ_ONLY,
+    "microsoft.insights/privatelinkscopes properties.accessmodesettings.exclusions": NEVER,
+    "microsoft.network/azurefirewalls properties.threatintelwhitelist": NEVER,
+    "microsoft.storage/storageaccounts/blobservices properties.containerdeleteretentionpolicy.allowpermanentdelete": (
+        NEVER
+    ),
+    "microsoft.storage/storageaccounts/fileservices properties.sharedeleteretentionpolicy.allowpermanentdelete": NEVER,
     "microsoft.keyvault/vaults properties.createmode": NEVER,
     "microsoft.keyvault/managedhsms properties.createmode": NEVER,
     "microsoft.keyvault/vaults/accesspolicies": "azurerm writes them into the vault",

@@ -51,7 +51,8 @@ def _texts_of(rules: Iterable[Rule]) -> tuple[set[str], set[str]]:
             if isinstance(item, str):
                 found.add(item)
             elif isinstance(item, dict):
-                pending.extend([*item.keys(), *item.values()])
+                pending += item
+                pending += [value for key, value in item.items() if key != "unknown"]  # its value is prose
                 for operator, made in _PATTERNS.items():
                     operand = item.get(operator)
                     patterns.update(made(one) for one in _listed(operand) if isinstance(one, str))

@@ -14,6 +14,11 @@ TABLE: Final = Table(
         Attr("base_policy_id", "properties.basePolicy.id"),
         Attr("threat_intelligence_mode", "properties.threatIntelMode", default="Alert"),
         Block(
+            "threat_intelligence_allowlist",
+            "properties.threatIntelWhitelist",
+            (Attr("fqdns", "fqdns"), Attr("ip_addresses", "ipAddresses")),
+        ),
+        Block(
             "intrusion_detection",
             "properties.intrusionDetection",
             (

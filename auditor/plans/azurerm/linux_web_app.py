@@ -13,6 +13,7 @@ PARTS: Final = (
     Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True),
     Attr("client_certificate_enabled", "properties.clientCertEnabled", default=False),
     Attr("client_certificate_mode", "properties.clientCertMode"),
+    Attr("client_certificate_exclusion_paths", "properties.clientCertExclusionPaths"),
     Attr("virtual_network_subnet_id", "properties.virtualNetworkSubnetId"),
     Block(
         "site_config",

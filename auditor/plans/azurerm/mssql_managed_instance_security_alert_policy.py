@@ -9,6 +9,11 @@ from auditor.plans.terraform_table import ENABLED, Attr, Child, Table
 TABLE: Final = Table(
     "Microsoft.Sql/managedInstances/securityAlertPolicies",
     Child("", "Microsoft.Sql/managedInstances", "managed_instance_name"),
-    (Attr("enabled", "properties.state", ENABLED, default=False),),
+    (
+        Attr("enabled", "properties.state", ENABLED, default=False),
+        Attr("disabled_alerts", "properties.disabledAlerts"),
+        Attr("email_addresses", "properties.emailAddresses"),
+        Attr("email_account_admins_enabled", "properties.emailAccountAdmins", default=False),
+    ),
     name="=Default",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.plans.azurerm._identity import IDENTITY
-from auditor.plans.terraform_table import ENABLED, INVERTED, Attr, Group, Table
+from auditor.plans.terraform_table import ENABLED, INVERTED, Attr, Block, Group, Table
 
 TABLE: Final = Table(
     "Microsoft.Cache/redis",
@@ -20,5 +20,10 @@ TABLE: Final = Table(
         Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True),
         Attr("access_keys_authentication_enabled", "properties.disableAccessKeyAuthentication", INVERTED, default=True),
         Attr("subnet_id", "properties.subnetId"),
+        Block(
+            "redis_configuration",
+            "properties.redisConfiguration",
+            (Attr("authentication_enabled", "authnotrequired", INVERTED, default=True),),
+        ),
     ),
 )

@@ -17,8 +17,11 @@ def _with_semicolons(value: Any) -> Any:
     return next((item for item in value if isinstance(item, Unknown)), "".join(f"{item};" for item in value))
 
 
-def _retention(block: str, to: str) -> Block:
-    return Block(block, to, (Fixed("enabled", True), Attr("days", "days", default=7)))
+def _retention(block: str, to: str, *more: Attr) -> Block:
+    return Block(block, to, (Fixed("enabled", True), Attr("days", "days", default=7), *more))
+
+
+_PERMANENT: Final = Attr("permanent_delete_enabled", "allowPermanentDelete", default=False)
 
 
 TABLE: Final = Table(
@@ -82,7 +85,7 @@ TABLE: Final = Table(
             (
                 Attr("versioning_enabled", "properties.isVersioningEnabled", default=False),
                 Attr("change_feed_enabled", "properties.changeFeed.enabled", default=False),
-                _retention("delete_retention_policy", "properties.deleteRetentionPolicy"),
+                _retention("delete_retention_policy", "properties.deleteRetentionPolicy", _PERMANENT),
                 _retention("container_delete_retention_policy", "properties.containerDeleteRetentionPolicy"),
             ),
         ),
