@@ -23,7 +23,7 @@ TABLE: Final = Table(
         Block(
             "redis_configuration",
             "properties.redisConfiguration",
-            (Attr("authentication_enabled", "authnotrequired", INVERTED, default=True),),
+            (Attr("authentication_enabled|enable_authentication", "authnotrequired", INVERTED, default=True),),
         ),
     ),
 )
