@@ -11,13 +11,14 @@ from itertools import product
 from typing import Any, Final, NamedTuple
 
 from auditor.platform_rights import AKS, KUBERNETES
-from auditor.resource import MISSING, Resource
+from auditor.resource import MISSING, Resource, Unknown
 
 _ROLES: Final = ("rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/Role")
 _BINDINGS: Final = ("rbac.authorization.k8s.io/ClusterRoleBinding", "rbac.authorization.k8s.io/RoleBinding")
 _GIVERS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {"kubernetes": KUBERNETES, "aks": AKS}
 _ENTRA_GROUP: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _URL: Final = "url"
+_FILLED_IN: Final = Unknown("the cluster fills in the rules of a role with an aggregationRule")
 
 
 class _Right(NamedTuple):
@@ -28,13 +29,23 @@ class _Right(NamedTuple):
 
 def grants_of(resource: Resource) -> Any:
     """Of a role its rules, one for each resource that they name, with a `name` in words and `givenBy`: `kubernetes` or
-    `aks` where the platform gives a role of this name that right, else absent. `MISSING` for anything else."""
+    `aks` where the platform gives a role of this name that right, else absent. `MISSING` for anything else.
+
+    Those of an aggregated role the cluster fills in from other roles: what is not of a cluster has an unknown one too.
+    """
     if resource.type not in _ROLES:
         return MISSING
     rules = resource.body.get("rules")
+    filled_in = [_FILLED_IN] if _is_filled_in_later(resource.body) else []
     if not isinstance(rules, list):
-        return rules
-    return [grant for rule in rules for grant in _grants(rule, _key(resource))]
+        return filled_in if filled_in and rules is None else rules
+    return [grant for rule in rules for grant in _grants(rule, _key(resource))] + filled_in
+
+
+def _is_filled_in_later(body: dict[str, Any]) -> bool:
+    metadata = body.get("metadata")
+    of_a_cluster = isinstance(metadata, dict) and metadata.get("uid")
+    return body.get("aggregationRule") is not None and not of_a_cluster
 
 
 def _key(resource: Resource) -> str:

@@ -26,7 +26,7 @@ _IN_THE_BODY: Final = {
     "namespaceLabels": (("metadata", "labels"),),
     "isolates": (("spec",), ("specs",)),
     "opens": (("spec",), ("specs",)),
-    "grants": (("rules",),),
+    "grants": (("rules",), ("aggregationRule",), ("metadata", "uid")),
     "boundTo": (("subjects",), ("roleRef",)),
     "entries": (("data",), ("binaryData",)),
     "judgedAs": (
