@@ -15,7 +15,7 @@ from auditor.lenses.api_policy_model import EffectivePolicy, Target
 from auditor.lenses.api_policy_resource import resource_of
 from auditor.lenses.api_policy_scopes import SERVICE, Document, Estate, Level, NotCollected, scope_of
 from auditor.lenses.api_policy_walk import Walk
-from auditor.lenses.api_policy_ways import Way, is_change, key_required, ways_in
+from auditor.lenses.api_policy_ways import Access, access_of, is_change
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.truth import Truth
 from auditor.model import Resource, Unknown
@@ -68,7 +68,7 @@ _NO_SERVICE: Final = Unknown("the service was not read")
 def _of_api(estate: Estate, api: str) -> Iterator[EffectivePolicy]:
     scope = scope_of(api)
     kind = f"{SERVICE}/workspaces/apis" if "/workspaces/" in scope else f"{SERVICE}/apis"
-    ways = ways_in(estate, api, scope)
+    access = access_of(estate, api, scope)
     with_own = set(estate.own.get(api, ()))
     known = estate.operations.get(api, [])
     policies = f"{kind}/operations/policies"
@@ -80,29 +80,29 @@ def _of_api(estate: Estate, api: str) -> Iterator[EffectivePolicy]:
         with_own |= hidden
         rest = [name for name in rest if name not in hidden]
     for operation in sorted(with_own):
-        yield _policy(estate, api, operation, (operation,), ways, estate.document(operation, f"{kind}/operations"))
+        yield _policy(estate, api, operation, (operation,), access, estate.document(operation, f"{kind}/operations"))
     if rest or not known or estate.hole(f"{kind}/operations", f"{api}/operations"):
         own = estate.unread(policies, f"{rest[0] if rest else f'{api}/operations'}/policies/policy")
         if isinstance(own, NotCollected) and is_change(estate.apis[api]):
             own = NotCollected(own.reason, assumed_base=True)
-        yield _policy(estate, api, None, tuple(rest), ways, own)
+        yield _policy(estate, api, None, tuple(rest), access, own)
 
 
 # --- one policy ---------------------------------------------------------------------------------------------------
 
 
 def _policy(
-    estate: Estate, api: str, operation: str | None, operations: tuple[str, ...], ways: list[Way], own: Level
+    estate: Estate, api: str, operation: str | None, operations: tuple[str, ...], access: Access, own: Level
 ) -> EffectivePolicy:
     entry = estate.apis[api]
     start = _own_address(entry.properties["serviceUrl"], Reading(estate.values(scope_of(api))))
     middle = estate.document(api, f"{SERVICE}/workspaces/apis" if "/workspaces/" in api else f"{SERVICE}/apis")
     named = estate.operation.get(operation) if operation else None
-    walks = [(way, Walk(estate, [*way.levels, middle, own], start, way.keyed)) for way in ways]
+    walks = [(way, Walk(estate, [*way.levels, middle, own], start, way.keyed)) for way in access.ways]
     facts = Facts(estate)
     for way, walk in walks:
         facts.take(way, walk)
-    levels: list[Level] = [*dict.fromkeys(level for way in ways for level in way.levels), middle, own]
+    levels: list[Level] = [*dict.fromkeys(level for way in access.ways for level in way.levels), middle, own]
     read = [level for level in levels if isinstance(level, Document)]
     fragments = [fragment for _, walk in walks for fragment in walk.fragments]
     nearest = next((level for level in (own, middle) if isinstance(level, Document)), None)
@@ -113,7 +113,7 @@ def _policy(
     unread = next(iter(facts.unreadable | facts.not_collected), None)
     incomplete = next(iter(facts.unreadable), None) if read and is_change(entry) else unread
     without = incomplete if facts.tokens else unread
-    lost_in, lost_surely = _lost_in(estate, [[*way.levels, middle, own] for way in ways], flags["authenticated"])
+    lost_in, lost_surely = _lost_in(estate, [[*way.levels, middle, own] for way in access.ways], flags["authenticated"])
     return EffectivePolicy(
         id=f"{place}/effectivePolicies/policy",
         name=f"{entry.name}: {named.name if named else place.rpartition('/')[2]}" if operation else entry.name,
@@ -123,8 +123,8 @@ def _policy(
         operations=tuple(found.id if (found := estate.operation.get(name)) else name for name in operations),
         origin=nearest.origin if nearest else entry.origin,
         documents=tuple(dict.fromkeys([*(level.id for level in read), *fragments])),
-        products=tuple(dict.fromkeys(product for way in ways for product in way.products)),
-        key_required=key_required(estate, api, scope_of(api)),
+        products=tuple(dict.fromkeys(product for way in access.ways for product in way.products)),
+        key_required=access.key_required,
         authenticated=flags["authenticated"],
         lost_in=lost_in,
         lost_surely=lost_surely,

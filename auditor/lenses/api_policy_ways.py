@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from auditor.lenses.api_policy_scopes import SERVICE, Document, Entry, Estate, Level, scopes_of
 from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
 from auditor.model import Unknown
@@ -20,8 +22,21 @@ class Way:
         return product.id if self.exists is not True and isinstance(product, Document) else None
 
 
-def ways_in(estate: Estate, api: str, scope: str) -> list[Way]:
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The ways in to an API, and whether no call without a key is answered."""
+
+    ways: list[Way]
+    key_required: Truth
+
+
+def access_of(estate: Estate, api: str, scope: str) -> Access:
     """Without a product, and through each product that has a policy of its own."""
+    required = _key_required_by_all(estate, api, scope)
+    return Access(_ways(estate, api, scope, required), required)
+
+
+def _ways(estate: Estate, api: str, scope: str, required: Truth) -> list[Way]:
     above: list[Level] = []
     for place in reversed(scopes_of(scope)):
         above.append(estate.document(place, f"{SERVICE}/workspaces" if "/workspaces/" in place else SERVICE))
@@ -53,12 +68,12 @@ def ways_in(estate: Estate, api: str, scope: str) -> list[Way]:
     if direct is not True:
         direct = truth_or(direct, estate.keys(api, scope))
     if direct is not False:
-        ways.append(Way([*above, None], tuple(plain), direct, key_required(estate, api, scope)))
+        ways.append(Way([*above, None], tuple(plain), direct, required))
     return ways
 
 
-def key_required(estate: Estate, api: str, scope: str) -> Truth:
-    """Whether no call without a key is answered: the API asks for one, and no product that asks for none leads to it.
+def _key_required_by_all(estate: Estate, api: str, scope: str) -> Truth:
+    """Whether the API asks for a key, and no product that asks for none leads to it.
 
     https://learn.microsoft.com/azure/api-management/api-management-subscriptions
     """
