@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from auditor.inventory import open_inventory
+
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
 ID = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"
 VAULT = {"type": "Microsoft.KeyVault/vaults", "name": "kv", "id": ID,
@@ -140,3 +142,33 @@ def test_an_arm_resource_with_a_kind_and_a_version_is_one_of_arm(command: Any, t
     }
     audit = scan(command, tmp_path, body)
     assert audit["code"] == 1
+
+
+ARM_BODIES: dict[str, tuple[dict[str, Any], str]] = {
+    "a version that is no date": ({"apiVersion": "v1", "kind": "StorageV2", "location": "x", "properties": {}}, ""),
+    "a body of another provider": (
+        {"type": "Dynatrace.Observability/monitors", "apiVersion": "v1", "kind": "k", "name": "m", "properties": {}},
+        "Dynatrace.Observability/monitors",
+    ),
+    "the body of a PUT": ({"apiVersion": "2023-01-01", "kind": "StorageV2", "name": "a", "properties": {}}, ""),
+    "an expression for the version": (
+        {
+            "type": "Microsoft.Storage/storageAccounts",
+            "apiVersion": "[parameters('v')]",
+            "kind": "StorageV2",
+            "name": "a",
+            "properties": {},
+        },
+        "Microsoft.Storage/storageAccounts",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", ["in.json", "in.ndjson", "in.yaml"])
+@pytest.mark.parametrize("name", ARM_BODIES)
+def test_a_body_of_azure_without_an_id_is_no_object_of_kubernetes(tmp_path: Path, name: str, form: str) -> None:
+    body, kind = ARM_BODIES[name]
+    (tmp_path / form).write_text(json.dumps(body) + "\n")
+    inventory = open_inventory([str(tmp_path / form)])
+    assert [resource.type for resource in inventory.resources()] == ([kind] if kind else [])
+    assert bool(inventory.gaps) is not bool(kind)

@@ -37,6 +37,7 @@ class _Header(msgspec.Struct):
     id: Any = None
     kind: Any = None
     apiVersion: Any = None  # noqa: N815
+    metadata: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     resources: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     Resources: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
@@ -96,6 +97,8 @@ def _plain_type(body: dict[str, Any]) -> str | None:
         return kind if type(kind) is str and "/" in kind and not may_have_children(body) else None
     kind = body.get("kind")
     if type(version) is not str or type(kind) is not str or not (version and kind) or body.get("id") is not None:
+        return None
+    if "metadata" not in body:
         return None
     if "type" in body and str(body["type"])[:10].casefold() == "microsoft.":
         return None
@@ -172,7 +175,9 @@ def _type_of_header(header: _Header) -> str | None:
     if header.apiVersion is None:
         kind = header.type
         return kind if type(kind) is str and "/" in kind and header.resources is header.Resources else None
-    body = {"apiVersion": header.apiVersion, "kind": header.kind, "id": header.id}
+    if header.metadata is msgspec.UNSET:
+        return None
+    body = {"apiVersion": header.apiVersion, "kind": header.kind, "id": header.id, "metadata": None}
     return _plain_type(body if header.type is None else {**body, "type": header.type})
 
 

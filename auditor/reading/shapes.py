@@ -21,6 +21,7 @@ _ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MAX_NESTING: Final = 50
 """Lists in lists and children of children: real ones go five deep."""
 
+_OF_ARM: Final = frozenset({"location", "properties"})
 _LINE_OF_A_SNAPSHOT: Final = frozenset({"type", "cluster", "origin", "body"})
 _KINDS_OF_STATUS: Final = {401: "forbidden", 403: "forbidden", 404: "not-found", 429: "throttled"}
 
@@ -83,7 +84,8 @@ def row_as_object(columns: Any, row: Any) -> dict[str, Any] | None:
 
 
 def is_kubernetes(body: Mapping[str, Any]) -> bool:
-    """A Kubernetes object: ARM templates have `apiVersion` and `kind` too, but their versions are dates."""
+    """A Kubernetes object: ARM bodies have `apiVersion` and `kind` too, but their versions are dates, or they have a
+    location or properties in the place of `metadata`."""
     version, kind = body.get("apiVersion"), body.get("kind")
     return (
         isinstance(version, str)
@@ -92,6 +94,7 @@ def is_kubernetes(body: Mapping[str, Any]) -> bool:
         and not isinstance(body.get("id"), str)
         and not _ARM_VERSION.match(version)
         and not str(body.get("type", "")).casefold().startswith("microsoft.")
+        and ("metadata" in body or _OF_ARM.isdisjoint(body))
     )
 
 
