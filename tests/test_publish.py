@@ -608,8 +608,32 @@ def test_the_key_in_the_address_of_a_webhook_is_kept_nowhere(
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("h.db*"))
     said = (done.stdout + done.stderr + again.stdout + again.stderr).encode()
     assert not re.search(rb"s3cr3t|s1gnature", kept + said)
-    for wrong in ("http://h.example/x?sig=s1gnature", "https://u:s3cr3t@h.example/"):
-        assert "s3cr3t" not in auditor("publish", "webhook", "--url", wrong, str(saved), cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "http://h.example/x?sig=s1gnature", "https://u:s1gnature@h.example/", "https://[h/x?sig=s1gnature",
+        "https://h.example:99999/x?sig=s1gnature", "https://h.example:x/?sig=s1gnature", "https://ä..e/?sig=s1gnature",
+        "https://h.example/a b?sig=s1gnature", "https://h.example/ä?sig=s1gnature", "https://h.example/\n?sig=s1gnature",
+    ],
+)  # fmt: skip
+def test_an_address_that_cannot_be_used_is_refused_without_its_key(wrong: str, saved: Path, tmp_path: Path) -> None:
+    done = auditor("publish", "webhook", "--url", wrong, str(saved), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no https:// address" in done.stderr
+    assert "s1gnature" not in done.stderr
+
+
+def test_a_token_in_the_path_of_a_webhook_is_kept_nowhere(saved: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("AUDITOR_WEBHOOK_SECRET", Receiver.secret.decode())
+    address = "https://localhost:1/hook/c4naryZx9Qw7f3Kd/in"
+    options = ("--url", address, "--history", "h.db", "--patience", "0")
+    done = auditor("publish", "webhook", *options, str(saved), cwd=tmp_path)
+    assert (done.returncode, "ConnectionRefusedError" in done.stderr) == (3, True)
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("h.db*"))
+    assert b"https://localhost:1/hook/(removed)/in#" in kept
+    assert b"c4nary" not in kept + (done.stdout + done.stderr).encode()
 
 
 @pytest.mark.parametrize(("answer", "told"), [(302, "answered 302"), (401, "answered 401"), (404, "answered 404")])

@@ -33,8 +33,7 @@ class Webhook:
     limit = 256_000
 
     def __init__(self, url: str, secret: str | None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname or parts.username:
+        if not _is_address(url):
             told = f"{address_name(url)!r} is no https:// address for a webhook."
             raise ConfigError(told, "Passwords belong into the secret.")
         if not secret or len(secret) < _SHORTEST:
@@ -64,7 +63,8 @@ class Webhook:
             error.close()
             raise self._meaning(error.code, error.headers.get("Retry-After")) from error
         except (OSError, http.client.HTTPException) as error:
-            raise BusyError(f"the webhook cannot be reached: {type(error).__name__}") from error
+            reason = type(getattr(error, "reason", error)).__name__  # its text may quote the address
+            raise BusyError(f"the webhook cannot be reached: {reason}") from error
 
     def _meaning(self, status: int, after: str | None) -> Exception:
         if status in _REFUSED:
@@ -72,6 +72,18 @@ class Webhook:
         if status in _WRONG or 300 <= status < 400:
             return ResourceError(f"The webhook answered {status}.", f"Check its address and {SECRET}.")
         return BusyError(f"the webhook answered {status}", float(after) if after and after.isdigit() else None)
+
+
+def _is_address(url: str) -> bool:
+    """Whether requests can be sent to an address: https://, a host, no user, and nothing that has to be escaped."""
+    try:
+        parts = urlsplit(url)
+        host, _port = (parts.hostname or "").encode("idna"), parts.port
+    except ValueError:
+        return False
+    rest = f"{parts.path}?{parts.query}"
+    plain = rest.isascii() and url.isprintable() and " " not in url
+    return parts.scheme == "https" and bool(host) and not parts.username and plain
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from auditor.sanitize.marks import AZURE
 from auditor.sanitize.texts import spans
+from auditor.sanitize.values import is_opaque
 
 
 def message(text: str) -> str:
@@ -27,16 +28,20 @@ _WORD: Final = re.compile(rb"[A-Za-z]{1,15}")
 
 def address_name(url: str) -> str:
     """A name for an address that has no secret in it and tells two addresses apart: scheme, host, path and a digest.
+    A part of the path that looks like a token is left out as well.
 
     The digest covers all of the address; it is there only when something was left out.
     """
+    named = _NAMED.fullmatch(url)
+    address, digest = (named[1], named[2]) if named else (url, _digest(url))
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(address)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return f"(an address)#{_digest(url)}"
-    shown = message(f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}")
-    return url if shown == url or _NAMED.fullmatch(url) else f"{shown}#{_digest(url)}"
+        return f"(an address)#{digest}"
+    path = "/".join(AZURE.secret if is_opaque(part) else part for part in parts.path.split("/"))
+    shown = message(f"{parts.scheme}://{parts.hostname or ''}{port}{path}")
+    return url if shown == url else f"{shown}#{digest}"
 
 
 def safe_name(sink: str) -> str:
@@ -45,7 +50,7 @@ def safe_name(sink: str) -> str:
     return f"{kind} {address_name(url)}" if kind == "webhook" and blank else sink
 
 
-_NAMED: Final = re.compile(r"[^?@\s]+#[0-9a-f]{12}")
+_NAMED: Final = re.compile(r"([^?@\s]+)#([0-9a-f]{12})")
 """What `address_name` has made already."""
 
 
