@@ -8,19 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 import pytest
-from click.testing import CliRunner
 
-from auditor.bound import bind
-from auditor.cli import root
-from auditor.collect.azure.api_versions import PREVIEWS, VERSIONS, version_of
-from auditor.collect.azure.version_report import asked_versions
+from auditor.collect.azure.api_versions import PREVIEWS
 from auditor.collect.book import Book
-from auditor.conditions.kept import read_paths
 from auditor.model import Origin, Resource
-from auditor.rulebook import load_rules
-from tests.azure import api_versions, published
+from tests.azure import api_versions
 from tests.azure.collected import DEMO, Collected, azure_of, copies
 from tests.azure.estate import Body, Estate, demo_estate
 from tests.azure.fault_plan import Fault
@@ -30,85 +23,9 @@ RECEIVERS: Final = [
     f"{kind}Receivers"
     for kind in ("email", "sms", "voice", "azureAppPush", "armRole", "webhook", "itsm", "logicApp", "azureFunction")
 ]
-TODAY: Final = dt.date(2026, 12, 2)
 AKS: Final = "Microsoft.ContainerService/managedClusters"
 REGISTRY: Final = "Microsoft.ContainerRegistry/registries"
 WORKSPACE: Final = "Microsoft.OperationalInsights/workspaces"
-
-
-def test_no_version_is_older_than_two_years_unless_it_is_the_newest() -> None:
-    for kind, version in {**VERSIONS, **PREVIEWS}.items():
-        age = TODAY - dt.date.fromisoformat(version.asked[:10])
-        assert age.days <= 730 or version.newest, f"{kind} {version.asked}"
-    assert VERSIONS["Microsoft.KeyVault/vaults"].asked >= "2026-02-01", "older ones retire on 27 February 2027"
-
-
-def test_every_preview_says_what_is_unknown_without_it() -> None:
-    for kind, version in VERSIONS.items():
-        if version.stable and "preview" in version.asked:
-            assert version.lacks or version.hides or version.newest, kind
-
-
-def read_by_rules() -> Iterator[tuple[str, str, str]]:
-    """Rule, casefolded type and casefolded path of every field that a rule reads of a resource in `properties`."""
-    for rule in load_rules():
-        bound = bind(rule, dt.datetime(2026, 12, 2, tzinfo=dt.UTC))
-        each = bound.each.segments if bound.each else ()
-        nodes = [node for node in (bound.when, bound.condition) if node]
-        found = [(kind, path) for kind in bound.types for node in nodes for path in read_paths(node, each)]
-        for relation in bound.relations:
-            where = read_paths(relation.where) if relation.where else ()
-            found += [(kind, path) for path in where for kind in relation.types]
-        for kind, path in found:
-            text = ".".join(map(str, path)).replace(".[*]", "[*]").rstrip(".").casefold()
-            if text.startswith("properties."):
-                yield rule.id, kind.casefold(), text
-
-
-ITEMS_READ_APART: Final = {
-    ("microsoft.containerservice/managedclusters", "properties.agentpoolprofiles[*]."): (
-        "microsoft.containerservice/managedclusters/agentpools"
-    ),
-}
-"""Lists of a resource whose items a live audit also reads as resources, which rules of their own evaluate."""
-
-
-def read_apart(kind: str, path: str, read: set[tuple[str, str]]) -> bool:
-    """Whether a rule reads the same field of an item that is read as a resource, in a version that has it."""
-    for (parent, prefix), child in ITEMS_READ_APART.items():
-        field = "properties." + path.removeprefix(prefix)
-        if kind == parent and path.startswith(prefix) and (child, field) in read:
-            return not published.lacking(child, version_of(child).asked) & {field, field.removesuffix("[*]")}
-    return False
-
-
-def test_the_version_asked_for_has_every_property_that_rules_read() -> None:
-    asked = {kind.casefold(): version for kind, version in asked_versions().items() if "#" not in kind}
-    more = {kind.casefold(): {path.casefold() for path in found.lacks} for kind, found in PREVIEWS.items()}
-    checked, missing = 0, []
-    fields = list(read_by_rules())
-    read = {(kind, path) for _, kind, path in fields}
-    for rule, kind, path in fields:
-        version = asked.get(kind) or published.newest_stable(kind)
-        places = {path[:end] for end in range(len(path) + 1) if path[end : end + 1] in ("", ".", "[")}
-        gone = places & published.lacking(kind, version) - published.outdated(kind)
-        checked += bool(published.versions_of(kind))
-        if gone and not places & more.get(kind, set()) and not read_apart(kind, path, read):
-            missing.append(f"{rule}: {kind} {version} lacks {path}")
-    assert checked > 1000
-    assert not missing
-
-
-def test_the_command_prints_type_and_version_and_asks_nobody() -> None:
-    done = CliRunner().invoke(root, ["preflight", "--api-versions"])
-    found = orjson.loads(done.stdout)
-    assert found["Microsoft.ContainerService/managedClusters/maintenanceConfigurations"] == "2026-05-01"
-    assert "Microsoft.Insights/actionGroups" not in found, "Resource Graph chooses the version of the whole"
-    assert found["Microsoft.Insights/actionGroups#properties.incidentReceivers"] == "2024-10-01-preview"
-    assert found["Microsoft.ApiManagement/service/apis/operations/policies"] == "2024-05-01"
-    assert all(isinstance(version, str) for version in found.values())
-    wrong = CliRunner().invoke(root, ["preflight", "--format", "markdown", "--all"])
-    assert wrong.exit_code != 0
 
 
 # ── what only a preview returns ──
@@ -296,6 +213,16 @@ def test_what_the_old_version_may_leave_out_is_still_said_after_a_resumption(tmp
         first = Collected(azure, tmp_path, *rules, code=3)
         again = Collected(azure, tmp_path, *rules, code=3, resume=True)
     assert {gap.type for gap in first.gaps} == {gap.type for gap in again.gaps} == {kind}
+
+
+@pytest.mark.slow
+def test_vaults_are_read_after_the_retirement_of_older_versions(tmp_path: Path) -> None:
+    rules = ("--select", "azure.key-vault.*", "--select", "certificates.key-vault*", "--subscription", DEMO)
+    with azure_of(None) as azure:
+        azure.manager.today = dt.date(2027, 2, 28)
+        found = Collected(azure, tmp_path, *rules)
+    assert not found.gaps
+    assert all(found.of(part) for part in ("keys", "secrets", "certificates"))
 
 
 # ── the journal ──

@@ -15,12 +15,18 @@ import orjson
 
 Body = dict[str, Any]
 
-_TYPES: Final[dict[str, Any]] = orjson.loads(Path(__file__).with_name("published.json").read_bytes())["types"]
+_PUBLISHED: Final[dict[str, Any]] = orjson.loads(Path(__file__).with_name("published.json").read_bytes())
+_TYPES: Final[dict[str, Any]] = _PUBLISHED["types"]
 
 
 def versions_of(type_: str) -> list[str]:
     """The published versions of a casefolded type, oldest first; none when it is not known."""
     return list(_TYPES.get(type_, {}).get("versions", ()))
+
+
+def versions_of_call(type_: str) -> list[str]:
+    """The same, of what is called and not deployed too: as Microsoft's clients name them."""
+    return versions_of(type_) or list(_PUBLISHED["calls"].get(type_, ()))
 
 
 def newest_stable(type_: str) -> str:

@@ -1,7 +1,7 @@
 """The API version of every call to Azure: the only place where one is written.
 
-A rule can read no property that the version asked for does not return, so the versions are the newest that were
-generally available when this table was written (December 2026), and none is older than 24 months unless the service has
+A rule can read no property that the version asked for does not return: each version returns all that rules read, and
+was generally available when this table was written (December 2026). None is older than 24 months unless the service has
 published no newer one (`newest`). Where only a preview has a property or a kind that rules read, the preview is asked
 for. A cloud that refuses it is asked for the generally available version `stable`, and `lacks` says what is unknown
 then.

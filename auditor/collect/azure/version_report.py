@@ -13,8 +13,8 @@ A rule can read no property that the API version asked for does not return. This
 to Azure Resource Manager. It is written by `auditor preflight --api-versions --format markdown`; the same as JSON, type
 by type, is printed without `--format`.
 
-- Each version is the newest that was generally available in December 2026. None is older than 24 months unless the
-  service has published no newer one.
+- Each version was generally available in December 2026 and returns every property that rules read. None is older than
+  24 months unless the service has published no newer one.
 - Where only a preview returns what rules read, the preview is asked for. A cloud that refuses it is asked for the
   version in *Otherwise*; what that one does not return makes the answers about it *unknown*, never *pass* or *fail*.
 - Resource Graph chooses versions itself: the newest one of each type that is generally available.
