@@ -121,6 +121,8 @@ NO_TERRAFORM = {
     "microsoft.security/securitycontacts properties.notifications": "azurerm speaks the API of 2017",
     "microsoft.security/securitycontacts properties.alertnotifications.state": "azurerm speaks the API of 2017",
     "microsoft.sql/managedinstances properties.azureadonlyauthentication": "a field of the child, judged too",
+    "microsoft.eventhub/namespaces/networkrulesets": "azurerm writes them into the namespace",
+    "microsoft.servicebus/namespaces/networkrulesets": "azurerm writes them into the namespace",
     "microsoft.sql/managedinstances properties.keyid": "azurerm makes encryptionProtector",
     "microsoft.sql/managedinstances properties.login": "a field of the child, judged too",
     "microsoft.sql/managedinstances properties.sid": "a field of the child, judged too",
