@@ -25,6 +25,7 @@ ALLOWED = {
     "findings": {"model"},
     "collector": set(),
     "child_arrays": set(),
+    "absent_parents": {"bound", "child_arrays", "inventory", "model"},
     "lone_children": {"child_arrays", "keys", "model", "plans", "reading"},
     "fields": {"resource"},
     "beside": {"errors"},

@@ -67,11 +67,14 @@ def judge_change(
     all). `against` is the estate before: what is new since is told, and with `new_only` nothing else makes the exit
     code.
     """
+    from auditor.absent_parents import gaps_of_absent_parents
     from auditor.bound import of_change
 
     rules = settings.bound_rules(chosen)
     if against is None:
         rules = of_change(rules)
+    where = "not in the change (--against knows it)" if against is None else "neither in the change nor in the estate"
+    inventory.gaps += gaps_of_absent_parents(rules, inventory, touched, where)
     exemptions = accepting.of_change(chosen, inventory, changes)
     with ExitStack() as stack:
         publish = stack.enter_context(publishing(chosen))
