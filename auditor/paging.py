@@ -26,11 +26,26 @@ _NEXT: Final = frozenset(
     {"nextlink", "odatanextlink", "nextpagelink", "skiptoken", "continuationtoken", "nextmarker", "nexttoken"}
 )
 """Members that name the next page."""
-_TRUNCATED: Final = frozenset({"resulttruncated", "truncated", "istruncated", "hasmore"})
-_TOTAL: Final = frozenset({"totalrecords", "totalcount", "totalitems", "odatacount", "count"})
+_GOES_ON: Final = re.compile(
+    r"(?:odata|xms)?next|(?:xms)?continuation|pagetoken\Z|.*(?:truncated|incomplete)|has(?:more|next)"
+)
+"""Members that say that there is more, though not in a way that can be followed."""
+_PARTIAL: Final = frozenset({"partial", "ispartial", "partialresult", "partialresults", "limitexceeded"})
+_TOTAL: Final = re.compile(
+    r"total(?:(?:record|result|item|row|element|resource)s?)?(?:count|number)?|(?:odata|record|result|item|row)?count"
+)
 """Members that announce the number of elements. `count` is that of the page in Resource Graph and that of the whole
 list in some services of ARM: the page never has fewer."""
-_ERRORS: Final = frozenset({"error", "errors", "odataerror"})
+_ERRORS: Final = re.compile(r"(?:odata|inner|partial)?(?:error|exception|failure|fault)s?")
+_STATUS: Final = frozenset({"status", "statuscode", "httpstatus", "httpstatuscode", "provisioningstate"})
+_NOT_DONE: Final = frozenset(
+    {
+        *("accepted", "canceled", "cancelled", "error", "failed", "failure", "inprogress", "partial", "partialsuccess"),
+        *("partiallysucceeded", "pending", "running", "timedout", "timeout"),
+    }
+)
+_HOLDERS: Final = frozenset({"metadata", "meta", "links", "link", "paging", "pagination", "page", "pageinfo"})
+"""Members that hold such markers themselves."""
 _CONTINUE: Final = "continue"
 _REMAINING: Final = "remainingitemcount"
 _NO: Final = frozenset({"", "0", "false", "no", "none", "null"})
@@ -43,6 +58,7 @@ class Markers(Struct, frozen=True):
 
     `next`: the link or token that names the next page. `total`: the largest number of elements that is announced.
     `remaining`: the elements of a Kubernetes list that come after this page. `error`: an error beside the elements.
+    `status`: the status of an answer that is none of success, as a text; empty otherwise.
     """
 
     next: Any = None
@@ -50,6 +66,7 @@ class Markers(Struct, frozen=True):
     total: int | None = None
     remaining: int | None = None
     error: Any = None
+    status: str = ""
 
     @property
     def ends(self) -> bool:
@@ -60,6 +77,8 @@ class Markers(Struct, frozen=True):
         """Why an answer with so many elements is not the whole one, in a sentence; None when it is."""
         if self.error:
             return f"the answer holds an error beside its elements{_code_of(self.error)}"
+        if self.status:
+            return f"the answer has the status {self.status}, which is not that of a whole answer"
         if self.next:
             return "the answer goes on: it names a further page, which is not part of the file"
         if self.truncated:
@@ -77,27 +96,59 @@ def letters_of(key: str) -> str:
 
 
 def markers_of(answer: Mapping[str, Any]) -> Markers:
-    """The markers of an answer; those of its Kubernetes `metadata` are among them."""
+    """The markers of an answer; those of its Kubernetes `metadata`, and of what holds links elsewhere, are among
+    them."""
     next_page, truncated, error = None, False, None
     totals: list[int] = []
     remaining: int | None = None
+    for name, value in _named(answer):
+        if name in _NEXT or name == f"metadata{_CONTINUE}":
+            next_page = next_page or (None if _is_no(value) else value)
+        elif name == f"metadata{_REMAINING}":
+            remaining = next(_numbers(value), remaining)
+        elif _TOTAL.fullmatch(name):
+            totals += _numbers(value)
+        elif _ERRORS.fullmatch(name):
+            error = error or value
+        elif name in _PARTIAL or _GOES_ON.match(name):
+            truncated = truncated or not _is_no(value)
+    error = error or _error_in_words(answer)
+    return Markers(next_page, truncated, max(totals, default=None), remaining, error or None, failed_status(answer))
+
+
+def failed_status(answer: Mapping[str, Any]) -> str:
+    """The status of an answer, recorded or of an operation, that is none of success; empty for any other.
+
+    202 and 206 are none: the one is answered before there is a result, the other with a part of it.
+    """
+    for key, value in answer.items():
+        if letters_of(key) not in _STATUS or isinstance(value, bool):
+            continue
+        number = next(_numbers(value), None)
+        if number is not None and (number in (202, 206) or not 200 <= number <= 299):
+            return str(number)
+        if isinstance(value, str) and letters_of(value) in _NOT_DONE:
+            return value.strip()
+    return ""
+
+
+def _named(answer: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The members of an answer as keys are compared. Those of `metadata` that Kubernetes gives keep its name."""
     for key, value in answer.items():
         name = letters_of(key)
-        if name in _NEXT:
-            next_page = next_page or (None if _is_no(value) else value)
-        elif name in _TRUNCATED:
-            truncated = truncated or not _is_no(value)
-        elif name in _TOTAL:
-            totals += _numbers(value)
-        elif name in _ERRORS:
-            error = error or value
-        elif name == "metadata" and isinstance(value, Mapping):
-            for inner, part in value.items():
-                if letters_of(inner) == _CONTINUE:
-                    next_page = next_page or (None if _is_no(part) else part)
-                elif letters_of(inner) == _REMAINING:
-                    remaining = next(_numbers(part), remaining)
-    return Markers(next_page, truncated, max(totals, default=None), remaining, error or None)
+        if name not in _HOLDERS:
+            yield name, value
+            continue
+        for inner, part in value.items() if isinstance(value, Mapping) else ():
+            own = letters_of(inner)
+            yield f"{name}{own}" if own in (_CONTINUE, _REMAINING) else own, part
+
+
+def _error_in_words(answer: Mapping[str, Any]) -> Any:
+    """The error that an answer is by its members `code` and `message`, as some services give it."""
+    words = {letters_of(key): value for key, value in answer.items()}
+    code, message = words.get("code"), words.get("message")
+    return {"code": code} if isinstance(message, str) and message and isinstance(code, str | int) and code else None
 
 
 def lists_of(answer: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -172,3 +172,91 @@ def test_a_body_of_azure_without_an_id_is_no_object_of_kubernetes(tmp_path: Path
     inventory = open_inventory([str(tmp_path / form)])
     assert [resource.type for resource in inventory.resources()] == ([kind] if kind else [])
     assert bool(inventory.gaps) is not bool(kind)
+
+
+BAD = {**POD, "metadata": {"name": "bad", "namespace": "shop"}}
+GOOD_POD = {**POD, "spec": {"containers": [{"name": "c", "image": "i", "securityContext": {"privileged": False}}]}}
+TABLE = {"columns": [{"name": name} for name in GOOD], "rows": [list(GOOD.values())]}
+OPENSHIFT = {"apiVersion": "template.openshift.io/v1", "kind": "Template", "metadata": {"name": "t"}}
+ODD_ENVELOPES: dict[str, Any] = {
+    "a table that is truncated": {**TABLE, "resultTruncated": "true"},
+    "a table with a token": {**TABLE, "$skipToken": "x"},
+    "a table of fewer rows": {"data": TABLE, "total_records": "7"},
+    "a table within an answer": {"data": {**TABLE, "truncated": True}},
+    "pages with a link beside them": {"pages": [{"value": [GOOD]}], "nextLink": "x"},
+    "pages with errors beside them": {"pages": [{"value": [GOOD]}], "errors": [{"code": "X"}]},
+    "pages of fewer rows": {"pages": [{"value": [GOOD]}], "totalCount": 5},
+    "a first page that announces more": {
+        "pages": [{"data": [], "total_records": 10, "skip_token": "x"}, {"data": [GOOD]}]
+    },
+    "an error beside an answer": {"response": {"status": 200, "body": {"value": [GOOD]}}, "error": {"code": "X"}},
+    "a link beside a body": {"status": 200, "body": {"value": [GOOD]}, "nextLink": "x"},
+    **{
+        f"{name} {status}": {"response": {name: status, "body": {"value": [GOOD]}}}
+        for name in ("status", "statusCode", "status_code", "httpStatusCode")
+        for status in ("403", 403, 202, 206, 302)
+    },
+    "an error in words": {"code": "AuthorizationFailed", "message": "no", "value": [GOOD]},
+    "a throttled answer": {"Code": "Throttled", "Message": "slow", "data": [GOOD]},
+    "an operation that failed": {"status": "Failed", "value": [GOOD]},
+    "an operation that goes on": {"status": "In Progress", "data": [GOOD]},
+    **{
+        f"a member {name}": {name: value, "value": [GOOD]}
+        for name, value in {
+            "next": "x", "nextPageToken": "x", "next_url": "x", "x-ms-continuation": "x", "pageToken": "x",
+            "hasMoreResults": True, "incomplete_results": "true", "isPartial": True, "total": 9, "totalRows": 9,
+            "recordCount": 9, "metadata": {"totalCount": 9}, "links": {"next": "x"}, "_links": {"next": {"href": "x"}},
+            "paging": {"nextLink": "x"}, "@odata.count": 7, "exception": {"message": "x"}, "partialErrors": ["x"],
+            "odata.error": {"code": "x"},
+        }.items()
+    },
+    "a list of pods as data": {"apiVersion": "v1", "kind": "PodList", "data": [BAD]},
+    "a list of pods beside a status": {"apiVersion": "v1", "kind": "List", "status": {}, "pods": [BAD]},
+    "a list that failed": {"apiVersion": "v1", "kind": "List", "items": [GOOD_POD], "status": "Failure", "code": 410},
+    "a list with a token": {"apiVersion": "v1", "kind": "List", "items": [GOOD_POD], "metadata": {"Continue": "x"}},
+    "a status of success": {"apiVersion": "v1", "kind": " STATUS", "status": "Success"},
+    "a table of Kubernetes with a token": {
+        "apiVersion": "meta.k8s.io/v1", "kind": "table", "rows": [{"object": GOOD_POD}], "metadata": {"continue": "x"}
+    },
+    "a table of Kubernetes without rows": {"apiVersion": "meta.k8s.io/v1", "kind": "Table", "columnDefinitions": []},
+    "a template without objects": OPENSHIFT,
+    "a template of v1 without objects": {**OPENSHIFT, "apiVersion": "v1"},
+    "a question to a webhook": {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+                                "request": {"object": BAD}},
+    "an event of a watch": {"apiVersion": "v1", "kind": "WatchEvent", "type": "ADDED", "object": BAD},
+    "an event of a watch without a kind": {"type": "ADDED", "object": BAD},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD_ENVELOPES)
+@pytest.mark.parametrize("suffix", ["json", "ndjson", "yaml"])
+def test_what_is_not_the_whole_answer_is_a_gap(audit_of: Any, tmp_path: Path, name: str, suffix: str) -> None:
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / f"in.{suffix}").write_text(json.dumps(ODD_ENVELOPES[name]))
+    beside = [{**GOOD, "id": f"{ID}-beside"}, {**GOOD_POD, "metadata": {"name": "beside", "namespace": "shop"}}]
+    (tmp_path / "all" / "beside.json").write_text(json.dumps(beside))
+    code, report, err = audit_of("all")
+    assert code == 3 and f"in.{suffix}" in json.dumps(report["gaps"]) + err, report.get("gaps")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"apiVersion": "meta.k8s.io/v1", "kind": "Table", "Rows": [{"object": BAD}]},
+        {"apiVersion": "meta.k8s.io/v1", "kind": "Table", "rows": {"object": BAD}},
+        {**OPENSHIFT, "objects": BAD}, {**OPENSHIFT, "Objects": [BAD]}, {**OPENSHIFT, "items": [BAD]},
+        {"apiVersion": "v1", "kind": "List", "items": [{**OPENSHIFT, "apiVersion": "v1", "objects": [BAD]}]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_objects_are_found_in_any_spelling(audit_of: Any, tmp_path: Path, document: Any) -> None:
+    (tmp_path / "in.json").write_text(json.dumps(document))
+    code, report, _ = audit_of("in.json")
+    assert (code, report["gaps"]) == (1, [])
+
+
+def test_a_key_that_a_parameter_names_makes_its_object_unknown(audit_of: Any, tmp_path: Path) -> None:
+    pod = json.loads(json.dumps(POD))
+    pod["spec"]["containers"][0]["securityContext"] = {"${KEY}": True}
+    (tmp_path / "in.json").write_text(json.dumps({**OPENSHIFT, "objects": [pod]}))
+    assert [finding["outcome"] for finding in audit_of("in.json")[1]["findings"]] == ["unknown"]

@@ -26,7 +26,9 @@ _TRIAL: Final = 2000
 _loads = orjson.loads
 
 
-_ENVELOPES: Final = frozenset({"component", "kustomization", "status", "table", "template"})
+_ENVELOPES: Final = frozenset(
+    {"admissionreview", "component", "kustomization", "status", "table", "template", "watchevent"}
+)
 """Casefolded kinds that may hold other objects, or none."""
 
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
 from auditor.model import Origin, Resource, holds_unknown, kubernetes_type
-from auditor.paging import lists_of, markers_of
+from auditor.paging import failed_status, lists_of, markers_of
 from auditor.reading.children import child_of
 from auditor.reading.kubernetes_lists import items_of, refusal_of
 from auditor.reading.log import Log
@@ -23,7 +23,7 @@ _MAX_NESTING: Final = 50
 
 _OF_ARM: Final = frozenset({"location", "properties"})
 _LINE_OF_A_SNAPSHOT: Final = frozenset({"type", "cluster", "origin", "body"})
-_KINDS_OF_STATUS: Final = {401: "forbidden", 403: "forbidden", 404: "not-found", 429: "throttled"}
+_KINDS_OF_STATUS: Final = {"401": "forbidden", "403": "forbidden", "404": "not-found", "429": "throttled"}
 
 
 class At(NamedTuple):
@@ -173,15 +173,9 @@ def _envelope(
         _open(log, len(lists))
         for _key, listed in lists:
             yield from resources_of(listed, at, log, depth + 1)
-        if last_page or markers_of(document).error:
-            _note_rest(document, at, log, rows_before + rows_of(document))
     elif isinstance(pages := document.get("pages"), list):
         read = ("pages",)
-        _open(log, len(pages))
-        for index, page in enumerate(pages):
-            last = index == len(pages) - 1
-            before = sum(rows_of(each) for each in pages[:index]) if last else 0
-            yield from resources_of(page, at.within(page, f"page {index}"), log, depth + 1, last, before)
+        yield from _pages(pages, at, log, depth)
     elif isinstance(response := document.get("response"), dict):
         read = ("response",)
         yield from _response(response, at, log, depth, last_page, rows_before)
@@ -190,13 +184,37 @@ def _envelope(
         yield from _response(document, at, log, depth, last_page, rows_before)
     elif foreign := _foreign(document):
         log.fail(at.file, at.place, *foreign)
-    elif markers_of(document).error:
-        _note_error(document, None, at, log)
+    elif markers_of(document).error or failed_status(document):
+        _note_error(document, failed_status(document), at, log)
     else:
         name = document.get("id") or document.get("name")
         log.gap(at.file, _place(at, name), _part_of(document, at.file))
     if read:
+        if read != ("body",) or not failed_status(document):  # that is one gap
+            _note_rest(document, at, log, rows_before + rows_of(document), last_page)
         note_strays(document, read, at, log)
+
+
+def _pages(pages: list[Any], at: At, log: Log, depth: int) -> Iterator[Resource]:
+    """The pages of one answer. Only the last one must not name a further one; each may announce the number of all."""
+    _open(log, len(pages))
+    rows = [rows_of(page) for page in pages]
+    for index, page in enumerate(pages):
+        last = index == len(pages) - 1
+        yield from resources_of(page, at.within(page, f"page {index}"), log, depth + 1, last, sum(rows[:-1]) * last)
+    totals = [markers_of(_answer_of(page)).total or 0 for page in pages]
+    if totals and totals[-1] < max(totals) > sum(rows):
+        log.gap(at.file, at.place, f"its pages announce {max(totals):,} elements and hold {sum(rows):,}", element="new")
+
+
+def _answer_of(page: Any) -> Mapping[str, Any]:
+    """The answer that a page is, out of what was recorded of it."""
+    for _ in range(_MAX_NESTING):
+        inner = _get(page, "response") or _get(page, "body")
+        if not isinstance(inner, dict):
+            break
+        page = inner
+    return page if isinstance(page, dict) else {}
 
 
 def _part_of(document: Mapping[str, Any], file: str) -> str:
@@ -215,8 +233,8 @@ def _part_of(document: Mapping[str, Any], file: str) -> str:
 def _response(
     response: dict[str, Any], at: At, log: Log, depth: int, last_page: bool, rows_before: int
 ) -> Iterator[Resource]:
-    status, body = response.get("status"), response.get("body")
-    if isinstance(status, int) and status >= 400:
+    status, body = failed_status(response), response.get("body")
+    if status:
         _note_error(body, status, at, log)
     else:
         yield from resources_of(body, at, log, depth + 1, last_page, rows_before)
@@ -262,18 +280,20 @@ def rows_of(page: Any) -> int:
     return sum(rows_of(each) for each in lists)
 
 
-def _note_rest(document: Mapping[str, Any], at: At, log: Log, rows: int) -> None:
-    """What an answer says about itself: that it goes on, is truncated, failed in part or has more elements."""
-    problem = markers_of(document).problem(rows)
+def _note_rest(document: Mapping[str, Any], at: At, log: Log, rows: int, last_page: bool = True) -> None:
+    """What an answer says about itself: that it goes on, is truncated, failed in part or has more elements. Only its
+    last page must not say so, but for an error."""
+    markers = markers_of(document)
+    problem = markers.problem(rows) if last_page or markers.error or markers.status else None
     if problem:
         log.gap(at.file, at.place, problem, element="new")
 
 
-def _note_error(body: Any, status: int | None, at: At, log: Log) -> None:
+def _note_error(body: Any, status: str, at: At, log: Log) -> None:
     error = body.get("error") if isinstance(body, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     said = ", ".join(str(part) for part in (status, code) if part)
-    kind = _KINDS_OF_STATUS.get(status or 0, "unreadable")
+    kind = _KINDS_OF_STATUS.get(status, "unreadable")
     log.gap(at.file, at.place, f"the request was answered with an error{f' ({said})' if said else ''}", kind)
 
 

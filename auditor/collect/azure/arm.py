@@ -154,7 +154,7 @@ def listed(reply: Reply, *, bare: bool = False, first: bool = True) -> tuple[lis
         raise CallFailed("unreadable", _NO_LIST)
     markers = markers_of(body)
     lists = [value for _key, value in lists_of(body)]
-    if reply.failed or markers.error or not lists:
+    if reply.failed or markers.error or markers.status or not lists:
         raise CallFailed("unreadable", _NO_LIST)
     resources = [resource for value in lists for resource in _resources(value)]
     if markers.next and not isinstance(markers.next, str):

@@ -200,7 +200,7 @@ def _read(reply: Reply) -> _Rows:
     if not isinstance(data, list) or not all(isinstance(row, dict) and isinstance(row.get("id"), str) for row in data):
         raise CallFailed("unreadable", "its answer holds no rows of resources")
     markers = markers_of(reply.body)
-    if markers.error:
+    if markers.error or markers.status:
         raise CallFailed("unreadable", "its answer holds an error beside its rows")
     if markers.truncated and not markers.next:
         raise CallFailed("unreadable", "its answer is cut off and names no next page")
