@@ -49,7 +49,7 @@ PATTERNS: Final = (
     ),
     Pattern("private key in base64", r"()(LS0tLS1CRUdJTiB(?:QUklW|[A-CE-PR-Z])[A-Za-z0-9+/=]+)", certain=True),
     Pattern("putty key", r"(?i)(private-lines:[ \t]*\d+\s+)([A-Za-z0-9+/=\s]+)", certain=True),
-    Pattern("password in an address", r"""(://[^/\s:@"'<>\[{$]*:)([^\s@"'<>]+)(@[\w\[.$({-])""", certain=True),
+    Pattern("password in an address", r"""(:/{1,2}[^/\s:@"'<>\[{$]*:)([^\s@"'<>]+)(@[\w\[.$({-])""", certain=True),
     Pattern("token in an address", r"""(https?://)([^/\s:@"'<>\[{$]{16,})(@[\w.-]+)""", certain=True),
     Pattern(
         "key in a query",
@@ -143,7 +143,7 @@ _MAY_HOLD: Final = (
     r"|key[\\\"'` \t]*[:=> ]"
     r"|shared ?access|securestring|connection[_-]?string"
     r"|bearer|basic[ \t]|authorization|cookie|PRIVATE KEY|LS0tLS1CRUdJTiB|private-lines"
-    r"|:\\?/\\?/[^\s@\"']+@|[?&](?:amp;)?(?:sig|code)=|(?-i:eyJ)|gh[pousr]_|github_pat|glpat|gl[dr]t-|glptt|glcbt"
+    r"|:(?:\\?/){1,2}[^\s@\"']+@|[?&](?:amp;)?(?:sig|code)=|(?-i:eyJ)|gh[pousr]_|github_pat|glpat|gl[dr]t-|glptt|glcbt"
     r"|xox[abeoprs]-|xapp-|(?-i:AKIA|ASIA|AGPA|AIDA|AROA|AIza|SG\.|[78]Q~|AzFu|AzSe|AzCa|ACDb|ACR[A-Z]|AIoT|APIM"
     r"|\+AS|\+AM|\+AB|\+AR|AEH|ASb|JQQJ99|ya29|NRAK-|dapi)|[rs]k_(?:live|test)_|whsec_|sk-|npm_|pypi-|dckr_|do[opr]_v1"
     r"|hv[bsr]\.|shp(?:at|ca|pa|ss)_|atlasv1|lin_api|glsa_|ntn_|[0-9a-f]{32}-us|hooks\.|webhook|telegram|pagerduty"

@@ -34,7 +34,7 @@ _TEXTS: Final = (
     rf"(?-i:(?:[^A-Za-z0-9+/]|\\[nrt]){BEGINNING})|cloud-config|chpasswd"
     r"|net1?(?:\.exe)?[ \t]+user|-pass(?:in|out)?[ \t]|htpasswd|redis-cli|sqlcmd"
     r"|PRIVATE KEY|LS0tLS1CRUdJTiB|private-lines|[?&][\w.-]+=|&amp;|securestring|-stdin|sshpass|osql|hooks\.slack"
-    r"|discord|webhook\.office|outlook\.office|\.telegram|hooks\.chat|pagerduty|:(?:\\?/){2}[^\s\"'@]*@"
+    r"|discord|webhook\.office|outlook\.office|\.telegram|hooks\.chat|pagerduty|:(?:\\?/){1,2}[^\s\"'@]*@"
     r"|bearer[ \t]|basic[ \t]|(?-i:eyJ)|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|cbt)-|xox[abeoprs]-|xapp-"
     r"|(?-i:AKIA|ASIA|AGPA|AIDA|AROA|AIza|SG\.|[78]Q~)|[rs]k_live_|[rs]k_test_|whsec_|[^a-z]sk-|npm_|pypi-|dckr_"
     r"|do[opr]_v1|hv[bsr]\.|shp(?:at|ca|pa|ss)_|atlasv1|lin_api|glsa_|ntn_|ya29\.|dapi[0-9a-f]|NRAK-|AGE-SECRET|JQQJ99"

@@ -132,7 +132,7 @@ def _is_none(pattern: Pattern, before: bytes, value: bytes) -> bool:
     text = value.decode("utf-8", "replace")
     if not value.strip(b"*xX.?_-") or _is_reference(value):
         return True
-    if before.startswith(b"://"):
+    if before.startswith(b":/"):
         return bool(re.match(rb"\d{1,5}(?:[/?#]|$)", value)) and b"/" in value  # the port of an address with an @
     if pattern.certain:
         return False
