@@ -194,3 +194,22 @@ def test_a_secret_is_read_and_is_no_gap(command: Any, tmp_path: Path) -> None:
         entry("helm_release.p", {"manifest": "{}"}),
     ):
         assert gate(command, tmp_path, change, select=PRIVILEGED)[1]["gaps"] == []
+
+
+VM = {"type": "Microsoft.Compute/virtualMachines@2023-03-01", "resource_id": "/subscriptions/s/resourceGroups/r/v"}
+
+
+def test_an_action_of_azapi_on_a_resource_is_named(command: Any, tmp_path: Path) -> None:
+    start = entry("azapi_resource_action.start", {**VM, "action": "start"})
+    code, audit = gate(command, tmp_path, GOOD, start)
+    assert (code, audit["gaps"]) == (0, [])
+    left_out = audit["summary"]["elements"]["notEvaluated"]
+    assert {key: value["examples"] for key, value in left_out.items()} == {"action on a resource": [start["address"]]}
+
+
+@pytest.mark.parametrize("kind", [None, "", "x", 7, {"a": 1}], ids=str)
+@pytest.mark.parametrize("name", ["azapi_resource", "azapi_update_resource"])
+def test_a_resource_of_azapi_without_a_type_is_a_gap(command: Any, tmp_path: Path, name: str, kind: Any) -> None:
+    after = {"type": kind, "name": "x", "parent_id": "/subscriptions/s/resourceGroups/r", "body": {}}
+    code, audit = gate(command, tmp_path, GOOD, entry(f"{name}.x", after))
+    assert (code, {gap["what"] for gap in audit["gaps"]}) == (3, {f"{name}.x"})

@@ -32,6 +32,7 @@ from auditor.plans.terraform_translate import Place, Writer, chosen, filled, if_
 from auditor.plans.terraform_unwritten import without_unwritten
 from auditor.plans.terraform_versions import Translation, Versions, translation_of, versions_of
 
+_OF_AZAPI: Final = ("azapi_resource", "azapi_update_resource")
 _MAJORS: Final = ("0", "1")
 _AZURE: Final = ("azurerm_", "azapi_")
 _UNREAD: Final = ("azuread_", "azurerm_", "kubectl_", "kubernetes_")
@@ -263,8 +264,11 @@ def _gaps(raw: dict[str, Any], nodes: list[Node], references: References, file: 
     yield from gaps_of_entries(raw, file)
     for node in nodes:
         kind = (node.after or {}).get("type")
-        if node.type == "azapi_resource" and not node.data and isinstance(kind, Unknown):
-            yield Gap(what=node.address, reason=f"its type is {kind.reason}", kind="unknown-until-apply")
+        if node.type in _OF_AZAPI and not node.data and node.after is not None:
+            if isinstance(kind, Unknown):
+                yield Gap(what=node.address, reason=f"its type is {kind.reason}", kind="unknown-until-apply")
+            elif not isinstance(kind, str) or "/" not in kind:
+                yield Gap(what=node.address, reason="it does not say the type of a resource")
         hidden = None
         if not node.data and node.after is not None and node.action != "no-op":
             azapi = node.type.startswith("azapi_")

@@ -15,11 +15,12 @@ from auditor.plans.terraform_announcements import named, only_planned, waiting
 from auditor.plans.terraform_gaps import stray_entries
 from auditor.plans.terraform_nodes import Node, entries_of
 
-_READ: Final = ("azurerm_", "azapi_resource", "azapi_update_resource")
+_READ: Final = ("azapi_resource", "azapi_update_resource")
 _OURS: Final = ("azapi_", "azuread_", "azurerm_", "kubectl_", "kubernetes_")
 _DATA: Final = "data source"
 _DEPOSED: Final = "object that was replaced before and is deleted now"
 _UNREAD: Final = "resource of a type that is not read"
+_ACTION: Final = "action on a resource"
 _FOREIGN: Final = "resource of another provider"
 
 
@@ -70,7 +71,9 @@ def _settle(accounting: Accounting, node: Node, made: Collection[str | None], un
         accounting.resource()
     elif not node.type.startswith(_OURS):
         accounting.leave_out(_FOREIGN, node.address)
-    elif node.type in unread or not node.type.startswith(_READ):
+    elif node.type == "azapi_resource_action":  # those that change a resource make one
+        accounting.leave_out(_ACTION, node.address)
+    elif node.type in unread or not (node.type.startswith("azurerm_") or node.type in _READ):
         accounting.leave_out(_UNREAD, node.address)
 
 
