@@ -215,16 +215,6 @@ def test_what_the_old_version_may_leave_out_is_still_said_after_a_resumption(tmp
     assert {gap.type for gap in first.gaps} == {gap.type for gap in again.gaps} == {kind}
 
 
-@pytest.mark.slow
-def test_vaults_are_read_after_the_retirement_of_older_versions(tmp_path: Path) -> None:
-    rules = ("--select", "azure.key-vault.*", "--select", "certificates.key-vault*", "--subscription", DEMO)
-    with azure_of(None) as azure:
-        azure.manager.today = dt.date(2027, 2, 28)
-        found = Collected(azure, tmp_path, *rules)
-    assert not found.gaps
-    assert all(found.of(part) for part in ("keys", "secrets", "certificates"))
-
-
 # ── the journal ──
 
 

@@ -80,6 +80,8 @@ ACCEPTED: Final[dict[str, str]] = {
     "microsoft.authorization/permissions": "2018-07-01 2022-04-01 2022-05-01-preview",
     "microsoft.authorization/locks": "2016-09-01 2017-04-01 2020-05-01",
     "microsoft.compute/diskencryptionsets": "2022-07-02 2023-04-02 2024-03-02 2025-01-02",
+    "microsoft.eventhub/namespaces": "2021-11-01 2024-01-01 2025-05-01-preview 2026-01-01",
+    "microsoft.servicebus/namespaces": "2021-11-01 2024-01-01 2025-05-01-preview 2026-01-01",
     "microsoft.cache/redis": "2023-04-01 2023-08-01 2024-03-01 2024-11-01",
     "microsoft.cdn/profiles": "2023-05-01 2024-02-01 2024-09-01 2025-04-15 2025-06-01 2025-12-01 2026-04-01-preview",
     "microsoft.web/sites": "2022-03-01 2022-09-01 2023-12-01 2024-04-01 2024-11-01 2025-03-01 2025-05-01",

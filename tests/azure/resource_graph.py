@@ -23,6 +23,7 @@ import orjson
 
 from tests.azure.estate import Body, Estate, kind
 from tests.azure.http import Answer, Call, Refused
+from tests.azure.id_casing import as_written
 from tests.azure.published import cut, newest_stable
 from tests.azure.resource_manager import ResourceManager
 from tests.azure.rights import Rights
@@ -273,7 +274,7 @@ def table_of(type_: str) -> str | None:
 
 def _row(body: Body) -> Body:
     """The row of a resource, in the shape of the newest version that is generally available."""
-    body = cut(body, newest_stable(kind(body)))
+    body = as_written(cut(body, newest_stable(kind(body))))
     row = {name: body.get(name) or "" for name in TEXT} | {name: body.get(name) for name in DYNAMIC}
     row["type"] = kind(body)
     parts = body["id"].split("/")

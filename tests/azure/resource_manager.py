@@ -17,6 +17,7 @@ from tests.azure.clouds import Cloud
 from tests.azure.entra import CLIENT, OBJECT, TENANT, Entra
 from tests.azure.estate import Body, Estate, arm_shape, kind
 from tests.azure.http import Answer, Call, Refused, Violation
+from tests.azure.id_casing import as_written
 from tests.azure.published import cut
 from tests.azure.rights import Rights
 
@@ -30,8 +31,6 @@ SHORT: Final = {
     "microsoft.keyvault/vaults/keys": ("curveName", "keyOps", "keySize", "rotationPolicy"),
 }
 """Properties that a list leaves out, and a single resource has."""
-SMALL_GROUPS: Final = ("microsoft.containerservice/", "microsoft.keyvault/")
-"""Providers whose ids say `resourcegroups`, whatever they were created as."""
 OF_ITS_SCOPE: Final = frozenset({"microsoft.resources/deployments"})
 """Lists of a subscription that hold what belongs to it alone, not what its resource groups hold."""
 BUCKET, REFILL = 250.0, 25.0
@@ -269,8 +268,7 @@ def answered(body: Body, version: str, left_out: tuple[str, ...] = ()) -> Body:
     if "type" not in body:
         return body
     body = cut(body, version)
-    if kind(body).startswith(SMALL_GROUPS) and isinstance(body.get("id"), str):
-        body = {**body, "id": body["id"].replace("/resourceGroups/", "/resourcegroups/")}
+    body = as_written(body)
     if left_out and isinstance(body.get("properties"), dict):
         shown = {name: value for name, value in body["properties"].items() if name not in left_out}
         body = {**body, "properties": shown}

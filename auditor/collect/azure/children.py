@@ -154,6 +154,8 @@ CHILDREN: Final = (
     *_below("Microsoft.DBforMySQL/flexibleServers", "firewallRules"),
     *_below("Microsoft.DocumentDB/mongoClusters", "firewallRules"),
     *_below("Microsoft.Cache/redis", "firewallRules"),
+    *_below("Microsoft.EventHub/namespaces", "networkRuleSets"),
+    *_below("Microsoft.ServiceBus/namespaces", "networkRuleSets"),
     *_parameters("Microsoft.DBforPostgreSQL/flexibleServers", _POSTGRESQL_PARAMETERS),
     *_parameters("Microsoft.DBforMySQL/flexibleServers", _MYSQL_PARAMETERS),
     *_below("Microsoft.Storage/storageAccounts", "blobServices", "fileServices", absent=_NO_SERVICE),
