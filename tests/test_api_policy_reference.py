@@ -128,10 +128,16 @@ CASES: list[tuple[str, str, str]] = [
     ("apim.basic-password-in-named-value", "pass", basic("{{jwt-signing-key}}")),
     ("apim.basic-password-in-named-value", "fail", when("a", basic("c0rrecthorse"), basic("{{jwt-signing-key}}"))),
     ("no-secrets-in-policies", "fail", header("Authorization", ENCODED)),
-    ("no-secrets-in-policies", "fail", header("X-Api-Key", '@{ var key = "c0rrecthorsebattery"; return key; }')),
+    ("no-secrets-in-policies", "fail", header("X-Api-Key", '@{ var key = "c0rrecthorse"; return key; }')),
     ("no-secrets-in-policies", "pass", header("X-Api-Key", '@{ var at = "https://kv/secrets/key"; return get(at); }')),
     ("no-secrets-in-policies", "fail", body(FORM)),
     ("no-secrets-in-policies", "pass", body('@($"client_id=a&amp;client_secret={{jwt-signing-key}}")')),
+    ("no-secrets-in-policies", "pass", header("X-Api-Key", '@(c ? h["X-Api-Key"][0] : "anonymous-caller")')),
+    ("no-secrets-in-policies", "pass", header("X-Api-Key", '@{ var name = "subscription-key"; return h[name]; }')),
+    ("no-secrets-in-policies", "fail", header("X-Api-Key", '@(c ? h["X-Api-Key"][0] : "7d0f3c5e9a")')),
+    ("no-secrets-in-policies", "pass", body('{"user": "a", "password": "********"}')),
+    ("no-secrets-in-policies", "pass", header("Authorization", '@("Bearer " + (string)context.Variables["token"])')),
+    ("no-secrets-in-policies", "pass", header("X-CSRF-Token", "Fetch")),
     ("no-secrets-in-policies", "pass", body('@($"token={(string)context.Variables["token"]}")')),
 ]
 

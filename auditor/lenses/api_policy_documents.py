@@ -75,12 +75,13 @@ _LITERAL: Final = re.compile(r"\A(?!@[({])[^\s{][^{]*\Z")
 """A text without an expression, and without a named value that is secret (which still stands in it as `{{name}}`)."""
 _TOKEN: Final = re.compile(r"\A(?!@[({])(?:(?:Basic|Bearer|SharedAccessSignature)\s+)?[^\s{]{8,}\s*\Z", re.IGNORECASE)
 _IN_CODE: Final = re.compile(r'"(?:Basic|Bearer) [A-Za-z0-9+/=._~-]{8,}"|"[^"\s]{0,200}[?&](?:sig|code)=[^"&\s{]{8,}')
+_KEY: Final = r'"(?!https?:)(?=[^"]*\d)[^"\s{]{8,}"'
+"""A text in code that is as long as a key, and has a digit as keys have."""
 _IN_SECRET_CODE: Final = re.compile(
-    _IN_CODE.pattern
-    + r"""|\breturn\s+"(?!https?:)[^"\s{]{8,}"\s*;|=\s*"(?!https?:)[^"\s{]{12,}"\s*;"""
-    + r"""|GetBytes\(\s*"[^":{]+:[^"{]{4,}"|\?\s*"[^"\s{]{8,}"\s*:|:\s*"[^"\s{]{8,}"\s*\)?\s*\Z"""
+    rf"""{_IN_CODE.pattern}|GetBytes\(\s*"[^":{{]+:[^"{{]{{4,}}"|(?:\breturn|=)\s*{_KEY}\s*;|\?\s*{_KEY}\s*:"""
+    rf"""|:\s*{_KEY}\s*\)?\s*\Z"""
 )
-"""In an expression that makes a secret: also a user with a password, and texts that a condition chooses between."""
+"""In an expression that makes a secret: also a user with a password, and texts that it keeps or chooses between."""
 _IN_ADDRESS: Final = re.compile(
     r"[?&](?:sig|code|key|subscription-key|api-key|apikey|access_token|token)=[^&\s{@]{8,}|://[^/\s{@:]{1,100}:[^/\s{@]+@",
     re.IGNORECASE,
@@ -92,7 +93,7 @@ _SECRET_NAMES: Final = re.compile(
 )
 """Names of headers, variables and elements that hold a secret."""
 _FIELD: Final = r"(?i:client_?secret|password|passwd|pwd|api[-_]?key|(?:access|refresh)[-_]?token|client_assertion)"
-_IN_BODY: Final = re.compile(_FIELD + r"""["']?\s*[:=]\s*["']?(?!["'\s{@$<\[])[^\s"'&<{]{8,}""")
+_IN_BODY: Final = re.compile(_FIELD + r"""["']?\s*[:=]\s*["']?(?!["'\s{@$<\[*])[^\s"'&<{]{8,}""")
 """In a body that is written as such: a field of a form, of JSON, or of another text."""
 _IN_BODY_CODE: Final = re.compile(
     _FIELD
