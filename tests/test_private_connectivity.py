@@ -89,6 +89,11 @@ def pending(bodies: Bodies) -> None:
     connection(bodies)["privateLinkServiceConnectionState"] = {"status": "Pending"}
 
 
+def differing(bodies: Bodies) -> None:
+    bodies[VAULT]["privateEndpointConnections"][0]["properties"]["privateEndpoint"] = {"id": ENDPOINT.upper()}
+    connection(bodies)["privateLinkServiceConnectionState"] = {"status": "Disconnected"}
+
+
 def asks(*servers: Any) -> Callable[[Bodies], None]:
     return lambda bodies: bodies.update({SPOKE: network(HUB, servers=servers)})
 
@@ -166,6 +171,11 @@ CASES: list[tuple[str, Callable[[Bodies], Any], tuple[Any, ...]]] = [
     ("zone not read", gone(ZONE, f"{ZONE}/virtualNetworkLinks/spoke"), (True, "?", "?", True)),
     ("address not read", gone(f"{GROUP}/Microsoft.Network/networkInterfaces/nic"), (True, "?", True, True)),
     ("no link", gone(f"{ZONE}/virtualNetworkLinks/spoke"), (True, True, False, True)),
+    ("a link that failed", lambda b: b[LINK].update(provisioningState="Failed"), (True, True, "?", True)),
+    ("a link in the making", lambda b: b[LINK].update(virtualNetworkLinkState="InProgress"), (True, True, "?", True)),
+    ("a link in force", lambda b: b[LINK].update(virtualNetworkLinkState="Completed"), (True, True, True, True)),
+    ("a record for every name", lambda b: b.update({f"{ZONE}/A/*": b.pop(RECORD)}), (True, True, True, True)),
+    ("approved by the service alone", differing, ("?", "-", "-", True)),
     ("linked to another network", lambda b: b[LINK]["virtualNetwork"].update(id=FAR), (True, True, False, True)),
     ("asks Azure by its address", asks("168.63.129.16"), (True, True, True, True)),
     ("asks a server of its own", asks("10.9.9.9"), (True, True, "?", True)),

@@ -25,11 +25,12 @@ from auditor.lenses.private_connectivity_estate import (
 )
 from auditor.lenses.private_connectivity_services import SERVICES, WORKSPACE, Service, public_access_off
 from auditor.lenses.truth import Truth, truth_or
-from auditor.lenses.values import last
+from auditor.lenses.values import last, text_at
 from auditor.model import Resource, Unknown, arm_scope
 from auditor.packed import unpack
 
 TYPE: Final = "auditor/privateConnectivity"
+_DIFFER: Final = "the service calls the connection approved, and its endpoint does not"
 
 
 class PrivateConnectivity:
@@ -63,11 +64,16 @@ def _resource(service: Resource, estate: Estate) -> Resource:
 
 
 def _attached(properties: Any, endpoints: list[Endpoint]) -> Truth:
-    """An approved endpoint leads here: by what the service says, or the endpoint."""
+    """An approved endpoint leads here: by what the service says, or the endpoint; not known where the two differ."""
     given = get(properties, "privateEndpointConnections")
     found: list[Truth] = [endpoint.approved for endpoint in endpoints]
+    refused = {endpoint.id for endpoint in endpoints if endpoint.approved is False}
+    refused -= {endpoint.id for endpoint in endpoints if endpoint.approved is not False}
     if isinstance(given, list):
-        found += [approved(get(connection, "properties")) for connection in given]
+        for connection in given:
+            told = approved(get(connection, "properties"))
+            differs = (text_at(connection, "properties", "privateEndpoint", "id") or "").casefold() in refused
+            found.append(Unknown(_DIFFER) if told is True and differs else told)
     elif isinstance(given, Unknown):
         found.append(given)
     return truth_or(*found)
@@ -132,7 +138,8 @@ def _record(zone: str, wanted: str | None, addresses: set[str], endpoint: Endpoi
     told = set(estate.bound.get(endpoint.id, {}).get(zone, ()))
     if zone not in estate.zones:
         return Unknown(f"the zone {last(zone)} was not read")
-    held = estate.records.get(zone, {}).get(wanted)
+    records = estate.records.get(zone, {})
+    held = records.get(wanted, records.get("*"))
     if held is None:
         hole = estate.doubt(RECORDS, zone)
         if not hole:
@@ -148,6 +155,8 @@ def _linked(network: str, zone: str, estate: Estate) -> Truth:
     asked = estate.asked_by(network)
     if isinstance(asked, Unknown):
         return asked
+    if (zone, asked) in estate.unfinished:
+        return Unknown(f"the link of {last(asked)} to the zone is not finished, or failed")
     if asked in estate.links.get(zone, set()):
         return True
     if zone not in estate.zones:

@@ -61,6 +61,7 @@ class Estate:
         self.addresses: dict[str, set[str]] = defaultdict(set)  # by endpoint
         self.zones: dict[str, str] = {}  # id → name
         self.links: dict[str, set[str]] = defaultdict(set)  # zone → networks
+        self.unfinished: set[tuple[str, str]] = set()  # zone and network, whose link is not in force
         self.records: dict[str, dict[str, set[str]]] = defaultdict(dict)  # zone → name → addresses
         self.networks: dict[str, Network] = {}
         self.resolvers: dict[str, str] = {}  # address → the network whose zones answer there
@@ -115,7 +116,10 @@ class Estate:
             if isinstance(number := get(properties, "numberOfVirtualNetworkLinks"), int):
                 self._counts[folded] = number
         elif kind == LINKS:
-            self.links[above].add((text_at(properties, "virtualNetwork", "id") or "").casefold())
+            network = (text_at(properties, "virtualNetwork", "id") or "").casefold()
+            self.links[above].add(network)
+            if _is_unfinished(properties):
+                self.unfinished.add((above, network))
         elif kind == RECORDS:
             given = {found for one in items(properties, "aRecords") if (found := text_at(one, "ipv4Address"))}
             if not (resource.partial and holds_unknown(properties)):
@@ -237,6 +241,12 @@ def _same(one: str, other: str) -> bool:
         return ipaddress.ip_address(one) == ipaddress.ip_address(other)
     except ValueError:
         return False
+
+
+def _is_unfinished(link: Any) -> bool:
+    """Whether the link of a network is being made, or could not be."""
+    states = (text_at(link, "virtualNetworkLinkState"), text_at(link, "provisioningState"))
+    return any((state or "").casefold() in ("inprogress", "creating", "failed", "canceled") for state in states)
 
 
 def approved(connection: Any) -> Truth:

@@ -24,6 +24,7 @@ from auditor.lenses.paths.network_policies import contains
 from auditor.lenses.paths.nginx import is_of_nginx
 from auditor.lenses.paths.pods import POD, SERVICE, Pods
 from auditor.lenses.paths.routes import is_pattern
+from auditor.lenses.paths.server_names import narrowest
 from auditor.lenses.paths.shapes import Entered, Missing, evidence, hop, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth, truth_and
@@ -141,6 +142,7 @@ class Clusters:
         entrances = self._at.get(address, [])
         taking = (*self._taking.get((address, host.casefold()), ()), *self._taking.get((address, "*"), ()))
         likely = [(e, host) for e in {e.id: e for e in taking}.values()]
+        likely = narrowest(likely, self.hosts, self._is_nginx)
         if not host:
             likely = [(e, host) for e in entrances if not but or not all(_is_among(one, but) for one in self.hosts(e))]
         elif is_pattern(host):  # every host that it stands for
@@ -166,6 +168,9 @@ class Clusters:
             yield self._service(services[0], port, host)
         elif pod := self._estate.by_id(POD, self._running.get(address)):
             yield self._pod(pod, port)
+
+    def _is_nginx(self, entrance: Resource) -> bool:
+        return entrance.type.casefold() == INGRESS and self._ingresses.is_nginx(entrance)
 
     def by_host(self, host: str, route: str, port: int) -> tuple[Landing, ...]:
         """What a request for a host meets where it is declared, when that is in one place alone."""

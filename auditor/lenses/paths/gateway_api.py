@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.keys import get
+from auditor.lenses.paths.backend_tls import protection_of
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.gateway_routes import GROUP, Routes, takes
@@ -13,7 +14,6 @@ from auditor.lenses.paths.pods import SERVICE, Inbound, Pods
 from auditor.lenses.paths.shapes import (
     PASSTHROUGH,
     PLAINTEXT,
-    VERIFIED,
     Protection,
     Tail,
     evidence,
@@ -225,7 +225,7 @@ class Gateways:
             protection, says = PASSTHROUGH, "the Gateway passes TLS through to pods"
             told = evidence(gateway.id, "spec.listeners[*].tls.mode", "Passthrough")
         elif policy is not None:
-            protection, host = _of_policy(policy)
+            protection, host = protection_of(policy)
             says = "the Gateway speaks TLS to pods and verifies them"
             told = evidence(policy.id, "spec", None)
         elif protection == PLAINTEXT:
@@ -277,23 +277,6 @@ def _validation(gateway: Resource, listener: dict[str, Any]) -> Any:
     ports = [item for item in items(front, "perPort") if get(item, "port") == get(listener, "port")]
     found = get(ports[0], "tls", "validation") if ports else get(front, "default", "validation")
     return found or get(listener, "tls", "frontendValidation")
-
-
-def _of_policy(policy: Resource) -> tuple[Protection, str | None]:
-    """What a BackendTLSPolicy says: the certificate is always verified, against a name that must be given."""
-    spec = get(policy.body, "spec")
-    validation = get(spec, "validation")
-    if isinstance(validation, Unknown):
-        return validation, None
-    if validation is not None:
-        if not text_at(validation, "wellKnownCACertificates") and not list(items(validation, "caCertificateRefs")):
-            return Unknown("the BackendTLSPolicy names no authority"), None
-        return VERIFIED, text_at(validation, "hostname")
-    default = get(spec, "default")
-    name = text_at(default, "sni") or text_at(default, "verify", "subjectAltName")
-    if get(default, "verify") is None:
-        return Unknown("the BackendTLSPolicy does not say whom it trusts"), name
-    return VERIFIED, name
 
 
 def _special(listener: dict[str, Any], host: str) -> int:

@@ -105,6 +105,8 @@ class Ingresses:
                 tails.append(lost(target, f"backend of {path}", "it is no Service, or is not named"))
             else:
                 tails.append(self._pods.tail(inbound, ingress.namespace or "", service, port))
+        copies = self._nginx.mirror(ingress, target) if controller == NGINX and not redirect else None
+        tails += [copies] if copies else []
         return Landing(
             target,
             served=None if through else self._served(ingress, host, controller),

@@ -7,17 +7,16 @@ from typing import Any, Final
 
 from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
+from auditor.lenses.paths.peer_authentication import PEERS, ROOTS, mode_of
 from auditor.lenses.paths.shapes import MUTUAL, PLAINTEXT, UNVERIFIED, VERIFIED, Protection, evidence
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import flag, items, text_at, word
 from auditor.model import Resource, Unknown
 from auditor.workloads import containers_of, pod_spec_of
 
-NAMESPACE, PEERS = "core/namespace", "security.istio.io/peerauthentication"
+NAMESPACE: Final = "core/namespace"
 RULES: Final = "networking.istio.io/destinationrule"
 READS: Final = frozenset({NAMESPACE, PEERS, RULES})
-_ROOTS: Final = ("istio-system", "aks-istio-system")
-"""Where mesh-wide settings stand: plain Istio, and the add-on of AKS."""
 _PROXIES: Final = ("istio-proxy", "linkerd-proxy")
 
 
@@ -84,7 +83,9 @@ class Mesh:
         kind, sidecar = self._sidecars(cluster, where, pods)
         if kind == "linkerd":
             return self._linkerd(where, pods[0], sidecar)
-        mode, peer = self._mode(cluster, namespace, pods[0], port)
+        if sidecar is True and any(_leaves_out(pod, port) for pod in pods):
+            sidecar = Unknown(f"annotations of the pods keep port {port} from their proxy")
+        mode, peer = mode_of(self._estate, cluster, namespace, pods[0], port)
         if not kind and peer is None and not isinstance(sidecar, Unknown):
             return Meshed("", False, "")
         told = evidence(peer.id, "spec.mtls.mode", text_at(peer.body, "spec", "mtls", "mode")) if peer else {}
@@ -168,33 +169,6 @@ class Mesh:
 
     # --- what it demands ----------------------------------------------------------------------------------------
 
-    def _mode(self, cluster: str, namespace: str, pod: Resource, port: Any) -> tuple[str | Unknown, Resource | None]:
-        """PeerAuthentication: of the workload (and its port), of the namespace, of the mesh; the first that says."""
-        spaces = [namespace, *(root for root in _ROOTS if root != namespace)]
-        steps = ("metadata", "labels") if pod.type == "core/Pod" else ("spec", "template", "metadata", "labels")
-        own = get(pod.body, *steps)
-        own = own if isinstance(own, dict) else {}
-        first: Resource | None = None
-        for number, space in enumerate(spaces):
-            found = self._estate.inside(PEERS, cluster, space)
-            chosen = [(peer, _selects(peer, own)) for peer in found if number == 0]
-            unclear = next((peer for peer, selects in chosen if isinstance(selects, Unknown)), None)
-            if unclear is not None:
-                return Unknown(f"which workloads PeerAuthentication {unclear.name} selects is not known"), unclear
-            narrow = [peer for peer, selects in chosen if selects is True]
-            wide = [peer for peer in found if not get(peer.body, "spec", "selector")]
-            for peer in (*narrow, *wide):
-                first = first or peer
-                at_port = get(peer.body, "spec", "portLevelMtls")
-                mode = word(at_port, str(port), "mode") if peer in narrow else ""
-                mode = mode or word(peer.body, "spec", "mtls", "mode")
-                if isinstance(mode, Unknown):
-                    return mode, peer
-                if mode and mode != "unset":
-                    return mode, peer
-        hole = self._estate.hole(PEERS)
-        return (Unknown(hole) if hole else "permissive"), first
-
     def _rule(
         self, cluster: str, namespace: str, service: str, port: Any, client: str, subset: str
     ) -> Protection | None:
@@ -204,7 +178,7 @@ class Mesh:
         the most special host (istio.io: ops/best-practices/traffic-management).
         """
         full = f"{service}.{namespace}.svc.cluster.local"
-        for space in dict.fromkeys((client, namespace, *_ROOTS)):
+        for space in dict.fromkeys((client, namespace, *ROOTS)):
             found: list[tuple[int, Resource]] = []
             for rule in self._estate.inside(RULES, cluster, space):
                 host = word(rule.body, "spec", "host")
@@ -238,12 +212,15 @@ class Mesh:
         )  # fmt: skip
 
 
-def _selects(peer: Resource, own: dict[str, Any]) -> Truth:
-    wanted = get(peer.body, "spec", "selector", "matchLabels")
-    for value in (wanted, *(wanted.values() if isinstance(wanted, dict) else ()), *own.values()):
-        if isinstance(value, Unknown):
-            return value
-    return isinstance(wanted, dict) and bool(wanted) and all(own.get(key) == value for key, value in wanted.items())
+def _leaves_out(pod: Resource, port: Any) -> bool:
+    """Whether annotations keep what comes in at a port from the proxy of a pod."""
+    steps = ("metadata",) if pod.type == "core/Pod" else ("spec", "template", "metadata")
+    notes = get(pod.body, *steps, "annotations")
+    key = "traffic.sidecar.istio.io/%scludeInboundPorts"
+    without, only = text_at(notes, key % "ex"), text_at(notes, key % "in")
+    left_out = without and str(port) in [one.strip() for one in without.split(",")]
+    not_in = only is not None and "*" not in only and str(port) not in [one.strip() for one in only.split(",")]
+    return bool(left_out or not_in)
 
 
 def _names(host: str, full: str, space: str) -> bool:

@@ -18,6 +18,7 @@ from auditor.lenses.paths.shapes import (
     VERIFIED,
     Protection,
     Tail,
+    lost,
     redirected,
 )
 from auditor.lenses.paths.trust import CONFIG, SECRET, Store, Trust
@@ -128,6 +129,13 @@ class Nginx:
         url = next((one for one in notes if one), None)
         return _sent_away(url) if url else None
 
+    def mirror(self, ingress: Resource, origin: dict[str, Any]) -> Tail | None:
+        """Where an Ingress sends a copy of each request, which is not followed."""
+        url = note(ingress, f"{PREFIX}mirror-target")
+        if not url:
+            return None
+        return lost(origin, "mirror of requests", url.reason if isinstance(url, Unknown) else f"copies go to {url}")
+
     # --- towards pods -------------------------------------------------------------------------------------------
 
     def upstream(self, ingress: Resource, controllers: Controllers) -> tuple[Protection, str, str, str | None]:
@@ -157,7 +165,7 @@ class Nginx:
         for value in (verify, secret):
             if isinstance(value, Unknown):
                 return value, "whether nginx verifies pods is not known", f"{PREFIX}proxy-ssl-verify", None
-        if verify != "on" or not secret:
+        if verify != "on" or not str(secret).strip():
             return UNVERIFIED, "nginx speaks TLS to pods without verifying them", f"{PREFIX}proxy-ssl-verify", None
         name = plain(note(ingress, f"{PREFIX}proxy-ssl-name"))
         return VERIFIED, "nginx speaks TLS to pods and verifies them", f"{PREFIX}proxy-ssl-verify", name
