@@ -16,7 +16,7 @@ def stray_members(
     holder: Mapping[str, Any],
     read: Collection[str],
     others: Collection[str],
-    is_element: Callable[[Mapping[str, Any]], bool],
+    is_element: Callable[[Any], bool],
 ) -> Iterator[tuple[str, int]]:
     """The members that hold elements and are not read, each with the number of its elements.
 
@@ -36,7 +36,7 @@ def stray_members(
             continue
         else:
             inside = [value, *value.values()] if isinstance(value, dict) else value
-            count = sum(isinstance(item, dict) and is_element(item) for item in inside)
+            count = sum(map(is_element, inside))
         if count:
             yield key, count
 

@@ -91,7 +91,7 @@ def _beside(parameters: str | None, source: str | None, scope: str | None, confi
     from auditor.reading.whole import whole_json
 
     parameters, source = parameters or config.get("templateParameters"), source or config.get("source")
-    given = whole_json(parameters).value if parameters else None
+    given = whole_json(parameters).sound_value() if parameters else None
     scope = scope or config.get("deployedTo")
     if not scope:
         return Beside(given, source)
@@ -188,6 +188,7 @@ def _read(file: str, beside: Beside) -> Changes:
         found = None  # YAML from a pipe, or broken, which the reader of manifests says as well
     kind = kind_of(found.value if found else None)
     if found and kind != "other":
+        found.refuse_doubled_keys()
         try:
             return read_change(kind, found.value, found.text, source.file, beside)
         except RecursionError as error:

@@ -91,5 +91,6 @@ def _change(source: FileSource, parameters: str | None) -> Changes | None:
     kind = kind_of(document.value)
     if kind == "other":
         return None
-    given = whole_json(parameters).value if parameters else None
+    document.refuse_doubled_keys()
+    given = whole_json(parameters).sound_value() if parameters else None
     return read_change(kind, document.value, document.text, source.file, Beside(given))

@@ -23,8 +23,10 @@ def lose_strays(holder: Mapping[str, Any], place: str, work: Work, others: Colle
         work.note(place, stray(key, count))
 
 
-def _is_declared(value: Mapping[str, Any]) -> bool:
+def _is_declared(value: Any) -> bool:
     """What looks like a resource of a template."""
+    if not isinstance(value, dict):
+        return False
     folded = {key.strip().casefold(): part for key, part in value.items()}
     kind = folded.get("type")
     return isinstance(kind, str) and "name" in folded and ("apiversion" in folded or "/" in kind)

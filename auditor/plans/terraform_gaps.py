@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -62,8 +62,10 @@ def stray_entries(plan: dict[str, Any], file: str) -> Iterator[tuple[str, str, i
                 yield place, key, count
 
 
-def _is_entry(value: Mapping[str, Any]) -> bool:
+def _is_entry(value: Any) -> bool:
     """A resource of a plan, or a module with resources."""
+    if not isinstance(value, dict):
+        return False
     return ("address" in value and "type" in value) or any(key in value for key in _OF_A_MODULE)
 
 

@@ -31,6 +31,7 @@ ACTIONS: Final[dict[tuple[str, ...], Action]] = {
 }
 """What the lists of actions of Terraform mean. What is forgotten lives on, only Terraform no longer looks after it."""
 
+_OF_A_MODULE: Final = frozenset({"address", "resources", "child_modules"})
 _STEP: Final = re.compile(r'module\.([^.\[]+)(?:\["((?:[^"\\]|\\.)*)"\]|\[(\d{1,9})\])?\.?')
 
 
@@ -168,7 +169,7 @@ def modules_of(plan: dict[str, Any], file: str) -> Iterator[tuple[str, dict[str,
 def resources_in(module: Any, place: str) -> Iterator[tuple[str, Any]]:
     """The resources of a module and of those in it. What should be a list or a module and is none is given as it is."""
     for where, here in _modules(module, place):
-        if not isinstance(here, dict):
+        if not isinstance(here, dict) or (where != place and _OF_A_MODULE.isdisjoint(here)):
             yield where, here
             continue
         for number, item in _numbered(here.get("resources")):

@@ -112,8 +112,8 @@ def _is_change(item: Any) -> bool:
     return isinstance(item, dict) and "changeType" in _named(item, _CHANGE)[0]
 
 
-def _may_be_change(item: Mapping[str, Any]) -> bool:
-    return any(letters_of(key) in ("resourceid", "changetype") for key in item)
+def _may_be_change(item: Any) -> bool:
+    return isinstance(item, dict) and any(letters_of(key) in ("resourceid", "changetype") for key in item)
 
 
 def _each(listed: Any, gaps: list[Gap], file: str) -> Any:

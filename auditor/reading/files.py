@@ -13,6 +13,7 @@ import orjson
 from auditor.model import Origin, Resource
 from auditor.reading.bytes_in import HEAD, is_gzip, open_bytes
 from auditor.reading.children import may_have_children
+from auditor.reading.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
 from auditor.reading.feed import Feed
 from auditor.reading.json_lines import json_lines
 from auditor.reading.json_stream import Batch, Places, json_documents
@@ -82,7 +83,7 @@ def _read(
     if form is Form.EMPTY:
         log.gap(file, "", "the file is empty", element="new")
     elif form is Form.LINES:
-        yield from json_lines(stream, file, log, wanted)
+        yield from json_lines(stream, file, log, wanted, small=whole)
     else:
         text = head if whole else b""
         resources = _yaml(stream, file, log) if form is Form.YAML else _json(stream, text, path, file, log)
@@ -119,11 +120,24 @@ def _json(stream: IO[bytes], text: bytes, path: str, file: str, log: Log) -> Ite
             pass  # comments, several documents, or broken: read element by element
         else:
             log.accounting.expect()
-            yield from resources_of(document, At(file), log)
+            document, doubled = _without_doubled_keys(text, document)
+            for key in doubled:
+                log.gap(file, "", f"{reason_of(key)}: its value is not known", element="none")
+            yield from resources_of(document, At(file, partial=bool(doubled)), log)
             return
     places = Places(file, log, lambda offset: _line_and_column(path, offset))
     for batch in json_documents(Feed(stream.read), places):
         yield from _of_batch(batch, file, log)
+
+
+def _without_doubled_keys(text: bytes, document: Any) -> tuple[Any, list[str]]:
+    """A document whose doubled keys are unknown, and these keys."""
+    if may_have_doubled_keys(text, document):
+        try:
+            return with_doubled_keys_unknown(text)
+        except (ValueError, RecursionError):
+            return document, []  # deeper than keys that matter
+    return document, []
 
 
 def _of_batch(batch: Batch, file: str, log: Log) -> Iterator[Resource]:

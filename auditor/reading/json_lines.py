@@ -11,6 +11,7 @@ import orjson
 
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.children import may_have_children
+from auditor.reading.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, resources_of
@@ -55,8 +56,12 @@ def json_lines(
     *,
     first_line: int = 1,
     size: int | None = None,
+    small: bool = False,
 ) -> Iterator[Resource]:
-    """The resources of a stream of lines, or of the next `size` bytes of it. A broken line is noted and passed over."""
+    """The resources of a stream of lines, or of the next `size` bytes of it. A broken line is noted and passed over.
+
+    `small`: look for keys that are given twice. Files that people write are small, and large exports have none.
+    """
     skip = None if wanted is None else _skipper(wanted)
     plain = blank = 0
     number = first_line - 1
@@ -73,6 +78,15 @@ def json_lines(
                 else:
                     blank += 1
                 continue
+            if small and may_have_doubled_keys(line, body):
+                body, doubled = with_doubled_keys_unknown(line)
+                for key in doubled:
+                    log.gap(file, f"line {number}", f"{reason_of(key)}: its value is not known", element="none")
+                if doubled:
+                    for resource in resources_of(body, At(file, f"line {number}", number, partial=True), log):
+                        if wanted is None or wanted.takes(resource):
+                            yield sanitized(resource)
+                    continue
             kind = _plain_type(body) if type(body) is dict else None
             if kind is not None:
                 plain += 1

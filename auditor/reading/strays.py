@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.paging import letters_of
+from auditor.paging import letters_of, lists_of
 from auditor.stray_members import stray, stray_members
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ _OF_A_RESOURCE: Final = ("properties", "tags", "identity", "sku", "plan", "exten
 
 def note_strays(document: Mapping[str, Any], read: Collection[str], at: At, log: Log) -> None:
     """Resources in members of an envelope beside those that are read."""
-    for key, count in stray_members(document, read, (), _is_resource):
+    is_element = _is_row if "rows" in read else _is_resource_or_page
+    for key, count in stray_members(document, read, ("facets",), is_element):
         log.gap(at.file, at.place, stray(key, count), element="new")
 
 
@@ -27,7 +28,7 @@ def note_stray_children(document: Mapping[str, Any], at: At, log: Log) -> None:
 
     Commands of the Azure CLI give a resource without `properties`, with these in its place: they are no children.
     """
-    is_whole = isinstance(document.get("properties"), dict)
+    is_whole = document.get("properties") is not None
     for key, count in stray_members(document, _CHILDREN, _OF_A_RESOURCE, _is_resource if is_whole else _is_none):
         name = document.get("id") or document.get("name")
         place = f"{at.place} ({name})" if at.place and isinstance(name, str) else at.place or str(name or "")
@@ -41,14 +42,25 @@ def note_stray_items(document: Mapping[str, Any], at: At, log: Log) -> None:
         log.gap(at.file, at.place, stray(key, count), element="new")
 
 
-def _is_none(_value: Mapping[str, Any]) -> bool:
+def _is_none(_value: Any) -> bool:
     return False
 
 
-def _is_object(value: Mapping[str, Any]) -> bool:
-    return isinstance(value.get("metadata"), dict)
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list) or _is_resource(value)
 
 
-def _is_resource(value: Mapping[str, Any]) -> bool:
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict) and ("metadata" in value or "spec" in value)
+
+
+def _is_resource(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
     kind = value.get("type")
     return (isinstance(kind, str) and "/" in kind and "name" in value) or ("apiVersion" in value and "kind" in value)
+
+
+def _is_resource_or_page(value: Any) -> bool:
+    pages = lists_of(value) if isinstance(value, dict) else ()
+    return _is_resource(value) or any(isinstance(listed, list) and listed for _key, listed in pages)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from auditor.errors import InputError
 from auditor.reading.bytes_in import open_bytes
+from auditor.reading.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
 from auditor.reading.log import Broken, label
 
 _LARGEST: Final = 256 << 20
@@ -39,10 +40,28 @@ _ADDRESSES: Final = msgspec.json.Decoder(_Values | None)
 
 
 class Document(Struct, frozen=True):
-    """A document and the text it was read from."""
+    """A document, named `file` to the user, and the text it was read from."""
 
     value: Any
     text: bytes
+    file: str
+
+    def sound_value(self) -> Any:
+        """The value. Raises InputError as `refuse_doubled_keys` does."""
+        self.refuse_doubled_keys()
+        return self.value
+
+    def refuse_doubled_keys(self) -> None:
+        """Raise InputError when an object of the document has a key twice: nobody can say what the change will be."""
+        if not _has_doubled_keys(self.text, self.value):
+            return
+        try:
+            _value, doubled = with_doubled_keys_unknown(self.text)
+        except RecursionError as error:
+            raise InputError(f"{self.file}: it is nested too deep.", "No real change is.") from error
+        if doubled:
+            hint = "Programs disagree on which value counts: give it once."
+            raise InputError(f"{self.file}: {reason_of(doubled[0])}.", hint)
 
 
 def whole_json(path: str, file: str = "") -> Document:
@@ -59,12 +78,13 @@ def whole_json(path: str, file: str = "") -> Document:
     if len(text) > _LARGEST:
         raise InputError(f"{named}: it is larger than {_LARGEST >> 20} MiB", "Split the change.")
     try:
-        return Document(_loaded(text), text)
+        return Document(_loaded(text), text, named)
     except orjson.JSONDecodeError as first:
         from auditor.reading.feed import blank_comments
 
         try:
-            return Document(orjson.loads(blank_comments(text)), text)
+            text = blank_comments(text)
+            return Document(orjson.loads(text), text, named)
         except orjson.JSONDecodeError:
             raise InputError(
                 f"{named}: line {first.lineno}, column {first.colno}: no valid JSON: {first.msg}",
@@ -95,3 +115,10 @@ def _addresses(planned: msgspec.Raw) -> Any:
         return msgspec.to_builtins(_ADDRESSES.decode(planned))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return orjson.loads(memoryview(planned))
+
+
+def _has_doubled_keys(text: bytes, value: Any) -> bool:
+    """Whether an object of the text may have a key twice; of a plan, the parts that are left out are compared too."""
+    if not isinstance(value, dict) or f'"{_CHANGES}"'.encode() not in text:
+        return may_have_doubled_keys(text, value)
+    return may_have_doubled_keys(text, value if _PLANNED in value else orjson.loads(text))
