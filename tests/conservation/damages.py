@@ -29,9 +29,10 @@ MARK: Final = "\N{PILCROW SIGN}"
 def damaged(sound: Input, rng: Random) -> tuple[Any, list[str]]:
     """A damaged copy of the value of an input, and what was done to it: the kind of damage and its place."""
     value = copy.deepcopy(sound.value)
-    done = []
+    done: list[str] = []
+    touched: set[int] = set()  # values that are damaged: what is in them is left alone
     for _ in range(rng.choice((1, 1, 2, 3))):
-        places = [place for place in paths_of(value) if not sound.keep & set(map(str, place))]
+        places = [place for place in paths_of(value, touched) if not sound.keep & set(map(str, place))]
         if not places:
             break
         place = rng.choice(places)
@@ -39,7 +40,10 @@ def damaged(sound: Input, rng: Random) -> tuple[Any, list[str]]:
         for key in place[:-1]:
             holder = holder[key]
         kind = rng.choice(KINDS)
+        touched.add(id(holder[place[-1]]))
         if _damage(kind, holder, place[-1], rng):
+            now = holder[place[-1]] if isinstance(holder, list) or place[-1] in holder else None
+            touched.add(id(now))
             done.append(f"{kind} {'.'.join(map(str, place))}")
     if rng.random() < 0.1:
         value = rng.choice(([value], {"value": [value]}, {"items": value}, {"data": value}, {"x": value}, [[[value]]]))
@@ -47,10 +51,15 @@ def damaged(sound: Input, rng: Random) -> tuple[Any, list[str]]:
     return value, done
 
 
-def paths_of(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place below a value."""
+def paths_of(value: Any, without: set[int], at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place below a value, without those in some values, which are named by identity."""
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place for key, child in children for place in ((*at, key), *paths_of(child, (*at, key)))]
+    return [
+        place
+        for key, child in children
+        if not (isinstance(child, list | dict | str) and id(child) in without)
+        for place in ((*at, key), *paths_of(child, without, (*at, key)))
+    ]
 
 
 def _damage(kind: str, holder: Any, key: Any, rng: Random) -> bool:

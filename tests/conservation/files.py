@@ -100,7 +100,7 @@ def _written(value: Any, sound: Input, rng: Random) -> tuple[str, str]:
 
 
 def _json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, indent=indent, ensure_ascii=False).replace(MARK, "~")
+    return json.dumps(value, indent=indent, ensure_ascii=False).replace(MARK, "")
 
 
 class Place(NamedTuple):
@@ -117,7 +117,12 @@ def places_of(case: Case) -> dict[str, Place]:
     if sound.together:
         return dict.fromkeys(NAMES, Place({0}, there=True))
     before, after = _numbers_of(sound.value), _numbers_of(case.value)
-    return {name: Place(before.get(name, set()) | after.get(name, set()), name in after) for name in NAMES}
+    shifted = any(damage.startswith("spellings") for damage in case.damage)  # a second list may come before it
+    found = {}
+    for name in NAMES:
+        numbers = before.get(name, set()) | after.get(name, set())
+        found[name] = Place(numbers | ({number + 1 for number in numbers} if shifted else set()), name in after)
+    return found
 
 
 def _numbers_of(value: Any) -> dict[str, set[int]]:
@@ -145,7 +150,7 @@ def line_numbers(case: Case) -> dict[str, set[int]]:
     """For each of the names: the lines of the file, from 1, of the documents that it stands in."""
     found: dict[str, set[int]] = {name: set() for name in NAMES}
     lines = case.text.split("\n")
-    starts = [0, *(number for number, line in enumerate(lines, 1) if line.startswith("---")), len(lines)]
+    starts = [0, *(number for number, line in enumerate(lines) if number and line.startswith("---")), len(lines)]
     if "ndjson" in case.file.name:
         starts = list(range(len(lines) + 1))
     for number, (first, end) in enumerate(pairwise(starts)):

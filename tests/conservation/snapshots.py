@@ -33,7 +33,7 @@ def write_snapshot_of(lines: list[Any], folder: Path) -> None:
     inventory = Inventory(["live"], [CollectedSource(RESOURCES)], gaps=[gap], covers=frozenset({"core/pod"}))
     write_snapshot(inventory, str(folder), tool_version="1", as_of=CLOCK)
     if lines is not LINES:
-        text = "".join(json.dumps(line).replace(MARK, "~") + "\n" for line in lines)
+        text = "".join(json.dumps(line).replace(MARK, "") + "\n" for line in lines)
         (folder / SHARD).write_bytes(gzip.compress(text.encode(), 1))
         manifest = json.loads((folder / "manifest.json").read_text())
         digest = hashlib.sha256((folder / SHARD).read_bytes()).hexdigest()

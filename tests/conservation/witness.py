@@ -30,12 +30,13 @@ _GENERAL: Final = re.compile(
 
 class Heard(NamedTuple):
     """What an audit reports: the answers that are not *pass*, the gaps, the names of what was not evaluated, and the
-    types of which nothing was asked. `refused`: the command ended with this error, without an audit."""
+    types that no rule asks about, with their numbers. `refused`: the command ended with this error, without an audit.
+    """
 
     findings: list[Finding]
     gaps: list[Gap]
     left_out: list[str]
-    unjudged: list[str]
+    unjudged: dict[str, int]
     refused: str = ""
 
 
@@ -56,10 +57,10 @@ class Auditor:
                 inventory, ids = open_inventory([str(path)]), None
             made, findings = audit(self._rules[command], inventory, clock=CLOCK, touched=ids)
         except AuditorError as error:
-            return Heard([], [], [], [], str(error))
+            return Heard([], [], [], {}, str(error))
         with findings:
             wrong = list(findings.of(Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR))
-        return Heard(wrong, made.gaps, _left_out(made), [*made.scope.unjudged])
+        return Heard(wrong, made.gaps, _left_out(made), made.scope.unjudged)
 
 
 def _left_out(made: Audit) -> list[str]:
@@ -75,7 +76,9 @@ def lost(case: Case, heard: Heard, sound: Heard) -> list[str]:
     places, lines = places_of(case), line_numbers(case)
     missing = [name for name in NAMES if not _answered(name, heard.findings)]
     missing = [name for name in missing if not _named(name, case, heard, places[name], lines[name])]
-    nameless = _nameless(heard.findings) + len(set(heard.unjudged) - set(sound.unjudged) - {OTHER_TYPE})
+    types = {kind: count for kind, count in heard.unjudged.items() if kind not in (*sound.unjudged, OTHER_TYPE)}
+    others = sum(len(NAMES) if "list" in kind.casefold() else count for kind, count in types.items())
+    nameless = _nameless(heard.findings) + others
     return missing[nameless * (len(NAMES) if case.sound.together else 1) :]
 
 
