@@ -32,6 +32,8 @@ class Attr(Struct, frozen=True):
 
     `default`: the provider's, for a plan that does not name the attribute; `otherwise`: what an absent value means.
     `unset`: the provider computes the attribute when it is not written; unknown and not written then means absent.
+    `unless`: an attribute beside it that brings a value of its own. What is not written then stays unknown where that
+    attribute is written, and has the default where it is not.
     """
 
     names: str
@@ -40,6 +42,7 @@ class Attr(Struct, frozen=True):
     default: Any = MISSING
     otherwise: Any = MISSING
     unset: bool = False
+    unless: str = ""
 
 
 class Composed(Struct, frozen=True):

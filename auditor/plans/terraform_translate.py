@@ -131,7 +131,12 @@ what makes the ARM value of one that is set (None: it is that value)."""
 
 def _row(part: Attr) -> Row:
     def change(value: Any, place: Place) -> Any:
-        return _translated(part, if_written(value, part.names, place.written) if part.unset else value)
+        if not part.unset:
+            return _translated(part, value)
+        given = if_written(value, part.names, place.written)
+        if part.unless and given is None:  # computed: the default, or what comes with the other attribute
+            return value if part.unless in (place.written or ()) else default
+        return _translated(part, given)
 
     plain, only = part.how is None and not part.unset, "|" not in part.names
     last, default = segments(part.to)[-1], _translated(part, part.default)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from auditor.plans.terraform_table import Attr, Block, Part
+
+_EXISTING_DISK: Final = "os_managed_disk_id"
+"""A machine of an existing disk has the settings of the system on it."""
 
 
 def security(at: str) -> tuple[Part, ...]:
@@ -17,13 +22,14 @@ def security(at: str) -> tuple[Part, ...]:
 def linux(at: str) -> tuple[Part, ...]:
     """How people sign in."""
     place = f"{at}.osProfile.linuxConfiguration.disablePasswordAuthentication"
-    return (Attr("disable_password_authentication", place, default=True),)
+    return (Attr("disable_password_authentication", place, default=True, unset=True, unless=_EXISTING_DISK),)
 
 
 def windows(at: str) -> tuple[Part, ...]:
     """Where updates come from."""
     place = f"{at}.osProfile.windowsConfiguration.enableAutomaticUpdates"
-    return (Attr("automatic_updates_enabled|enable_automatic_updates", place, default=True),)
+    names = "automatic_updates_enabled|enable_automatic_updates"
+    return (Attr(names, place, default=True, unset=True, unless=_EXISTING_DISK),)
 
 
 def classic(at: str) -> tuple[Part, ...]:

@@ -14,7 +14,7 @@ TABLE: Final = Table(
         Fixed("properties.managed", False),
         Attr("key_type", "properties.kty"),
         Attr("key_size", "properties.keySize"),
-        Attr("curve", "properties.curveName"),
+        Attr("curve", "properties.curveName", unset=True),
         Attr("key_opts", "properties.keyOps"),
         Attr("expiration_date", "properties.attributes.exp"),
         Attr("not_before_date", "properties.attributes.nbf"),
