@@ -12,6 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from estates_of_certificates import (
     GATEWAY,
     SECRET_ID,
+    Body,
     by_name,
     gateway,
     ingress,
@@ -311,6 +312,50 @@ def test_hosts_of_ingresses_are_held_to_the_secret() -> None:
     client = tls_secret(b64(pem(make("c", MIDDLE, usages=[ExtendedKeyUsageOID.CLIENT_AUTH]), MIDDLE)))
     assert failing(client) == set(), "a client's certificate, served by nobody"
     assert failing(client, ingress("c")) == {"server-authentication"}
+
+
+def test_hosts_of_istio_gateways_with_several_certificates_are_held_to_each() -> None:
+    secrets = [tls_secret(b64(pem(LEAF, MIDDLE))), tls_secret(b64(pem(make("b.x", MIDDLE), MIDDLE)), "other")]
+    server = {"hosts": ["api.contoso.com"], "tls": {"mode": "SIMPLE", "credentialNames": ["site-tls", "other"]}}
+    gateway_of_istio = istio("api.contoso.com") | {"spec": {"servers": [server]}}
+    assert failing(*secrets, gateway_of_istio) == {"covers-hosts"}
+    assert failing(secrets[0], gateway_of_istio) == set()
+
+
+def authorities(made: Made, name: str = "ca") -> Body:
+    meta = {"name": name, "namespace": "shop"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "data": {"ca.crt": b64(pem(made))}}
+
+
+@pytest.mark.parametrize("annotation", ["auth-tls-secret", "proxy-ssl-secret"])
+def test_an_expired_authority_by_which_nginx_knows_callers_or_pods(annotation: str) -> None:
+    old = make("Old CA", ca=True, number=30, end=NOW - DAY)
+    trusting = ingress("api.contoso.com") | {"spec": {}}
+    trusting["metadata"] = trusting["metadata"] | {
+        "annotations": {f"nginx.ingress.kubernetes.io/{annotation}": "shop/ca"}
+    }
+    assert failing(authorities(old)) == set(), "nobody goes by it"
+    assert failing(authorities(old), trusting) == {"not-expired"}
+    assert failing(authorities(make("New CA", ca=True, number=31, end=NOW + 900 * DAY)), trusting) == set()
+
+
+@pytest.mark.parametrize("name", ["site-tls", "site-tls-cacert"])
+def test_an_expired_authority_by_which_istio_knows_callers(name: str) -> None:
+    old = make("Old CA", ca=True, number=30, end=NOW - DAY)
+    simple = istio("api.contoso.com")
+    tls = {"mode": "MUTUAL", "credentialName": "site-tls"}
+    mutual = simple | {"spec": {"servers": [{"hosts": ["api.contoso.com"], "tls": tls}]}}
+    assert failing(authorities(old, name), simple) == set()
+    assert failing(authorities(old, name), mutual) == {"not-expired"}
+
+
+def test_an_expired_authority_by_which_a_listener_of_the_gateway_api_knows_callers() -> None:
+    old = make("Old CA", ca=True, number=30, end=NOW - DAY)
+    tls = {"frontendValidation": {"caCertificateRefs": [{"kind": "Secret", "name": "ca"}]}}
+    listener = {"name": "l", "protocol": "HTTPS", "tls": tls}
+    meta = {"name": "g", "namespace": "shop"}
+    trusting = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": meta}
+    assert failing(authorities(old), trusting | {"spec": {"listeners": [listener]}}) == {"not-expired"}
 
 
 @pytest.mark.parametrize(

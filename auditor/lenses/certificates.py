@@ -44,6 +44,11 @@ _SERVING: Final[dict[str, Callable[[Resource], Iterator[kubernetes_sources.Serve
     "gateway.networking.k8s.io/gateway": kubernetes_sources.gateway_hosts,
     "networking.istio.io/gateway": kubernetes_sources.istio_hosts,
 }
+_TRUSTING: Final[dict[str, Callable[[Resource], Iterator[SecretKey]]]] = {
+    "networking.k8s.io/ingress": kubernetes_sources.ingress_trusts,
+    "gateway.networking.k8s.io/gateway": kubernetes_sources.gateway_trusts,
+    "networking.istio.io/gateway": kubernetes_sources.istio_trusts,
+}
 
 
 @dataclass(slots=True)
@@ -74,6 +79,7 @@ class Certificates:
     def __init__(self) -> None:
         self._seen: list[Seen] = []
         self._served: dict[SecretKey, list[str]] = defaultdict(list)
+        self._trusted: set[SecretKey] = set()
         self._material: Material | None = None
 
     def take(self, resource: Resource) -> None:
@@ -82,6 +88,7 @@ class Certificates:
         if kind in _SERVING:
             for secret, hosts in _SERVING[kind](resource):
                 self._served[secret] += hosts
+            self._trusted.update(_TRUSTING[kind](resource))
         elif kind in _SOURCES:
             for sighting in _SOURCES[kind](resource):
                 found = Seen(_place(resource, sighting), resource.origin, arm_scope(resource.body), sighting)
@@ -98,11 +105,20 @@ class Certificates:
         """The certificates of an estate."""
         if self._material:
             self._material.settle()
+        _mark_trusted(self._seen, self._trusted)
         rows = _rows(self._seen, self._material)
         _join_vaults(self._seen, rows)
         _join_hosts(self._seen, self._served)
         for row in rows.values():
             yield _resource(row, self._material)
+
+
+def _mark_trusted(seen: list[Seen], trusted: set[SecretKey]) -> None:
+    """Say of the authorities in a Secret that somebody goes by them: else they only lie beside a certificate."""
+    for found in seen:
+        if found.sighting.authorities in trusted:
+            for use in found.sighting.uses:
+                use["kind"] = "trustedCa"
 
 
 def _place(resource: Resource, sighting: Sighting) -> str:
@@ -245,7 +261,7 @@ def covers(names: Iterable[str], host: str) -> bool:
 # --- the resource -------------------------------------------------------------------------------------------------
 
 _NOT_JUDGED_ELSEWHERE: Final = frozenset(
-    {"listener", "chain", "trustedRoot", "clientCa", "tlsSecret", "webhook", "probe"}
+    {"listener", "chain", "trustedRoot", "clientCa", "tlsSecret", "trustedCa", "webhook", "probe"}
 )
 """Kinds of use of which no other rule knows the dates: here nothing may be silent."""
 _OF_MATERIAL: Final = (

@@ -25,7 +25,8 @@ def secret(resource: Resource) -> Iterator[Sighting]:
         key = secret_key(resource, resource.name)
         yield Sighting([use_of(resource, "tlsSecret")], crt, secret=key)
     if ca:
-        yield Sighting([use_of(resource, "secretCa", "ca.crt")], ca, trust=True)
+        key = secret_key(resource, resource.name)
+        yield Sighting([use_of(resource, "secretCa", "ca.crt")], ca, authorities=key, trust=True)
 
 
 def cert_manager(resource: Resource) -> Iterator[Sighting]:
@@ -134,8 +135,40 @@ def gateway_hosts(resource: Resource) -> Iterator[Served]:
 def istio_hosts(resource: Resource) -> Iterator[Served]:
     """The servers of a Gateway (Istio) that end TLS with a Secret; `*` is any host."""
     for server in items(resource.body, "spec", "servers"):
-        name = text_at(server, "tls", "credentialName")
-        if name:
-            hosts = [host.rpartition("/")[2] for host in texts(server, "hosts")]
-            named = [host for host in hosts if host != "*"]
+        one = text_at(server, "tls", "credentialName")
+        hosts = [host.rpartition("/")[2] for host in texts(server, "hosts")]
+        named = [host for host in hosts if host != "*"]
+        for name in (one,) if one else texts(server, "tls", "credentialNames"):
             yield secret_key(resource, name), named
+
+
+# --- who trusts the authorities in a Secret -----------------------------------------------------------------------
+
+_NGINX: Final = "nginx.ingress.kubernetes.io/"
+
+
+def ingress_trusts(resource: Resource) -> Iterator[SecretKey]:
+    """The Secrets by whose authorities nginx knows callers and pods."""
+    for annotation in ("auth-tls-secret", "proxy-ssl-secret"):
+        place = text_at(resource.body, "metadata", "annotations", f"{_NGINX}{annotation}") or ""
+        namespace, _, name = place.strip().partition("/")
+        if name:
+            yield secret_key(resource, name, namespace)
+
+
+def gateway_trusts(resource: Resource) -> Iterator[SecretKey]:
+    """The Secrets by whose authorities listeners of a Gateway (Gateway API) know callers."""
+    for listener in items(resource.body, "spec", "listeners"):
+        for reference in items(listener, "tls", "frontendValidation", "caCertificateRefs"):
+            name = text_at(reference, "name")
+            if name and text_at(reference, "kind") == "Secret":
+                yield secret_key(resource, name, text_at(reference, "namespace"))
+
+
+def istio_trusts(resource: Resource) -> Iterator[SecretKey]:
+    """The Secrets by whose authorities servers of a Gateway (Istio) know callers: that of the server, or a second."""
+    for server in items(resource.body, "spec", "servers"):
+        name = text_at(server, "tls", "credentialName")
+        if name and text_at(server, "tls", "mode") in ("MUTUAL", "OPTIONAL_MUTUAL"):
+            yield secret_key(resource, name)
+            yield secret_key(resource, f"{name}-cacert")

@@ -33,7 +33,8 @@ class Sighting:
     """`text` is the public material, `facts` are properties that the place knows without it.
 
     `vault` is where the place takes it from, `own` the vault entry that it is; `secret` the Kubernetes Secret that
-    holds it. `trust`: a store of authorities, every certificate in it is of this use; else a leaf with its chain.
+    holds it, `authorities` the one whose `ca.crt` it is. `trust`: a store of authorities, every certificate in it is of
+    this use; else a leaf with its chain.
     """
 
     uses: list[Use]
@@ -42,6 +43,7 @@ class Sighting:
     vault: VaultRef | None = None
     own: VaultRef | None = None
     secret: SecretKey | None = None
+    authorities: SecretKey | None = None
     trust: bool = False
     doubtful: bool = False  # no certificate may be there at all: without anything known it is not told of
     problem: str = ""  # why its material could not be read
