@@ -47,6 +47,14 @@ _BATCH = 512
 _PATIENCE = 4
 
 
+class Authored(Struct, frozen=True):
+    """What a change writes over an estate: its casefolded ids, and the rules as they are asked of it
+    (`bound.of_change`), in the order of the others."""
+
+    rules: Sequence[Bound]
+    ids: frozenset[str]
+
+
 class _Part(Struct):
     """What judging one part of the input brings, beside its findings."""
 
@@ -67,6 +75,7 @@ class _Task(Struct, frozen=True):
     keep_passes: bool
     owner_tags: tuple[str, ...]
     excerpts: bool
+    elsewhere: frozenset[str] = frozenset()  # casefolded ids that `_judge` leaves to `_judge_authored`
 
     def judge(self, part: _Part, each: str | None = None) -> Judge:
         """A judge, whose excerpts go to a part; of all rules, or of those on each element of an array."""
@@ -97,17 +106,22 @@ def audit(
     touched: frozenset[str] | None = None,
     owner_tags: Sequence[str] = (),
     excerpts: bool = False,
+    authored: Authored | None = None,
 ) -> tuple[Audit, Findings]:
     """Judge an inventory. The caller closes the findings.
 
     `outcomes` are those that some report will show; passes are counted in any case, but only kept when asked for.
     `touched`: judge these casefolded ids alone (a change); the other resources are there for relations and lenses.
+    `authored`: what a change writes over the estate, which is asked the rules of a change.
     `owner_tags` name the tags that say whose a resource is. With `excerpts` the audit has parts of resources that fail.
     """
     parts = inventory.parts(jobs) if jobs > 1 and touched is None and can_fork() else [inventory]
-    relations, derived, broken, lone = _first_pass(rules, inventory, apart=len(parts) > 1)
+    known = {id(rule) for rule in rules}
+    others = [rule for rule in authored.rules if id(rule) not in known] if authored else []
+    relations, derived, broken, lone = _first_pass((*rules, *others), inventory, apart=len(parts) > 1)
     keep_passes = outcomes is None or Outcome.PASS in outcomes
-    task = _Task(rules, relations, keep_passes, tuple(tag.casefold() for tag in owner_tags), excerpts)
+    tags, elsewhere = tuple(tag.casefold() for tag in owner_tags), authored.ids if authored else frozenset()
+    task = _Task(rules, relations, keep_passes, tags, excerpts, elsewhere)
     with ExitStack() as stack:
         findings = stack.enter_context(Findings())
         if len(parts) > 1:
@@ -115,6 +129,8 @@ def audit(
         else:
             done = [_judge(task, inventory, findings, progress, touched), _judge_derived(task, derived, findings)]
         done += _judge_lone(task, lone if touched is None else [], findings)
+        if authored:
+            done.append(_judge_authored(replace(task, rules=authored.rules), inventory, findings))
         inherit(findings, {held: owner for part in done for held, owner in part.owners.items()})
         stack.pop_all()  # all went well: the findings stay open
     done[0].gaps = [*done[0].gaps, *broken]
@@ -189,6 +205,8 @@ def _judge(
             untouched += 1
             continue
         part.census.add(resource)
+        if task.elsewhere and resource.id.casefold() in task.elsewhere:
+            continue
         pending += judge.findings(resource)
         if len(pending) >= _BATCH:
             findings.extend_lines(pending)
@@ -209,6 +227,17 @@ def _judge_derived(task: _Task, derived: Sequence[Resource], findings: Findings)
     judge = task.judge(part)
     for resource in derived:
         if found := judge.findings(resource):
+            findings.extend_lines(found)
+    part.runs = judge.runs()
+    return part
+
+
+def _judge_authored(task: _Task, inventory: Inventory, findings: Findings) -> _Part:
+    """What a change writes over the estate. It is counted with the rest of the estate."""
+    part = _Part()
+    judge = task.judge(part)
+    for resource in inventory.resources(judge.types):
+        if resource.id.casefold() in task.elsewhere and (found := judge.findings(resource)):
             findings.extend_lines(found)
     part.runs = judge.runs()
     return part

@@ -21,6 +21,12 @@ def touched(changes: Sequence[Changes]) -> frozenset[str] | None:
     return frozenset(change.after.id.casefold() for change in shown if change.after and change.action != "no-op")
 
 
+def written_by(changes: Sequence[Changes]) -> frozenset[str]:
+    """The casefolded ids of what a change makes or alters."""
+    made = (one for each in changes for one in each.changes if one.after and one.action != "no-op")
+    return frozenset(one.after.id.casefold() for one in made if one.after)
+
+
 def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
     """The resources as they will be after the change."""
     from auditor.inventory import CollectedSource, Inventory

@@ -20,7 +20,7 @@ from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
 from auditor.model import Outcome
 
 if TYPE_CHECKING:
-    from auditor.audit import Progress
+    from auditor.audit import Authored, Progress
     from auditor.bound import Bound
     from auditor.cli.past import ThePast
     from auditor.findings import Findings
@@ -68,7 +68,9 @@ def judge_change(
     code.
     """
     from auditor.absent_parents import gaps_of_absent_parents
+    from auditor.audit import Authored
     from auditor.bound import of_change
+    from auditor.cli.after_change import written_by
 
     rules = settings.bound_rules(chosen)
     if against is None:
@@ -86,7 +88,8 @@ def judge_change(
             accepting.accept(chosen, exemptions, against, before, found, whole=False)
             past = compared_with(past, before, found)
         shown = _shown(chosen) | ({Outcome.PASS} if past.earlier or exemptions.entries or chosen.sinks else set())
-        audit, findings = _judged(stack, chosen, rules, inventory, shown, touched)
+        authored = None if against is None else Authored(of_change(rules), written_by(changes))
+        audit, findings = _judged(stack, chosen, rules, inventory, shown, touched, authored)
         audit.scope = replace(audit.scope, change=True)
         audit.notices += chosen.notices
         accepting.accept(chosen, exemptions, inventory, audit, findings, whole=False)
@@ -202,6 +205,7 @@ def _judged(
     inventory: Inventory,
     outcomes: frozenset[Outcome] | None,
     touched: frozenset[str] | None = None,
+    authored: Authored | None = None,
 ) -> tuple[Audit, Findings]:
     from auditor.audit import audit
     from auditor.render import FORMATS
@@ -215,6 +219,7 @@ def _judged(
             jobs=chosen.jobs,
             progress=progress,
             touched=touched,
+            authored=authored,
             owner_tags=chosen.owner_tags,
             excerpts=chosen.excerpts and any(FORMATS[report.format].excerpts for report in chosen.reports),
         )
