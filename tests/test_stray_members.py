@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from auditor.inventory import open_inventory
 from tests.conservation.inputs import changed, declared, deployment, in_values, planned, pod, template, vault
 
 NETWORK = {"type": "Microsoft.Network/virtualNetworks", "name": "net", "id": "/n", "properties": {}}
@@ -65,6 +66,17 @@ def test_elements_in_members_that_are_not_read_are_a_gap(command: Any, tmp_path:
     elements = document["summary"]["elements"]
     left_out = sum(entry["count"] for entry in elements["notEvaluated"].values())
     assert elements["total"] == elements["resources"] + elements["gaps"] + elements["duplicates"] + left_out
+
+
+@pytest.mark.parametrize("children", ["x", 1, True, {"a": 1}])
+@pytest.mark.parametrize("file", ["in.json", "in.ndjson"])
+@pytest.mark.parametrize("size", [0, 1 << 20])
+def test_resources_that_are_no_list_are_a_gap(tmp_path: Path, file: str, size: int, children: Any) -> None:
+    text = json.dumps({**NETWORK, "resources": children})
+    (tmp_path / file).write_text((f"[{text}]" if file == "in.json" else text) + " " * size + "\n")
+    inventory = open_inventory([str(tmp_path / file)])
+    assert len(list(inventory.resources())) == 1
+    assert ["`resources`" in gap.reason for gap in inventory.gaps] == [True]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def _is_entry(value: Any) -> bool:
     """A resource of a plan, or a module with resources."""
     if not isinstance(value, dict):
         return False
-    return ("address" in value and "type" in value) or any(key in value for key in _OF_A_MODULE)
+    return "address" in value or any(key in value for key in _OF_A_MODULE)
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -16,9 +16,10 @@ _USUAL: Final = frozenset(
 
 def may_have_children(body: Mapping[str, Any]) -> bool:
     """Whether a resource has `resources`, or another list or object that resources of Azure usually do not have."""
-    return not _USUAL.issuperset(body) and any(
-        isinstance(value, list | dict) for key, value in body.items() if key not in _USUAL
-    )
+    if _USUAL.issuperset(body):
+        return False
+    others = (value for key, value in body.items() if key not in _USUAL)
+    return "resources" in body or any(isinstance(value, list | dict) for value in others)
 
 
 def child_of(parent: Resource, child: Any) -> dict[str, Any] | None:

@@ -31,11 +31,14 @@ def damaged(sound: Input, rng: Random) -> tuple[Any, list[str]]:
     value = copy.deepcopy(sound.value)
     done: list[str] = []
     touched: set[int] = set()  # values that are damaged: what is in them is left alone
+    taken = []
     for _ in range(rng.choice((1, 1, 2, 3))):
-        places = [place for place in paths_of(value, touched) if not sound.keep & set(map(str, place))]
+        free = (place for place in paths_of(value, touched) if place not in taken)
+        places = [place for place in free if not sound.keep & set(map(str, place))]
         if not places:
             break
         place = rng.choice(places)
+        taken.append(place)
         holder = value
         for key in place[:-1]:
             holder = holder[key]
