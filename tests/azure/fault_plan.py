@@ -51,8 +51,9 @@ class Fault:
     done); `drip` (the body byte by byte, with `seconds` between them), `drip head` (the same for status and headers);
     `headers` (the answer as ever, with these `headers` too); `lost` (it is done, and then the connection is cut before
     the answer); `truncate` (half of the answer, then the end); `malformed` (an answer that is no JSON); `html` (a page,
-    as a proxy gives it); `empty` (200 without a body); one of `ODD`; `expire` (every token given so far is void);
-    `vanish` (a resource is deleted before the call is answered).
+    as a proxy gives it); `raw` (the bytes of `body` are all that comes, status and headers among them); `empty` (200
+    without a body); one of `ODD`; `expire` (every token given so far is void); `vanish` (a resource is deleted before
+    the call is answered).
     It leaves the first `skip` matching calls alone and then strikes `times` times, None for ever. `asks` is sought in
     the body of the call too: the queries of Resource Graph all have one name. `closes`: the connection ends after the
     answer, as it does where what stands in its head is not what follows.
@@ -111,6 +112,8 @@ def before(fault: Fault) -> Answer | None:
     if isinstance(fault.effect, str) and fault.effect in ODD:
         status, body = ODD[fault.effect]
         return Answer(status, body, {"Location": "https://example.net/"} if status == 301 else {})
+    if fault.effect == "raw":
+        return Answer(raw=fault.body)
     if fault.effect == "empty":
         return Answer(200, b"")
     if isinstance(fault.effect, int):

@@ -45,7 +45,7 @@ class Answer:
     """A response; `body` is made JSON unless it is bytes.
 
     `pace` is the time in seconds from one byte of the body to the next, `head_pace` the same for status and headers.
-    `closes`: the connection ends after it.
+    `closes`: the connection ends after it. `raw`: these bytes are sent in place of all of it, and then the end.
     """
 
     status: int = 200
@@ -54,6 +54,7 @@ class Answer:
     pace: float = 0.0
     head_pace: float = 0.0
     closes: bool = False
+    raw: bytes = b""
 
     def payload(self) -> bytes:
         if self.body is None:

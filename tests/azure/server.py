@@ -115,6 +115,11 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(seconds)
 
     def _send(self, answer: Answer, method: str) -> None:
+        if answer.raw:
+            self.wfile.write(answer.raw)
+            self.wfile.flush()
+            self.close_connection = True
+            return
         payload = answer.payload()
         cut = answer.headers.pop(TRUNCATE, None)
         self.send_response(answer.status)
