@@ -54,6 +54,10 @@ class Feed:
         """Offset behind the last byte that was read."""
         return self._base + len(self.buffer)
 
+    def last(self, start: int) -> bytes:
+        """The elements of a list since an offset that is still in the window, as a list."""
+        return b"[%b]" % self.buffer[start - self._base : self.pos]
+
     def fill(self, size: int) -> None:
         """Has at least `size` bytes in the window, unless the stream ends."""
         while len(self.buffer) - self.pos < size and self._more():

@@ -13,14 +13,14 @@ import orjson
 from auditor.model import Origin, Resource
 from auditor.reading.bytes_in import HEAD, is_gzip, open_bytes
 from auditor.reading.children import may_have_children
-from auditor.reading.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
+from auditor.reading.doubled_keys import may_have_doubled_keys
 from auditor.reading.feed import Feed
 from auditor.reading.json_lines import json_lines
 from auditor.reading.json_stream import Batch, Places, json_documents
 from auditor.reading.kubernetes_lists import with_kind_of_list
 from auditor.reading.log import Broken, Log
 from auditor.reading.properties import arm_resource
-from auditor.reading.shapes import At, is_arm_type, resources_of, row_as_object
+from auditor.reading.shapes import At, in_doubt, is_arm_type, resources_of, row_as_object
 from auditor.reading.unrendered import KUSTOMIZATIONS, is_template
 from auditor.reading.wanted import Wanted
 from auditor.sanitize import sanitized
@@ -83,7 +83,7 @@ def _read(
     if form is Form.EMPTY:
         log.gap(file, "", "the file is empty", element="new")
     elif form is Form.LINES:
-        yield from json_lines(stream, file, log, wanted, small=whole)
+        yield from json_lines(stream, file, log, wanted)
     else:
         text = head if whole else b""
         resources = _yaml(stream, file, log) if form is Form.YAML else _json(stream, text, path, file, log)
@@ -120,24 +120,12 @@ def _json(stream: IO[bytes], text: bytes, path: str, file: str, log: Log) -> Ite
             pass  # comments, several documents, or broken: read element by element
         else:
             log.accounting.expect()
-            document, doubled = _without_doubled_keys(text, document)
-            for key in doubled:
-                log.gap(file, "", f"{reason_of(key)}: its value is not known", element="none")
-            yield from resources_of(document, At(file, partial=bool(doubled)), log)
+            at = At(file, partial=may_have_doubled_keys(text, document))
+            yield from resources_of(in_doubt(text, document, at, log) if at.partial else document, at, log)
             return
     places = Places(file, log, lambda offset: _line_and_column(path, offset))
     for batch in json_documents(Feed(stream.read), places):
         yield from _of_batch(batch, file, log)
-
-
-def _without_doubled_keys(text: bytes, document: Any) -> tuple[Any, list[str]]:
-    """A document whose doubled keys are unknown, and these keys."""
-    if may_have_doubled_keys(text, document):
-        try:
-            return with_doubled_keys_unknown(text)
-        except (ValueError, RecursionError):
-            return document, []  # deeper than keys that matter
-    return document, []
 
 
 def _of_batch(batch: Batch, file: str, log: Log) -> Iterator[Resource]:
@@ -145,7 +133,7 @@ def _of_batch(batch: Batch, file: str, log: Log) -> Iterator[Resource]:
     accounting = log.accounting
     accounting.expect(len(batch.values))
     if batch.key is None:
-        yield from resources_of(batch.values[0], At(file), log)
+        yield from resources_of(batch.values[0], At(file, partial=batch.doubtful), log)
         return
     log.read += not batch.values
     columns = batch.envelope.get("columns")
@@ -155,13 +143,13 @@ def _of_batch(batch: Batch, file: str, log: Log) -> Iterator[Resource]:
             body = row_as_object(columns, body)
         elif batch.key == "items":
             body = with_kind_of_list(body, batch.envelope)
-        if _is_plain_arm(body):
+        if not batch.doubtful and _is_plain_arm(body):
             plain += 1
             yield arm_resource(body["type"], body, origin)
         elif body is None and batch.key == "rows":
             log.fail(file, f"row {index}", "it does not fit the columns of its table")
         else:
-            yield from resources_of(body, At(file, f"item {index}"), log)
+            yield from resources_of(body, At(file, f"item {index}", partial=batch.doubtful), log)
     log.read += plain
     accounting.resource(plain)
 

@@ -11,10 +11,10 @@ import orjson
 
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.children import may_have_children
-from auditor.reading.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
+from auditor.reading.doubled_keys import may_have_doubled_keys
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
-from auditor.reading.shapes import At, resources_of
+from auditor.reading.shapes import At, in_doubt, resources_of
 from auditor.reading.wanted import Wanted
 from auditor.sanitize import sanitized, sanitized_line
 
@@ -56,12 +56,8 @@ def json_lines(
     *,
     first_line: int = 1,
     size: int | None = None,
-    small: bool = False,
 ) -> Iterator[Resource]:
-    """The resources of a stream of lines, or of the next `size` bytes of it. A broken line is noted and passed over.
-
-    `small`: look for keys that are given twice. Files that people write are small, and large exports have none.
-    """
+    """The resources of a stream of lines, or of the next `size` bytes of it. A broken line is noted and passed over."""
     skip = None if wanted is None else _skipper(wanted)
     plain = blank = 0
     number = first_line - 1
@@ -78,16 +74,8 @@ def json_lines(
                 else:
                     blank += 1
                 continue
-            if small and may_have_doubled_keys(line, body):
-                body, doubled = with_doubled_keys_unknown(line)
-                for key in doubled:
-                    log.gap(file, f"line {number}", f"{reason_of(key)}: its value is not known", element="none")
-                if doubled:
-                    for resource in resources_of(body, At(file, f"line {number}", number, partial=True), log):
-                        if wanted is None or wanted.takes(resource):
-                            yield sanitized(resource)
-                    continue
-            kind = _plain_type(body) if type(body) is dict else None
+            doubtful = may_have_doubled_keys(line, body)
+            kind = _plain_type(body) if type(body) is dict and not doubtful else None
             if kind is not None:
                 plain += 1
                 origin = Origin(file=file, line=number)
@@ -96,7 +84,8 @@ def json_lines(
                 if wanted is None or wanted[kind] or wanted.takes(resource):
                     yield sanitized_line(resource, line)
                 continue
-            for resource in resources_of(body, At(file, f"line {number}", number), log):
+            at = At(file, f"line {number}", number, partial=doubtful)
+            for resource in resources_of(in_doubt(line, body, at, log) if doubtful else body, at, log):
                 if wanted is None or wanted.takes(resource):
                     yield sanitized(resource)
     finally:
@@ -172,6 +161,8 @@ def _skipper(wanted: Wanted) -> Callable[[bytes], bool]:
         kind = _type_of_header(header)
         if kind is None or wanted[kind]:
             return False
+        if at >= len(_TYPE) and header.apiVersion is None and not line.startswith(kind.encode() + b'"', at):
+            return False  # a nested one, or the key is given twice
         if others is not None:  # a full pass, which also says what is broken
             if not _is_sound(line):
                 return False

@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from auditor.model import Unknown
+from auditor.reading.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
 from auditor.reading.feed import MAX_VALUE, Feed, TooLarge
 from auditor.reading.log import Broken, Log
 from auditor.reading.shapes import Given
@@ -36,6 +38,7 @@ def _elements_pattern(depth: int) -> bytes:
 class Batch(NamedTuple):
     """Some elements of a list. `key` names the list ("" at the top), `envelope` holds what was read around it so far.
 
+    `doubtful`: keys are given twice in them, whose values are `Unknown`.
     The last batch of a document has the key None: the document itself, its lists emptied of what was given before.
     """
 
@@ -43,6 +46,7 @@ class Batch(NamedTuple):
     envelope: dict[str, Any]
     first: int
     values: list[Any]
+    doubtful: bool = False
 
 
 class Places(NamedTuple):
@@ -55,6 +59,18 @@ class Places(NamedTuple):
     def of(self, offset: int, item: str = "") -> str:
         place = self.line_and_column(offset)
         return f"{item}, {place}" if item else place
+
+    def in_doubt(self, raw: bytes, value: Any, offset: int, item: str = "") -> tuple[Any, bool]:
+        """What a JSON text holds that may give keys twice: their values are unknown, with a gap for each of them. And
+        whether there are any."""
+        try:
+            value, doubled = with_doubled_keys_unknown(raw)
+        except (ValueError, RecursionError):
+            return value, False  # deeper than keys that matter
+        for key in doubled:
+            place = self.of(offset, item)
+            self.log.gap(self.file, place, f"{reason_of(key)}: its value is not known", element="none")
+        return value, bool(doubled)
 
 
 def json_documents(feed: Feed, places: Places) -> Iterator[Batch]:
@@ -87,12 +103,18 @@ def _members(feed: Feed, places: Places, document: dict[str, Any]) -> Iterator[B
             raise _unexpected(feed, places, "a name in quotes")
         at = feed.offset
         key = _parsed(feed.value(), at, places)
+        twice = key in document
+        if twice:
+            reason = f"{reason_of(key)}: its value is not known"
+            places.log.gap(places.file, places.of(at), reason, element="none")
         _expect(feed, places, _COLON, "a colon")
         char = feed.peek()
         if char < 0:
             raise _unexpected(feed, places, "a value")
         if char == _OPEN_LIST and key in _LISTS:
-            given = document[key] = Given()
+            given = document.get(key)
+            if not isinstance(given, Given):
+                given = document[key] = Given()
             for batch in _elements(feed, places, key, document):
                 given.number += len(batch.values)
                 yield batch
@@ -105,7 +127,8 @@ def _members(feed: Feed, places: Places, document: dict[str, Any]) -> Iterator[B
             size += len(raw)
             if size > MAX_VALUE:
                 raise TooLarge(start)
-            document[key] = _parsed(raw, at, places)
+            value = _parsed(raw, at, places)
+            document[key] = Unknown(reason_of(key)) if twice else value
     feed.pos += 1
 
 
@@ -122,14 +145,14 @@ def _elements(feed: Feed, places: Places, key: str, envelope: dict[str, Any]) ->
         start = feed.offset
         values = _fast(feed) if start >= slow_until else []
         if values:
-            yield Batch(key, envelope, count, values)
+            yield _batch(key, envelope, count, values, feed.last(start), start, places)
             count += len(values)
         else:
             slow_until = max(slow_until, start + _WINDOW // 4)  # do not try the whole window again for each element
             item = f"item {count}"
             try:
                 raw = feed.value()
-                yield Batch(key, envelope, count, [orjson.loads(raw)])
+                yield _batch(key, envelope, count, [orjson.loads(raw)], b"[%b]" % raw, start, places)
             except TooLarge:
                 places.log.fail(
                     places.file, places.of(start, item), f"it is larger than {MAX_VALUE >> 20} MiB", element="new"
@@ -150,6 +173,16 @@ def _elements(feed: Feed, places: Places, key: str, envelope: dict[str, Any]) ->
         _expect(feed, places, _COMMA, "a comma or the end of the list", f"after item {count - 1}")
         if feed.peek() == _CLOSE_LIST:
             raise _unexpected(feed, places, "another element after the comma", f"after item {count - 1}")
+
+
+def _batch(
+    key: str, envelope: dict[str, Any], first: int, values: list[Any], text: bytes, offset: int, places: Places
+) -> Batch:
+    """A batch of elements, with the text of them as a list."""
+    if not may_have_doubled_keys(text, values):
+        return Batch(key, envelope, first, values)
+    values, doubtful = places.in_doubt(text, values, offset, f"from item {first}")
+    return Batch(key, envelope, first, values, doubtful)
 
 
 def _fast(feed: Feed) -> list[Any]:
@@ -197,9 +230,11 @@ _COMPILED: Final[list[Any]] = []
 
 def _parsed(raw: bytes, offset: int, places: Places) -> Any:
     try:
-        return orjson.loads(raw)
+        value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Broken(f"it is not valid JSON ({error.msg})", places.of(offset + error.pos)) from error
+    is_simple = raw[:1] not in (b"{", b"[")
+    return value if is_simple or not may_have_doubled_keys(raw, value) else places.in_doubt(raw, value, offset)[0]
 
 
 def _expect(feed: Feed, places: Places, char: int, what: str, item: str = "") -> None:

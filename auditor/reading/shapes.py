@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
-from auditor.model import Origin, Resource, holds_unknown, kubernetes_type
+from auditor.model import Origin, Resource, Unknown, holds_unknown, kubernetes_type
 from auditor.paging import failed_status, lists_of, markers_of
 from auditor.reading.children import child_of
+from auditor.reading.doubled_keys import reason_of, with_doubled_keys_unknown
 from auditor.reading.kubernetes_lists import items_of, refusal_of
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
@@ -55,6 +56,8 @@ def resources_of(
         _open(log, len(document))
         for index, item in enumerate(document):
             yield from resources_of(item, at.within(item, f"item {index}"), log, depth + 1)
+    elif isinstance(document, Unknown):
+        log.gap(at.file, at.place, f"its value is not known: {document.reason}")
     elif not isinstance(document, dict):
         log.fail(at.file, at.place, f"it is {_kind_of(document)}, not a resource", "give JSON or YAML objects")
     elif is_kustomization(document, at.file):
@@ -67,6 +70,17 @@ def resources_of(
         yield from _arm(document, at, log, depth)
     else:
         yield from _envelope(document, at, log, depth, last_page, rows_before)
+
+
+def in_doubt(text: bytes, value: Any, at: At, log: Log) -> Any:
+    """What a JSON text holds that may give keys twice: their values are unknown, with a gap for each of them."""
+    try:
+        value, doubled = with_doubled_keys_unknown(text)
+    except (ValueError, RecursionError):
+        return value  # deeper than keys that matter
+    for key in doubled:
+        log.gap(at.file, at.place, f"{reason_of(key)}: its value is not known", element="none")
+    return value
 
 
 def _open(log: Log, count: int) -> None:
