@@ -40,6 +40,7 @@ _KINDS: Final = {
     "appService": "App Service",
     "tlsSecret": "TLS Secret",
     "secretCa": "authority in a Secret",
+    "trustedCa": "authority that a cluster trusts",
     "certManager": "cert-manager",
     "secretProviderClass": "SecretProviderClass",
     "webhook": "webhook",
