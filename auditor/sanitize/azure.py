@@ -92,7 +92,7 @@ class AzureWalker(Walker):
         if place is None:
             return properties
         if properties.get(fields.get("secret", "")) is not False:
-            return {key: value for key, value in properties.items() if key != place}
+            return {**properties, place: self.hidden(properties[place])}
         value = properties[place]
         if is_opaque(value):
             return {**properties, place: self.marks.secret}

@@ -66,6 +66,10 @@ def without_copies(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "metadata": kept}
 
 
+_REPORTED: Final = re.compile(rf"(?<!\(){KUBERNETES.secret}")
+"""The mark of what rules report in a text; the other mark has it in parentheses."""
+
+
 class KubernetesWalker(Walker):
     """Walks through an object."""
 
@@ -75,7 +79,8 @@ class KubernetesWalker(Walker):
             return self.hidden(value)
         if len(value) < 4 or _is_reference(value):
             return value
-        return self.marks.secret if is_reported_variable(name, value) else self.marks.harmless
+        reported = is_reported_variable(name, value) or _REPORTED.search(self.masked(value))
+        return self.marks.secret if reported else self.marks.harmless
 
     def masked(self, text: str) -> str:
         """A text with marks for the secrets in it, of two kinds: those that rules report and others."""
