@@ -31,6 +31,9 @@ SECRETS = (
     "docker login -u a -p hunter2", "<password>hunter2</password>", "ConvertTo-SecureString 'hunter2' -AsPlainText",
     "curl -u admin:hunter2 https://h", "https://hooks.slack.com/services/T0/B0/abc",
     "- name: DB_PASSWORD\n  value: x1y2",
+    "<Header Name=\"x-api-key\" Value=\"hunter2\"/>", "fs.azure.account.key.a hunter2",
+    "ALTER USER a PASSWORD 'hunter2'",
+    "CREATE USER a IDENTIFIED BY 'hunter2'",
     "chpasswd:\n  list: root:x", "#cloud-config\nusers: []\n", "net user bob hunter2 /add",
     "openssl x -passin pass:hunter2",
     "redis-cli -a hunter2", "htpasswd -bc f u hunter2", "echo root:hunter2 | chpasswd",
@@ -40,8 +43,17 @@ SECRETS = (
     "run " + base64.b64encode("$env:Password = 'hunter2'".encode("utf-16-le")).decode(),
     "kind: Secret\ndata:\n  a: b\n", "set $token \"hunter2\";", "echo hunter2 | docker login --password-stdin",
 )  # fmt: skip
+
+
+def _wide(name: str) -> str:
+    """The name in letters that look like it."""
+    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in name)
+
+
 PLACES = st.sampled_from(["plain", "westeurope", "Standard", "10Gi", "k8s", "a1b2c3d4e5", "orders20261", *SECRETS])
-SPELLINGS = st.sampled_from([str, str.upper, str.title, lambda name: f"x-{name}", lambda name: f"the{name.title()}"])
+SPELLINGS = st.sampled_from(
+    [str, str.upper, _wide, str.title, lambda name: f"x-{name}", lambda name: f"the{name.title()}"]
+)
 FIELDS = st.builds(lambda spell, name: spell(name), SPELLINGS, st.sampled_from(NAMES))
 VALUES = st.recursive(
     st.one_of(PLACES, st.booleans(), st.integers(0, 99999), st.none()),

@@ -25,6 +25,12 @@ _OF_TEMPLATES: Final = State(
     Place(tuple(path.split(".")), SETTINGS)
     for path in ("variables.**", "parameters.*.defaultvalue.**", "outputs.*.value.**", "outputs.*.copy.**")
 )
+_SITE_CONFIG: Final = frozenset(
+    {"microsoft.web/sites/config", "microsoft.web/sites/slots/config", "microsoft.web/staticsites/config"}
+)
+_SITE_SETTINGS: Final = ("appsettings", "connectionstrings", "functionappsettings", "metadata", "pushsettings")
+"""Names of configurations that are settings by their names."""
+_OF_SETTINGS: Final = State([Place(("properties", "**"), SETTINGS)])
 _POLICIES: Final = ("policies", "policyfragments")
 
 
@@ -33,7 +39,11 @@ def is_special(kind: str) -> bool:
     """Whether resources of a type lose more than names, places and patterns say."""
     folded = kind.casefold()
     last = folded.rpartition("/")[2]
-    return folded == DEPLOYMENT or (folded.startswith(_APIS) and last in (*_POLICIES, "namedvalues"))
+    return (
+        folded == DEPLOYMENT
+        or folded in _SITE_CONFIG
+        or (folded.startswith(_APIS) and last in (*_POLICIES, "namedvalues"))
+    )
 
 
 def sanitized_azure(body: dict[str, Any], kind: str = "", *, texts: bool = True) -> dict[str, Any]:
@@ -71,6 +81,10 @@ class AzureWalker(Walker):
             return found
         if kind.casefold() == DEPLOYMENT:
             return without_values(body)
+        if kind.casefold() in _SITE_CONFIG:
+            named = str(body.get("name") or body.get("id") or "").rpartition("/")[2].casefold() in _SITE_SETTINGS
+            settings: dict[str, Any] = hide(body, _OF_SETTINGS if named else state_of(kind), self.marks.secret)
+            return settings
         place = next((key for key in body if key.casefold() == "properties"), "")
         properties, last = body.get(place), kind.rpartition("/")[2].casefold()
         if not isinstance(properties, dict):

@@ -7,6 +7,7 @@ and are none. Names that people choose (variables, parameters, tags) are searche
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Any, Final
 
@@ -81,10 +82,15 @@ _MAY_NAME: Final = re.compile(
 )
 
 
+def _in_ascii(name: str) -> str:
+    """A name in the letters that it looks like, without those that nobody sees."""
+    return unicodedata.normalize("NFKC", name).encode("ascii", "ignore").decode()
+
+
 @lru_cache(maxsize=16384)
 def class_of(name: str) -> str:
     """What the name of a field says of its value: one of the constants of this module, or nothing."""
-    text = _PREFIXED.sub("", name.strip())
+    text = _PREFIXED.sub("", (name if name.isascii() else _in_ascii(name)).strip())
     joined = _SEPARATORS.sub("", text.casefold())
     bare = joined.rstrip("0123456789")
     if joined in _WHOLE or bare in _WHOLE:

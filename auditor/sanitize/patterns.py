@@ -72,6 +72,8 @@ PATTERNS: Final = (
         rf"""{_QUOTE}?[$\w-]*(?:authorization|cookie|credential|{NAMES}){_QUOTE}?:?[ \t]+"""
         rf"""{_QUOTE}?(?:{_SCHEME}[ \t]+)?)([^\s"'`\\;][^"'`\\;\n]+)""",
     ),
+    Pattern("key of a store", r"(?i)(\bfs\.azure\.account\.key\.[\w.-]+[ \t]*[=: \t][ \t]*)([^\s]+)"),
+    Pattern("password in SQL", r"""(?i)(\b(?:password|identified[ \t]+by)[ \t]+')([^'\n]+)"""),
     Pattern("key by its form", r"""(?i)([_-]?key\\*["'`]?[ \t]*(?::=|=|:)[ \t]*\\*["'`]?)([0-9a-f]{32,})\b"""),
     Pattern("bearer", r"(?i)(\bbearer[ \t]+)([a-z0-9+/._~=-]{8,})", word=True),
     Pattern("basic", r"(?i)(\bbasic[ \t]+)([a-z0-9+/._~-]{8,}={0,2})", word=True),
@@ -124,7 +126,7 @@ PATTERNS: Final = (
     Pattern("element", rf"""(?i)(<[\w:.-]*{NAMES}(?:\s[^<>]*)?>\s*)([^<>\s][^<>]*)(</)"""),
     Pattern(
         "setting in XML",
-        rf"""(?i)(\b(?:key|name|id)=\\*["'][^"'<>]*{NAMES}[^"'<>]*["'][^<>]*?\bvalue=\\*["'])([^"'\\]+)""",
+        rf"""(?i)(\b(?:key|name|id)=\\*["'][^"'<>]*{NAMES}\d{{0,2}}\\*["'][^<>]*?\bvalue=\\*["'])([^"'\\]+)""",
     ),
     Pattern(
         "variable in JSON",
@@ -148,7 +150,8 @@ _MAY_HOLD: Final = (
     r"|\+AS|\+AM|\+AB|\+AR|AEH|ASb|JQQJ99|ya29|NRAK-|dapi)|[rs]k_(?:live|test)_|whsec_|sk-|npm_|pypi-|dckr_|do[opr]_v1"
     r"|hv[bsr]\.|shp(?:at|ca|pa|ss)_|atlasv1|lin_api|glsa_|ntn_|[0-9a-f]{32}-us|hooks\.|webhook|telegram|pagerduty"
     r"|(?-i:[A-Za-z0-9+/]{86}==)|-u[ \t]|--user|login|mysql|mariadb|mongo"
-    r"|cloud-config|chpasswd|net1?(?:\.exe)?[ \t]+user|-pass|redis-cli|httpheadervalue|sshpass|sqlcmd|bcp|osql|-stdin"
+    r"|cloud-config|chpasswd|net1?(?:\.exe)?[ \t]+user|-pass|redis-cli|httpheadervalue|account\.key\."
+    r"|identified[ \t]+by|sshpass|sqlcmd|bcp|osql|-stdin"
 )
 """What a text has in it when one of the patterns finds something."""
 

@@ -91,6 +91,7 @@ _TABLE: Final[dict[str, tuple[str, ...]]] = {
     "microsoft.automation/automationaccounts/variables": ("properties.value all",),
     "microsoft.automation/automationaccounts/connections": ("properties.fielddefinitionvalues.* settings",),
     "microsoft.automation/automationaccounts/jobs": ("properties.parameters.* settings",),
+    "microsoft.automation/automationaccounts/compilationjobs": ("properties.parameters.* settings",),
     "microsoft.automation/automationaccounts/jobschedules": ("properties.parameters.* settings",),
     "microsoft.automation/automationaccounts/webhooks": ("properties.uri all", "properties.parameters.* settings"),
     "microsoft.containerinstance/containergroups": (
@@ -184,6 +185,13 @@ _TABLE: Final[dict[str, tuple[str, ...]]] = {
         "properties.entities gone", "properties.extendedproperties gone", "properties.supportingevidence gone",
     ),
     "microsoft.authorization/policyassignments": ("properties.parameters.*.value opaque",),
+    "microsoft.search/searchservices": ("properties.querykeys.*.key all",),
+    "microsoft.network/applicationgatewaywebapplicationfirewallpolicies": (
+        "properties.customrules.*.matchconditions.*.matchvalues.* opaque",
+    ),
+    "microsoft.network/frontdoorwebapplicationfirewallpolicies": (
+        "properties.customrules.rules.*.matchconditions.*.matchvalue.* opaque",
+    ),
     "microsoft.storage/storageaccounts": ("properties.keys.*.value all",),
     "microsoft.botservice/botservices/channels": (
         "properties.properties.sites.*.key all", "properties.properties.sites.*.key2 all",

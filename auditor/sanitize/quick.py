@@ -31,8 +31,8 @@ _FIELDS: Final = (
 )
 """Other names of fields."""
 _TEXTS: Final = (
-    rf"(?-i:(?:[^A-Za-z0-9+/]|\\[nrt]){BEGINNING})|cloud-config|chpasswd"
-    r"|net1?(?:\.exe)?[ \t]+user|-pass(?:in|out)?[ \t]|htpasswd|redis-cli|sqlcmd"
+    rf"(?-i:(?:[^A-Za-z0-9+/]|\\[nrt]){BEGINNING})|cloud-config|chpasswd|account\.key\.|identified[ \t]+by"
+    r"|password[ \t]+'|net1?(?:\.exe)?[ \t]+user|-pass(?:in|out)?[ \t]|htpasswd|redis-cli|sqlcmd"
     r"|PRIVATE KEY|LS0tLS1CRUdJTiB|private-lines|[?&][\w.-]+=|&amp;|securestring|-stdin|sshpass|osql|hooks\.slack"
     r"|discord|webhook\.office|outlook\.office|\.telegram|hooks\.chat|pagerduty|:(?:\\?/){1,2}[^\s\"'@]*@"
     r"|bearer[ \t]|basic[ \t]|(?-i:eyJ)|gh[pousr]_|github_pat|gl(?:pat|dt|rt|ptt|cbt)-|xox[abeoprs]-|xapp-"
@@ -56,11 +56,14 @@ _ASSIGNED: Final = (
     r"|key[12]\\*\"\s*:\s*(?:[\[{0-9]|\\*\"(?:[^2]|2[^0-9]|2\d[^0-9]|2\d\d[^0-9]|2\d\d\d[^-]))|secrets\\*\"\s*:\s*\[\s*\{"
     rf"|{_FIELDS}{_NUMBER}\\*\"\s*:\s*(?:\\*\"|[\[{{0-9-])|key\d*\\*\"\s*:\s*\\*\"(?:[0-9a-f]{{32}}|[a-z0-9+/]{{40}})"
 )
+_ODD_NAME: Final = r"[^\x00-\x7f][^\"\\]*\\*\"\s*:"
+"""A field whose letters may only look like those of a name."""
 _FLAGS: Final = rf"[\s\"\\]--?[a-z0-9_.-]*(?:{_ENDS}|token)\d*[\"\s\\]"
 _IN_TEXTS: Final = (
     rf"(?:{_ENDS}|token|credentials?|signature)\d*\\*['`]?[ \t]*[=:>]|(?:{_ENDS}|token)\d*\\+\"[ \t]*[=:]"
+    rf"|(?:{_ENDS}|token|credentials?)\d*(?:\\+\"|')[ \t]"
     r"|key\d*\\*[\"'` \t]*[=:][= \t\"'`\\]*[0-9a-f]{32}"
-    rf"|(?:authorization|cookie)\\*['`]?[ \t]*[=,:][ \t]*[^\s]|{_FLAGS}|{_TEXTS}|\\u00"
+    rf"|(?:authorization|cookie)\\*['`]?[ \t]*[=,:][ \t]*[^\s]|{_FLAGS}|{_TEXTS}|\\u(?:00|ff|200)"
     rf"|kind\\*[\"']?[ \t]*:[ \t]*\\*[\"']?secret|(?:{_ENDS}|token)\d*\\*[\"']?(?:\\r)?\\n[ \t]*value:"
 )
 _SECRETS: Final = (
@@ -76,7 +79,7 @@ _BESIDE_KEY: Final = r"\{[^{}]*(?:keyname[^{}]*value|value[^{}]*keyname)"
 """A key beside its name."""
 _OPAQUE: Final = r"value\\*\"\s*:\s*\\*\"[^\"\s]*(?:[0-9][^\"0-9_./:,;~*@=\s-]|[^\"0-9_./:,;~*@=\s-][0-9]{5})"
 """A value of letters and digits mixed, as the variables of workloads are searched for."""
-_BOTH: Final = rf"{_ASSIGNED}|{_COPIES}|{_SECRETS}|contentversion|\\u00"
+_BOTH: Final = rf"{_ASSIGNED}|{_COPIES}|{_SECRETS}|contentversion|\\u(?:00|ff|200)"
 _FIRST: Final = rf"(?i){_BOTH}|{_IN_TEXTS}|values?\\*\"\s*:|default\\*\"\s*:"
 _SECOND: Final = (
     rf"(?i){_BOTH}|{_IN_TEXTS}|{_BESIDE_KEY}|{_OPAQUE}|(?:name|key|selector|variable)\\*\"\s*:\s*\\*\"[^\"]*{_WORDS}"
@@ -91,18 +94,22 @@ TEXTS: Final = 2
 
 
 @lru_cache(maxsize=1)
-def _programs() -> tuple[Any, Any, Any]:
+def _programs() -> tuple[Any, Any, Any, Any]:
     import re2
 
     options = re2.Options()
     options.max_mem = 64 << 20
-    first, second, in_texts = (re2.compile(text.encode(), options).search for text in (_FIRST, _SECOND, _THIRD))
-    return first, second, in_texts
+    first, second, in_texts, odd_name = (
+        re2.compile(text.encode(), options).search for text in (_FIRST, _SECOND, _THIRD, _ODD_NAME)
+    )
+    return first, second, in_texts, odd_name
 
 
 def may_hold(text: bytes) -> int:
     """What of a text in JSON may hold a secret. `NONE` is certain; the others are not."""
-    first, second, in_texts = _programs()
+    first, second, in_texts, odd_name = _programs()
+    if not text.isascii() and odd_name(text) is not None:
+        return TEXTS
     if first(text) is None or second(text) is None:
         return NONE
     return TEXTS if in_texts(text) is not None else FIELDS
