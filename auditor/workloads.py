@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from auditor.keys import in_two_spellings, names_of
 from auditor.resource import (
     CERTIFICATES_REDACTED,
     MISSING,
@@ -39,7 +40,11 @@ def pod_spec_of(resource: Resource) -> Any:
     path = WORKLOADS.get(resource.type)
     if path is None:
         return MISSING
-    spec = _at(resource.body, *path)
+    spec: Any = resource.body
+    for key in path:
+        if isinstance(spec, dict) and key.casefold() in names_of(spec).twice:
+            return in_two_spellings(key)
+        spec = _at(spec, key)
     if isinstance(spec, dict | Unknown):
         return spec
     return Unknown(f"{'.'.join(path)} is not an object")

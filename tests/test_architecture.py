@@ -30,7 +30,7 @@ ALLOWED = {
     "fields": {"resource"},
     "beside": {"errors"},
     "keys": {"resource"},
-    "workloads": {"resource"},
+    "workloads": {"keys", "resource"},
     "endpoints": {"resource", "workloads"},
     "open_rules": set(),
     "isolation": {"open_rules", "resource"},

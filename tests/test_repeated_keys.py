@@ -115,3 +115,20 @@ def test_a_key_given_twice_is_found_in_any_text(value: dict[str, Any], data: Any
     text = f"{json.dumps(value, ensure_ascii=ascii_only)[:-1]}, {more[1:]}".encode()
     assert may_have_doubled_keys(text, orjson.loads(text))
     assert with_doubled_keys_unknown(text)[1] == [key]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [("v1/Pod", ["spec"]), ("apps/v1/Deployment", ["spec", "template", "spec"]), ("apps/v1/DaemonSet", ["spec"])],
+)
+def test_a_specification_in_two_spellings_is_unknown(audit_of: Any, tmp_path: Path, kind: str, path: list[str]) -> None:
+    version, _, name = kind.rpartition("/")
+    good: dict[str, Any] = dict(GOOD_POD["spec"]) if name == "Pod" else {"template": {"spec": GOOD_POD["spec"]}}
+    body: dict[str, Any] = {**POD, "apiVersion": version, "kind": name, "spec": good}
+    holder = body
+    for key in path[:-1]:
+        holder = holder[key]
+    holder["Spec"] = POD["spec"]
+    (tmp_path / "in.json").write_text(json.dumps(body))
+    outcomes = [finding["outcome"] for finding in audit_of("in.json")[1]["findings"]]
+    assert outcomes == ["unknown"]
