@@ -28,6 +28,8 @@ def gaps_of_absent_parents(
     `touched`: the casefolded ids of what is changed; None for all that a change makes. `where` ends the sentence.
     """
     asking = _asking(rules)
+    if not asking:
+        return []
     children: list[Resource] = []
     ids: set[str] = set()
     for resource in inventory.resources():
