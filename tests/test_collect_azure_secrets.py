@@ -23,8 +23,8 @@ def kept(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kind", "given", "expected"),
     [
-        (f"{APIM}/namedValues", {"secret": True, "value": "s"}, {"secret": True}),
-        (f"{APIM}/namedValues", {"value": "s"}, {}),
+        (f"{APIM}/namedValues", {"secret": True, "value": "s"}, {"secret": True, "value": REMOVED}),
+        (f"{APIM}/namedValues", {"value": "s"}, {"value": REMOVED}),
         (f"{APIM}/namedValues", {"secret": False, "value": "plain"}, {"secret": False, "value": "plain"}),
         (f"{APIM}/subscriptions", {"primaryKey": "s", "scope": "/apis"}, {"primaryKey": REMOVED, "scope": "/apis"}),
         (
