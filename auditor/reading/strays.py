@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from auditor.reading.log import Log
     from auditor.reading.shapes import At
 
+_OF_ARM: Final = frozenset({"id", "name", "properties"})
 _CHILDREN: Final = ("resources",)
 _OF_A_RESOURCE: Final = ("properties", "tags", "identity", "sku", "plan", "extendedLocation")
 
@@ -58,7 +59,8 @@ def _is_resource(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     kind = value.get("type")
-    return (isinstance(kind, str) and "/" in kind and "name" in value) or ("apiVersion" in value and "kind" in value)
+    is_arm = isinstance(kind, str) and "/" in kind and not _OF_ARM.isdisjoint(value)
+    return is_arm or ("apiVersion" in value and "kind" in value)
 
 
 def _is_resource_or_page(value: Any) -> bool:
