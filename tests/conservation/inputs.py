@@ -158,7 +158,8 @@ FILES: Final[dict[str, Input]] = {
     "symbolic names": Input("gate", template({name: declared(name) for name in NAMES}, languageVersion="2.0")),
     "loop": Input("gate", template([{**declared("[parameters('names')[copyIndex()]]"),
                                      "copy": {"name": "l", "count": "[length(parameters('names'))]"}}],
-                                   parameters={"names": {"type": "array", "defaultValue": [*NAMES]}}), frozenset({"count"}), together=True),
+                                   parameters={"names": {"type": "array", "defaultValue": [*NAMES]}}),
+                  frozenset({"count"}), together=True),
     "nested deployments": Input("gate", template(both(nested))),
     "what-if": Input("gate", {"status": "Succeeded", "changes": both(changed)}),
     "what-if, REST": Input("gate", {"status": "Succeeded", "properties": {
