@@ -52,7 +52,7 @@ def _is_row(value: Any) -> bool:
 
 
 def _is_object(value: Any) -> bool:
-    return isinstance(value, dict) and ("metadata" in value or "spec" in value)
+    return isinstance(value, dict) and ("spec" in value or isinstance(value.get("metadata"), dict))
 
 
 def _is_resource(value: Any) -> bool:
@@ -65,4 +65,6 @@ def _is_resource(value: Any) -> bool:
 
 def _is_resource_or_page(value: Any) -> bool:
     pages = lists_of(value) if isinstance(value, dict) else ()
-    return _is_resource(value) or any(isinstance(listed, list) and listed for _key, listed in pages)
+    return (
+        _is_resource(value) or _is_object(value) or any(isinstance(listed, list) and listed for _key, listed in pages)
+    )
