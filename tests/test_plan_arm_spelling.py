@@ -193,6 +193,25 @@ def test_a_parameter_in_a_form_that_is_not_known_is_unknown(command: Any, tmp_pa
     assert {one["outcome"] for one in audit["findings"]} == {"unknown"}
 
 
+DECLARED = {"P": {"type": "bool"}}
+TWO_CASINGS = {
+    "names of a parameter file": (DECLARED, {"parameters": {"P": {"value": False}, "p": {"value": True}}}),
+    "members of an entry": (DECLARED, {"parameters": {"P": {"value": True, "Value": False}}}),
+    "names of a template": ({"P": {"type": "bool", "defaultValue": False}, "p": {"defaultValue": True}}, None),
+    "defaults of a template": ({"P": {"type": "bool", "defaultValue": True, "DefaultValue": False}}, None),
+}
+
+
+@pytest.mark.parametrize(("declared", "parameters"), TWO_CASINGS.values(), ids=TWO_CASINGS)
+def test_a_parameter_that_is_given_in_two_casings_is_unknown(
+    command: Any, tmp_path: Path, declared: Any, parameters: Any
+) -> None:
+    vault = {**VAULT, "properties": {"enablePurgeProtection": "[parameters('P')]"}}
+    _code, audit = gate(command, tmp_path, template(vault, parameters=declared), parameters=parameters)
+    [found] = audit["findings"]
+    assert found["outcome"] == "unknown"
+
+
 @pytest.mark.parametrize("parameters", [[1], "x", 3, {"parametersJson": "{x"}, {"parameters": [1]}], ids=str)
 def test_a_parameter_file_that_holds_none_is_refused(command: Any, tmp_path: Path, parameters: Any) -> None:
     code, audit = gate(command, tmp_path, SWITCH, parameters=parameters)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from auditor.errors import InputError
 from auditor.model import MISSING, Unknown
-from auditor.plans.arm_spelling import DECLARATION, GIVEN, PARAMETER_FILE, canonical
+from auditor.plans.arm_spelling import DECLARATION, GIVEN, PARAMETER_FILE, canonical, in_two_casings
 
 Given = Callable[[str], Any]
 """The value that is given for a parameter, by its name in small letters; MISSING for none."""
@@ -24,8 +24,21 @@ _HINT: Final = "A parameter file has `parameters`, each with a `value`."
 
 def given_in(parameters: Any) -> Given:
     """Of a parameter file as read, or of a mapping of names to values. Raises InputError where it holds none."""
-    found = {str(name).casefold(): item for name, item in _entries(parameters).items()}
+    found = _by_name(_entries(parameters), lambda name: _two_casings(f"parameter {name}"))
     return lambda name: found.get(name, MISSING)
+
+
+def _by_name(entries: Mapping[str, Any], doubled: Callable[[str], Any]) -> dict[str, Any]:
+    """The entries by their casefolded names. Of a name in two casings, what `doubled` makes of it."""
+    found: dict[str, Any] = {}
+    for name, entry in entries.items():
+        folded = str(name).casefold()
+        found[folded] = doubled(name) if folded in found else entry
+    return found
+
+
+def _two_casings(what: str) -> Unknown:
+    return Unknown(f"{what} is given in two casings")
 
 
 def names_in(parameters: Any) -> list[str]:
@@ -59,6 +72,8 @@ def value_of(entry: Any, name: str) -> Any:
         return entry
     if isinstance(entry, Mapping):
         form = canonical(entry, GIVEN)
+        if in_two_casings(form, GIVEN):
+            return _two_casings(f"the value of parameter {name}")
         if "value" in form:
             return form["value"]
         if "reference" in form:
@@ -71,11 +86,11 @@ class Declarations:
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         declared = raw.get("parameters")
-        self._parameters = {
-            name.casefold(): canonical(item, DECLARATION)
-            for name, item in (declared.items() if isinstance(declared, dict) else ())
-            if isinstance(item, dict)
-        }
+        declared = declared if isinstance(declared, dict) else {}
+        self._parameters: dict[str, dict[str, Any]] = _by_name(
+            {name: _declaration(item, name) for name, item in declared.items() if isinstance(item, dict)},
+            lambda name: {"defaultValue": _two_casings(f"parameter {name}")},
+        )
         types = raw.get("definitions")
         self._types: dict[str, Any] = types if isinstance(types, dict) else {}
 
@@ -119,6 +134,12 @@ class Declarations:
                 break
             declared = found
         return declared
+
+
+def _declaration(written: dict[str, Any], name: str) -> dict[str, Any]:
+    declared = canonical(written, DECLARATION)
+    doubled = in_two_casings(declared, DECLARATION)
+    return {**declared, "defaultValue": _two_casings(f"{doubled[0]} of parameter {name}")} if doubled else declared
 
 
 def is_secure(declared: Mapping[str, Any]) -> bool:
