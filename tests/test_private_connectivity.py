@@ -261,7 +261,8 @@ def test_azure_monitor_needs_five_zones_and_workspaces_their_scope() -> None:
 @given(st.data())
 def test_an_unknown_never_proves_a_part(data: st.DataObject) -> None:
     bodies = estate()
-    change = data.draw(st.sampled_from([case[1] for case in CASES]))
+    # of two resources that contradict each other, one alone is believed
+    change = data.draw(st.sampled_from([case[1] for case in CASES if case[1] is not differing]))
     change(bodies)
     before = proof(bodies)
     known = {zone["name"]: zone for zone in before["zones"]}
