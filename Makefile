@@ -23,12 +23,14 @@ demo: $(VENV)/.installed ## audit the built-in demo estate: summary here, HTML a
 	$(BIN)/auditor demo
 	@command -v auditor >/dev/null || echo "(auditor is in $(BIN), which '. $(BIN)/activate' puts on the path)"
 
+# Two workers a processor: these tests wait for servers and browsers half of the time.
+WAITING = $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
 test: lint $(VENV)/.tools ## install what the tests need, and pass them
 	$(BIN)/auditor rules test
 	$(BIN)/coverage erase
 	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n auto --dist loadgroup -m '$(OFFLINE)' --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --skip-empty
-	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n auto --dist loadgroup -m 'not ($(OFFLINE))'
+	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n $(WAITING) --dist loadgroup -m 'not ($(OFFLINE))'
 
 unit: $(VENV)/.dev ## the offline part of the tests, under a minute; properties on a fifth of their examples
 	$(BIN)/pytest -n auto -m '$(OFFLINE)'
