@@ -118,7 +118,6 @@ def _addresses(planned: msgspec.Raw) -> Any:
 
 
 def _has_doubled_keys(text: bytes, value: Any) -> bool:
-    """Whether an object of the text may have a key twice; of a plan, the parts that are left out are compared too."""
-    if not isinstance(value, dict) or f'"{_CHANGES}"'.encode() not in text:
-        return may_have_doubled_keys(text, value)
-    return may_have_doubled_keys(text, value if _PLANNED in value else orjson.loads(text))
+    """Whether an object of the text may have a key twice. The value of a plan leaves parts out: its text is read again,
+    which takes less time than `with_doubled_keys_unknown`."""
+    return may_have_doubled_keys(text, orjson.loads(text) if f'"{_CHANGES}"'.encode() in text else value)
