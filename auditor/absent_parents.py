@@ -12,9 +12,8 @@ from typing import Final
 from auditor.bound import Bound
 from auditor.child_arrays import ARRAYS, FLAT
 from auditor.inventory import Inventory
-from auditor.model import CHANGES, Gap, Resource, parent_of
+from auditor.model import CHANGED, Gap, Resource, parent_of
 
-_MADE: Final = (*CHANGES, "change")
 _MOST_NAMED: Final = 3
 Asking = dict[str, dict[str, list[Bound]]]
 """The casefolded type of a child → that of a parent → the rules that ask such a parent about it."""
@@ -32,10 +31,11 @@ def gaps_of_absent_parents(
         return []
     children: list[Resource] = []
     ids: set[str] = set()
-    for resource in inventory.resources():
+    types = frozenset(asking).union(*asking.values())
+    for resource in inventory.resources(types):
         own = resource.id.casefold()
         ids.add(own.rstrip("/"))
-        changed = resource.origin.source in _MADE and (touched is None or own in touched)
+        changed = resource.origin.source in CHANGED and (touched is None or own in touched)
         if changed and resource.type.casefold() in asking:
             children.append(resource)
     found: list[Gap] = []

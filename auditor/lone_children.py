@@ -13,14 +13,12 @@ from msgspec import Struct
 
 from auditor.child_arrays import ARRAYS, FLAT
 from auditor.keys import get
-from auditor.model import CHANGES, Gap, Resource, parent_of
+from auditor.model import CHANGED, Gap, Resource, parent_of
 from auditor.reading.repeats import Seen
 
 PARENTS: Final = {kind.rpartition("/")[0]: array for kind, array in ARRAYS.items()}
 """The casefolded type of a parent → the array among its properties."""
 TYPES: Final = frozenset({*ARRAYS, *PARENTS})
-_NOT_COLLECTED: Final = (*CHANGES, "change")
-"""Readers of changes put children into their parents themselves."""
 
 
 class Lone(Struct, frozen=True):
@@ -39,7 +37,7 @@ class Children:
 
     def note(self, kind: str, resource: Resource) -> None:
         """Take a resource of one of `TYPES`, given its casefolded type."""
-        if resource.origin.source in _NOT_COLLECTED:
+        if resource.origin.source in CHANGED:  # readers of changes put children into their parents themselves
             return
         array = PARENTS.get(kind)
         if array is None:

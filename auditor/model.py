@@ -372,6 +372,8 @@ class Rule(Record, frozen=True, kw_only=True):
 
 CHANGES: Final = frozenset({"plan", "template", "manifest"})
 """What a change is read from, as `Origin.source` has it."""
+CHANGED: Final = CHANGES | {"change"}
+"""The same, and what a change is laid over an estate as."""
 
 
 class RuleRun(Tally, kw_only=True):
