@@ -15,10 +15,8 @@ if TYPE_CHECKING:
 
 def touched(changes: Sequence[Changes]) -> frozenset[str] | None:
     """The casefolded ids of what a change makes or alters; None where that is all that it shows."""
-    shown = [change for one in changes for change in one.changes if change.after]
-    if not any(change.action == "no-op" for change in shown):
-        return None
-    return frozenset(change.after.id.casefold() for change in shown if change.after and change.action != "no-op")
+    is_whole = any(change.after and change.action == "no-op" for one in changes for change in one.changes)
+    return written_by(changes) if is_whole else None
 
 
 def written_by(changes: Sequence[Changes]) -> frozenset[str]:

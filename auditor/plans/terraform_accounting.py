@@ -13,7 +13,7 @@ from auditor.accounting import Accounting
 from auditor.plans.change import DELETED, UNCHANGED
 from auditor.plans.terraform_announcements import named, only_planned, waiting
 from auditor.plans.terraform_gaps import stray_entries
-from auditor.plans.terraform_nodes import Node, entries_of
+from auditor.plans.terraform_nodes import Node, address_of, entries_of
 
 _READ: Final = ("azapi_resource", "azapi_update_resource")
 _OURS: Final = ("azapi_", "azuread_", "azurerm_", "kubectl_", "kubernetes_")
@@ -41,7 +41,7 @@ def accounting_of(
     by_address = {node.address: node for node in nodes}
     for place, entry in entries_of(plan, file):
         accounting.expect()
-        name = _address(entry) or place
+        name = address_of(entry) or place
         node = by_address.get(name)
         if name in gaps and name not in made:
             accounting.gap()
@@ -75,8 +75,3 @@ def _settle(accounting: Accounting, node: Node, made: Collection[str | None], un
         accounting.leave_out(_ACTION, node.address)
     elif node.type in unread or not (node.type.startswith("azurerm_") or node.type in _READ):
         accounting.leave_out(_UNREAD, node.address)
-
-
-def _address(entry: Any) -> str:
-    address = entry.get("address") if isinstance(entry, dict) else None
-    return address if isinstance(address, str) else ""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from auditor.model import Gap
 from auditor.paging import letters_of
-from auditor.plans.terraform_nodes import resources_in
+from auditor.plans.terraform_nodes import address_of, resources_in
 
 _LATER: Final = "unknown-until-apply"
 MEMBERS: Final = {
@@ -99,9 +99,9 @@ def only_planned(plan: dict[str, Any]) -> list[str]:
         return []
     deferred = plan.get("deferred_changes")
     later = [_address_in(item, "resource_change") for item in (deferred if isinstance(deferred, list) else ())]
-    known = {*later, *(_address_in(entry, "") for entry in changes)}
+    known = {*later, *(address_of(entry) for entry in changes)}
     planned = [item for _place, item in resources_in(root, "") if isinstance(item, dict)]
-    addresses = [_address_in(item, "") for item in planned if item.get("mode") != "data"]
+    addresses = [address_of(item) for item in planned if item.get("mode") != "data"]
     return [address for address in dict.fromkeys(addresses) if address and address not in known]
 
 
@@ -109,7 +109,7 @@ def named(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is not evaluated for a reason that has a name: the reason, and what it is."""
     drift = plan.get("resource_drift")
     for item in drift if isinstance(drift, list) else ():
-        yield _DRIFT, _address_in(item, "")
+        yield _DRIFT, address_of(item)
     checks = plan.get("checks")
     for item in checks if isinstance(checks, list) else ():
         status = item.get("status") if isinstance(item, dict) else None
@@ -120,7 +120,5 @@ def named(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _address_in(item: Any, inside: str) -> str:
-    """The address of an entry, or of the member of it that has one."""
-    holder = item.get(inside) if inside and isinstance(item, dict) else item
-    address = holder.get("address") if isinstance(holder, dict) else None
-    return address if isinstance(address, str) else ""
+    """The address of the member of an entry that has one."""
+    return address_of(item.get(inside) if inside and isinstance(item, dict) else item)

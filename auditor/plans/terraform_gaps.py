@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from auditor.model import Gap
 from auditor.plans.terraform_announcements import MEMBERS, gaps_announced
-from auditor.plans.terraform_nodes import ACTIONS, entries_of, modules_of
+from auditor.plans.terraform_nodes import ACTIONS, address_of, entries_of, modules_of
 from auditor.stray_members import stray, stray_members
 
 _TYPE: Final = re.compile(r"[a-z][a-z0-9_-]*")
@@ -32,13 +32,13 @@ def gaps_of_entries(plan: dict[str, Any], file: str) -> Iterator[Gap]:
         yield Gap(what=file, reason="its `resource_changes` are not a list")
     entries = changes if isinstance(changes, list) else []
     for place, entry in () if entries else entries_of(plan, file):
-        if not isinstance(entry, dict) or not _address(entry) or not isinstance(entry.get("type"), str):
-            yield Gap(what=_address(entry) or place, reason="the entry is no resource with an address and a type")
+        if not isinstance(entry, dict) or not address_of(entry) or not isinstance(entry.get("type"), str):
+            yield Gap(what=address_of(entry) or place, reason="the entry is no resource with an address and a type")
         elif not isinstance(entry.get("values"), dict) and entry.get("mode") != "data":
-            yield Gap(what=_address(entry), reason="the entry does not say what it will be")
+            yield Gap(what=address_of(entry), reason="the entry does not say what it will be")
     addresses = Counter(_identity(entry) for entry in entries)
     for number, entry in enumerate(entries):
-        what = _address(entry) or f"{file}: resource_changes[{number}]"
+        what = address_of(entry) or f"{file}: resource_changes[{number}]"
         reason = _problem(entry)
         if reason:
             yield Gap(what=what, reason=reason)
@@ -80,11 +80,11 @@ def _problem(entry: Any) -> str | None:
     """Why an entry cannot be evaluated; None when it can."""
     if not isinstance(entry, dict):
         return "the entry is not an object"
-    if not _address(entry) or not isinstance(entry.get("type"), str):
+    if not address_of(entry) or not isinstance(entry.get("type"), str):
         return "the entry has no address or no type"
     if not _TYPE.fullmatch(entry["type"]):
         return "its type is not the name of a Terraform type"
-    if f".{entry['type']}." not in f".{_address(entry)}":
+    if f".{entry['type']}." not in f".{address_of(entry)}":
         return "its address and its type do not agree"
     change = entry.get("change")
     if not isinstance(change, dict):
@@ -135,11 +135,6 @@ def _actions(entry: Any) -> tuple[str, ...]:
 
 
 def _identity(entry: Any) -> tuple[str, str] | None:
-    if not isinstance(entry, dict) or not _address(entry):
+    if not isinstance(entry, dict) or not address_of(entry):
         return None
-    return _address(entry), str(entry.get("deposed") or "")
-
-
-def _address(entry: Any) -> str:
-    address = entry.get("address") if isinstance(entry, dict) else None
-    return address if isinstance(address, str) else ""
+    return address_of(entry), str(entry.get("deposed") or "")

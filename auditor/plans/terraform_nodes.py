@@ -84,6 +84,12 @@ def entries_of(plan: dict[str, Any], file: str) -> Iterator[tuple[str, Any]]:
             yield from resources_in(root, f"{file}: planned_values.root_module")
 
 
+def address_of(entry: Any) -> str:
+    """The address of an entry; empty where it has none."""
+    address = entry.get("address") if isinstance(entry, dict) else None
+    return address if isinstance(address, str) else ""
+
+
 def _of_change(item: dict[str, Any]) -> Node:
     change = _part(item, "change")
     actions = tuple(map(str, _list(change, "actions")))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 HEAD: Final = 1 << 20
 """How much of a file is looked at to find out what it holds. A file that ends within is read in one piece."""
 
+GZIP: Final = b"\x1f\x8b"
+"""How gzip data begins."""
 _BOMS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -30,12 +32,13 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_ARCHIVES: Final = (
+PACKED: Final = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
     (b"\xfd7zXZ\x00", "compressed with xz"),
     (b"BZh", "compressed with bzip2"),
 )
+"""How other packed data begins, and what it is."""
 
 
 class _Recoded(io.RawIOBase):
@@ -101,7 +104,7 @@ def open_bytes(path: str) -> Iterator[Stream]:
     try:
         with io.BufferedReader(cast(io.RawIOBase, io.FileIO(path)), HEAD) as plain:
             stream = plain
-            if stream.peek(2)[:2] == b"\x1f\x8b":
+            if stream.peek(2)[:2] == GZIP:
                 stream = gunzip(plain)
             yield _as_utf8(stream)
     except PermissionError as error:
@@ -115,7 +118,7 @@ def open_bytes(path: str) -> Iterator[Stream]:
 def is_gzip(path: str) -> bool:
     """Whether a regular file is compressed, by its content."""
     with Path(path).open("rb") as stream:
-        return stream.read(2) == b"\x1f\x8b"
+        return stream.read(2) == GZIP
 
 
 def _as_utf8(stream: Stream) -> Stream:
@@ -124,7 +127,7 @@ def _as_utf8(stream: Stream) -> Stream:
         if head.startswith(mark):
             stream.read(len(mark))
             return stream if encoding == "utf-8" else io.BufferedReader(_Recoded(stream, encoding), HEAD)
-    for magic, name in _ARCHIVES:
+    for magic, name in PACKED:
         if head.startswith(magic):
             raise Broken(f"it is {name}, not text", hint="unpack it first; plain and gzip are read")
     if b"\0" in head:

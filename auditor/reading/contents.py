@@ -20,6 +20,7 @@ from auditor.reading.archives import (
     plain_name,
 )
 from auditor.reading.bounds import BOUNDS, Bounds
+from auditor.reading.bytes_in import GZIP
 from auditor.reading.files import is_data
 from auditor.reading.log import label, printable
 from auditor.reading.skipped import HEAD, OFFICE, data_in
@@ -29,7 +30,6 @@ from auditor.reading.unrendered import CHART, WITHIN, is_chart, of_chart, part_o
 if TYPE_CHECKING:
     from auditor.reading.find import Spool
 
-_GZIP: Final = b"\x1f\x8b"
 _CHUNK: Final = 1 << 20
 
 
@@ -203,7 +203,7 @@ def held_in(name: str, head: bytes) -> Held:
     """What a file with this name is, by its first bytes."""
     if PurePath(name).name.startswith(".") or PurePath(name).suffix.lower() in OFFICE:
         return Held(words=data_in(name, head))
-    if head.startswith(_GZIP):
+    if head.startswith(GZIP):
         inner = _head_unpacked(head)
         if archive_form(inner) == "tar":
             return Held(archive="tar")

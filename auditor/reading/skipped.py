@@ -6,16 +6,12 @@ import re
 from pathlib import PurePath
 from typing import Final
 
+from auditor.reading.bytes_in import GZIP, PACKED
+
 HEAD: Final = 1 << 14
 """How many bytes of a file are looked at."""
 
-_PACKED: Final = (
-    (b"\x1f\x8b", "compressed with gzip"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
-    (b"\xfd7zXZ\x00", "compressed with xz"),
-    (b"BZh", "compressed with bzip2"),
-)
+_PACKED: Final = ((GZIP, "compressed with gzip"), *PACKED)
 OFFICE: Final = frozenset({".docx", ".jar", ".odt", ".pptx", ".vsdx", ".whl", ".xlsx"})
 """Zip archives that hold no data to read."""
 _JSON: Final = re.compile(rb'\s*(?:\{\s*(?:"|\Z)|\[\s*\{\s*"|\[\s*\Z)')
