@@ -19,7 +19,7 @@ from auditor.model import Severity
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
 
 
-class Warning(NamedTuple):
+class LintWarning(NamedTuple):
     """A suspicious place of a rule. `check` and `field` are what an entry under `lint:` names to accept it."""
 
     check: str
@@ -50,7 +50,7 @@ def lint(source: RuleSource) -> list[str]:
     ]
 
 
-def _warnings(source: RuleSource) -> Iterator[Warning]:
+def _warnings(source: RuleSource) -> Iterator[LintWarning]:
     leaves = list(_leaves_of(source))
     yield from _chosen_names(leaves)
     yield from _text_comparisons(leaves)
@@ -75,20 +75,24 @@ _NOTHING: Final = "^$"
 _EXCLUDING: Final = ("notEquals", "notIn", "notLike", "notMatch", "notContains", "notMatchInsensitively")
 
 
-def _chosen_names(leaves: list[_Leaf]) -> Iterator[Warning]:
+def _chosen_names(leaves: list[_Leaf]) -> Iterator[LintWarning]:
     """A `when` that leaves resources out by what whoever writes them chooses freely."""
     for leaf in leaves:
         if not leaf.in_when or leaf.types:
             continue
         folded = tuple(map(str.casefold, leaf.segments[:2]))
         if any(part in _LABELS for part in folded) and not leaf.segments[-1].startswith(_CONFIGURING):
-            yield Warning("chosen-name", leaf.path, "`when` depends on a tag, label or annotation that anybody writes")
+            yield LintWarning(
+                "chosen-name", leaf.path, "`when` depends on a tag, label or annotation that anybody writes"
+            )
         elif folded in (("name",), ("metadata", "name"), ("displayname",), ("resourcegroup",)):
             test = leaf.field.test.operator
             if leaf.field.test.operand == _NOTHING:  # the default of a parameter of the estate
                 continue
             if leaf.negated != (test in _EXCLUDING) or test.casefold().endswith(("match", "matches", "like")):
-                yield Warning("chosen-name", leaf.path, "`when` leaves out by name, which whoever creates it chooses")
+                yield LintWarning(
+                    "chosen-name", leaf.path, "`when` leaves out by name, which whoever creates it chooses"
+                )
 
 
 _IDENTIFIER: Final = re.compile(
@@ -108,7 +112,7 @@ _PORTS: Final = re.compile(r"ports?(ranges?)?$", re.I)
 _EQUALITIES: Final = ("equals", "notEquals", "in", "notIn", "like", "notLike", "contains", "notContains")
 
 
-def _text_comparisons(leaves: list[_Leaf]) -> Iterator[Warning]:
+def _text_comparisons(leaves: list[_Leaf]) -> Iterator[LintWarning]:
     """Texts that have several spellings, compared by an expression or letter by letter."""
     for leaf in leaves:
         keys = [key for key in leaf.segments if key != EACH]
@@ -117,15 +121,15 @@ def _text_comparisons(leaves: list[_Leaf]) -> Iterator[Warning]:
             continue
         if operator in _PATTERNS and isinstance(operand, str) and _IDENTIFIER.search(keys[-1]):
             if operand not in _BLANK and not _SEGMENTS.fullmatch(operand):
-                yield Warning("text-pattern", leaf.path, "an expression on a path, an id, an address or an image")
+                yield LintWarning("text-pattern", leaf.path, "an expression on a path, an id, an address or an image")
         elif operator in _EQUALITIES and isinstance(operand, str | list) and _PORTS.search(keys[-1]):
-            yield Warning("plain-port", leaf.path, "ports are compared as text, which misses ranges")
+            yield LintWarning("plain-port", leaf.path, "ports are compared as text, which misses ranges")
 
 
 # --- how cases change ---------------------------------------------------------------------------------------------
 
 
-def _empty_values(source: RuleSource, leaves: list[_Leaf]) -> Iterator[Warning]:
+def _empty_values(source: RuleSource, leaves: list[_Leaf]) -> Iterator[LintWarning]:
     """An empty text or list that counts as a value, because `exists` is asked where a value is meant."""
     asked = {(leaf.types, leaf.segments, leaf.path) for leaf in leaves if leaf.field.test.operator == "exists"}
     for types, segments, path in sorted(asked):
@@ -135,11 +139,11 @@ def _empty_values(source: RuleSource, leaves: list[_Leaf]) -> Iterator[Warning]:
                 continue
             given, without, empty = (_found(source, each) for each in (case, _edited(case, types, segments), emptied))
             if empty == given != without:
-                yield Warning("empty-value", path, f"empty, it counts as a value (case {case.name!r})")
+                yield LintWarning("empty-value", path, f"empty, it counts as a value (case {case.name!r})")
                 break
 
 
-def _silent_absences(source: RuleSource, leaves: list[_Leaf]) -> Iterator[Warning]:
+def _silent_absences(source: RuleSource, leaves: list[_Leaf]) -> Iterator[LintWarning]:
     """A field of `when` without which a failing resource is left out, although no case says that it should be."""
     derived = all(name.startswith("auditor/") for name in source.rule.resource)  # whose fields a lens always writes
     if derived or source.rule.severity not in (Severity.CRITICAL, Severity.HIGH):
@@ -156,7 +160,7 @@ def _silent_absences(source: RuleSource, leaves: list[_Leaf]) -> Iterator[Warnin
             elif "fail" in outcomes and not _outcomes(_found(source, without)) - {"not-applicable"}:
                 silent = case.name
         if silent and not decided:
-            yield Warning("silent-absence", path, f"without it there is no answer (case {silent!r})")
+            yield LintWarning("silent-absence", path, f"without it there is no answer (case {silent!r})")
 
 
 def _outcomes(found: Any) -> set[Any]:
@@ -168,7 +172,7 @@ _PORT_HALVES: Final = ("0-32767", "32768-65535")
 _ALL_PORTS: Final = ("*", "0-65535", "1-65535")
 
 
-def _split_ranges(source: RuleSource) -> Iterator[Warning]:
+def _split_ranges(source: RuleSource) -> Iterator[LintWarning]:
     """A list in which two halves of a range do not add up to the whole of it."""
     for case in source.cases:
         for key in sorted(_split_keys([case.given, case.with_], "")):
@@ -177,7 +181,9 @@ def _split_ranges(source: RuleSource) -> Iterator[Warning]:
                 update={"given": _split(whole.given, key, ""), "with_": _split(whole.with_, key, "")}
             )
             if _found(source, split) != _found(source, whole):
-                yield Warning("split-range", key, f"two halves do not add up to the whole range (case {case.name!r})")
+                yield LintWarning(
+                    "split-range", key, f"two halves do not add up to the whole range (case {case.name!r})"
+                )
 
 
 def _halves(item: Any, key: str) -> tuple[str, str] | None:

@@ -71,7 +71,7 @@ def answer_of(raw: dict[str, Any], file: str) -> Answer:
     listed, potential = _lists(holder)
     error = top.get("error")
     if isinstance(error, dict) and not listed:
-        raise InputError(f"{file} is a what-if that failed: {said(error)}", "Mend the deployment, and run it again.")
+        raise InputError(f"{file} is a what-if that failed: {said(error)}", "Fix the deployment, and run it again.")
     if not isinstance(listed, list):
         raise InputError(f"{file} is no answer of a what-if: it has no changes", "Write it with --no-pretty-print.")
     reasons = [f"it has the member {name} in two spellings" for name in dict.fromkeys(twice)]

@@ -1,7 +1,7 @@
 """Texts in base64: where they stand in another text, and what they say. Pure.
 
-Base64 of readable text is told from other words by its letters: the first two bits of each byte are few. So names, ids
-and digests are passed over.
+Base64 of ASCII text uses few of the 64 letters at some positions, because the first bit of each byte is 0. Names, ids
+and digests do not follow that pattern and are left alone.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def protection_of(policy: Resource) -> tuple[Protection, str | None]:
 
 
 def _is_refused(policy: Resource) -> bool:
-    """Whether every Gateway that looked at it says that it does not hold."""
+    """Whether every Gateway that evaluated the policy rejects it."""
     ancestors = list(items(policy.body, "status", "ancestors"))
     return bool(ancestors) and all(
         any(
