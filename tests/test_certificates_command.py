@@ -46,7 +46,7 @@ def test_the_table_is_sorted_by_end_and_says_what_was_not_read(estate: Path) -> 
     assert done.returncode == 0 and "5 certificates as of 2026-07-09 00:00 UTC: 0 expired" in text
     dated = re.findall(r"^(\d{4}-\d{2}-\d{2}) +(\d+) ", text, re.MULTILINE)
     assert [int(days) for _, days in dated] == [10, 150, 1000, 3000]
-    assert "not-in-last-third: Certificate in use is not in the last third of its lifetime" in text
+    assert "not-in-last-third: Certificates in use must not be in the last third of their lifetime" in text
     assert "Could not be read:\n  listener agw3/web: it is not base64" in text
     assert "\x1b" not in text and "\u202e" not in text
 
