@@ -56,9 +56,10 @@ _NOT_LETTERS: Final = re.compile(r"[\W_]+")
 class Markers(Struct, frozen=True):
     """What an answer says about itself beside its elements.
 
-    `next`: the link or token that names the next page. `total`: the largest number of elements that is announced.
-    `remaining`: the elements of a Kubernetes list that come after this page. `error`: an error beside the elements.
-    `status`: the status of an answer that is none of success, as a text; empty otherwise.
+    `next`: the link or token that names the next page. `ambiguous`: two links differ, or two tokens. `total`: the
+    largest number of elements that is announced. `remaining`: the elements of a Kubernetes list that come after this
+    page. `error`: an error beside the elements. `status`: the status of an answer that is none of success, as a text;
+    empty otherwise.
     """
 
     next: Any = None
@@ -67,6 +68,7 @@ class Markers(Struct, frozen=True):
     remaining: int | None = None
     error: Any = None
     status: str = ""
+    ambiguous: bool = False
 
     @property
     def ends(self) -> bool:
@@ -79,6 +81,8 @@ class Markers(Struct, frozen=True):
             return f"the answer holds an error beside its elements{_code_of(self.error)}"
         if self.status:
             return f"the answer has the status {self.status}, which is not that of a whole answer"
+        if self.ambiguous:
+            return "the answer names several further pages as the next one"
         if self.next:
             return "the answer goes on: it names a further page, which is not part of the file"
         if self.truncated:
@@ -98,12 +102,14 @@ def letters_of(key: str) -> str:
 def markers_of(answer: Mapping[str, Any]) -> Markers:
     """The markers of an answer; those of its Kubernetes `metadata`, and of what holds links elsewhere, are among
     them."""
-    next_page, truncated, error = None, False, None
+    pages: dict[bool, Any] = {}  # by whether a member is a link
+    ambiguous, truncated, error = False, False, None
     totals: list[int] = []
     remaining: int | None = None
     for name, value in _named(answer):
         if name in _NEXT or name == f"metadata{_CONTINUE}":
-            next_page = next_page or (None if _is_no(value) else value)
+            if not _is_no(value):
+                ambiguous = pages.setdefault("link" in name, value) != value or ambiguous
         elif name == f"metadata{_REMAINING}":
             remaining = next(_numbers(value), remaining)
         elif _TOTAL.fullmatch(name):
@@ -112,8 +118,10 @@ def markers_of(answer: Mapping[str, Any]) -> Markers:
             error = error or value
         elif name in _PARTIAL or _GOES_ON.match(name):
             truncated = truncated or not _is_no(value)
-    error = error or _error_in_words(answer)
-    return Markers(next_page, truncated, max(totals, default=None), remaining, error or None, failed_status(answer))
+    error = error or _error_in_words(answer) or None
+    next_page = next(iter(pages.values()), None)
+    total = max(totals, default=None)
+    return Markers(next_page, truncated, total, remaining, error, failed_status(answer), ambiguous)
 
 
 def failed_status(answer: Mapping[str, Any]) -> str:

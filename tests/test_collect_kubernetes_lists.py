@@ -35,6 +35,9 @@ NO_LISTS: dict[str, tuple[dict[str, Any], str]] = {
     "further objects without a token": (
         {"kind": "PodList", "items": [], "metadata": {"remainingItemCount": 3}}, "3 further elements",
     ),
+    "two tokens": (
+        {"kind": "PodList", "items": [], "metadata": {"continue": "a", "Continue": "b"}}, "several further pages",
+    ),
     "a token that is no text": ({"kind": "PodList", "items": [], "metadata": {"continue": 7}}, "token is no text"),
 }  # fmt: skip
 

@@ -36,6 +36,10 @@ PARTIAL: dict[str, tuple[dict[str, Any], str]] = {
     "errors": ({"errors": [{"code": "BadRequest"}]}, r"\(BadRequest\)"),
     "an error as text": ({"Error": "something broke"}, "error beside its elements"),
     "Kubernetes continue": ({"metadata": {"continue": "abc"}}, "further page"),
+    "two links": ({"nextLink": "https://a/1", "@odata.nextLink": "https://a/2"}, "several further pages"),
+    "two tokens": ({"$skipToken": "a", "continuationToken": "b"}, "several further pages"),
+    "a link and a token": ({"nextLink": "https://a/?$skipToken=x", "$skipToken": "x"}, "a further page"),
+    "a link in two members": ({"nextLink": "https://a/1", "next_link": "https://a/1"}, "a further page"),
     "Kubernetes remaining": ({"metadata": {"remainingItemCount": 4}}, "announces 4 further elements"),
     **{
         f"a link called {name}": ({name: "https://management.azure.com/x?$skipToken=1"}, "further page")

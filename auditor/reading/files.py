@@ -10,10 +10,10 @@ from typing import IO, Any, Final
 
 import orjson
 
+from auditor.doubled_keys import may_have_doubled_keys
 from auditor.model import Origin, Resource
 from auditor.reading.bytes_in import HEAD, is_gzip, open_bytes
 from auditor.reading.children import may_have_children
-from auditor.reading.doubled_keys import may_have_doubled_keys
 from auditor.reading.feed import Feed
 from auditor.reading.json_lines import json_lines
 from auditor.reading.json_stream import Batch, Places, json_documents

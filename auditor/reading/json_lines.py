@@ -9,9 +9,9 @@ from typing import IO, Any, Final
 import msgspec
 import orjson
 
+from auditor.doubled_keys import may_have_doubled_keys
 from auditor.model import Origin, Resource, kubernetes_type
 from auditor.reading.children import may_have_children
-from auditor.reading.doubled_keys import may_have_doubled_keys
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, in_doubt, resources_of

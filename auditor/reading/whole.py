@@ -8,9 +8,9 @@ import msgspec
 import orjson
 from msgspec import Struct
 
+from auditor.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
 from auditor.errors import InputError
 from auditor.reading.bytes_in import open_bytes
-from auditor.reading.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
 from auditor.reading.log import Broken, label
 
 _LARGEST: Final = 256 << 20

@@ -18,6 +18,10 @@ def http(*headers: str, status: str = "200 OK", body: bytes = LIST, length: int 
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
+_TWICE: Final = LIST[:-1] + b"," + LIST[1:]
+_LINKS: Final = (
+    LIST[:-1] + b',"nextLink":"https://management.azure.com/a","@odata.nextLink":"https://management.azure.com/b"}'
+)
 _CHUNKED: Final = "Transfer-Encoding: chunked"
 _PACKED: Final = gzip.compress(LIST * 100)
 
@@ -50,6 +54,9 @@ BROKEN: Final[dict[str, bytes]] = {
     "NUL bytes": http(body=b"\0" * 4_096),
     "no content": http(status="204 No Content", body=b""),
     "a part": http("Content-Range: bytes 0-50/5000", status="206 Partial Content", body=LIST),
+    "lists that are given twice": http(body=_TWICE),
+    "a link that is given twice": http(body=LIST[:-1] + b',"nextLink":"https://a.example/","nextLink":null}'),
+    "two links": http(body=_LINKS),
 }
 """None of these is an answer: each is a gap, whoever sends it."""
 ENDLESS: Final = (b"HTTP/1.1 100 Continue\r\n\r\n", b"X-More: and more\r\n")

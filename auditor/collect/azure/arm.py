@@ -157,7 +157,7 @@ def listed(reply: Reply, *, bare: bool = False, first: bool = True) -> tuple[lis
     if reply.failed or markers.error or markers.status or not lists:
         raise CallFailed("unreadable", _NO_LIST)
     resources = [resource for value in lists for resource in _resources(value)]
-    if markers.next and not isinstance(markers.next, str):
+    if markers.ambiguous or (markers.next and not isinstance(markers.next, str)):
         raise CallFailed("unreadable", "its answer does not say where the next page is")
     if not markers.next and (first or markers.truncated) and (problem := markers.problem(len(resources))):
         raise CallFailed("unreadable", problem)

@@ -17,6 +17,7 @@ import orjson
 
 from auditor.collect.azure.replies import AnswerTooLarge, CallFailed, Reply, answered
 from auditor.collect.book import Book
+from auditor.doubled_keys import doubled_key_of
 
 if TYPE_CHECKING:
     from auditor.collect.azure.sign_in import Credential
@@ -136,7 +137,7 @@ def ask(send: Send, gate: Gate, book: Book, source: str) -> Reply:
         generation = gate.credential.generation
         try:
             reply = _sent(send, gate)
-        except AnswerTooLarge as error:
+        except (AnswerTooLarge, _AmbiguousAnswer) as error:
             gate.ended(well=True)
             raise CallFailed("unreadable", str(error)) from error
         except (AzureError, _BrokenAnswer) as error:
@@ -177,14 +178,21 @@ class _BrokenAnswer(Exception):  # noqa: N818
     """An answer that is not JSON: cut off, or of something that stands between."""
 
 
+class _AmbiguousAnswer(Exception):  # noqa: N818
+    """An answer in which a key is given twice: which value counts nobody can say, and asking again does not help."""
+
+
 def _reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
-    """Raises `_BrokenAnswer` for a success that is not JSON; other answers may be none (a page of a proxy)."""
+    """Raises `_BrokenAnswer` for a success that is not JSON; other answers may be none (a page of a proxy). Raises
+    `_AmbiguousAnswer`."""
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         if status == 200:
             raise _BrokenAnswer from error
         found = None
+    if status == 200 and (reason := doubled_key_of(body, found)):
+        raise _AmbiguousAnswer(f"its answer is not known: {reason}")
     return Reply(status, headers, found)
 
 

@@ -204,7 +204,7 @@ def _read(reply: Reply) -> _Rows:
         raise CallFailed("unreadable", "its answer holds an error beside its rows")
     if markers.truncated and not markers.next:
         raise CallFailed("unreadable", "its answer is cut off and names no next page")
-    if markers.next is not None and not isinstance(markers.next, str):
+    if markers.ambiguous or not isinstance(markers.next, str | None):
         raise CallFailed("unreadable", "its answer does not say where the next page is")
     return data, markers.next, markers.total
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import msgspec
 import orjson
 
+from auditor.doubled_keys import doubled_key_of
+
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
@@ -162,6 +164,8 @@ def _read(status: int, headers: Mapping[str, str], text: bytes, asked: str) -> d
         found = None  # the error holds the text, which may be a Secret's
     if 200 <= status < 300:
         if isinstance(found, dict):
+            if reason := doubled_key_of(text, found):
+                raise ApiError("unreadable", f"the answer to {asked} is not known: {reason}", status)
             return found
         raise ApiError("unreadable", f"{asked} was answered with something else than a whole JSON object")
     answer = found if isinstance(found, dict) else {}

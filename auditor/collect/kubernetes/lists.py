@@ -31,7 +31,8 @@ def page_of(answer: dict[str, Any], kind: Kind) -> Page:
     stem = _stem(answer)
     items = [item for listed in _lists(answer) for item in listed]
     markers = markers_of(answer)
-    problem = markers.problem(len(items)) if markers.error or not markers.next else None
+    goes_on = markers.next and not markers.error and not markers.ambiguous
+    problem = None if goes_on else markers.problem(len(items))
     if problem:
         raise ApiError("unreadable", problem)
     objects: list[dict[str, Any]] = []

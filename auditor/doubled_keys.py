@@ -19,14 +19,14 @@ _LONGEST_KEY: Final = 60  # that is shown
 def may_have_doubled_keys(text: bytes, value: Any) -> bool:
     """Whether an object of a document may have a key twice, from its text and from what orjson made of it: the value of
     the first one is gone, so that the text is another one when it is written again, and has fewer quotes. Never False
-    where a key is there twice."""
+    where a key is there twice: what looks like a quote that is written out adds to those of the text alone."""
     try:
         written = orjson.dumps(value)
     except orjson.JSONEncodeError:  # nested deeper than it writes
         return True
     if written == text.rstrip():  # what programs write, and quicker than to count
         return False
-    return _WRITTEN_OUT in text or text.count(_QUOTE) != written.count(_QUOTE)
+    return text.count(_QUOTE) + text.count(_WRITTEN_OUT) != written.count(_QUOTE)
 
 
 def with_doubled_keys_unknown(text: bytes) -> tuple[Any, list[str]]:
@@ -44,6 +44,19 @@ def with_doubled_keys_unknown(text: bytes) -> tuple[Any, list[str]]:
         return made
 
     return json.loads(text, object_pairs_hook=object_of), doubled
+
+
+def doubled_key_of(text: bytes, value: Any) -> str | None:
+    """Why a document that orjson made of a text is not known: a key of it is given twice. None where none is."""
+    if not may_have_doubled_keys(text, value):
+        return None
+    try:
+        doubled = with_doubled_keys_unknown(text)[1]
+    except RecursionError:
+        return "it is nested too deep"
+    except ValueError:
+        return "it holds a number that not every parser reads"
+    return reason_of(doubled[0]) if doubled else None
 
 
 def reason_of(key: str) -> str:
