@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from auditor import rulebook
 from auditor.cli import main
+from auditor.model import Rule
+
+_rules_of = rulebook._rules_of
 
 
 class Done(NamedTuple):
@@ -17,6 +23,18 @@ class Done(NamedTuple):
     returncode: int
     stdout: str
     stderr: str
+
+
+@functools.cache
+def _bundled_rules(root: Path, frameworks: tuple[str, ...]) -> tuple[Rule, ...]:
+    return tuple(_rules_of(root, frameworks))
+
+
+def _rules_of_folder(root: Path, frameworks: Sequence[str]) -> list[Rule]:
+    """The rules of a folder. Those of the package do not change during a run: one process reads them once."""
+    if root == rulebook.rules_folder():
+        return list(_bundled_rules(root, tuple(frameworks)))
+    return _rules_of(root, frameworks)
 
 
 class Command:
@@ -31,6 +49,7 @@ class Command:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self._folder)
             patch.setenv("AUDITOR_CACHE_DIR", str(self._cache))
+            patch.setattr(rulebook, "_rules_of", _rules_of_folder)
             with pytest.raises(SystemExit) as ended:
                 main(list(args))
         for number, handler in kept.items():

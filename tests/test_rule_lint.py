@@ -9,8 +9,8 @@ import pytest
 import yaml
 from commands import Command
 
+from auditor.rule_file import read_rule_file
 from auditor.rule_lint import lint
-from auditor.rulebook import sources, unique
 from tests.bundled import SOURCES
 
 RULE: dict[str, Any] = {
@@ -27,10 +27,10 @@ RULE: dict[str, Any] = {
 
 def warnings(tmp_path: Path, **parts: Any) -> list[str]:
     folder = tmp_path / "rules"
-    (folder / "own").mkdir(parents=True, exist_ok=True)
-    (folder / "own" / "thing.yaml").write_text(yaml.safe_dump({**RULE, **parts}, sort_keys=False), encoding="utf-8")
-    (source,) = [found for found in unique(sources([str(folder)])) if found.rule.id == "own.thing"]
-    return lint(source)
+    file = folder / "own" / "thing.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(yaml.safe_dump({**RULE, **parts}, sort_keys=False), encoding="utf-8")
+    return lint(read_rule_file(file, folder, file.read_text("utf-8")))
 
 
 def case(name: str, properties: dict[str, Any], expect: str, **rest: Any) -> dict[str, Any]:

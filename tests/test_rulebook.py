@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from auditor import rule_cache
+from auditor import rule_cache, rulebook
 from auditor.errors import RuleError
+from auditor.places import rules_folder
 from auditor.rule_file import read_rule_file
 from auditor.rule_scaffold import scaffold
 from auditor.rulebook import check_overrides, load_rules, select
@@ -40,6 +42,22 @@ def write(root: Path, text: str, name: str = "own/thing/tls.yaml") -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package with the rules of one service: to read all of them takes seconds."""
+    folder = tmp_path_factory.mktemp("package") / "rules"
+    for part in ("frameworks", "azure/key-vault"):
+        shutil.copytree(rules_folder() / part, folder / part)
+    return folder
+
+
+@pytest.fixture
+def few_rules(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules of one service are all that are bundled."""
+    monkeypatch.setattr(rulebook, "rules_folder", lambda: package)
+
+
+@pytest.mark.usefixtures("few_rules")
 def test_own_rules_come_beside_the_bundled_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
     write(tmp_path / "rules", GOOD)
@@ -51,6 +69,7 @@ def test_own_rules_come_beside_the_bundled_ones(tmp_path: Path, monkeypatch: pyt
     assert changed.severity == "low", "a changed file is read again"
 
 
+@pytest.mark.usefixtures("few_rules")
 def test_a_file_that_changed_is_read_whatever_was_noted_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
     own = tmp_path / "rules"
@@ -99,6 +118,7 @@ def widen(folder: Path, mode: int) -> None:
     folder.chmod(folder.stat().st_mode | mode)
 
 
+@pytest.mark.usefixtures("few_rules")
 @pytest.mark.parametrize("mode", [0o020, 0o002])
 @pytest.mark.parametrize("whose", ["folder", "file", "link"])
 def test_a_cache_that_others_can_write_is_not_read(
@@ -122,6 +142,7 @@ def test_a_cache_that_others_can_write_is_not_read(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+@pytest.mark.usefixtures("few_rules")
 def test_a_cache_of_another_user_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path))
     first = load_rules()
@@ -130,6 +151,7 @@ def test_a_cache_of_another_user_is_not_read(tmp_path: Path, monkeypatch: pytest
     assert load_rules() == first
 
 
+@pytest.mark.usefixtures("few_rules")
 def test_the_cache_is_private_and_can_be_turned_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("AUDITOR_NO_CACHE", "1")
@@ -144,6 +166,7 @@ def test_the_cache_is_private_and_can_be_turned_off(tmp_path: Path, monkeypatch:
     assert load_rules() == first
 
 
+@pytest.mark.usefixtures("few_rules")
 def test_a_damaged_cache_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path))
     first = load_rules()
