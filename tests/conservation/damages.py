@@ -85,7 +85,7 @@ def _damage(kind: str, holder: Any, key: Any, rng: Random) -> bool:
     elif kind == "double" and not is_object:
         holder.insert(key, copy.deepcopy(value))
     elif kind in ("twice", "spellings") and is_object:
-        name = f"{key}{MARK}" if kind == "twice" else _spelled("case", str(key), rng)
+        name = _unused(holder, str(key) if kind == "twice" else _spelled("case", str(key), rng))
         first = rng.random() < 0.5
         items = [*holder.items(), (name, copy.deepcopy(rng.choice((*WRONG, {}, [], None))))]
         holder.clear()
@@ -111,7 +111,15 @@ def _spelled(kind: str, text: str, rng: Random) -> str:
     return rng.choice(spellings or [f"{text} "])
 
 
+def _unused(holder: dict[str, Any], name: str) -> str:
+    """The name with marks behind it, as many as it takes to keep the member that has the name already."""
+    while name in holder:
+        name += MARK
+    return name
+
+
 def _renamed(holder: dict[str, Any], key: str, name: str) -> None:
+    name = _unused(holder, name)
     items = [(name if each == key else each, value) for each, value in holder.items()]
     holder.clear()
     holder.update(items)

@@ -50,7 +50,7 @@ def case_of(kind: str, rng: Random, folder: Path) -> Case:
     name, text = _written(value, sound, rng)
     cut = rng.random() < 0.1 and (name.endswith(".json") or (name.endswith(".ndjson") and not sound.keep))
     if cut:
-        text = text[: rng.randrange(len(text))]
+        text = _cut(text, rng.randrange(len(text)))
         damage.append("cut")
     if rng.random() < 0.06:
         encoding = rng.choice(("utf-8-sig", "utf-16", "utf-16-le", "utf-32"))
@@ -103,6 +103,14 @@ def _written(value: Any, sound: Input, rng: Random) -> tuple[str, str]:
         text = yaml.safe_dump_all(items, sort_keys=False, allow_unicode=True)
         return rng.choice(("in.yaml", "in.yml")), text.replace(MARK, "")
     return "in.json", _json(value, rng.choice((None, 1)))
+
+
+def _cut(text: str, end: int) -> str:
+    """The text up to a place within a line: whole lines of JSON are a sound file, which nobody can tell from a whole
+    one."""
+    while text[:end].strip() and "\n" in text[end - 1 : end + 1]:
+        end -= 1
+    return text[:end]
 
 
 def _json(value: Any, indent: int | None = None) -> str:
