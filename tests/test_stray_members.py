@@ -9,9 +9,17 @@ from typing import Any
 import pytest
 
 from auditor.inventory import open_inventory
+from auditor.reading.census import Census
+from auditor.reading.log import Log
+from auditor.reading.sources import FileSource
+from auditor.reading.wanted import Wanted
 from tests.conservation.inputs import changed, declared, deployment, in_values, planned, pod, template, vault
 
 NETWORK = {"type": "Microsoft.Network/virtualNetworks", "name": "net", "id": "/n", "properties": {}}
+FLAT = {key: value for key, value in NETWORK.items() if key != "properties"}
+"""As the Azure CLI flattens resources."""
+OTHER = {**NETWORK, "type": "Contoso.Other/things"}
+SUBNET = {"type": "Microsoft.Network/virtualNetworks/subnets", "name": "s", "id": "/n/subnets/s"}
 PLANNED = {"format_version": "1.2", "terraform_version": "1.9.0"}
 WHAT_IF = {"status": "Succeeded", "changes": [changed("alpha")]}
 
@@ -34,6 +42,13 @@ CASES: dict[str, tuple[str, Any, str]] = {
     "recorded pages and more": ("scan", {"pages": [{"value": []}], "page": {"value": vault("bravo")}}, "page"),
     "children in another casing": ("scan", [{**NETWORK, "Resources": [{"type": "subnets", "name": "s"}]}], "Resources"),
     "children under another name": ("scan", [{**NETWORK, "children": [vault("bravo")]}], "children"),
+    "children of a resource without properties": (
+        "scan", [{**NETWORK, "properties": None, "resources": [], "children": [vault("bravo")]}], "children",
+    ),
+    "children of a resource with properties in another casing": (
+        "scan", [{**FLAT, "Properties": {}, "children": [{**SUBNET, "properties": {}}]}], "children",
+    ),
+    "resources of another provider in a flattened resource": ("scan", [{**FLAT, "vaults": [vault("a")]}], "vaults"),
     "lines with children in another casing": ("scan-lines", {**NETWORK, "Resources": [{"a": 1}]}, "Resources"),
     "a list with objects beside its items": (
         "scan", {"apiVersion": "v1", "kind": "List", "items": [], "more": [pod("alpha")]}, "more",
@@ -68,6 +83,18 @@ def test_elements_in_members_that_are_not_read_are_a_gap(command: Any, tmp_path:
     assert elements["total"] == elements["resources"] + elements["gaps"] + elements["duplicates"] + left_out
 
 
+@pytest.mark.parametrize("others", [None, Census()])
+def test_lines_of_a_type_that_no_rule_evaluates_may_have_children(tmp_path: Path, others: Census | None) -> None:
+    """The first pass over a large file asks for some types alone."""
+    file = tmp_path / "in.ndjson"
+    line = json.dumps({**OTHER, "children": [vault("bravo")]}, separators=(",", ":"))
+    file.write_text(f"{line}\n{' ' * 1000}\n" * 3000)
+    log = Log()
+    wanted = Wanted(frozenset({"microsoft.keyvault/vaults"}), others)
+    assert list(FileSource(str(file), "in.ndjson").resources(log, wanted)) == []
+    assert (log.accounting.gaps, log.accounting.total) == (3000, 6000)
+
+
 @pytest.mark.parametrize("children", ["x", 1, True, {"a": 1}])
 @pytest.mark.parametrize("file", ["in.json", "in.ndjson"])
 @pytest.mark.parametrize("size", [0, 1 << 20])
@@ -99,11 +126,9 @@ def test_a_plan_or_template_without_what_it_must_have_is_a_gap(command: Any, tmp
 
 def test_what_other_members_hold_is_no_gap(command: Any, tmp_path: Path) -> None:
     """Members that resources, answers and plans have, and lists that the Azure CLI puts in the place of properties."""
-    subnet = {"type": "Microsoft.Network/virtualNetworks/subnets", "name": "s", "id": "/n/subnets/s"}
-    flat = {key: value for key, value in NETWORK.items() if key != "properties"}
     rows = [
         {**NETWORK, "zones": ["1"], "identity": {"type": "SystemAssigned"}},
-        {**flat, "id": "/m", "subnets": [subnet]},
+        {**FLAT, "id": "/m", "subnets": [SUBNET]},
     ]
     (tmp_path / "a.json").write_text(json.dumps({"value": rows, "facets": [], "count": 2}))
     plan = {

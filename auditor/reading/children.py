@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from auditor.model import Resource
 
-_USUAL: Final = frozenset(
+USUAL: Final = frozenset(
     ("id", "name", "type", "tenantId", "kind", "location", "resourceGroup", "subscriptionId", "managedBy", "sku")
     + ("plan", "properties", "tags", "identity", "zones", "extendedLocation", "apiVersion", "systemData", "etag")
 )
@@ -16,9 +16,9 @@ _USUAL: Final = frozenset(
 
 def may_have_children(body: Mapping[str, Any]) -> bool:
     """Whether a resource has `resources`, or another list or object that resources of Azure usually do not have."""
-    if _USUAL.issuperset(body):
+    if USUAL.issuperset(body):
         return False
-    others = (value for key, value in body.items() if key not in _USUAL)
+    others = (value for key, value in body.items() if key not in USUAL)
     return "resources" in body or any(isinstance(value, list | dict) for value in others)
 
 

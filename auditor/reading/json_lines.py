@@ -11,7 +11,7 @@ import orjson
 
 from auditor.doubled_keys import may_have_doubled_keys
 from auditor.model import Origin, Resource, kubernetes_type
-from auditor.reading.children import may_have_children
+from auditor.reading.children import USUAL, may_have_children
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, in_doubt, resources_of
@@ -34,18 +34,22 @@ _ENVELOPES: Final = frozenset(
 
 
 class _Header(msgspec.Struct):
-    """What decides the type of a line."""
+    """What decides the type of a line that holds an object of Kubernetes."""
 
     type: Any = None
     id: Any = None
     kind: Any = None
     apiVersion: Any = None  # noqa: N815
     metadata: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    resources: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    Resources: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 _header = msgspec.json.Decoder(_Header).decode
+_DECIDING: Final = ("type", "id", "apiVersion")
+_UNREAD: Final = [(name, msgspec.Raw, msgspec.Raw()) for name in sorted(USUAL.difference(_DECIDING))]
+_arm_header: Final[Callable[[bytes], Any]] = msgspec.json.Decoder(
+    msgspec.defstruct("_ArmHeader", [*((name, Any, None) for name in _DECIDING), *_UNREAD], forbid_unknown_fields=True)
+).decode
+"""Refuses a resource of Azure with a member that may hold others."""
 
 
 def json_lines(
@@ -155,10 +159,9 @@ def _skipper(wanted: Wanted) -> Callable[[bytes], bool]:
             return False
         tried += 1
         try:
-            header = _header(line)
+            header, kind = _header_of(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return False
-        kind = _type_of_header(header)
         if kind is None or wanted[kind]:
             return False
         if at >= len(_TYPE) and header.apiVersion is None and not line.startswith(kind.encode() + b'"', at):
@@ -174,15 +177,26 @@ def _skipper(wanted: Wanted) -> Callable[[bytes], bool]:
 
 
 _TYPE: Final = b'"type":"'
+_KUBERNETES: Final = b'{"apiVersion"'
 _HEAD: Final = 1000
 
 
-def _type_of_header(header: _Header) -> str | None:
-    """`_plain_type` of a line of which only the header is known."""
-    if header.apiVersion is None:
-        kind = header.type
-        return kind if type(kind) is str and "/" in kind and header.resources is header.Resources else None
-    if header.metadata is msgspec.UNSET:
+def _header_of(line: bytes) -> tuple[Any, str | None]:
+    """The members of a line that decide its type, and `_plain_type` of the line."""
+    if not line.startswith(_KUBERNETES):  # as most begin
+        try:
+            arm = _arm_header(line)
+        except msgspec.ValidationError:
+            pass
+        else:
+            is_plain = arm.apiVersion is None and type(arm.type) is str and "/" in arm.type
+            return arm, arm.type if is_plain else None
+    header = _header(line)
+    return header, _kubernetes_type_of(header)
+
+
+def _kubernetes_type_of(header: _Header) -> str | None:
+    if header.apiVersion is None or header.metadata is msgspec.UNSET:
         return None
     body = {"apiVersion": header.apiVersion, "kind": header.kind, "id": header.id, "metadata": None}
     return _plain_type(body if header.type is None else {**body, "type": header.type})

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.keys import value_of
+from auditor.model import MISSING
 from auditor.paging import letters_of, lists_of
 from auditor.stray_members import stray, stray_members
 
@@ -27,10 +30,13 @@ def note_strays(document: Mapping[str, Any], read: Collection[str], at: At, log:
 def note_stray_children(document: Mapping[str, Any], at: At, log: Log) -> None:
     """Children of a resource of Azure below `resources` in another spelling, or in another member.
 
-    Commands of the Azure CLI give a resource without `properties`, with these in its place: they are no children.
+    Commands of the Azure CLI give a resource without the key `properties`, with these in its place. What they hold of
+    the same provider is a part of the resource, or what it refers to.
     """
-    is_whole = document.get("properties") is not None
-    for key, count in stray_members(document, _CHILDREN, _OF_A_RESOURCE, _is_resource if is_whole else _is_none):
+    is_element = _is_resource
+    if value_of(document, "properties") is MISSING:
+        is_element = partial(_is_of_another_provider, f"{document['type'].partition('/')[0]}/".casefold())
+    for key, count in stray_members(document, _CHILDREN, _OF_A_RESOURCE, is_element):
         name = document.get("id") or document.get("name")
         place = f"{at.place} ({name})" if at.place and isinstance(name, str) else at.place or str(name or "")
         log.gap(at.file, place, stray(key, count), element="new")
@@ -43,8 +49,8 @@ def note_stray_items(document: Mapping[str, Any], at: At, log: Log) -> None:
         log.gap(at.file, at.place, stray(key, count), element="new")
 
 
-def _is_none(_value: Any) -> bool:
-    return False
+def _is_of_another_provider(provider: str, value: Any) -> bool:
+    return _is_resource(value) and not str(value.get("type", "")).casefold().startswith(provider)
 
 
 def _is_row(value: Any) -> bool:
