@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import json
 import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,11 +38,14 @@ class Planted(NamedTuple):
         settings = f"db:\n  user: app\n  password: {secret}\n"
         text = text.replace("{sb}", base64.b64encode(settings.encode()).decode())
         text = text.replace("{sw}", base64.b64encode(settings.encode("utf-16-le")).decode())
+        text = text.replace("{gz}", base64.b64encode(gzip.compress(settings.encode(), mtime=0)).decode())
+        text = text.replace("{zz}", base64.b64encode(zlib.compress(settings.encode())).decode())
+        value = json.loads(text[5:]) if text.startswith("json:") else text
         head, *path = self.path
         spelled = [spelling(key) if isinstance(key, str) else key for key in path]
-        body = {**self._identity(number), **({} if head == "metadata" else {head: _nested(spelled, text)})}
+        body = {**self._identity(number), **({} if head == "metadata" else {head: _nested(spelled, value)})}
         if head == "metadata":
-            body["metadata"] = {**body["metadata"], **_nested(spelled, text)}
+            body["metadata"] = {**body["metadata"], **_nested(spelled, value)}
         return Resource(self.type, body, Origin())
 
     def _identity(self, number: int) -> dict[str, Any]:
@@ -54,7 +60,7 @@ class Planted(NamedTuple):
         return {"id": f"{scope}/providers/{provider}/{named}", "name": name, "type": self.type}
 
 
-def _nested(path: list[Any], text: str) -> Any:
+def _nested(path: list[Any], text: Any) -> Any:
     if not path:
         return text
     key, *rest = path

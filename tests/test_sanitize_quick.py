@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 import time
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -41,6 +43,11 @@ SECRETS = (
     "QUtJQUlPU0ZPRE5ON0VYQU1QTEU= " + base64.b64encode(b"db:\n  password: hunter2\n").decode(),
     base64.b64encode(b'{"auths": {"r": {"auth": "dTpodW50ZXIy"}}}').decode(), "key: " + "0123456789abcdef" * 2,
     "run " + base64.b64encode("$env:Password = 'hunter2'".encode("utf-16-le")).decode(),
+    "the password is hunter2", "x\nkey=Zm9vYmFyMTIz9a", '{"key": "Zm9vYmFyMTIz9a"}', "x\npass=hunter2", "pw: hunter2",
+    "password Zm9vYmFyMTIz9a", "token -> hunter2", "secret – hunter2", "kubectl create x --from-literal=a=hunter2",
+    "openssl enc -k hunter2", "az keyvault secret set -n a --value hunter2", "7z a -phunter2 x", "auth: Zm9vYmFyMTIz9a",
+    "aws configure set aws_secret_access_key Zm9vYmFyMTIz9a", "ldapsearch -w hunter2", "smbclient -U a%hunter2",
+    "my api key is hunter2", "{'creds': 'hunter2'}",
     "kind: Secret\ndata:\n  a: b\n", "set $token \"hunter2\";", "echo hunter2 | docker login --password-stdin",
 )  # fmt: skip
 
@@ -50,10 +57,24 @@ def _wide(name: str) -> str:
     return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in name)
 
 
-PLACES = st.sampled_from(["plain", "westeurope", "Standard", "10Gi", "k8s", "a1b2c3d4e5", "orders20261", *SECRETS])
+PACKED = [
+    base64.b64encode(pack(text)).decode()
+    for pack in (gzip.compress, zlib.compress)
+    for text in (
+        b"db:\n  password: hunter2\n",
+        b'{"auths": {"r": {"auth": "dTpodW50ZXIy"}}}',
+        b"nothing" * 9,
+        b"\0" * 99999,
+    )
+]
+PLACES = st.sampled_from(
+    ["plain", "westeurope", "Standard", "10Gi", "k8s", "a1b2c3d4e5", "orders20261", *SECRETS, *PACKED]
+)
 SPELLINGS = st.sampled_from(
     [str, str.upper, _wide, str.title, lambda name: f"x-{name}", lambda name: f"the{name.title()}"]
 )
+NAMING = ("name", "id", "key", "field", "header", "k", "settingName", "type", "variable")
+HOLDING = ("value", "text", "content", "data", "v", "settingValue", "default", "string")
 FIELDS = st.builds(lambda spell, name: spell(name), SPELLINGS, st.sampled_from(NAMES))
 VALUES = st.recursive(
     st.one_of(PLACES, st.booleans(), st.integers(0, 99999), st.none()),
@@ -61,6 +82,10 @@ VALUES = st.recursive(
         st.lists(inner, max_size=3),
         inner.map(lambda value: json.dumps({"a": value})),
         st.tuples(FIELDS, inner).map(lambda pair: json.dumps(dict([pair]))),
+        st.tuples(FIELDS, inner).map(list),
+        st.tuples(st.sampled_from(NAMING), FIELDS, st.sampled_from(HOLDING), inner).map(
+            lambda pair: {pair[0]: pair[1], pair[2]: pair[3]}
+        ),
         st.dictionaries(
             st.one_of(FIELDS, st.sampled_from(["name", "value", "properties", "data", "a"])), inner, max_size=3
         ),

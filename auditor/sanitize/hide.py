@@ -17,6 +17,10 @@ _DEEP: Final = "**"
 _GONE: Final = object()
 
 
+_SPELLINGS: Final = 1024
+"""Keys that a state remembers. Resources of one type have few; a crafted file may have any number."""
+
+
 class State:
     """How far the paths of places have been followed. `what` is said of the value that is reached, if anything."""
 
@@ -33,16 +37,24 @@ class State:
         try:
             return self._next[key]
         except KeyError:
-            found = self._next[key] = self._step(key.casefold())
+            found = self._step(key.casefold())
+            if len(self._next) < _SPELLINGS:
+                self._next[key] = found
             return found
 
     def _step(self, key: str) -> State | None:
-        left = [
+        left = tuple(
             place if place.path[0] == _DEEP else Place(place.path[1:], place.what)
             for place in self._places
             if place.path and place.path[0] in (key, _ANY, _DEEP)
-        ]
-        return State(left) if left else None
+        )
+        return _state(left) if left else None
+
+
+@lru_cache(maxsize=4096)
+def _state(places: tuple[Place, ...]) -> State:
+    """One state for the same places, however deep: below `**` any key leads to the same one."""
+    return State(places)
 
 
 def _expanded(places: Iterable[Place]) -> Iterable[Place]:

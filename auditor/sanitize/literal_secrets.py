@@ -57,7 +57,7 @@ def is_reported_variable(name: Any, value: str) -> bool:
 
 def in_workload(data: bytes, span: Span) -> bool:
     """Whether the rule about workloads reports a secret in the text of a variable, an argument or a command."""
-    if span.encoded:
+    if span.encoded or not span.reported:
         return False
     value = data[span.start : span.end].decode("utf-8", "replace")
     if span.certain:
@@ -86,4 +86,4 @@ def in_configuration(data: bytes, span: Span) -> bool:
     Words such as `password: required` are none: a secret has a digit or a sign, unless it stands in an address. What
     stands in a comment is an example.
     """
-    return (span.certain or is_drawn(data, span)) and not span.encoded and not in_comment(data, span)
+    return (span.certain or is_drawn(data, span)) and span.reported and not span.encoded and not in_comment(data, span)

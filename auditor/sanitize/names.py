@@ -68,6 +68,25 @@ _NAMING: Final = frozenset(
 )  # fmt: skip
 """Fields whose text names the value beside it."""
 
+_ALSO_NAMING: Final = frozenset(
+    {
+        "argument", "attribute", "envvar", "field", "header", "id", "identifier", "k", "label", "option", "parameter",
+        "property", "setting", "title", "var",
+    }
+)  # fmt: skip
+"""Others, whose text has to be the name of a secret from end to end."""
+_TYPED: Final = frozenset({"type", "kind", "datatype"})
+_SECRET_TYPES: Final = frozenset(
+    {"password", "secret", "secretstring", "secureobject", "securestring", "secretobject", "secrettext"}
+)
+"""Types of values that are secrets (a `SecureString` of Data Factory)."""
+_VALUES: Final = frozenset(
+    {"value", "defaultvalue", "headervalue", "matchvalue", "matchvalues", "stringvalue", "default"}
+)
+_ALSO_VALUES: Final = frozenset(
+    {"content", "data", "literal", "plaintext", "settingvalue", "string", "text", "v", "val", "variablevalue"}
+)
+
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PREFIXED: Final = re.compile(r"(?:[a-z0-9-]+\.)+[a-z0-9-]+/")
@@ -113,6 +132,35 @@ def class_of(name: str) -> str:
 def is_naming(name: str) -> bool:
     """Whether the text of a field names the value that stands beside it."""
     return _SEPARATORS.sub("", name.casefold()) in _NAMING
+
+
+@lru_cache(maxsize=1024)
+def is_value(name: str) -> bool:
+    """Whether a field holds the value of what a naming field beside it names."""
+    return name.strip().casefold() in _VALUES
+
+
+@lru_cache(maxsize=1024)
+def may_be_value(name: str) -> bool:
+    """The same of any field that people call so, when the name beside it is that of a secret."""
+    folded = _SEPARATORS.sub("", name.casefold())
+    return folded in _VALUES or folded in _ALSO_VALUES
+
+
+@lru_cache(maxsize=1024)
+def may_be_naming(name: str) -> bool:
+    """Whether the text of a field may name the value beside it, or its type."""
+    folded = _SEPARATORS.sub("", name.casefold())
+    return folded in _NAMING or folded in _ALSO_NAMING or folded in _TYPED
+
+
+def names_secret(field: str, text: Any) -> bool:
+    """Whether the text of a naming field says that the value beside it is a secret."""
+    if not isinstance(text, str) or not text.isascii():
+        return False
+    if _SEPARATORS.sub("", field.casefold()) in _TYPED:
+        return _SEPARATORS.sub("", text.casefold()) in _SECRET_TYPES
+    return class_of(text) in (SECRET, HEADER)
 
 
 def may_name_secret(name: Any) -> bool:

@@ -9,18 +9,20 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from auditor.sanitize.encoded import BEGINNING
+from auditor.sanitize.encoded import BEGINNING, COMPRESSED
 
 
 class Pattern(NamedTuple):
     """One line of the table. `certain`: what it finds is a secret whatever it looks like, and `whole`: even where it
-    looks like a reference. `word`: it must not be a plain word, which follows such names in sentences."""
+    looks like a reference. `word`: it must not be a plain word, which follows such names in sentences. `looks`: what it
+    has to look like, `drawn` or `opaque`, where its name alone says little; no rule reports such a secret."""
 
     name: str
     regex: str
     certain: bool = False
     whole: bool = False
     word: bool = False
+    looks: str = ""
 
 
 NAMES: Final = (
@@ -39,6 +41,19 @@ _FLAG: Final = rf"--?[\w.-]*{NAMES}\d{{0,2}}"
 _CLIENTS: Final = (
     r"(?:sshpass|(?:docker|podman|helm registry|oras|skopeo|az|azcopy|acr)[ \t]+login|az[ \t]+ad|mysql\w*"
     r"|mariadb|mongo\w*)"
+)
+
+_SPOKEN_NAME: Final = r"\b[\w-]*(?:passw(?:or)?[dt]|passphrase|passcode|pwd|pw)"
+_IS: Final = r"[ \t]+(?:is|was|equals|will be|set to)|[ \t]*(?:->|=>|\x{2192}|[ \t]-|[ \t]\x{2013})"
+_SPOKEN: Final = rf"{_SPOKEN_NAME}(?:{_IS}|[ \t]+to)"
+_OPEN: Final = r"""(?:["'`(\\]+)?"""
+_ASSIGNED: Final = r"""\\*["'`]?[ \t]*(?::=|=>|=|:)[ \t]*\\*["'`]?"""
+_TOOLS: Final = (
+    r"""(?:kubectl\b[^\n|;&]*?--from-literal[ =]+\\*["']?[\w.-]+="""
+    r"|secret[ \t]+set\b[^\n|;&]*?[ \t]--?(?:value|body|b)[ =]+"
+    r"|openssl\b[^\n|;&]*?[ \t]-k[ \t]+|(?:7z|zip|unzip)\b[^\n|;&]*?[ \t]-p[ \t]*"
+    r"|ldap\w+\b[^\n|;&]*?[ \t]-w[ \t]*|smbclient\b[^\n|;&]*?[ \t]-u[ \t]+[^\s%]+%"
+    r"|configure[ \t]+set[ \t]+\w*(?:key|secret|token)\w*[ \t]+)"
 )
 
 PATTERNS: Final = (
@@ -72,6 +87,23 @@ PATTERNS: Final = (
         rf"""{_QUOTE}?[$\w-]*(?:authorization|cookie|credential|{NAMES}){_QUOTE}?:?[ \t]+"""
         rf"""{_QUOTE}?(?:{_SCHEME}[ \t]+)?)([^\s"'`\\;][^"'`\\;\n]+)""",
     ),
+    Pattern(
+        "value in a sentence",
+        rf"""(?i)(\b(?:{_SPOKEN}|(?:secret|token|(?:\w+[ _-])?key)(?:{_IS}))[ \t]+{_OPEN})({_BARE}{{6,}})""",
+        looks="drawn",
+    ),
+    Pattern("word in a sentence", rf"""(?i)({_SPOKEN_NAME}[ \t]+{_OPEN})({_BARE}{{8,}})""", looks="opaque"),
+    Pattern(
+        "value of a short name",
+        rf"""(?i)((?:\b|_|/)(?:pass|psk|creds?|otp|passwort|kennwort){_ASSIGNED})({_BARE}{{4,}})""",
+        looks="drawn",
+    ),
+    Pattern(
+        "key of any name",
+        rf"""(?i)((?:\b|_)(?:key|auth|sas|dsn|jwt|license){_ASSIGNED})({_BARE}{{8,}})""",
+        looks="opaque",
+    ),
+    Pattern("option of a tool", rf"""(?i)(\b{_TOOLS}\\*["'`]?)([^\s"'`\\;,&<>-]{_BARE}{{2,}})""", looks="any"),
     Pattern("key of a store", r"(?i)(\bfs\.azure\.account\.key\.[\w.-]+[ \t]*[=: \t][ \t]*)([^\s]+)"),
     Pattern("password in SQL", r"""(?i)(\b(?:password|identified[ \t]+by)[ \t]+')([^'\n]+)"""),
     Pattern("key by its form", r"""(?i)([_-]?key\\*["'`]?[ \t]*(?::=|=|:)[ \t]*\\*["'`]?)([0-9a-f]{32,})\b"""),
@@ -140,9 +172,11 @@ PATTERNS: Final = (
 )
 
 _MAY_HOLD: Final = (
-    rf"(?-i:(?:^|[^A-Za-z0-9+/]){BEGINNING})|"
-    r"(?i)passw|passphrase|passcode|pwd|[^a-z]pw[^a-z]|(?:[_-]|store|key)pass|secret|token|credential|[_-]pat[^a-z]"
+    rf"(?-i:(?:^|[^A-Za-z0-9+/])(?:{BEGINNING}|{COMPRESSED}))|"
+    r"(?i)passw|passphrase|passcode|pwd|(?:^|[^a-z])pw[^a-z]|(?:[_-]|store|key)pass|secret|token|credential|[_-]pat[^a-z]"
     r"|key[\\\"'` \t]*[:=> ]"
+    r"|(?:^|[^a-z])(?:pass|psk|creds?|otp|kennwort|auth|sas|dsn|jwt|license)[\\\"'` \t]*(?:=|:)"
+    r"|from-literal|openssl[ \t]|(?:7z|zip)[ \t]|ldap\w+[ \t]|smbclient[ \t]|configure[ \t]+set[ \t]"
     r"|shared ?access|securestring|connection[_-]?string"
     r"|bearer|basic[ \t]|authorization|cookie|PRIVATE KEY|LS0tLS1CRUdJTiB|private-lines"
     r"|:(?:\\?/){1,2}[^\s@\"']+@|[?&](?:amp;)?(?:sig|code)=|(?-i:eyJ)|gh[pousr]_|github_pat|glpat|gl[dr]t-|glptt|glcbt"

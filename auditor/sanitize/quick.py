@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.sanitize.encoded import BEGINNING
+from auditor.sanitize.encoded import BEGINNING, COMPRESSED
 
 _KEYS: Final = (
     r"(?:access|account|admin|api|app|authentication|auth|authorization|client|decryption|encryption|endpoint|functions?"
@@ -19,7 +19,8 @@ _KEYS: Final = (
     r"|sharedaccess)[_. -]?keys?"
 )
 _ENDS: Final = (
-    rf"(?:passw(?:or)?ds?|http-?header-?value|pwd|pw|passphrase|passcode|secret|connection[_-]?strings?|connstr|{_KEYS}"
+    rf"(?:pass[_. -]?(?:w(?:or)?ds?|phrase|code)|http-?header-?value|pwd|pw|secret|connstr"
+    rf"|connection[_-]?strings?|{_KEYS}"
     r"|(?:[_-]|store|key)pass|[_-]pat)"
 )
 """How the names of secrets end, of fields and in texts."""
@@ -31,7 +32,8 @@ _FIELDS: Final = (
 )
 """Other names of fields."""
 _TEXTS: Final = (
-    rf"(?-i:(?:[^A-Za-z0-9+/]|\\[nrt]){BEGINNING})|cloud-config|chpasswd|account\.key\.|identified[ \t]+by"
+    rf"(?-i:(?:[^A-Za-z0-9+/]|\\[nrt])(?:{BEGINNING}|{COMPRESSED}))"
+    r"|cloud-config|chpasswd|account\.key\.|identified[ \t]+by"
     r"|password[ \t]+'|net1?(?:\.exe)?[ \t]+user|-pass(?:in|out)?[ \t]|htpasswd|redis-cli|sqlcmd"
     r"|PRIVATE KEY|LS0tLS1CRUdJTiB|private-lines|[?&][\w.-]+=|&amp;|securestring|-stdin|sshpass|osql|hooks\.slack"
     r"|discord|webhook\.office|outlook\.office|\.telegram|hooks\.chat|pagerduty|:(?:\\?/){1,2}[^\s\"'@]*@"
@@ -59,11 +61,22 @@ _ASSIGNED: Final = (
 _ODD_NAME: Final = r"[^\x00-\x7f][^\"\\]*\\*\"\s*:"
 """A field whose letters may only look like those of a name."""
 _FLAGS: Final = rf"[\s\"\\]--?[a-z0-9_.-]*(?:{_ENDS}|token)\d*[\"\s\\]"
+_IN_SENTENCES: Final = (
+    r"(?:passw(?:or)?[dt]|passphrase|passcode|pwd|pw)[ \t]+(?:(?:is|was|equals|will be|set to|to)[ \t]+)?"
+    r"[\\\"'`(]*[^\s\"]*[0-9!#%^&*+=~]"
+    r"|(?:passw(?:or)?[dt]|passphrase|passcode|pwd|pw|secret|token|key)(?:[ \t]+(?:is|was|equals|will be|set to)[ \t]"
+    r"|[ \t]*(?:->|=>|\x{2192})|[ \t]+(?:-|\x{2013})[ \t])"
+    r"|(?:[^a-z]|\\[nrt])(?:pass|psk|creds?|otp|kennwort|passwort)(?:\\*['`]?|\\+\")[ \t]*[=:]"
+    r"|(?:[^a-z]|\\[nrt])(?:key|auth|sas|dsn|jwt|license)(?:\\*['`]?|\\+\")[ \t]*[=:][ \t\\\"'`]*[^\s\"]{0,64}?[0-9]"
+    r"|from-literal|secret[ \t]+set[ \t]|openssl[ \t]|(?:7z|zip)[ \t]|ldap\w+[ \t]|smbclient[ \t]"
+    r"|configure[ \t]+set[ \t]"
+)
+"""What is in a text when one of the `patterns` for sentences and tools finds something."""
 _IN_TEXTS: Final = (
     rf"(?:{_ENDS}|token|credentials?|signature)\d*\\*['`]?[ \t]*[=:>]|(?:{_ENDS}|token)\d*\\+\"[ \t]*[=:]"
     rf"|(?:{_ENDS}|token|credentials?)\d*(?:\\+\"|')[ \t]"
     r"|key\d*\\*[\"'` \t]*[=:][= \t\"'`\\]*[0-9a-f]{32}"
-    rf"|(?:authorization|cookie)\\*['`]?[ \t]*[=,:][ \t]*[^\s]|{_FLAGS}|{_TEXTS}|\\u(?:00|ff|200)"
+    rf"|(?:authorization|cookie)\\*['`]?[ \t]*[=,:][ \t]*[^\s]|{_FLAGS}|{_TEXTS}|{_IN_SENTENCES}|\\u(?:00|ff|200)"
     rf"|kind\\*[\"']?[ \t]*:[ \t]*\\*[\"']?secret|(?:{_ENDS}|token)\d*\\*[\"']?(?:\\r)?\\n[ \t]*value:"
 )
 _SECRETS: Final = (
@@ -79,12 +92,20 @@ _BESIDE_KEY: Final = r"\{[^{}]*(?:keyname[^{}]*value|value[^{}]*keyname)"
 """A key beside its name."""
 _OPAQUE: Final = r"value\\*\"\s*:\s*\\*\"[^\"\s]*(?:[0-9][^\"0-9_./:,;~*@=\s-]|[^\"0-9_./:,;~*@=\s-][0-9]{5})"
 """A value of letters and digits mixed, as the variables of workloads are searched for."""
-_BOTH: Final = rf"{_ASSIGNED}|{_COPIES}|{_SECRETS}|contentversion|\\u(?:00|ff|200)"
-_FIRST: Final = rf"(?i){_BOTH}|{_IN_TEXTS}|values?\\*\"\s*:|default\\*\"\s*:"
+_NAMED: Final = rf"(?:{_ENDS}|{_FIELDS}|[_ -](?:pass|pw|pat|psk|creds|dsn|sas|jwt|otp)|key[12])"
+_PAIR: Final = rf"\[\s*\\*\"[^\"]*{_NAMED}[^a-z\"]*\"\s*,\s*\\*\""
+"""The name of a secret and a text, as the two elements of a list."""
+_TYPED: Final = r"type\\*\"\s*:\s*\\*\"sec(?:ure|ret)[_-]?(?:string|object|text)"
+_OTHER_VALUES: Final = r"(?:content|data|literal|plaintext|string|text|\\*\"v|val)\\*\"\s*:\s*(?:\\*\"|[\[0-9-])"
+_BOTH: Final = rf"{_PAIR}|{_ASSIGNED}|{_COPIES}|{_SECRETS}|contentversion|\\u(?:00|ff|200)"
+_FIRST: Final = rf"(?i){_BOTH}|{_IN_TEXTS}|values?\\*\"\s*:|default\\*\"\s*:|{_OTHER_VALUES}"
 _SECOND: Final = (
-    rf"(?i){_BOTH}|{_IN_TEXTS}|{_BESIDE_KEY}|{_OPAQUE}|(?:name|key|selector|variable)\\*\"\s*:\s*\\*\"[^\"]*{_WORDS}"
+    rf"(?i){_BOTH}|{_IN_TEXTS}|{_BESIDE_KEY}|{_OPAQUE}|{_TYPED}"
+    rf"|(?:name|key|selector|variable)\\*\"\s*:\s*\\*\"[^\"]*{_WORDS}"
+    rf"|(?:name|key|selector|variable|argument|attribute|env-?var|field|header|id|identifier|\\*\"k|label|option|parameter|property|setting|title|var"
+    rf"|type|kind)\\*\"\s*:\s*\\*\"[^\"\\]*{_NAMED}[^a-z\"]*\""
 )
-_THIRD: Final = rf"(?i){_IN_TEXTS}|\\\"\s*:"
+_THIRD: Final = rf"(?i){_IN_TEXTS}|\\\"\s*[:,]"
 """The last is a field of JSON in a text."""
 
 NONE: Final = 0

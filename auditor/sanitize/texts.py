@@ -8,10 +8,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from auditor.sanitize import values
 from auditor.sanitize.encoded import encoded_texts
 from auditor.sanitize.marks import MARKS, Marks
 from auditor.sanitize.patterns import Pattern, compiled
-from auditor.sanitize.values import is_file, is_reference
+from auditor.sanitize.values import is_file, is_opaque, is_reference
 
 _SHORT: Final = 80
 """Characters of a text whose answer is remembered."""
@@ -38,13 +39,14 @@ _DOCUMENTS: Final = re.compile(rb"(?m)^---[^\n]*\n?")
 
 class Span(NamedTuple):
     """Where a secret stands in the bytes of a text. `certain`: it is one whatever it looks like. `encoded`: it is a
-    text in base64 with a secret in it."""
+    text in base64 with a secret in it. `reported`: rules may report it."""
 
     start: int
     end: int
     before: bytes
     certain: bool
     encoded: bool = False
+    reported: bool = True
 
 
 def masked(text: str, marks: Marks, reported: Callable[[bytes, Span], bool] | None = None) -> str:
@@ -79,13 +81,16 @@ _short_may_hold = lru_cache(maxsize=16384)(_may_hold)
 """Most short texts of a resource are in many others too."""
 
 
-def spans(data: bytes) -> list[Span]:
-    """Where the secrets of a text stand, in order; those that overlap are one."""
+def spans(data: bytes, layers: int = 4) -> list[Span]:
+    """Where the secrets of a text stand, in order; those that overlap are one.
+
+    `layers`: how often texts in base64 that stand in one another are decoded.
+    """
     may_hold, programs = compiled()
     if not may_hold.search(data):
         return []
     every = [span for pattern, program in programs for span in _found(pattern, program, data)]
-    found = sorted([*every, *_manifests(data), *_of_connection(data), *_encoded(data)])
+    found = sorted([*every, *_manifests(data), *_of_connection(data), *_encoded(data, layers)])
     joined: list[Span] = []
     for span in found:
         last = joined[-1] if joined else None
@@ -94,6 +99,7 @@ def spans(data: bytes) -> list[Span]:
                 end=max(last.end, span.end),
                 certain=last.certain or span.certain,
                 encoded=last.encoded and span.encoded,
+                reported=last.reported or span.reported,
             )
         else:
             joined.append(span)
@@ -118,7 +124,7 @@ def _found(pattern: Pattern, program: object, data: bytes) -> Iterator[Span]:
         while not pattern.certain and value[-1:] in (b")", b"]", b"}", b".") and not _balanced(value):
             end, value = end - 1, value[:-1]  # of the sentence around it
         if value and not _is_none(pattern, match.group(1), value):
-            yield Span(start, end, match.group(1), pattern.certain)
+            yield Span(start, end, match.group(1), pattern.certain, reported=not pattern.looks)
 
 
 def _balanced(value: bytes) -> bool:
@@ -138,6 +144,10 @@ def _is_none(pattern: Pattern, before: bytes, value: bytes) -> bool:
         return False
     if value.lower() in _SCHEMES or is_file(text):
         return True
+    if pattern.looks == "opaque":
+        return not is_opaque(text)
+    if pattern.looks == "drawn":
+        return not values.is_drawn(text)
     if pattern.word:
         return bool(_WORD.fullmatch(value))
     return len(value) < 3 or (text.startswith(("https://", "http://")) and "?" not in text)
@@ -153,10 +163,10 @@ def _manifests(data: bytes) -> Iterator[Span]:
             yield Span(start, end, b"", True)
 
 
-def _encoded(data: bytes) -> Iterator[Span]:
-    """The texts in base64 that have a secret in them."""
+def _encoded(data: bytes, layers: int) -> Iterator[Span]:
+    """The texts in base64 that have a secret in them, and what is too large to be searched."""
     for start, end, text in encoded_texts(data):
-        if spans(text.encode("utf-8", "surrogatepass")):
+        if text is None or not layers or spans(text.encode("utf-8", "surrogatepass"), layers - 1):
             yield Span(start, end, b"", False, encoded=True)
 
 

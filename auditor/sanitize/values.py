@@ -56,6 +56,17 @@ def is_opaque(value: Any) -> bool:
     return _has_odd_word(value)
 
 
+_ALGORITHM: Final = re.compile(
+    r"(?i)(?:aes|argon|base|hmac|http|md|oauth|pbkdf|rsa|saml|sha|ssl|tls|utf|v|x)[-_]?\d[\w.-]*"
+)
+_DRAWN: Final = re.compile(r"[0-9!#%^&*+=~]")
+
+
+def is_drawn(value: str) -> bool:
+    """Whether a text has a digit or a sign, as words have none, and is neither an algorithm nor a number."""
+    return bool(_DRAWN.search(value)) and not _ALGORITHM.fullmatch(value) and not is_plain_setting(value)
+
+
 def _has_odd_word(text: str) -> bool:
     """Whether a part has letters and digits mixed: `orders2` has not, `Zm9vYmFy` has."""
     return any(

@@ -13,12 +13,12 @@ import orjson
 
 from auditor.model import Unknown
 from auditor.sanitize import names
-from auditor.sanitize.encoded import encoded_text
+from auditor.sanitize.encoded import TooLarge, encoded_text
 from auditor.sanitize.kubernetes_secrets import is_secret_object, without_secrets
 from auditor.sanitize.marks import MARKS, Marks
 from auditor.sanitize.names import class_of, is_naming
 from auditor.sanitize.texts import SHORTEST, masked, may_hold
-from auditor.sanitize.values import is_reference
+from auditor.sanitize.values import is_drawn, is_reference
 
 _TELLS: Final = frozenset(
     {
@@ -29,9 +29,6 @@ _TELLS: Final = frozenset(
     }
 )  # fmt: skip
 """Fields beside a secret that say which it is and how long it holds."""
-_VALUES: Final = frozenset(
-    {"value", "defaultvalue", "headervalue", "matchvalue", "matchvalues", "stringvalue", "default"}
-)
 _MATCHES: Final = frozenset({"exact", "prefix", "regex", "safe_regex", "suffix"})
 """Fields that say what a header has to be."""
 _FLAG: Final = re.compile(r"--?[\w.-]+")
@@ -49,6 +46,10 @@ class _Shape(NamedTuple):
     """One for each key, see `names`."""
     naming: tuple[str, ...]
     values: tuple[str, ...]
+    """Fields that name the value beside them, and those values."""
+    may_name: tuple[str, ...]
+    may_be_values: tuple[str, ...]
+    """The same of any field that people call so."""
     kind: str | None
     data: str | None
     by_key: bool
@@ -59,11 +60,14 @@ class _Shape(NamedTuple):
 def _shape_of(keys: tuple[Any, ...]) -> _Shape:
     texts = [key if isinstance(key, str) else "" for key in keys]
     folded = [key.strip().casefold() for key in texts]
-    values = tuple(key for key, low in zip(texts, folded, strict=True) if low in _VALUES)
+    values = tuple(filter(names.is_value, texts))
+    may_name = tuple(filter(names.may_be_naming, texts))
     return _Shape(
         classes=tuple(map(class_of, texts)),
         naming=tuple(filter(is_naming, texts)) if values else (),
         values=values,
+        may_name=may_name,
+        may_be_values=tuple(filter(names.may_be_value, texts)) if may_name else (),
         kind=next((key for key, low in zip(texts, folded, strict=True) if low == "kind"), None),
         data=next(
             (key for key, low in zip(texts, folded, strict=True) if low in ("data", "stringdata", "binarydata")), None
@@ -105,7 +109,10 @@ class Walker:
             text = self._json(text)  # and its patterns below: of a key that is given twice only the last was found
         if not may_hold(text):
             return text
-        plain = encoded_text(text)
+        try:
+            plain = encoded_text(text)
+        except TooLarge:
+            return self.marks.harmless
         if plain is not None and self.text(plain) != plain:
             return self.marks.harmless
         return self.masked(text)
@@ -132,7 +139,7 @@ class Walker:
             return self.walk(value)
         if what == names.SECRET:
             if value.__class__ is dict and self._kubernetes:
-                return _same(value, self.hidden(value)) if _MATCHES.issuperset(value) else self.walk(value)
+                return _same(value, self.hidden(value)) if _MATCHES.issuperset(value) else self._given(value)
             return _same(value, self.hidden(value))
         if what == names.LISTED:
             return self._listed(value)
@@ -141,6 +148,13 @@ class Walker:
         if what == names.ADDRESS:
             return self._address(value)
         return self.hidden(value) if isinstance(value, str) and is_key(value) else self.walk(value)
+
+    def _given(self, value: dict[str, Any]) -> dict[str, Any]:
+        """An object under the name of a secret, which refers to one or has it in a field."""
+        found: dict[str, Any] = self.walk(value)
+        hidden = {key: self.hidden(inner) for key, inner in value.items() if names.may_be_value(str(key))}
+        hidden = {key: now for key, now in hidden.items() if isinstance(value[key], str) and now != value[key]}
+        return {**found, **hidden} if hidden else found
 
     def _object(self, body: dict[str, Any]) -> Any:
         shape = _shape_of(tuple(body))
@@ -152,7 +166,7 @@ class Walker:
             if now is not value:
                 changed = dict(body) if changed is None else changed
                 changed[key] = now
-        if shape.values:
+        if shape.values or shape.may_be_values:
             pairs = self._pairs(body, shape)
             changed = {**(changed or body), **pairs} if pairs else changed
         if self._texts and any(len(key) > _LONG_KEY for key in body if key.__class__ is str):
@@ -169,9 +183,11 @@ class Walker:
     def _pairs(self, body: dict[str, Any], shape: _Shape) -> dict[str, Any]:
         """The values of an object that names a secret beside them: a variable, a header, a parameter."""
         name = next((body[key] for key in shape.naming if isinstance(body[key], str)), None)
-        if not (shape.by_key or names.may_name_secret(name) or names.is_header(name)):
-            return {}
-        found = {key: self.pair(name, body[key]) for key in shape.values if _is_texts(body[key])}
+        values = shape.values
+        if not (shape.values and (shape.by_key or names.may_name_secret(name) or names.is_header(name))):
+            name = next((body[key] for key in shape.may_name if names.names_secret(key, body[key])), None)
+            values = shape.may_be_values if name is not None else ()
+        found = {key: self.pair(name, body[key]) for key in values if _is_texts(body[key])}
         return {key: value for key, value in found.items() if value != body[key]}
 
     def pair(self, name: Any, value: Any) -> Any:  # noqa: ARG002  (dialects need the name)
@@ -179,6 +195,8 @@ class Walker:
         return self.hidden(value)
 
     def _list(self, values: list[Any]) -> list[Any]:
+        if len(values) == 2 and _is_pair(*values):
+            return [values[0], self.hidden(values[1])]
         changed: list[Any] | None = None
         flag = False
         for index, value in enumerate(values):
@@ -239,6 +257,13 @@ _KEY: Final = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+][A-Za-z0
 def is_key(value: str) -> bool:
     """Whether a text has the form of a cryptographic key."""
     return bool(_KEY.fullmatch(value))
+
+
+def _is_pair(name: Any, value: Any) -> bool:
+    """Whether the two elements of a list are the name of a secret and the secret, and not two words."""
+    if not isinstance(name, str) or not isinstance(value, str) or not names.names_secret("name", name):
+        return False
+    return is_drawn(value) and class_of(value) != names.SECRET
 
 
 def _is_texts(value: Any) -> bool:

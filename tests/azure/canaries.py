@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import itertools
 import re
+import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -25,16 +26,24 @@ def canary(place: str) -> str:
 
 
 def found_in(data: bytes, mark: str = MARK) -> list[str]:
-    """The canaries that are in some bytes, in plain or inside of base64, of UTF-16 as well."""
+    """The canaries that are in some bytes, in plain or inside of base64, of UTF-16 and of compressed data as well."""
     seen = [found[0].decode(errors="replace") for found in re.finditer(rb"%b[\w-]*" % mark.encode(), data)]
     for found in re.finditer(rb"[A-Za-z0-9+/]{24,}", data):
         for start in range(4):
             text = found[0][start:]
-            decoded = base64.b64decode(text[: len(text) // 4 * 4]).replace(b"\0", b"")
+            decoded = _unpacked(base64.b64decode(text[: len(text) // 4 * 4])).replace(b"\0", b"")
             if mark.encode() in decoded:
                 seen.append(f"in base64: {decoded.decode(errors='replace')}")
                 break
     return seen
+
+
+def _unpacked(data: bytes) -> bytes:
+    """What gzip or zlib has compressed, and other data as they are."""
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, 1 << 20)
+    except zlib.error:
+        return data
 
 
 def plant(estate: Estate) -> Estate:
