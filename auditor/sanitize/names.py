@@ -143,7 +143,7 @@ def is_value(name: str) -> bool:
 @lru_cache(maxsize=1024)
 def may_be_value(name: str) -> bool:
     """The same of any field that people call so, when the name beside it is that of a secret."""
-    folded = _SEPARATORS.sub("", name.casefold())
+    folded = name.casefold()
     return folded in _VALUES or folded in _ALSO_VALUES
 
 

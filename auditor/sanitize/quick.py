@@ -68,15 +68,16 @@ _IN_SENTENCES: Final = (
     r"|[ \t]*(?:->|=>|\x{2192})|[ \t]+(?:-|\x{2013})[ \t])"
     r"|(?:[^a-z]|\\[nrt])(?:pass|psk|creds?|otp|kennwort|passwort)(?:\\*['`]?|\\+\")[ \t]*[=:]"
     r"|(?:[^a-z]|\\[nrt])(?:key|auth|sas|dsn|jwt|license)(?:\\*['`]?|\\+\")[ \t]*[=:][ \t\\\"'`]*[^\s\"]{0,64}?[0-9]"
-    r"|from-literal|secret[ \t]+set[ \t]|openssl[ \t]|(?:7z|zip)[ \t]|ldap\w+[ \t]|smbclient[ \t]"
-    r"|configure[ \t]+set[ \t]"
+    r"|from-literal|secret[ \t]+set[ \t]|openssl[ \t]|(?:[^0-9a-z.]|\\[nrt])(?:7z|(?:un)?zip)[ \t]|ldap\w+[ \t]"
+    r"|smbclient[ \t]|configure[ \t]+set[ \t]"
 )
 """What is in a text when one of the `patterns` for sentences and tools finds something."""
 _IN_TEXTS: Final = (
     rf"(?:{_ENDS}|token|credentials?|signature)\d*\\*['`]?[ \t]*[=:>]|(?:{_ENDS}|token)\d*\\+\"[ \t]*[=:]"
     rf"|(?:{_ENDS}|token|credentials?)\d*(?:\\+\"|')[ \t]"
     r"|key\d*\\*[\"'` \t]*[=:][= \t\"'`\\]*[0-9a-f]{32}"
-    rf"|(?:authorization|cookie)\\*['`]?[ \t]*[=,:][ \t]*[^\s]|{_FLAGS}|{_TEXTS}|{_IN_SENTENCES}|\\u(?:00|ff|200)"
+    rf"|(?:authorization|cookie)(?:\\*['`]?|\\+\")[ \t]*[=,:][ \t]*[^\s]"
+    rf"|{_FLAGS}|{_TEXTS}|{_IN_SENTENCES}|\\u(?:00|ff|200)"
     rf"|kind\\*[\"']?[ \t]*:[ \t]*\\*[\"']?secret|(?:{_ENDS}|token)\d*\\*[\"']?(?:\\r)?\\n[ \t]*value:"
 )
 _SECRETS: Final = (
@@ -96,7 +97,7 @@ _NAMED: Final = rf"(?:{_ENDS}|{_FIELDS}|[_ -](?:pass|pw|pat|psk|creds|dsn|sas|jw
 _PAIR: Final = rf"\[\s*\\*\"[^\"]*{_NAMED}[^a-z\"]*\"\s*,\s*\\*\""
 """The name of a secret and a text, as the two elements of a list."""
 _TYPED: Final = r"type\\*\"\s*:\s*\\*\"sec(?:ure|ret)[_-]?(?:string|object|text)"
-_OTHER_VALUES: Final = r"(?:content|data|literal|plaintext|string|text|\\*\"v|val)\\*\"\s*:\s*(?:\\*\"|[\[0-9-])"
+_OTHER_VALUES: Final = r"\"(?:content|data|literal|plaintext|string|text|v|val)\\*\"\s*:\s*(?:\\*\"|[\[0-9-])"
 _BOTH: Final = rf"{_PAIR}|{_ASSIGNED}|{_COPIES}|{_SECRETS}|contentversion|\\u(?:00|ff|200)"
 _FIRST: Final = rf"(?i){_BOTH}|{_IN_TEXTS}|values?\\*\"\s*:|default\\*\"\s*:|{_OTHER_VALUES}"
 _SECOND: Final = (
