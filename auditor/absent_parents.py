@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from auditor.bound import Bound
-from auditor.child_arrays import ARRAYS, FLAT
 from auditor.inventory import Inventory
-from auditor.model import CHANGED, Gap, Resource, parent_of
+from auditor.model.child_arrays import ARRAYS, FLAT
+from auditor.model.gap import Gap
+from auditor.model.resource import Resource, parent_of
+from auditor.model.rule import CHANGED
 
 _MOST_NAMED: Final = 3
 Asking = dict[str, dict[str, list[Bound]]]

@@ -9,7 +9,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from auditor.model import Evidence, Outcome, Resource, ResourceRef, Rule
+from auditor.model.finding import Evidence, Outcome, ResourceRef
+from auditor.model.resource import Resource
+from auditor.model.rule import Rule
 
 encode: Final = msgspec.json.Encoder().encode
 

@@ -21,18 +21,21 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from auditor import __version__
-from auditor.accounting import Accounting, sum_of
 from auditor.beside import beside, can_fork
 from auditor.bound import Bound, rule_pack
 from auditor.collector import no_collection
 from auditor.conditions.relations import Relations
 from auditor.derive import Reading
 from auditor.evaluate import Judge
-from auditor.findings import Findings
 from auditor.inventory import Inventory
 from auditor.lenses import needed
 from auditor.lone_children import PARENTS, TYPES, Children, Lone
-from auditor.model import Audit, Counts, Gap, Outcome, Resource, RuleRun, Scope, Severity
+from auditor.model.accounting import Accounting, sum_of
+from auditor.model.audit import Audit, Counts, RuleRun, Scope
+from auditor.model.finding import Outcome, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.gap import Gap
+from auditor.model.resource import Resource
 from auditor.owners import Holders, inherit
 from auditor.reading.census import Census
 

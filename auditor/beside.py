@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from auditor.errors import AuditorError, ResourceError
+from auditor.model.errors import AuditorError, ResourceError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

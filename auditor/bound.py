@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from auditor.answers import encode
 from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, related_types, relations_of
-from auditor.model import SYSTEM_NAMESPACES, WORKLOADS, Rule, RulePack
+from auditor.model.kubernetes_types import SYSTEM_NAMESPACES, WORKLOADS
+from auditor.model.rule import Rule, RulePack
 
 WORKLOAD: Final = "kubernetes/workload"
 """The resource type of a rule that stands for every kind of `model.WORKLOADS`, leaving out what is judged as its

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.resource import Unknown
+from auditor.model.resource import Unknown
 
 Truth = bool | Unknown
 Ask = Callable[[dict[str, Any]], Truth]

@@ -11,16 +11,18 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from auditor import marked_yaml
 from auditor.answers import Answer
 from auditor.bound import WORKLOAD, Bound, bind
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Related, Test, Value
 from auditor.conditions.relations import Relations
 from auditor.conditions.scalars import parse_time
-from auditor.errors import RuleError
-from auditor.marked_yaml import ABSENT
-from auditor.model import Gap, Origin, Resource, holds_unknown, kubernetes_type
-from auditor.places import rules_folder
+from auditor.model import positioned_yaml
+from auditor.model.errors import RuleError
+from auditor.model.gap import Gap
+from auditor.model.kubernetes_types import kubernetes_type
+from auditor.model.package_data import rules_folder
+from auditor.model.positioned_yaml import ABSENT
+from auditor.model.resource import Origin, Resource, holds_unknown
 from auditor.reference import answers
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
 
@@ -126,7 +128,7 @@ def _fixture_text(name: str) -> dict[str, Any]:
     path = rules_folder() / "fixtures" / f"{name}.yaml"
     if not path.is_file():
         raise RuleError(f"there is no fixture rules/fixtures/{name}.yaml", "")
-    raw, _marks = marked_yaml.load(path.read_text(encoding="utf-8"), str(path))
+    raw, _marks = positioned_yaml.load(path.read_text(encoding="utf-8"), str(path))
     if not isinstance(raw, dict):
         raise RuleError(f"{path}: a fixture is one resource", "")
     return raw

@@ -12,8 +12,9 @@ from typing import Final
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome, Severity
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome, Severity
+from auditor.model.finding_store import Findings
 from auditor.render.changes import Change, Changes, Difference, Standing, Unseen
 from auditor.side import BLIND, Key, Side
 

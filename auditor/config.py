@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from auditor import marked_yaml
 from auditor.collect import Extra, Way
 from auditor.conditions.grammar import near
 from auditor.conditions.scalars import parse_duration
-from auditor.errors import ConfigError, RuleError
+from auditor.model import positioned_yaml
+from auditor.model.errors import ConfigError, RuleError
 
 
 def _duration(text: str) -> str:
@@ -155,7 +155,7 @@ def read_config(path: Path) -> dict[str, Any]:
     """The settings of a file, as plain data with the file's own names. Raises ConfigError."""
     try:
         text = path.read_text(encoding="utf-8")
-        raw, marks = marked_yaml.load(text, str(path))
+        raw, marks = positioned_yaml.load(text, str(path))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.", "Give a YAML file with --config.") from error
     except UnicodeDecodeError as error:
@@ -172,9 +172,9 @@ def read_config(path: Path) -> dict[str, Any]:
         told = (
             f"unknown key{near(str(place[-1]), known)}"
             if first["type"] == "extra_forbidden"
-            else marked_yaml.sentence(first["msg"])
+            else positioned_yaml.sentence(first["msg"])
         )
         raise ConfigError(
-            f"{path}:{marks.line(place)}: {marked_yaml.spelled(place)}: {told}", "See the README."
+            f"{path}:{marks.line(place)}: {positioned_yaml.spelled(place)}: {told}", "See the README."
         ) from error
     return form.model_dump(by_alias=True, exclude_unset=True)

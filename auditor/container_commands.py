@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
 
-from auditor.resource import Resource, Unknown
+from auditor.model.resource import Resource, Unknown
 from auditor.workloads import containers_of
 
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")

@@ -9,7 +9,8 @@ from typing import Final
 from auditor.inventory import Inventory
 from auditor.lenses import Lens, Reader
 from auditor.lenses.coverage import Coverage
-from auditor.model import Gap, Resource
+from auditor.model.gap import Gap
+from auditor.model.resource import Resource
 
 _MOST_HELD = 2_000  # a lens keeps less of a resource
 _ODD: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

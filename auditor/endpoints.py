@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.resource import MISSING, WORKLOADS, Resource, Unknown
+from auditor.model.kubernetes_types import WORKLOADS
+from auditor.model.resource import MISSING, Resource, Unknown
 from auditor.workloads import pod_labels_of
 
 _NAME: Final = "kubernetes.io/metadata.name"

@@ -19,7 +19,10 @@ from auditor.conditions.generated import Undecided
 from auditor.conditions.marks import ASK, FAILS, PASSES
 from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
-from auditor.model import Counts, Evidence, Outcome, Resource, RuleRun, is_cluster_type
+from auditor.model.audit import Counts, RuleRun
+from auditor.model.finding import Evidence, Outcome
+from auditor.model.kubernetes_types import is_cluster_type
+from auditor.model.resource import Resource
 from auditor.owners import owner_of
 from auditor.reference import answers, marked_answers
 

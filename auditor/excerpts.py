@@ -17,8 +17,9 @@ import msgspec
 
 from auditor.host_paths import host_paths_of
 from auditor.image_references import images_of
-from auditor.keys import names_of
-from auditor.model import MISSING, Evidence, Excerpt, Resource, Severity, Unknown
+from auditor.model.case_insensitive import names_of
+from auditor.model.finding import Evidence, Excerpt, Severity
+from auditor.model.resource import MISSING, Resource, Unknown
 from auditor.platform_roles import bound_to, grants_of
 from auditor.workloads import containers_of, entries_of, pod_labels_of, pod_spec_of
 

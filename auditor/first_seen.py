@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 
 _WRONG: Final = frozenset({Outcome.FAIL, Outcome.EXEMPT})
 _BLIND: Final = frozenset({Outcome.UNKNOWN, Outcome.ERROR})

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.resource import Resource, Unknown
+from auditor.model.resource import Resource, Unknown
 from auditor.workloads import pod_spec_of
 
 _OF_WINDOWS: Final = re.compile(r"[A-Za-z]:|\\|//[.?]/")

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.resource import MISSING, SYSTEM_NAMESPACES, Resource, Unknown
+from auditor.model.kubernetes_types import SYSTEM_NAMESPACES
+from auditor.model.resource import MISSING, Resource, Unknown
 from auditor.workloads import containers_of, pod_spec_of
 
 _NO_REGISTRY: Final = "docker.io"

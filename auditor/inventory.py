@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from auditor.accounting import Accounting, sum_of
-from auditor.errors import InputError
-from auditor.model import Gap, Resource
+from auditor.model.accounting import Accounting, sum_of
+from auditor.model.errors import InputError
+from auditor.model.gap import Gap
+from auditor.model.resource import Resource
 from auditor.reading.census import Census
 from auditor.reading.log import Log, label, printable
 from auditor.reading.repeats import Once

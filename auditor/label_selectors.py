@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from auditor import calico_selectors
 from auditor.endpoints import CommonLabels, knows_namespace
-from auditor.resource import Unknown
+from auditor.model.resource import Unknown
 
 Truth = bool | Unknown
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from auditor.model import Severity
+from auditor.model.finding import Severity
 
 SCHEMA: Final = "1.4.0"
 _CLASS: Final = 2003

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Resource, ResourceRef, parent_of
+from auditor.model.finding import ResourceRef
+from auditor.model.finding_store import Findings
+from auditor.model.resource import Resource, parent_of
 
 OWNER_TAGS: Final = ("owner", "ownername", "team", "opsteam", "contact")
 """Tags that name an owner unless the estate says which do; those before win. Owner and OpsTeam are of Microsoft's Cloud

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from auditor.model import Record
+from auditor.model.resource import Record
 
 
 class Right(Record, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from auditor.conditions import explain
 from auditor.conditions.marks import ASK, FAILS, PASSES, SKIP
 from auditor.conditions.paths import Scope, values_at
 from auditor.conditions.relations import Relations
-from auditor.model import Evidence, Outcome, Resource, Unknown
+from auditor.model.finding import Evidence, Outcome
+from auditor.model.resource import Resource, Unknown
 
 Reason = Callable[[Scope], Sequence[Evidence]]
 """Gives the evidence of a failure."""

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from auditor import __version__
-from auditor.model import Rule
+from auditor.model.rule import Rule
 
 _DECODER: Final = msgspec.json.Decoder(list[Rule])
 _KEPT: Final = 8

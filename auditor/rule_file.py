@@ -12,13 +12,13 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from auditor import marked_yaml
 from auditor.bound import bind
 from auditor.conditions.grammar import GrammarError, near, related_types
-from auditor.errors import RuleError
-from auditor.marked_yaml import Marks, Place
-from auditor.model import Rule
-from auditor.places import rules_folder
+from auditor.model import positioned_yaml
+from auditor.model.errors import RuleError
+from auditor.model.package_data import rules_folder
+from auditor.model.positioned_yaml import Marks, Place
+from auditor.model.rule import Rule
 
 Source = Literal["live", "plan", "template", "manifest"]
 Outcome = Literal["pass", "fail", "unknown", "not-applicable"]
@@ -104,7 +104,7 @@ class RuleSource:
 
 def read_rule_file(path: Path, root: Path, text: str) -> RuleSource:
     """Read and check one rule file. `root` is the folder that ids are paths under. Raises RuleError."""
-    raw, marks = marked_yaml.load(text, str(path))
+    raw, marks = positioned_yaml.load(text, str(path))
     if not isinstance(raw, dict):
         raise RuleError(f"{path}: a rule file holds one rule", "`auditor rules new ID` writes one to start from.")
     try:
@@ -183,8 +183,8 @@ def _refused(error: ValidationError, path: Path, marks: Marks) -> RuleError:
     # A misspelt key also leaves a required one missing: the misspelling is what to tell.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = tuple(part for part in first["loc"] if isinstance(part, int) or not part.startswith(_VARIANTS))
-    what = marked_yaml.spelled(place) or "the file"
-    message = marked_yaml.sentence(first["msg"])
+    what = positioned_yaml.spelled(place) or "the file"
+    message = positioned_yaml.sentence(first["msg"])
     if first["type"] == "extra_forbidden":
         fields = {field.alias or name for name, field in RuleForm.model_fields.items()}
         message = f"unknown key{near(str(place[-1]), fields)}"
@@ -210,7 +210,7 @@ def frameworks() -> Mapping[str, Framework]:
     """Every framework of rules/frameworks/*.yaml by its name. Raises RuleError."""
     found = {}
     for path in sorted((rules_folder() / "frameworks").glob("*.yaml")):
-        raw, _marks = marked_yaml.load(path.read_text(encoding="utf-8"), str(path))
+        raw, _marks = positioned_yaml.load(path.read_text(encoding="utf-8"), str(path))
         if not isinstance(raw, dict) or not isinstance(raw.get("controls"), dict) or not raw.get("title"):
             raise RuleError(f"{path}: a framework file has `title`, `source` and `controls`", "")
         controls = {str(control): str(label or "") for control, label in raw["controls"].items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from auditor.errors import RuleError
+from auditor.model.errors import RuleError
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor import rule_cache
-from auditor.errors import RuleError
-from auditor.model import Rule
-from auditor.places import rules_folder
+from auditor.model.errors import RuleError
+from auditor.model.package_data import rules_folder
+from auditor.model.rule import Rule
 
 if TYPE_CHECKING:
     from auditor.rule_file import RuleSource

@@ -11,9 +11,11 @@ from typing import Final
 
 import msgspec
 
-from auditor.findings import Findings
 from auditor.lenses import LENSES
-from auditor.model import CHANGES, Audit, Finding, Outcome, ResourceRef, Scope, Severity
+from auditor.model.audit import Audit, Scope
+from auditor.model.finding import Finding, Outcome, ResourceRef, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.rule import CHANGES
 from auditor.render.changes import Standing
 from auditor.render.groups import ORDER
 from auditor.render.words import count_of

@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from auditor.errors import OutputError
-from auditor.model import Origin, Resource, Unknown
+from auditor.model.errors import OutputError
+from auditor.model.resource import Origin, Resource, Unknown
 
 _UNKNOWN: Final = "$unknown"
 _ESCAPED: Final = re.compile(r"\$+unknown\Z")

@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from auditor.accounting import Accounting
-from auditor.model import Gap
+from auditor.model.accounting import Accounting
+from auditor.model.gap import Gap
 
 SCHEMA_VERSION: Final = "1.2"
 """Readers take every older version and every minor of their own."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from auditor.paging import letters_of
+from auditor.model.paging import letters_of
 
 
 def stray_members(

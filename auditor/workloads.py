@@ -7,16 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.keys import in_two_spellings, names_of
-from auditor.resource import (
-    CERTIFICATES_REDACTED,
-    MISSING,
-    NO_CREDENTIAL,
-    WORKLOADS,
-    Resource,
-    Unknown,
-    kubernetes_type,
-)
+from auditor.model.case_insensitive import in_two_spellings, names_of
+from auditor.model.kubernetes_types import WORKLOADS, kubernetes_type
+from auditor.model.resource import CERTIFICATES_REDACTED, MISSING, NO_CREDENTIAL, Resource, Unknown
 
 _CONTROLLERS: Final = frozenset(WORKLOADS) - {"core/Pod"}
 """The workloads that make others."""

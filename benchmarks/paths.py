@@ -142,7 +142,8 @@ def run(gateways: int) -> None:
 
     from auditor.lenses import TRAFFIC_PATH_READS, lens_of
     from auditor.lenses.coverage import Coverage
-    from auditor.model import Origin, Resource, kubernetes_type
+    from auditor.model.kubernetes_types import kubernetes_type
+    from auditor.model.resource import Origin, Resource
 
     lens = lens_of("auditor/trafficPath")
     origin = Origin(source="live")

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from auditor.answers import fingerprint
-from auditor.findings import Findings
 from auditor.history.figures import history
 from auditor.history.store import Store
-from auditor.model import Audit, Outcome, Scope
+from auditor.model.audit import Audit, Scope
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 from auditor.publish import outbox
 from auditor.publish.chunks import LIMIT
 from auditor.render import Options, render

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from auditor.audit import audit
 from auditor.bound import bind
-from auditor.findings import Findings
 from auditor.inventory import open_inventory
-from auditor.model import Audit, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 from auditor.render import render
 from auditor.render.options import Options
 from auditor.rulebook import load_rules

@@ -20,7 +20,7 @@ from auditor.conditions.relations import Relations
 from auditor.demo import AS_OF, as_designed, resource_of
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate import Judge
-from auditor.model import Resource, Unknown, holds_unknown
+from auditor.model.resource import Resource, Unknown, holds_unknown
 from auditor.reference import answers
 from auditor.rulebook import load_rules
 from tests.plain_findings import finding_of

@@ -6,34 +6,14 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from auditor.accounting import Accounting, NotEvaluated
-from auditor.findings import Findings
-from auditor.model import (
-    Audit,
-    Certificate,
-    Certificates,
-    Counts,
-    Evidence,
-    Excerpt,
-    Exemption,
-    Finding,
-    Gap,
-    Hop,
-    HopEnd,
-    Origin,
-    Outcome,
-    Protection,
-    Remediation,
-    ResourceRef,
-    Rule,
-    RulePack,
-    RuleRun,
-    Scope,
-    Severity,
-    TrafficPath,
-    TrafficPaths,
-    Use,
-)
+from auditor.model.accounting import Accounting, NotEvaluated
+from auditor.model.audit import Audit, Counts, RuleRun, Scope
+from auditor.model.finding import Evidence, Excerpt, Exemption, Finding, Outcome, ResourceRef, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin
+from auditor.model.rule import Remediation, Rule, RulePack
+from auditor.model.views import Certificate, Certificates, Hop, HopEnd, Protection, TrafficPath, TrafficPaths, Use
 
 AS_OF = dt.datetime(2025, 1, 15, 8, 0, tzinfo=dt.UTC)
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"

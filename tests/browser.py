@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import tools
 
-from auditor.findings import Findings
-from auditor.model import Audit
+from auditor.model.audit import Audit
+from auditor.model.finding_store import Findings
 from auditor.render import Options, render
 
 if TYPE_CHECKING:

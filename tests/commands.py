@@ -12,7 +12,7 @@ import pytest
 
 from auditor import rulebook
 from auditor.cli import main
-from auditor.model import Rule
+from auditor.model.rule import Rule
 
 _rules_of = rulebook._rules_of
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
-from auditor.model import Origin, Resource, kubernetes_type
+from auditor.model.kubernetes_types import kubernetes_type
+from auditor.model.resource import Origin, Resource
 
 RG = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
 GATEWAY = f"{RG}/providers/Microsoft.Network/applicationGateways/agw"

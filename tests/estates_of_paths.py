@@ -9,7 +9,8 @@ import yaml
 
 from auditor.lenses import TRAFFIC_PATH_READS, lens_of
 from auditor.lenses.coverage import Coverage
-from auditor.model import Origin, Resource, kubernetes_type
+from auditor.model.kubernetes_types import kubernetes_type
+from auditor.model.resource import Origin, Resource
 
 AGW = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/applicationGateways/agw"
 Body = dict[str, Any]

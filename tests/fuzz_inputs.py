@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from auditor import places, rule_file, rulebook
+from auditor import rule_file, rulebook
 from auditor.demo import as_designed, is_kubernetes
 from auditor.demo.faults import as_found, planted
+from auditor.model import package_data
 from tests.damage import TEXTS, Random, as_json, as_yaml, damage_bytes, damage_tree, value_from
 
 SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
@@ -247,7 +248,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.rules = folder / "rules"
-        shutil.copytree(places.rules_folder(), self.rules)
+        shutil.copytree(package_data.rules_folder(), self.rules)
         self.few = folder / "few"
         (self.few / "azure").mkdir(parents=True)
         shutil.copytree(self.rules / "frameworks", self.few / "frameworks")

@@ -17,7 +17,7 @@ from auditor.demo.faults import as_found, planted
 from auditor.lenses import LENSES, Lens, calendar, listing, shown
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths import listing as paths
-from auditor.model import Resource, Unknown, holds_unknown
+from auditor.model.resource import Resource, Unknown, holds_unknown
 from tests.damage import Random, damage_tree, parts
 
 _OF_A_KIND = 12  # resources; more of one type damage nothing else

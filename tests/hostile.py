@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import audits
 
-from auditor.findings import Findings
-from auditor.model import Audit, Evidence, Exemption, Gap, Origin, Outcome, Remediation, ResourceRef, Severity
+from auditor.model.audit import Audit
+from auditor.model.finding import Evidence, Exemption, Outcome, ResourceRef, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin
+from auditor.model.rule import Remediation
 
 NAMES = (
     audits.HOSTILE,

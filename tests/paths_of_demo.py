@@ -18,7 +18,8 @@ from auditor.demo.faults import Edit, Fault, as_found
 from auditor.inventory import Inventory
 from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
-from auditor.model import Outcome, Resource
+from auditor.model.finding import Outcome
+from auditor.model.resource import Resource
 from auditor.rulebook import load_rules
 from tests.pki import b64, make, pem
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from auditor.answers import Answer, fingerprint, message
-from auditor.model import Finding, Resource, ResourceRef, Rule
+from auditor.model.finding import Finding, ResourceRef
+from auditor.model.resource import Resource
+from auditor.model.rule import Rule
 
 
 def finding_of(rule: Rule, resource: Resource, answer: Answer, owner: str | None = None) -> Finding:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 
 MARK = "c4nary"
 _ONE_KEY = ("annotations", "data", "files")

@@ -26,7 +26,8 @@ import yaml
 
 from auditor.answers import fingerprint
 from auditor.history.store import Store
-from auditor.model import Outcome, Scope
+from auditor.model.audit import Scope
+from auditor.model.finding import Outcome
 from auditor.publish import outbox
 from auditor.render import Options, render
 from tests.azure.fault_plan import Fault

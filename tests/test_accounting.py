@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from auditor.accounting import MOST_EXAMPLES, Accounting, sum_of
 from auditor.audit import audit
 from auditor.bound import bind
 from auditor.inventory import Inventory
-from auditor.model import Origin, Resource
+from auditor.model.accounting import MOST_EXAMPLES, Accounting, sum_of
+from auditor.model.resource import Origin, Resource
 from auditor.reading.log import Log
 from auditor.reading.wanted import Wanted
 from auditor.rulebook import load_rules, select

@@ -22,7 +22,9 @@ from auditor.lenses.api_policy_model import EffectivePolicy
 from auditor.lenses.api_policy_scopes import Estate
 from auditor.lenses.api_policy_text import Element, expression_end, read_policy
 from auditor.lenses.coverage import Coverage
-from auditor.model import Finding, Gap, Origin, Outcome, Resource, Unknown
+from auditor.model.finding import Finding, Outcome
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 from auditor.rulebook import load_rules
 
 APIM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagement/service/apim"

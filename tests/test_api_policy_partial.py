@@ -25,7 +25,8 @@ from test_api_policy import (
 from auditor.audit import audit
 from auditor.inventory import CollectedSource, Inventory
 from auditor.lenses import API_POLICY_READS
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 
 HTTP = jwt(url="http://idp/.well-known/openid-configuration")
 

@@ -14,9 +14,9 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.errors import InputError
 from auditor.inventory import Inventory, open_inventory
-from auditor.model import Resource
+from auditor.model.errors import InputError
+from auditor.model.resource import Resource
 from auditor.reading.log import GAPS_PER_FILE
 
 GOOD = {"id": "/good", "name": "good", "type": "Microsoft.KeyVault/vaults"}

@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from auditor.audit import audit
 from auditor.bound import bind
 from auditor.inventory import CollectedSource, Inventory
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 from auditor.rulebook import load_rules
 
 NOW = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

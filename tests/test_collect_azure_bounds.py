@@ -24,7 +24,8 @@ from auditor.collect.book import Book
 from auditor.collect.kubernetes import collect
 from auditor.collect.kubernetes.clusters import contexts_of
 from auditor.collect.kubernetes.reading import Wanted
-from auditor.model import Gap, Resource
+from auditor.model.gap import Gap
+from auditor.model.resource import Resource
 from tests.azure.command import Auditor, Meet
 from tests.azure.fault_plan import Fault
 from tests.tools import PATIENCE

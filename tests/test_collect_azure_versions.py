@@ -11,7 +11,7 @@ import pytest
 
 from auditor.collect.azure.api_versions import PREVIEWS
 from auditor.collect.book import Book
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 from tests.azure import api_versions
 from tests.azure.collected import DEMO, Collected, azure_of, copies
 from tests.azure.estate import Body, Estate, demo_estate

@@ -18,7 +18,7 @@ from auditor.collect.book import Book
 from auditor.collect.kubernetes import collect
 from auditor.collect.kubernetes.clusters import contexts_of
 from auditor.collect.kubernetes.reading import Wanted
-from auditor.model import Resource
+from auditor.model.resource import Resource
 from tests.azure.bad_answers import BROKEN, ENDLESS
 from tests.azure.collected import azure_of
 from tests.azure.estate import demo_estate

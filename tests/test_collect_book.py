@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from auditor.collect.book import Book
-from auditor.errors import ConfigError, InputError
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model.errors import ConfigError, InputError
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 
 HEAD = {"scope": ["subscription a"]}
 

@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from auditor.collect.kubernetes.clusters import contexts_of
-from auditor.errors import ConfigError
-from auditor.model import Gap
+from auditor.model.errors import ConfigError
+from auditor.model.gap import Gap
 from auditor.sanitize.kubernetes import sanitized_kubernetes
 from auditor.workloads import containers_of
 from tests.clusters.collected import TYPES, read, through

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from auditor.bound import Bound, bind
 from auditor.conditions.relations import Relations
 from auditor.evaluate import Judge
-from auditor.model import Finding, Origin, Remediation, Resource, Rule, Severity, Unknown, holds_unknown
+from auditor.model.finding import Finding, Severity
+from auditor.model.resource import Origin, Resource, Unknown, holds_unknown
+from auditor.model.rule import Remediation, Rule
 from auditor.reference import answers
 from tests.plain_findings import finding_of
 

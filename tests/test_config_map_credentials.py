@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from auditor.bound import Bound, bind
 from auditor.cli import root
 from auditor.conditions.relations import Relations
-from auditor.model import Origin, Outcome, Resource, holds_unknown
+from auditor.model.finding import Outcome
+from auditor.model.resource import Origin, Resource, holds_unknown
 from auditor.reference import answers
 from auditor.rulebook import load_rules
 from auditor.sanitize.kubernetes import sanitized_kubernetes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.model import Outcome
+from auditor.model.finding import Outcome
 from tests.conservation.files import INPUTS
 from tests.conservation.inputs import NAMES
 from tests.conservation.runs import World, run

@@ -16,7 +16,8 @@ from auditor.bound import Bound, bind
 from auditor.demo import AS_OF, FOLDER, Body, as_designed, inventory
 from auditor.demo.faults import Fault, Key, answer_key, as_found, merged, planted
 from auditor.inventory import open_inventory
-from auditor.model import Audit, Finding, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome
 from auditor.rulebook import load_rules
 
 WITHOUT_FAULT = {

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from auditor.inventory import open_inventory
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.sanitize.deployment_secrets import REMOVED, without_values
 
 KEY = "k3yMat3rial" * 7 + "AbCdE12fGh3="

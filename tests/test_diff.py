@@ -20,8 +20,11 @@ from hypothesis import strategies as st
 
 from auditor.answers import fingerprint
 from auditor.compare import compare, newly_reaches
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Gap, Origin, Outcome, ResourceRef, Scope, Severity
+from auditor.model.audit import Audit, Scope
+from auditor.model.finding import Finding, Outcome, ResourceRef, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin
 from auditor.render import Options, render
 from auditor.render.changes import SHOWN, Change, Changes
 from auditor.render.diff import render_diff

@@ -20,12 +20,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from auditor.answers import fingerprint
-from auditor.errors import AuditorError, InputError, ResourceError
-from auditor.findings import Findings
 from auditor.history.alone import alone
 from auditor.history.figures import history
 from auditor.history.store import Store
-from auditor.model import Audit, Evidence, Exemption, Finding, Gap, Outcome, ResourceRef, Scope
+from auditor.model.audit import Audit, Scope
+from auditor.model.errors import AuditorError, InputError, ResourceError
+from auditor.model.finding import Evidence, Exemption, Finding, Outcome, ResourceRef
+from auditor.model.finding_store import Findings
+from auditor.model.gap import Gap
 from auditor.publish import outbox
 
 RULE = audits.rule()

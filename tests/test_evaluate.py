@@ -10,7 +10,11 @@ import msgspec
 from auditor.bound import bind
 from auditor.conditions.relations import Relations
 from auditor.evaluate import Judge
-from auditor.model import Finding, Gap, Origin, Remediation, Resource, Rule, Severity, Unknown, kubernetes_type
+from auditor.model.finding import Finding, Severity
+from auditor.model.gap import Gap
+from auditor.model.kubernetes_types import kubernetes_type
+from auditor.model.resource import Origin, Resource, Unknown
+from auditor.model.rule import Remediation, Rule
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 HAS_SERVICE = {

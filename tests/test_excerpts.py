@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from auditor.cli import root
 from auditor.excerpts import Excerpts, excerpt
-from auditor.model import Evidence, Excerpt, Origin, Resource, Severity
+from auditor.model.finding import Evidence, Excerpt, Severity
+from auditor.model.resource import Origin, Resource
 
 GATEWAY = {
     "name": "agw",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from auditor.inventory import CollectedSource, Inventory
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 from auditor.snapshot import write_snapshot
 
 PRIVILEGED = "kubernetes.workload.no-privileged-containers"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.errors import InputError
+from auditor.model.errors import InputError
 from auditor.plans.change import Lines
 from auditor.plans.hcl import dynamic_references, read_hcl
 from auditor.plans.hcl_source import Source

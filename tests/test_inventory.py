@@ -18,9 +18,9 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.errors import InputError
 from auditor.inventory import CollectedSource, Inventory, open_inventory
-from auditor.model import Origin, Resource, Unknown
+from auditor.model.errors import InputError
+from auditor.model.resource import Origin, Resource, Unknown
 from auditor.reading import sources
 from auditor.reading.feed import Feed
 from auditor.reading.json_stream import Places, json_documents

@@ -10,7 +10,7 @@ from auditor import calico_selectors
 from auditor.endpoints import endpoint_labels, namespace_labels
 from auditor.isolation import isolates
 from auditor.label_selectors import selects
-from auditor.model import MISSING, Origin, Resource, Unknown
+from auditor.model.resource import MISSING, Origin, Resource, Unknown
 
 HIDDEN = Unknown("not readable")
 SHOP: dict[str, Any] = {

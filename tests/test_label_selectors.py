@@ -17,9 +17,9 @@ from auditor.conditions.kept import kept_of, read_paths
 from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
 from auditor.label_selectors import selects
-from auditor.model import MISSING, Origin, Resource, Unknown
-from auditor.packed import pack, unpack
-from auditor.resource import WORKLOADS
+from auditor.model.kubernetes_types import WORKLOADS
+from auditor.model.packing import pack, unpack
+from auditor.model.resource import MISSING, Origin, Resource, Unknown
 from auditor.workloads import pod_labels_of
 
 UNKNOWN = Unknown("not readable")

@@ -13,7 +13,9 @@ from auditor.bound import bind
 from auditor.inventory import CollectedSource, Inventory
 from auditor.lenses import Lens
 from auditor.lenses.coverage import Coverage
-from auditor.model import Audit, Finding, Origin, Resource
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding
+from auditor.model.resource import Origin, Resource
 from auditor.rulebook import load_rules
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

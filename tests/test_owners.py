@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from auditor.cli import root
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 from auditor.owners import OWNER_TAGS, owner_of
 
 SUBSCRIPTION = "/subscriptions/11111111-2222-3333-4444-555555555555"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.paging import lists_of, markers_of
+from auditor.model.paging import lists_of, markers_of
 
 WHOLE: dict[str, dict[str, Any]] = {
     "az graph query": {"count": 2, "skip_token": None, "total_records": 2},

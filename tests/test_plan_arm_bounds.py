@@ -11,7 +11,7 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.model import Unknown, holds_unknown
+from auditor.model.resource import Unknown, holds_unknown
 from auditor.plans.arm_evaluate import FUNCTIONS
 from auditor.plans.arm_lines import lines_of
 from auditor.plans.arm_special import SPECIAL_FUNCTIONS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.arm_template import read_arm_template
 
 DOGS = [

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from auditor.errors import InputError
-from auditor.model import Resource, Unknown
+from auditor.model.errors import InputError
+from auditor.model.resource import Resource, Unknown
 from auditor.plans.arm_lines import lines_of
 from auditor.plans.arm_template import read_arm_template
 from auditor.plans.change import Changes

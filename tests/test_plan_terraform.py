@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from terraform_plans import GROUP, VAULT, Tree, body, item, of, read, refs, written
 
-from auditor.errors import InputError
-from auditor.model import Unknown
+from auditor.model.errors import InputError
+from auditor.model.resource import Unknown
 from auditor.plans.terraform import read_terraform_plan
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.model import MISSING, Unknown
+from auditor.model.resource import MISSING, Unknown
 from tests.terraform_plans import Tree, body, item, read, written
 
 LINUX = ("azurerm_linux_virtual_machine.m", "disable_password_authentication", "linuxConfiguration")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from terraform_plans import GROUP, VAULT, Tree, body, item, of, read, refs, written
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.change import Changes
 from auditor.plans.private_endpoints import OWNERS, SERVED
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from auditor.bound import Bound, bind
-from auditor.child_arrays import ARRAYS, FLAT
 from auditor.conditions import grammar as g
+from auditor.model.child_arrays import ARRAYS, FLAT
 from auditor.plans import azurerm
 from auditor.plans.azurerm import INDEX, SHARED, table_of
 from auditor.plans.terraform_table import Attr, Below, Block, Part, Table, spellings

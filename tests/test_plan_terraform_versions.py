@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.terraform import read_terraform_plan
 from auditor.plans.terraform_versions import Versions, versions_of
 from tests.terraform_plans import body, item

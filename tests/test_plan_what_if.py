@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from auditor.errors import InputError
-from auditor.model import Unknown
+from auditor.model.errors import InputError
+from auditor.model.resource import Unknown
 from auditor.plans.what_if import read_what_if
 from auditor.plans.what_if_delta import applied
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from commands import Command
 
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 from auditor.platform_roles import bound_to, grants_of
 from tests.clusters.server import ADMIN, Server
 

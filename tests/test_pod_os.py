@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.model import MISSING, Origin, Resource, Unknown
+from auditor.model.resource import MISSING, Origin, Resource, Unknown
 from auditor.workloads import pod_os_of
 
 HIDDEN = Unknown("not readable")

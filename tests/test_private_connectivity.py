@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 
 LENS = lens_of("auditor/privateConnectivity")
 GROUP = "/subscriptions/s/resourceGroups/g/providers"

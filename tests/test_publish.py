@@ -25,7 +25,7 @@ import tools
 import trustme
 from msgspec.structs import replace
 
-from auditor.model import Evidence, Outcome
+from auditor.model.finding import Evidence, Outcome
 from auditor.publish.chunks import LIMIT
 from auditor.publish.columns import COLUMNS, PARSER, TABLE
 from auditor.render import Options, render

@@ -15,7 +15,8 @@ import pytest
 import tools
 
 from auditor.answers import fingerprint
-from auditor.model import Exemption, Finding, Outcome, Scope
+from auditor.model.audit import Scope
+from auditor.model.finding import Exemption, Finding, Outcome
 from auditor.publish.defender import assessment_name
 from auditor.render import Options, render
 from tests.azure.estate import Estate

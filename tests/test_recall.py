@@ -15,7 +15,8 @@ from test_publish import auditor
 from auditor.answers import fingerprint
 from auditor.history.figures import history
 from auditor.history.store import Store
-from auditor.model import Exemption, Outcome, Scope, Severity
+from auditor.model.audit import Scope
+from auditor.model.finding import Exemption, Outcome, Severity
 from auditor.publish import outbox
 from auditor.publish.columns import COLUMNS, TABLE
 from auditor.publish.recall import RUNS, STANDING, STEPS

@@ -14,14 +14,15 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.accounting import Accounting, NotEvaluated
 from auditor.audit import audit
 from auditor.bound import bind
 from auditor.cli import root
 from auditor.demo import AS_OF, CLUSTER, as_designed, inventory
 from auditor.demo.faults import as_found, planted
 from auditor.inventory import Inventory, open_inventory
-from auditor.model import Gap, Origin, Resource
+from auditor.model.accounting import Accounting, NotEvaluated
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource
 from auditor.redaction import pseudonyms, redact, redact_gap
 from auditor.redaction.addresses import Addresses
 from auditor.rulebook import load_rules

@@ -13,8 +13,9 @@ import hostile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 from auditor.render import FORMATS, Options, render
 
 COLUMNS = [

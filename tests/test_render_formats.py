@@ -19,9 +19,10 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.errors import ConfigError
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome, Severity
+from auditor.model.audit import Audit
+from auditor.model.errors import ConfigError
+from auditor.model.finding import Outcome, Severity
+from auditor.model.finding_store import Findings
 from auditor.render import FORMATS, Options, render
 
 GOLDEN = Path(__file__).parent / "golden"

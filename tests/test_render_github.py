@@ -9,7 +9,7 @@ from typing import Any
 import audits
 import hostile
 
-from auditor.model import Origin
+from auditor.model.resource import Origin
 from auditor.render import Options, render
 
 COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")

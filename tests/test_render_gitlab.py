@@ -12,7 +12,7 @@ import hostile
 import pytest
 from commands import Command
 
-from auditor.model import Outcome
+from auditor.model.finding import Outcome
 from auditor.render import Options, render
 
 

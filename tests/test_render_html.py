@@ -20,7 +20,9 @@ from browser import page_of
 from msgspec.structs import replace
 
 from auditor.compare import compare
-from auditor.model import Certificates, Evidence, Exemption, Outcome, ResourceRef, Scope, Severity, TrafficPaths
+from auditor.model.audit import Scope
+from auditor.model.finding import Evidence, Exemption, Outcome, ResourceRef, Severity
+from auditor.model.views import Certificates, TrafficPaths
 from auditor.render.html_design import HEIGHT, NODES, SIZE, node_of
 from auditor.render.html_frameworks import frameworks
 from auditor.render.options import Earlier, Past

@@ -18,10 +18,11 @@ import tools
 from browser import page_of, violations
 
 from auditor.answers import fingerprint
-from auditor.errors import ConfigError
 from auditor.exemptions.entry import Selection
 from auditor.exemptions.form import read_exemptions
-from auditor.model import Evidence, Excerpt, Outcome, Scope, Severity
+from auditor.model.audit import Scope
+from auditor.model.errors import ConfigError
+from auditor.model.finding import Evidence, Excerpt, Outcome, Severity
 from auditor.render import Options, render
 from auditor.render.html_changes import MARKS
 from auditor.render.html_design import node_of

@@ -13,10 +13,11 @@ import audits
 import jsonschema
 import pytest
 
-from auditor.errors import InputError
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome
-from auditor.places import reports_folder
+from auditor.model.audit import Audit
+from auditor.model.errors import InputError
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
+from auditor.model.package_data import reports_folder
 from auditor.render import FORMATS, Options, render
 from auditor.render.load import load_audit
 from auditor.render.schema import audit_schema

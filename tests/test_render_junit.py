@@ -12,8 +12,9 @@ import hostile
 import pytest
 import xmlschema
 
-from auditor.findings import Findings
-from auditor.model import Audit, Evidence, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Evidence, Outcome
+from auditor.model.finding_store import Findings
 from auditor.render import Options, render
 from auditor.render import junit as module
 

@@ -15,8 +15,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from auditor.compare import compare
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome, Scope
+from auditor.model.audit import Audit, Scope
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 from auditor.render import Options, render
 from auditor.render.diff import render_diff
 from auditor.render.markdown_text import code, prose

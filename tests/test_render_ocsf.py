@@ -12,8 +12,9 @@ import hostile
 import pytest
 
 from auditor.compare import compare
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 from auditor.render import Options, render
 
 # From events/base_event.json, events/findings/finding.json, compliance_finding.json and the objects they name.

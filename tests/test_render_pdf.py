@@ -9,7 +9,7 @@ import audits
 import pytest
 import tools
 
-from auditor.errors import OutputError
+from auditor.model.errors import OutputError
 from auditor.render import Options
 from auditor.render.pdf import render_pdf, the_same_again
 

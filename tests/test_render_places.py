@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.places import reports_folder, rules_folder
+from auditor.model.package_data import reports_folder, rules_folder
 
 
 def test_the_folders_of_the_checkout_are_found() -> None:

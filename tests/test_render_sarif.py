@@ -16,8 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.compare import compare
-from auditor.findings import Findings
-from auditor.model import Audit, Gap, Origin, Outcome, ResourceRef, Scope, Severity
+from auditor.model.audit import Audit, Scope
+from auditor.model.finding import Outcome, ResourceRef, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin
 from auditor.render import Options, render
 from auditor.render.load import load_baseline
 from auditor.render.locations import category_of, location_of, made_address

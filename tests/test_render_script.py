@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tools
 
-from auditor.places import reports_folder
+from auditor.model.package_data import reports_folder
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,11 @@ import re
 
 import audits
 
-from auditor.findings import Findings
-from auditor.model import Audit, Gap, Origin, Outcome, Scope
+from auditor.model.audit import Audit, Scope
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin
 from auditor.render import Options, render
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import pytest
 
-from auditor.errors import OutputError
+from auditor.model.errors import OutputError
 from auditor.render.write import write_report
 
 

@@ -13,8 +13,8 @@ import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
-from auditor.findings import Findings
-from auditor.model import Audit
+from auditor.model.audit import Audit
+from auditor.model.finding_store import Findings
 from auditor.render import Options, render
 from auditor.render import xlsx as module
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.doubled_keys import may_have_doubled_keys, with_doubled_keys_unknown
+from auditor.model.repeated_keys import may_have_doubled_keys, with_doubled_keys_unknown
 from tests.test_envelopes import GOOD, GOOD_POD, ID, POD
 
 PURGE = '"enablePurgeProtection":false,"enablePurgeProtection":true'

@@ -336,7 +336,7 @@ BROKEN_YAML = {
 @pytest.mark.parametrize("name", BROKEN_YAML)
 def test_a_broken_rule_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from auditor import rulebook
-    from auditor.errors import RuleError
+    from auditor.model.errors import RuleError
     from auditor.rulebook import load_rules, sources
 
     (tmp_path / "bundled").mkdir()
@@ -472,7 +472,7 @@ def test_memory_that_is_used_up(run: Run, tmp_path: Path) -> None:
 def test_an_error_of_a_job_keeps_its_hint() -> None:
     import pickle
 
-    from auditor.errors import InputError
+    from auditor.model.errors import InputError
 
     error = pickle.loads(pickle.dumps(InputError("It broke.", "Mend it.")))
     assert (type(error), error.sentence, error.hint) == (InputError, "It broke.", "Mend it.")

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from auditor import marked_yaml
-from auditor.places import rules_folder
+from auditor.model import positioned_yaml
+from auditor.model.package_data import rules_folder
 from auditor.rule_docs import schema_text
 from auditor.rulebook import sources, unique
 
@@ -19,7 +19,7 @@ VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema_text()))
 
 def loaded(text: str) -> Any:
     """A rule file as an editor sees it: a tagged value is a value like any other."""
-    raw, _marks = marked_yaml.load(text, "a rule")
+    raw, _marks = positioned_yaml.load(text, "a rule")
     return json.loads(json.dumps(raw, default=str))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from auditor import rule_cache, rulebook
-from auditor.errors import RuleError
-from auditor.places import rules_folder
+from auditor.model.errors import RuleError
+from auditor.model.package_data import rules_folder
 from auditor.rule_file import read_rule_file
 from auditor.rule_scaffold import scaffold
 from auditor.rulebook import check_overrides, load_rules, select

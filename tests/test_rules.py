@@ -7,7 +7,7 @@ import pytest
 
 from auditor.cases import prepare, run_case, survivors
 from auditor.evaluate import Judge
-from auditor.model import Finding
+from auditor.model.finding import Finding
 from auditor.reference import answers
 from auditor.rule_file import CaseForm, RuleSource
 from tests.bundled import SOURCES

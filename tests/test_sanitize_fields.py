@@ -8,7 +8,7 @@ from typing import Any, Final
 from auditor.bound import bind
 from auditor.conditions.kept import read_paths
 from auditor.demo import AS_OF
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 from auditor.rulebook import load_rules
 from auditor.sanitize import searched
 

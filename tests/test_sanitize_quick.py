@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 from auditor.sanitize import sanitized, sanitized_line, searched
 from auditor.sanitize.marks import KUBERNETES
 from auditor.sanitize.names import _ENDS, _LAST_WORDS, _WHOLE

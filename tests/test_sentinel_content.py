@@ -18,7 +18,9 @@ import yaml
 
 from auditor.answers import fingerprint
 from auditor.history.store import Store
-from auditor.model import Exemption, Finding, Outcome, Rule, Scope, Severity
+from auditor.model.audit import Scope
+from auditor.model.finding import Exemption, Finding, Outcome, Severity
+from auditor.model.rule import Rule
 from auditor.publish import outbox
 from auditor.publish.columns import COLUMNS, TABLE
 from auditor.publish.verify import QUERY as VERIFY

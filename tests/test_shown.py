@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 from auditor.lenses import shown
-from auditor.model import Origin, Resource, Unknown, Use
+from auditor.model.resource import Origin, Resource, Unknown
+from auditor.model.views import Use
 
 
 def derived(kind: str, name: str, properties: dict[str, Any]) -> Resource:

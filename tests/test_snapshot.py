@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor import snapshot as snapshot_module
-from auditor.errors import InputError, OutputError
 from auditor.inventory import CollectedSource, Inventory, open_inventory
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model.errors import InputError, OutputError
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 from auditor.snapshot import write_snapshot
 
 CLOCK = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)

@@ -41,7 +41,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path, argument: str) -> None:
     modules = imported(tmp_path, argument)
     assert not found(modules, HEAVY + ENGINE)
     ours = {name for name in modules if name.split(".")[0] == "auditor"}
-    assert ours == {"auditor", "auditor.cli", "auditor.errors"}
+    assert ours == {"auditor", "auditor.cli", "auditor.model", "auditor.model.errors"}
 
 
 def test_an_audit_of_one_resource_imports_nothing_heavy(tmp_path: Path) -> None:

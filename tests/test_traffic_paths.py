@@ -17,7 +17,9 @@ from auditor.demo.faults import as_found, planted
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.estate import Estate
-from auditor.model import Gap, Origin, Outcome, Resource, Unknown
+from auditor.model.finding import Outcome
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 from auditor.reference import answers
 from tests import test_traffic_paths_forwarded as forwarded
 from tests import test_traffic_paths_front_door as front_door

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from tests.estates_of_paths import AGW, APP, INGRESS, Body, gateway, paths
 from tests.test_traffic_paths_management import api, service
 

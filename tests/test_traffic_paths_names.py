@@ -11,7 +11,7 @@ import pytest
 from auditor.demo import resource_of
 from auditor.demo.faults import as_found, planted
 from auditor.lenses.coverage import Coverage
-from auditor.model import Resource
+from auditor.model.resource import Resource
 from tests.estates_of_paths import AGW, APP, GATEWAY, Body, derived, gateway
 from tests.paths_of_demo import LENS, designed
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from tests.estates_of_paths import APP, INGRESS, Body, gateway, paths
 
 KIND = "Microsoft.Network"

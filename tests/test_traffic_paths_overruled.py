@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from estates_of_paths import APP, CONTROLLER, GATEWAY, INGRESS, ISTIO, STRICT, gateway, paths
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 AZURE = gateway({"ipAddress": "10.0.0.4"})
 MESHED = "\n---\n".join(

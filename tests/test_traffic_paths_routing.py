@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from auditor.lenses import TRAFFIC_PATH_READS
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from tests.estates_of_paths import (
     APP,
     CONTROLLER,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.lenses import TRAFFIC_PATH_READS
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from tests.estates_of_paths import Body, gateway, paths
 
 GROUP = "/subscriptions/s/resourceGroups/rg/providers"

@@ -8,7 +8,8 @@ import pytest
 
 from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 
 LENS = lens_of("auditor/vaultAccess")
 GROUP = "/subscriptions/s/resourceGroups/service/providers"  # a name that is a part of other ids

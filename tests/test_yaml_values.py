@@ -12,7 +12,7 @@ import pytest
 import tools
 
 from auditor.inventory import open_inventory
-from auditor.model import Resource, Unknown
+from auditor.model.resource import Resource, Unknown
 
 if TYPE_CHECKING:
     from commands import Command

@@ -15,7 +15,7 @@ from typing import Any, Final
 import click
 
 from auditor import __version__
-from auditor.errors import INCOMPLETE, AuditorError, DefectError, ResourceError
+from auditor.model.errors import INCOMPLETE, AuditorError, DefectError, ResourceError
 
 COMMANDS: Final = {
     "demo": "Audit the built-in demo estate.",

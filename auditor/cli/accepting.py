@@ -13,9 +13,11 @@ from auditor.cli import inline
 if TYPE_CHECKING:
     from auditor.cli.settings import Settings
     from auditor.exemptions.entry import Entry
-    from auditor.findings import Findings
     from auditor.inventory import Inventory
-    from auditor.model import Audit, Notice, Resource
+    from auditor.model.audit import Audit
+    from auditor.model.finding import Notice
+    from auditor.model.finding_store import Findings
+    from auditor.model.resource import Resource
     from auditor.plans.change import Changes
 
 
@@ -66,7 +68,7 @@ def _read(chosen: Settings, resources: Iterable[Resource], changes: Sequence[Cha
 
 
 def _refused(entry: Entry) -> Notice:
-    from auditor.model import Notice
+    from auditor.model.finding import Notice
 
     message = (
         f"The exemption of {entry.rule} in a comment does not apply: the trusted settings do not allow `comments`."

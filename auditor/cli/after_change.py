@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.accounting import Accounting
     from auditor.inventory import Inventory
-    from auditor.model import Gap, Resource
+    from auditor.model.accounting import Accounting
+    from auditor.model.gap import Gap
+    from auditor.model.resource import Resource
     from auditor.plans.change import Addition, Change, Changes
 
 
@@ -45,7 +46,7 @@ def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
 
 def accounting_of(changes: Iterable[Changes]) -> Accounting:
     """The elements of several changes, and what became of them."""
-    from auditor.accounting import sum_of
+    from auditor.model.accounting import sum_of
 
     return sum_of([one.accounting for one in changes])
 
@@ -61,14 +62,14 @@ def unread_of(changes: Iterable[Changes]) -> dict[str, int]:
 
 
 def _covers(changes: Sequence[Changes], resources: Iterable[Resource]) -> frozenset[str]:
-    from auditor.model import shown_with
+    from auditor.model.kubernetes_types import shown_with
 
     return shown_with({kind for one in changes for kind in one.covers} | {one.type.casefold() for one in resources})
 
 
 def _not_judged(changes: Sequence[Changes], resources: Iterable[Resource], why: str) -> Iterator[Gap]:
     """What a change adds to resources that are not among these, and that cannot be judged without them."""
-    from auditor.model import Gap
+    from auditor.model.gap import Gap
 
     parts = [part for one in changes for part in one.additions]
     ids = {resource.id.casefold() for resource in resources} if parts else set()
@@ -120,7 +121,7 @@ def _added(resource: Resource, parts: Sequence[Addition]) -> Resource:
     """A resource with what a change adds to it."""
     from msgspec.structs import replace
 
-    from auditor.model import Resource, holds_unknown
+    from auditor.model.resource import Resource, holds_unknown
     from auditor.plans.overlay import added_to
 
     for part in parts:
@@ -135,7 +136,7 @@ def _updated(there: Resource | None, change: Change) -> Resource:
     of others all is known that was, so that every rule can be asked."""
     from msgspec.structs import replace
 
-    from auditor.model import Resource, holds_unknown
+    from auditor.model.resource import Resource, holds_unknown
     from auditor.plans.overlay import keep_read_only, laid_over
 
     made = cast("Resource", change.after)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.bound import Bound
-    from auditor.model import Gap, Resource
+    from auditor.model.gap import Gap
+    from auditor.model.resource import Resource
 
 FORMATS = ("text", "json", "csv", "ics")
 
@@ -38,11 +39,11 @@ def command(
     It informs and gates nothing: the exit code is 0 whatever it finds. `auditor scan` judges.
     """
     from auditor.cli.planned import open_estate
-    from auditor.errors import ConfigError
     from auditor.lenses import lens_of
     from auditor.lenses.calendar import as_ics
     from auditor.lenses.coverage import Coverage
     from auditor.lenses.listing import as_csv, as_json, as_text, listed, soonest
+    from auditor.model.errors import ConfigError
     from auditor.render.names import inert
     from auditor.render.write import write_text
 
@@ -86,7 +87,7 @@ def _slug(bound: Bound) -> str:
 def _problems(rules: Sequence[Bound], resource: Resource) -> list[str]:
     """The rules on certificates that this one breaks."""
     from auditor.conditions.relations import Relations
-    from auditor.model import Outcome
+    from auditor.model.finding import Outcome
     from auditor.reference import answers
 
     none = Relations([])

@@ -23,7 +23,7 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, redac
     then the exit code is 3, and `--resume DIR` tries again what is missing.
     """
     from auditor import __version__
-    from auditor.errors import CLEAN, INCOMPLETE, ConfigError
+    from auditor.model.errors import CLEAN, INCOMPLETE, ConfigError
     from auditor.snapshot import check_target, write_snapshot
 
     if bool(output) == bool(resume):

@@ -10,7 +10,7 @@ import click
 from msgspec.structs import replace
 
 from auditor.cli import options, settings, thresholds
-from auditor.errors import OutputError
+from auditor.model.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,8 +28,8 @@ def command(old: str, new: str, form: str, output: str | None, fail_on_new: str 
     tell the same: auditor report NEW --baseline OLD --format html.
     """
     from auditor.compare import compare, may_newly_reach, newly_reaches
-    from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
-    from auditor.model import Severity
+    from auditor.model.errors import CLEAN, FINDINGS, INCOMPLETE
+    from auditor.model.finding import Severity
     from auditor.render.diff import render_diff
     from auditor.render.load import load_audit
     from auditor.render.write import write_report

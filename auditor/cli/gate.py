@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from auditor.inventory import Inventory
-    from auditor.model import Gap, Resource
+    from auditor.model.gap import Gap
+    from auditor.model.resource import Resource
     from auditor.plans.change import Changes
     from auditor.plans.detect import Beside
 
@@ -111,7 +112,7 @@ def _on_cluster(changes: Sequence[Changes], cluster: str | None) -> list[Changes
     """The changes, their Kubernetes objects being those of the cluster, so that they meet what is there already."""
     from msgspec.structs import replace
 
-    from auditor.model import Resource
+    from auditor.model.resource import Resource
 
     def moved(one: Resource | None) -> Resource | None:
         if one is None or not one.is_kubernetes or one.cluster:
@@ -128,7 +129,7 @@ def _on_cluster(changes: Sequence[Changes], cluster: str | None) -> list[Changes
 
 def _estate(path: str) -> Inventory:
     from auditor.inventory import CollectedSource, Inventory, open_inventory
-    from auditor.model import shown_with
+    from auditor.model.kubernetes_types import shown_with
 
     inventory = open_inventory([path])
     resources = list(inventory.resources())
@@ -148,7 +149,7 @@ def _estate(path: str) -> Inventory:
 
 def _without_place(changes: Sequence[Changes]) -> Iterator[Gap]:
     """Templates, of which nobody said where they are deployed to."""
-    from auditor.model import Gap
+    from auditor.model.gap import Gap
 
     made = (change.after for one in changes for change in one.changes if change.after)
     for file in sorted({one.origin.file or "" for one in made if one.origin.source == "template"}):
@@ -158,8 +159,8 @@ def _without_place(changes: Sequence[Changes]) -> Iterator[Gap]:
 
 def _read(file: str, beside: Beside) -> Changes:
     """One file as a change; a folder or an archive of several as the manifests in it."""
-    from auditor.errors import InputError
     from auditor.inventory import Inventory, without_data
+    from auditor.model.errors import InputError
     from auditor.plans.detect import kind_of, mistaken, read_change
     from auditor.reading.find import Spool, archive_in, file_of, files_in
     from auditor.reading.log import label
@@ -198,8 +199,8 @@ def _read(file: str, beside: Beside) -> Changes:
 
 def _folder(folder: str) -> Inventory:
     """The data in a folder. Raises InputError, which says what else is there when it holds none."""
-    from auditor.errors import InputError
     from auditor.inventory import open_inventory
+    from auditor.model.errors import InputError
     from auditor.plans.detect import mistaken
 
     try:
@@ -222,7 +223,7 @@ def _start(path: str) -> bytes:
 def _manifests(inventory: Inventory) -> Changes:
     from msgspec.structs import replace
 
-    from auditor.model import Resource
+    from auditor.model.resource import Resource
     from auditor.plans.change import Change, Changes
 
     found = []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.errors import ConfigError
+from auditor.model.errors import ConfigError
 
 if TYPE_CHECKING:
     from auditor.exemptions.foreign import Foreign, Unmapped

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from auditor.exemptions.inline import Comment, Spot
-    from auditor.model import Resource
+    from auditor.model.resource import Resource
     from auditor.plans.change import Changes
 
 _MARK = b"auditor:exempt"

@@ -16,16 +16,16 @@ from auditor.cli import accepting, options, settings, telemetry
 from auditor.cli.past import DEFAULT, compared_with, the_past
 from auditor.cli.publishing import Publishing, publishing
 from auditor.cli.thresholds import verdict
-from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
-from auditor.model import Outcome
+from auditor.model.errors import CLEAN, FINDINGS, INCOMPLETE
+from auditor.model.finding import Outcome
 
 if TYPE_CHECKING:
     from auditor.audit import Authored, Progress
     from auditor.bound import Bound
     from auditor.cli.past import ThePast
-    from auditor.findings import Findings
     from auditor.inventory import Inventory
-    from auditor.model import Audit
+    from auditor.model.audit import Audit
+    from auditor.model.finding_store import Findings
     from auditor.plans.change import Changes
     from auditor.render.changes import Changes as Since
     from auditor.render.options import Earlier, Options
@@ -148,7 +148,7 @@ def _newly_fails(earlier: Earlier, changes: Since, fail_on: str) -> bool:
     """Whether a failure reaches the severity that did not before. One of which the earlier audit could not tell counts,
     unless it did not ask the rule: such a failure comes with the rule, not with the change."""
     from auditor.compare import may_newly_reach, newly_reaches
-    from auditor.model import Severity
+    from auditor.model.finding import Severity
 
     asked = {run.rule.id for run in earlier.audit.rules}
     severity = Severity(fail_on)

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
     from auditor.collect.book import Book
-    from auditor.errors import InputError
     from auditor.inventory import Inventory
-    from auditor.model import Gap, Notice
+    from auditor.model.errors import InputError
+    from auditor.model.finding import Notice
+    from auditor.model.gap import Gap
 
 _LIVE = (
     click.option("--subscription", "subscriptions", multiple=True, metavar="ID", help="Audit it live; repeatable."),
@@ -152,7 +153,7 @@ def set_aside(
     left = [key for key, value in taken.items() if config.get(key) and config[key] != value]
     if not left:
         return ()
-    from auditor.model import Notice
+    from auditor.model.finding import Notice
 
     file = ctx.params.get("config") or settings.CONFIG_FILE
     instead = "what options name" if audited else "files"
@@ -232,7 +233,7 @@ def _azure_of(live: LiveSettings, until: float) -> tuple[tuple[Cloud, Credential
 
 
 def _azure_gap(error: InputError) -> Gap:
-    from auditor.model import Gap
+    from auditor.model.gap import Gap
 
     return Gap(what="Azure", reason=error.sentence.rstrip("."), kind="unreachable")
 

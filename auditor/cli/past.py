@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from auditor.cli.sinks import Told
-    from auditor.findings import Findings
     from auditor.history.store import Store
-    from auditor.model import Audit
+    from auditor.model.audit import Audit
+    from auditor.model.finding_store import Findings
     from auditor.render.options import Earlier, Past
 
 DEFAULT = "default"
@@ -133,7 +133,7 @@ def history_file(given: str | None, config: str | None = None) -> Path:
 
 def must_be_there(given: str | None, config: str | None) -> None:
     """Raises InputError when there is no history on this disk, so that none is made where a name was mistyped."""
-    from auditor.errors import InputError
+    from auditor.model.errors import InputError
 
     if not is_there(given, config):
         file = history_file(given, config)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from auditor.accounting import Accounting
     from auditor.inventory import Inventory
-    from auditor.model import Resource
+    from auditor.model.accounting import Accounting
+    from auditor.model.resource import Resource
     from auditor.plans.change import Changes
     from auditor.reading.sources import FileSource
 
@@ -25,11 +25,12 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
 
     `parameters`: the parameter file of the templates. Raises `InputError` as `open_inventory` does.
     """
-    from auditor.accounting import sum_of
     from auditor.cli.after_change import accounting_of, unread_of
-    from auditor.errors import InputError
     from auditor.inventory import CollectedSource, Inventory, open_inventory
-    from auditor.model import Gap, shown_with
+    from auditor.model.accounting import sum_of
+    from auditor.model.errors import InputError
+    from auditor.model.gap import Gap
+    from auditor.model.kubernetes_types import shown_with
     from auditor.reading.find import Spool, files_of
     from auditor.snapshot import is_snapshot
 
@@ -75,7 +76,7 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
 
 def _change(source: FileSource, parameters: str | None) -> Changes | None:
     """What a file would change; None when it is no template or plan."""
-    from auditor.errors import InputError
+    from auditor.model.errors import InputError
     from auditor.plans.detect import Beside, kind_of, read_change
     from auditor.reading.bytes_in import open_bytes
     from auditor.reading.log import Broken

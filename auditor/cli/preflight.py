@@ -34,7 +34,7 @@ def command(ctx: click.Context, /, form: str | None, cluster_role: bool, api_ver
     3 when something lacks.
     """
     from auditor.cli.needs import needs_of
-    from auditor.errors import CLEAN, INCOMPLETE, ConfigError
+    from auditor.model.errors import CLEAN, INCOMPLETE, ConfigError
     from auditor.preflight import suffering
 
     if api_versions:

@@ -135,7 +135,7 @@ def _said(given: dict[str, Any]) -> dict[str, Any]:
 
 def _verify(published: Published, workspace: Workspace, patience: float) -> None:
     """Say what has arrived. Exits with 3 when something is missing."""
-    from auditor.errors import ConfigError
+    from auditor.model.errors import ConfigError
     from auditor.publish.verify import arrived
 
     if published.scan is None or published.at is None:

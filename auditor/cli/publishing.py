@@ -24,9 +24,9 @@ _AHEAD = dt.timedelta(days=1)
 
 if TYPE_CHECKING:
     from auditor.cli.settings import Settings
-    from auditor.findings import Findings
     from auditor.history.store import Store
-    from auditor.model import Audit
+    from auditor.model.audit import Audit
+    from auditor.model.finding_store import Findings
     from auditor.publish.delivery import Delivered, Sink
     from auditor.publish.outbox import Recorded
 
@@ -38,7 +38,7 @@ def record(store: Store, estate: str, audit: Audit, findings: Findings, sinks: M
     """
     from gzip import GzipFile
 
-    from auditor.errors import InputError
+    from auditor.model.errors import InputError
     from auditor.publish import outbox
     from auditor.render import Options, render
 

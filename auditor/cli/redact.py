@@ -28,8 +28,8 @@ def command(snapshot: str, output: str, salt: str | None, names: str | None, own
     Rules answer for the result as for the original: equal names stay equal, a private address stays private and in its
     network. Certificates become unknown, for the names in them cannot be replaced. Words that rules compare with stay.
     """
-    from auditor.errors import InputError
     from auditor.inventory import open_inventory
+    from auditor.model.errors import InputError
     from auditor.snapshot import is_snapshot
 
     if not is_snapshot(snapshot):
@@ -48,7 +48,7 @@ def command(snapshot: str, output: str, salt: str | None, names: str | None, own
 
 def pseudonyms_for(inventory: Inventory, salt: str | None, own: tuple[str, ...]) -> Pseudonyms:
     """Pseudonyms by a secret from a file, or by one that nobody will know. Raises AuditorError."""
-    from auditor.errors import ConfigError
+    from auditor.model.errors import ConfigError
     from auditor.redaction import pseudonyms
     from auditor.rulebook import load_rules
 
@@ -88,7 +88,7 @@ def _write_names(file: Path, words: Pseudonyms) -> None:
     """Pseudonym → original as JSON, for the eyes of the owner alone. Raises `OutputError`."""
     import json
 
-    from auditor.errors import OutputError
+    from auditor.model.errors import OutputError
 
     try:
         file.touch(mode=0o600)

@@ -10,7 +10,7 @@ from auditor.cli import options, settings
 from auditor.cli.judging import changes_since, say_why, write_reports
 from auditor.cli.past import the_past
 from auditor.cli.thresholds import LEVELS, Thresholds, verdict
-from auditor.errors import INCOMPLETE
+from auditor.model.errors import INCOMPLETE
 
 
 @click.command("report", cls=options.ReportingCommand)

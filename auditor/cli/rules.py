@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.errors import FINDINGS
+from auditor.model.errors import FINDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from auditor.model import Rule
+    from auditor.model.rule import Rule
     from auditor.rule_file import RuleSource
 
 
@@ -122,7 +122,7 @@ def show(rule_id: str, own: tuple[str, ...]) -> None:
 
 def _source(rule_id: str, own: tuple[str, ...]) -> RuleSource:
     from auditor.conditions.grammar import near
-    from auditor.errors import RuleError
+    from auditor.model.errors import RuleError
     from auditor.rulebook import sources, unique
 
     found = {source.rule.id: source for source in unique(sources(own))}
@@ -139,8 +139,8 @@ def new(rule_id: str, folder: str | None) -> None:
     """Write a rule file whose cases fail until they are filled."""
     from pathlib import Path
 
-    from auditor.errors import RuleError
-    from auditor.places import checked_out, rules_folder
+    from auditor.model.errors import RuleError
+    from auditor.model.package_data import checked_out, rules_folder
     from auditor.rule_docs import schema_text
     from auditor.rule_scaffold import scaffold
 

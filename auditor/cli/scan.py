@@ -33,8 +33,8 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     """
     from auditor.cli.judging import judge_and_report
     from auditor.cli.publishing import publishing
-    from auditor.errors import ConfigError
     from auditor.inventory import open_inventory
+    from auditor.model.errors import ConfigError
 
     chosen, wanted = settings.chosen_by(ctx, inputs), live.chosen_by(ctx)
     if inputs and live.named_by_options(ctx):

@@ -15,11 +15,11 @@ from auditor.beside import processors
 from auditor.cli import thresholds
 from auditor.cli.options import Report
 from auditor.cli.thresholds import Thresholds
-from auditor.errors import ConfigError
+from auditor.model.errors import ConfigError
 
 if TYPE_CHECKING:
     from auditor.bound import Bound
-    from auditor.model import Notice, Outcome
+    from auditor.model.finding import Notice, Outcome
 
 CONFIG_FILE = "auditor.yaml"
 EXEMPTIONS_FILE = "exemptions.yaml"
@@ -108,7 +108,7 @@ def _clock_notice(given: dict[str, Any], config: dict[str, Any]) -> tuple[Notice
     """Settings that move the clock may revive an exemption or a certificate that has expired."""
     if given.get("as_of") or not config.get("asOf"):
         return ()
-    from auditor.model import Notice
+    from auditor.model.finding import Notice
 
     file = given.get("config") or CONFIG_FILE
     message = f"{file} sets the time of the audit to {config['asOf']}: exemptions and certificates expire as of then."
@@ -157,7 +157,7 @@ def outcomes_of(text: str) -> frozenset[Outcome] | None:
     """Outcomes from their names with commas between; None for no text. Raises ConfigError."""
     if not text:
         return None
-    from auditor.model import Outcome
+    from auditor.model.finding import Outcome
 
     names = [name.strip().casefold() for name in text.split(",") if name.strip()]
     for name in names:
@@ -170,7 +170,7 @@ def bound_rules(chosen: Settings) -> list[Bound]:
     """The selected rules, ready to judge. Raises RuleError."""
     from auditor.bound import bind
     from auditor.conditions.grammar import GrammarError
-    from auditor.errors import RuleError
+    from auditor.model.errors import RuleError
     from auditor.rulebook import check_overrides, load_rules, select
 
     rules = load_rules(chosen.own)

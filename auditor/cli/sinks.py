@@ -26,7 +26,7 @@ def sink_of(name: str, config: Told, given: Told | None = None) -> Sink:
 
 def needed(told: Told, sink: str, name: str) -> str:
     """A setting that a sink cannot do without. Raises ConfigError."""
-    from auditor.errors import ConfigError
+    from auditor.model.errors import ConfigError
 
     if not told.get(name):
         raise ConfigError(f"--{name} is missing.", f"Say it, or set publish.{sink}.{name} in auditor.yaml.")

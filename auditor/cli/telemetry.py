@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
-    from auditor.model import Audit
+    from auditor.model.audit import Audit
 
 ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """The others that the standard has (headers, certificates, timeouts, resource attributes) are heeded as well."""
@@ -74,7 +74,7 @@ def _metrics(resource: Any, audit: Audit, seconds: float, code: int) -> Any:
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-    from auditor.model import Outcome
+    from auditor.model.finding import Outcome
     from auditor.render.words import count_of
 
     reader = InMemoryMetricReader()

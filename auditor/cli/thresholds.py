@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from auditor.errors import CLEAN, FINDINGS, INCOMPLETE
+from auditor.model.errors import CLEAN, FINDINGS, INCOMPLETE
 
 if TYPE_CHECKING:
-    from auditor.model import Audit, Gap
+    from auditor.model.audit import Audit
+    from auditor.model.gap import Gap
 
 LEVELS = ("critical", "high", "medium", "low", "info", "never")
 SAME = "same"

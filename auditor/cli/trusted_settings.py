@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from auditor.cli.settings import CONFIG_FILE, exemption_files
 from auditor.config import ALLOWED, COMMENTS, read_config
-from auditor.errors import ConfigError
-from auditor.model import Notice
+from auditor.model.errors import ConfigError
+from auditor.model.finding import Notice
 
 _PATHS: Final = ("rules", "baseline", "history", "against")
 """Settings that name files which decide the verdict: relative to the trusted file, not to the checkout."""

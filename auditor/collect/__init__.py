@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal, NamedTuple, get_args
 
-from auditor.errors import ConfigError
+from auditor.model.errors import ConfigError
 
 Way = Literal["workload", "secret", "certificate", "managed", "cli"]
 WAYS: Final[tuple[Way, ...]] = get_args(Way)

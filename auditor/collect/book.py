@@ -22,8 +22,9 @@ from typing import Any, Final, NamedTuple, Self
 import msgspec
 import orjson
 
-from auditor.errors import ConfigError, InputError, ResourceError
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model.errors import ConfigError, InputError, ResourceError
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 from auditor.sanitize import sanitized
 from auditor.sanitize.messages import message
 

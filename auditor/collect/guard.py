@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Final, NamedTuple, TypeVar
 
-from auditor.errors import AuditorError, InputError
+from auditor.model.errors import AuditorError, InputError
 
 PATIENCE: Final = 3.0
 """Seconds that running calls get to end after a stop."""

@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 
 from auditor.collect.book import Book
 from auditor.collect.guard import PATIENCE, Defect, isolated
-from auditor.errors import AuditorError
+from auditor.model.errors import AuditorError
 
 
 class Job:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from auditor.conditions.generated import Keys
 from auditor.conditions.paths import DERIVED
-from auditor.keys import FREE
+from auditor.model.case_insensitive import FREE
 
 INDENT: Final = "    "
 

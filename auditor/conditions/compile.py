@@ -34,7 +34,7 @@ from auditor.conditions.grammar import All, Count, Field, Node, Path
 from auditor.conditions.marks import FAILS, PASSES, SKIP
 from auditor.conditions.reasons import Explainer
 from auditor.conditions.relations import Relations
-from auditor.model import MISSING, Resource, Unknown
+from auditor.model.resource import MISSING, Resource, Unknown
 
 Report = Callable[[Any], None]
 Compiled = Callable[[Resource, Report, Report, Report, Report], None]

@@ -14,8 +14,9 @@ from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotK
 from auditor.conditions.operators import OPERATORS, Verdict, absent_verdict
 from auditor.conditions.paths import Scope, elements, is_free, values_at
 from auditor.conditions.relations import Relations
-from auditor.model import MISSING, Evidence, Resource, Unknown
-from auditor.packed import unpack
+from auditor.model.finding import Evidence
+from auditor.model.packing import unpack
+from auditor.model.resource import MISSING, Resource, Unknown
 
 MOST_EVIDENCE: Final = 20
 """Pieces of evidence per finding; a rule that needs more is told apart by `each`."""

@@ -28,7 +28,7 @@ from auditor.conditions.grammar import (
 from auditor.conditions.operators import OPERATORS, absent_verdict
 from auditor.conditions.paths import DERIVED
 from auditor.conditions.relations import Relations
-from auditor.model import is_cluster_type
+from auditor.model.kubernetes_types import is_cluster_type
 
 _SIGNS: Final = {
     "equals": "==", "notEquals": "!=", "less": "<", "lessOrEquals": "<=", "greater": ">", "greaterOrEquals": ">=",

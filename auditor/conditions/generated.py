@@ -11,8 +11,8 @@ from typing import Any, Final
 from auditor.conditions.grammar import Related, Test
 from auditor.conditions.operators import OPERATORS, absent_verdict
 from auditor.conditions.relations import Relations
-from auditor.keys import names_of
-from auditor.model import MISSING, Resource, Unknown
+from auditor.model.case_insensitive import names_of
+from auditor.model.resource import MISSING, Resource, Unknown
 
 
 class Undecided(Exception):  # noqa: N818  (a signal, not an error)

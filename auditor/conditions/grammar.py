@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from auditor.conditions.operators import OPERATORS, at_least_operand
-from auditor.fields import ELEMENTS
+from auditor.model.projection import ELEMENTS
 
 
 class GrammarError(ValueError):

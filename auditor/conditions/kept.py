@@ -7,8 +7,8 @@ from typing import Final
 
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
 from auditor.conditions.paths import DERIVED
-from auditor.fields import IDENTITY, Fields, path_of
-from auditor.model import WORKLOADS
+from auditor.model.kubernetes_types import WORKLOADS
+from auditor.model.projection import IDENTITY, Fields, path_of
 
 _WHOLE_BODY: Final = (
     ("podSpec",),

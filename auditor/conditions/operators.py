@@ -33,7 +33,7 @@ from auditor.conditions.scalars import (
     text_of,
 )
 from auditor.label_selectors import selects
-from auditor.model import Unknown, kind_of
+from auditor.model.resource import Unknown, kind_of
 
 Verdict = bool | Unknown
 Scalar = str | int | float | bool

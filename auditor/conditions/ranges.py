@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from auditor.conditions.scalars import NOT_PUBLIC, addresses_of, shown, text_of
-from auditor.model import Unknown, kind_of
+from auditor.model.resource import Unknown, kind_of
 
 EVERYWHERE: Final = frozenset({"*", "any", "internet"})
 """Texts that stand for every address, without case."""

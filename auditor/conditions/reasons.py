@@ -23,7 +23,7 @@ from auditor.conditions.expressions import Expressions, Scopes, loops, spelling_
 from auditor.conditions.generated import Undecided
 from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Path, Related, Test, Value
 from auditor.conditions.paths import elements, join, text_of
-from auditor.model import MISSING, Resource
+from auditor.model.resource import MISSING, Resource
 
 Why = list[tuple[str, Any, str]]
 """Evidence of a failure: path, value as it is, what was expected."""

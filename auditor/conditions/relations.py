@@ -15,9 +15,11 @@ from typing import Any, NamedTuple, Protocol
 from auditor.conditions.grammar import Node, Path, Related, is_of_here
 from auditor.conditions.kept import kept_of, read_paths
 from auditor.conditions.paths import Scope, values_at
-from auditor.fields import Fields
-from auditor.model import MISSING, Gap, Resource, Unknown, shown_with
-from auditor.packed import Packed, pack, unpack
+from auditor.model.gap import Gap
+from auditor.model.kubernetes_types import shown_with
+from auditor.model.packing import Packed, pack, unpack
+from auditor.model.projection import Fields
+from auditor.model.resource import MISSING, Resource, Unknown
 
 Verdict = bool | Unknown
 

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.model import kind_of
+from auditor.model.resource import kind_of
 
 
 def number_of(value: Any) -> float | int | None:

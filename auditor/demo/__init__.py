@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from auditor.inventory import CollectedSource, Inventory, open_inventory
 from auditor.lenses import LENSES
-from auditor.model import Origin, Resource, kubernetes_type
+from auditor.model.kubernetes_types import kubernetes_type
+from auditor.model.resource import Origin, Resource
 
 AS_OF: Final = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 """The clock of the demo."""

@@ -9,7 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from auditor.demo import FOLDER, Body, resource_of
-from auditor.model import Outcome, Record
+from auditor.model.finding import Outcome
+from auditor.model.resource import Record
 from auditor.reading.yaml_documents import Parsed, yaml_documents
 
 

@@ -11,8 +11,10 @@ import msgspec
 
 from auditor.conditions.scalars import parse_duration
 from auditor.exemptions.entry import EVERYTHING, Entry, Selection, Tagged
-from auditor.findings import Findings
-from auditor.model import Audit, Counts, Finding, Notice, Origin, Outcome, RuleRun, Severity
+from auditor.model.audit import Audit, Counts, RuleRun
+from auditor.model.finding import Finding, Notice, Outcome, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.resource import Origin
 
 DAY: Final = dt.timedelta(days=1)
 

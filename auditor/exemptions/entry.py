@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from auditor.model import Exemption, Origin, Outcome, Record, Resource
+from auditor.model.finding import Exemption, Outcome
+from auditor.model.resource import Origin, Record, Resource
 
 EVERYTHING: Final = "*"
 

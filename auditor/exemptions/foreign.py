@@ -13,7 +13,7 @@ import yaml
 
 from auditor.exemptions.entry import EVERYTHING, fits
 from auditor.exemptions.form import TODO
-from auditor.model import Rule
+from auditor.model.rule import Rule
 
 
 class Foreign(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from auditor.exemptions.foreign import Foreign, Unmapped
 from auditor.exemptions.form import TODO
-from auditor.model import Resource
+from auditor.model.resource import Resource
 
 _PREFIX: Final = "microsoft.authorization/"
 TYPES: Final = frozenset(_PREFIX + name for name in ("policyexemptions", "policyassignments", "policysetdefinitions"))

@@ -9,7 +9,8 @@ from typing import Any, Final
 from auditor.exemptions.comments import yaml_comments
 from auditor.exemptions.foreign import Foreign, Unmapped
 from auditor.exemptions.inline import Comment
-from auditor.model import Origin, Resource, kubernetes_type
+from auditor.model.kubernetes_types import kubernetes_type
+from auditor.model.resource import Origin, Resource
 
 _SKIP: Final = re.compile(r"(?:checkov|bridgecrew|cortex):skip\s*=\s*([A-Za-z0-9_]+)\s*(?::\s*(.*))?")
 _ANNOTATION: Final = re.compile(r"checkov\.io/skip\d+\Z")

@@ -20,13 +20,14 @@ from pydantic import (
     model_validator,
 )
 
-from auditor import marked_yaml
 from auditor.conditions.grammar import near
 from auditor.conditions.scalars import parse_time
-from auditor.errors import ConfigError, RuleError
 from auditor.exemptions.entry import Entry, fits
-from auditor.marked_yaml import Marks
-from auditor.model import Exemption, Outcome, Rule
+from auditor.model import positioned_yaml
+from auditor.model.errors import ConfigError, RuleError
+from auditor.model.finding import Exemption, Outcome
+from auditor.model.positioned_yaml import Marks
+from auditor.model.rule import Rule
 
 FILE: Final = "exemptions.yaml"
 TODO: Final = "TODO"
@@ -112,7 +113,7 @@ class FileForm(BaseModel):
 def read_exemptions(path: Path, rules: Sequence[Rule]) -> list[Entry]:
     """The exemptions of a file. Each must be about a rule that exists. Raises ConfigError."""
     try:
-        raw, marks = marked_yaml.load(path.read_text(encoding="utf-8"), str(path))
+        raw, marks = positioned_yaml.load(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from error
     except UnicodeDecodeError as error:
@@ -171,12 +172,12 @@ def told(error: ValidationError, form: type[BaseModel]) -> tuple[tuple[str | int
         return place, f"unknown key{near(str(place[-1]), known)}"
     given = first.get("input")
     shown = f" (given: {str(given)[:60]!r})" if isinstance(given, (str, int, float)) else ""
-    return place, marked_yaml.sentence(first["msg"]) + shown
+    return place, positioned_yaml.sentence(first["msg"]) + shown
 
 
 def _refused(error: ValidationError, path: Path, marks: Marks) -> ConfigError:
     place, sentence = told(error, FileForm)
-    what = marked_yaml.spelled(place) or "the file"
+    what = positioned_yaml.spelled(place) or "the file"
     return ConfigError(f"{path}:{marks.line(place)}: {what}: {sentence}", _HINT)
 
 

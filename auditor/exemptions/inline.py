@@ -14,10 +14,11 @@ import msgspec
 from pydantic import ValidationError
 
 from auditor.conditions.grammar import near
-from auditor.errors import ConfigError
 from auditor.exemptions.entry import Entry
 from auditor.exemptions.form import EntryForm, check_rule, entry_of, told
-from auditor.model import Notice, Rule
+from auditor.model.errors import ConfigError
+from auditor.model.finding import Notice
+from auditor.model.rule import Rule
 
 MARK: Final = "auditor:exempt"
 _KEYS: Final = {"until": "expiresOn", "owner": "owner", "reason": "reason", "category": "category",

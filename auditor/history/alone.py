@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from auditor.errors import ResourceError
+from auditor.model.errors import ResourceError
 
 
 @contextmanager

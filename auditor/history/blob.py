@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.errors import ResourceError
+from auditor.model.errors import ResourceError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

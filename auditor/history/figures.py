@@ -11,7 +11,8 @@ import msgspec
 
 from auditor.history.moves import Status
 from auditor.history.store import Store
-from auditor.model import Record, Severity
+from auditor.model.finding import Severity
+from auditor.model.resource import Record
 
 
 class Line(Record, frozen=True, kw_only=True):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from auditor.errors import InputError
-from auditor.findings import Findings
-from auditor.model import Audit
+from auditor.model.audit import Audit
+from auditor.model.errors import InputError
+from auditor.model.finding_store import Findings
 from auditor.render.load import load_audit, load_baseline, time_of
 from auditor.render.words import utc
 

@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome
+from auditor.model.finding_store import Findings
 from auditor.side import Side, looked_at
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from auditor.history.moves import Status
 from auditor.history.store import Store
-from auditor.model import Finding
+from auditor.model.finding import Finding
 
 Key = tuple[str, str]
 """A rule, and the casefolded id of a resource."""

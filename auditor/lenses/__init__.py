@@ -11,8 +11,8 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from auditor.lenses.coverage import Coverage
-from auditor.model import Resource
-from auditor.resource import NETWORK_POLICIES
+from auditor.model.kubernetes_types import NETWORK_POLICIES
+from auditor.model.resource import Resource
 
 
 class Reader(Protocol):

@@ -18,7 +18,7 @@ from auditor.lenses.api_policy_walk import Walk
 from auditor.lenses.api_policy_ways import Access, access_of, is_change
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.truth import Truth
-from auditor.model import Resource, Unknown
+from auditor.model.resource import Resource, Unknown
 
 
 class EffectivePolicies:

@@ -10,7 +10,7 @@ from auditor.lenses.api_policy_scopes import NamedValues
 from auditor.lenses.api_policy_settings import constant_of, names_certificates, switch_of
 from auditor.lenses.api_policy_text import Element, is_expression, named_values, scheme_of, with_named_values
 from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 
 class Reading:

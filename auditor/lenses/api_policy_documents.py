@@ -16,7 +16,7 @@ from auditor.lenses.api_policy_text import Element, is_expression, named_values
 from auditor.lenses.api_policy_walk import CREDENTIAL_HEADERS
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.derived import derived
-from auditor.model import Resource, Unknown, arm_scope
+from auditor.model.resource import Resource, Unknown, arm_scope
 
 TYPE: Final = "auditor/policyDocument"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.api_policy_model import Target, Weakness
 from auditor.lenses.api_policy_scopes import Estate
 from auditor.lenses.api_policy_state import ALL_FLAGS
@@ -16,7 +15,8 @@ from auditor.lenses.api_policy_walk import Walk
 from auditor.lenses.api_policy_ways import Way
 from auditor.lenses.truth import Truth, truth_and, truth_or
 from auditor.lenses.values import text_at
-from auditor.model import Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Unknown
 
 
 class Facts:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from auditor.lenses.truth import Truth
-from auditor.model import Origin, Unknown
+from auditor.model.resource import Origin, Unknown
 
 
 @dataclass(frozen=True, slots=True)

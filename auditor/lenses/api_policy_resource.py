@@ -8,7 +8,7 @@ from auditor.lenses.api_policy_model import EffectivePolicy, Place, Target, Toke
 from auditor.lenses.api_policy_text import is_expression, scheme_of
 from auditor.lenses.derived import derived
 from auditor.lenses.truth import Truth
-from auditor.model import Resource, Unknown, arm_scope, parent_of
+from auditor.model.resource import Resource, Unknown, arm_scope, parent_of
 
 TYPE: Final = "auditor/apiPolicy"
 

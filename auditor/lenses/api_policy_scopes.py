@@ -7,11 +7,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.api_policy_text import Element, read_policy
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.values import last, text_at
-from auditor.model import Origin, Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Origin, Resource, Unknown, parent_of
 
 SERVICE: Final = "microsoft.apimanagement/service"
 _WORKSPACE: Final = f"{SERVICE}/workspaces"

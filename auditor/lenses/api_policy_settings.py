@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from auditor.lenses.api_policy_text import Element, is_expression, named_values
 from auditor.lenses.truth import Truth, truth_and, truth_or
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 SETTINGS: Final = ("tokens", "certificates", "cors", "passwords", "base")
 """The properties that `settings_of` gives."""

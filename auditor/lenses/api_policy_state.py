@@ -8,7 +8,7 @@ from typing import Final
 
 from auditor.lenses.api_policy_model import Target
 from auditor.lenses.truth import Truth, truth_and, truth_or
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 FLAGS: Final = (
     "authenticated", "asked", "token", "certificate", "certificateAsked", "sendsCertificate", "sendsIdentity",

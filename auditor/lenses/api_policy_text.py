@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 _DEEPEST: Final = 100
 

@@ -28,7 +28,7 @@ from auditor.lenses.api_policy_scopes import Document, Estate, Level, NotCollect
 from auditor.lenses.api_policy_state import FLAGS, State, joined_with
 from auditor.lenses.api_policy_text import Element, named_values
 from auditor.lenses.truth import Truth, truth_and, truth_or
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 _MOST_POLICIES: Final = 20_000
 _BY_HAND: Final = Unknown("a condition refuses some callers; whether it asks who they are is not known")

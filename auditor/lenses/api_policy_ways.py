@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from auditor.lenses.api_policy_scopes import SERVICE, Document, Entry, Estate, Level, scopes_of
 from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 
 class Way:

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.sightings import Sighting, Use, VaultRef, thumbprint_of, use_of, vault_ref
 from auditor.lenses.values import items, last, moment, text_at, texts
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 # --- Application Gateway ------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from auditor.lenses import azure_sources, kubernetes_sources
 from auditor.lenses.derived import Scope, derived
 from auditor.lenses.sightings import SecretKey, Sighting, Use, VaultRef, common_name_in
 from auditor.lenses.times import lifetime, stamp
-from auditor.model import Origin, Resource, Unknown, arm_scope
+from auditor.model.resource import Origin, Resource, Unknown, arm_scope
 
 if TYPE_CHECKING:
     from auditor.lenses.material import Material

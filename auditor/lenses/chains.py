@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from auditor.lenses.x509 import Certificate, subject_of
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 COMPLETE, OPEN, INCOMPLETE = "complete", "open", "incomplete"
 """A root of the estate is reached; a certificate is reached whose issuer need not be sent; one is missing or wrong."""

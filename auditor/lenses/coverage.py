@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from auditor.model import Gap
+from auditor.model.gap import Gap
 
 
 class Coverage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.model import Origin, Resource, holds_unknown
+from auditor.model.resource import Origin, Resource, holds_unknown
 
 Scope = tuple[str | None, str | None]
 """Subscription and resource group, as `model.arm_scope` tells them."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.sightings import SecretKey, Sighting, VaultRef, use_of
 from auditor.lenses.values import items, moment, text_at, texts
-from auditor.model import Resource
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource
 
 _TLS: Final = "kubernetes.io/tls"
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from auditor.lenses.sightings import common_name_in
 from auditor.lenses.values import moment
 from auditor.lenses.words import as_document, visible
-from auditor.model import Resource, Unknown
+from auditor.model.resource import Resource, Unknown
 
 _SECONDS_A_DAY: Final = 86400
 _NAME, _ISSUER, _PLACES = 44, 32, 3

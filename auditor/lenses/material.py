@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.lenses.chains import COMPLETE, INCOMPLETE, OPEN, Chains
 from auditor.lenses.sightings import Use, use_again
 from auditor.lenses.x509 import Bundle, Certificate, leaf_of, properties_of, read_bundle
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 if TYPE_CHECKING:
     from auditor.lenses.certificates import Seen

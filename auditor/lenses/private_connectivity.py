@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.derived import derived
 from auditor.lenses.private_connectivity_estate import (
@@ -26,8 +25,9 @@ from auditor.lenses.private_connectivity_estate import (
 from auditor.lenses.private_connectivity_services import SERVICES, WORKSPACE, Service, public_access_off
 from auditor.lenses.truth import Truth, truth_or
 from auditor.lenses.values import last, text_at
-from auditor.model import Resource, Unknown, arm_scope
-from auditor.packed import unpack
+from auditor.model.case_insensitive import get
+from auditor.model.packing import unpack
+from auditor.model.resource import Resource, Unknown, arm_scope
 
 TYPE: Final = "auditor/privateConnectivity"
 _DIFFER: Final = "the service calls the connection approved, and its endpoint does not"

@@ -6,14 +6,14 @@ import ipaddress
 from collections import defaultdict
 from typing import Any, Final, NamedTuple
 
-from auditor.fields import OF_AZURE, Fields
-from auditor.keys import get
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.private_connectivity_services import SERVICES, WORKSPACE
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import hidden_in, items, last, text_at, texts
-from auditor.model import Resource, Unknown, holds_unknown
-from auditor.packed import Packed, pack
+from auditor.model.case_insensitive import get
+from auditor.model.packing import Packed, pack
+from auditor.model.projection import OF_AZURE, Fields
+from auditor.model.resource import Resource, Unknown, holds_unknown
 
 ZONES: Final = "microsoft.network/privatednszones"
 LINKS: Final = f"{ZONES}/virtualnetworklinks"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from auditor.keys import get
 from auditor.lenses.truth import Truth, truth_and
-from auditor.model import Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Unknown
 
 
 class Service(NamedTuple):

@@ -6,18 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Final, get_args
 
 from auditor.lenses.values import moment
-from auditor.model import (
-    Certificate,
-    Certificates,
-    Hop,
-    HopEnd,
-    Protection,
-    Resource,
-    TrafficPath,
-    TrafficPaths,
-    Unknown,
-    Use,
-)
+from auditor.model.resource import Resource, Unknown
+from auditor.model.views import Certificate, Certificates, Hop, HopEnd, Protection, TrafficPath, TrafficPaths, Use
 
 MOST_CERTIFICATES: Final = 2_000
 MOST_PATHS: Final = 500

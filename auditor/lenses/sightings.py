@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from auditor.model import Resource
+from auditor.model.resource import Resource
 
 Use = dict[str, Any]
 """`{name, kind, resource, element, hosts?, public?, …}`, as it stands in `properties.uses`."""

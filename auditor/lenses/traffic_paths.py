@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from auditor.fields import IDENTITY, Fields
 from auditor.lenses.api_policy import effective_policies
 from auditor.lenses.api_policy_scopes import Estate as Policies
 from auditor.lenses.coverage import Coverage
@@ -41,7 +40,8 @@ from auditor.lenses.paths.shapes import (
     lowest,
 )
 from auditor.lenses.paths.trust import Trust
-from auditor.model import Resource, Unknown, arm_scope
+from auditor.model.projection import IDENTITY, Fields
+from auditor.model.resource import Resource, Unknown, arm_scope
 
 TYPE: Final = "auditor/trafficPath"
 _IDENTITY: Final = Fields.named(IDENTITY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 Truth = bool | Unknown
 """Known for sure, or `Unknown` with the reason."""

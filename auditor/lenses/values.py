@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.keys import get
-from auditor.model import Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Unknown
 
 
 def text_at(value: Any, *keys: str) -> str | None:

@@ -13,15 +13,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from auditor.fields import OF_AZURE, Fields
-from auditor.keys import get
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.derived import derived
 from auditor.lenses.sightings import VaultRef, vault_ref
 from auditor.lenses.truth import Truth, truth_or
 from auditor.lenses.values import hidden_in, items, listing, text_at, word
 from auditor.lenses.vault_rights import Rights
-from auditor.model import Resource, Unknown, arm_scope, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.projection import OF_AZURE, Fields
+from auditor.model.resource import Resource, Unknown, arm_scope, parent_of
 
 TYPE: Final = "auditor/vaultAccess"
 GATEWAY: Final = "microsoft.network/applicationgateways"

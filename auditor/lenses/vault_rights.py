@@ -10,11 +10,11 @@ from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import Any, Final, NamedTuple
 
-from auditor.keys import get
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import hidden_in, items, listing, text_at, texts
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 ASSIGNMENTS: Final = "microsoft.authorization/roleassignments"
 ROLES: Final = "microsoft.authorization/roledefinitions"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 _INVISIBLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, SignatureAlgorithmOID
 
 from auditor.lenses.times import lifetime
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 _UNREADABLE: Final = (
     ValueError,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from auditor.model import MISSING, Unknown
+from auditor.model.resource import MISSING, Unknown
 from auditor.plans.arm_env import Env, Work
 from auditor.plans.arm_evaluate import value
 from auditor.plans.arm_parameters import Given, given_in, value_of

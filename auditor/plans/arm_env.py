@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
-from auditor.accounting import Accounting
-from auditor.model import Gap
+from auditor.model.accounting import Accounting
+from auditor.model.gap import Gap
 from auditor.plans.arm_expressions import Node
 from auditor.plans.arm_values import Refused, weigh, within_size
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.arm_env import MAX_COPIES, MAX_DEPTH, Closure, Env, Work, kept, shortened
 from auditor.plans.arm_expressions import ExpressionError, Literal, Member, Node, is_expression, parse, unescaped
 from auditor.plans.arm_format import format_end

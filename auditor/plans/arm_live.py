@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from auditor.model import Unknown, parent_of
+from auditor.model.resource import Unknown, parent_of
 
 GATEWAY_ELEMENTS: Final = (
     "backendAddressPools",

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from auditor.errors import InputError
-from auditor.model import MISSING, Unknown
+from auditor.model.errors import InputError
+from auditor.model.resource import MISSING, Unknown
 from auditor.plans.arm_spelling import DECLARATION, GIVEN, PARAMETER_FILE, canonical, in_two_casings
 
 Given = Callable[[str], Any]

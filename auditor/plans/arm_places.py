@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.arm_values import Refused, plain, text
 
 DEPLOYMENT: Final = "Microsoft.Resources/deployments"

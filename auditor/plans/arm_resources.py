@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.arm_env import MAX_COPIES, Env, kept
 from auditor.plans.arm_evaluate import value
 from auditor.plans.arm_places import DEPLOYMENT, Place, id_at, id_below, place_of_id

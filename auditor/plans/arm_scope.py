@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.model import MISSING, Unknown
+from auditor.model.resource import MISSING, Unknown
 from auditor.plans.arm_env import Env, UserFunction, Work, kept
 from auditor.plans.arm_evaluate import copied, value
 from auditor.plans.arm_parameters import Declarations, Given, is_secure

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cmp_to_key
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.arm_env import Closure, Env, kept
 from auditor.plans.arm_expressions import Node
 from auditor.plans.arm_functions_arrays import create_object, items, try_get

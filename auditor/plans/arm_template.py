@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from auditor.errors import InputError
-from auditor.model import Origin, Resource, Unknown, holds_unknown
+from auditor.model.errors import InputError
+from auditor.model.resource import Origin, Resource, Unknown, holds_unknown
 from auditor.plans.arm_deployment import Deployment
 from auditor.plans.arm_env import Work
 from auditor.plans.arm_join import Item, join

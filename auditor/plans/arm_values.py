@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 MAX_VALUES: Final = 200_000
 MAX_CHARACTERS: Final = 8_000_000

@@ -8,8 +8,9 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from auditor.accounting import Accounting
-from auditor.model import Gap, Origin, Resource
+from auditor.model.accounting import Accounting
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource
 from auditor.sanitize import sanitized
 from auditor.sanitize.messages import message
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from auditor.keys import get
-from auditor.model import Gap, Resource
+from auditor.model.case_insensitive import get
+from auditor.model.gap import Gap
+from auditor.model.resource import Resource
 from auditor.plans.change import Change
 
 _TEMPLATE: Final = "the template that it deploys is not evaluated"

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from auditor.child_arrays import SUBNET
-from auditor.keys import get
-from auditor.model import Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.child_arrays import SUBNET
+from auditor.model.resource import Unknown
 
 GATEWAY: Final = "microsoft.network/applicationgateways"
 _NETWORK: Final = "microsoft.network/virtualnetworks"

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from auditor.errors import InputError
+from auditor.model.errors import InputError
 from auditor.plans.arm_lines import extents_of
 from auditor.plans.change import Lines
 from auditor.plans.hcl import Block, dynamic_references, read_hcl, read_hcl_json

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from auditor.keys import get
-from auditor.model import Origin, Resource, Unknown, holds_unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Origin, Resource, Unknown, holds_unknown
 from auditor.plans.private_endpoints import ELSEWHERE, ENDPOINT, Asked, asked, connection
 
 _CONNECTIONS: Final = "privateEndpointConnections"

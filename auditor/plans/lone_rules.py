@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
-from auditor.keys import get
-from auditor.model import Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Unknown, parent_of
 
 GROUP: Final = "Microsoft.Network/networkSecurityGroups"
 _MOST: Final = 100

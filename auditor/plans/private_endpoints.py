@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from auditor.keys import get
-from auditor.model import Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Unknown
 
 ENDPOINT: Final = "microsoft.network/privateendpoints"
 _LISTS: Final = {"privateLinkServiceConnections": "Approved", "manualPrivateLinkServiceConnections": "Pending"}

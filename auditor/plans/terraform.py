@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.child_arrays import RULE
-from auditor.errors import InputError
-from auditor.keys import get
-from auditor.model import MISSING, Gap, Origin, Resource, Unknown, holds_unknown
+from auditor.model.case_insensitive import get
+from auditor.model.child_arrays import RULE
+from auditor.model.errors import InputError
+from auditor.model.gap import Gap
+from auditor.model.resource import MISSING, Origin, Resource, Unknown, holds_unknown
 from auditor.plans.azurerm import INDEX, table_of
 from auditor.plans.change import Addition, Change, Changes, Lines
 from auditor.plans.terraform_accounting import accounting_of

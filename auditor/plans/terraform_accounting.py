@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from auditor.accounting import Accounting
+from auditor.model.accounting import Accounting
 from auditor.plans.change import DELETED, UNCHANGED
 from auditor.plans.terraform_announcements import named, only_planned, waiting
 from auditor.plans.terraform_gaps import stray_entries

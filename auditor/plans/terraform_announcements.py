@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.model import Gap
-from auditor.paging import letters_of
+from auditor.model.gap import Gap
+from auditor.model.paging import letters_of
 from auditor.plans.terraform_nodes import address_of, resources_in
 
 _LATER: Final = "unknown-until-apply"

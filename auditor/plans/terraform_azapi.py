@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.terraform_ids import Side
 from auditor.plans.terraform_join import Made
 from auditor.plans.terraform_nodes import Node

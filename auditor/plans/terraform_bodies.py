@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 Place = tuple[str | int, ...]
 _ID: Final = re.compile(r"(?:resource)?ids?$", re.IGNORECASE)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.model import Unknown, parent_of
+from auditor.model.resource import Unknown, parent_of
 from auditor.plans.azurerm import table_of
 from auditor.plans.terraform_bodies import with_ids
 from auditor.plans.terraform_nodes import Node

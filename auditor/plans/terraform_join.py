@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from auditor.child_arrays import ARRAYS, FLAT, RULE, SUBNET
-from auditor.model import Unknown, parent_of
+from auditor.model.child_arrays import ARRAYS, FLAT, RULE, SUBNET
+from auditor.model.resource import Unknown, parent_of
 from auditor.plans.gateway_subnets import GATEWAY, tell_subnets
 from auditor.plans.lone_rules import GROUP, with_denials
 from auditor.plans.lone_subnets import list_itself

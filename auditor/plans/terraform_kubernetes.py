@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from auditor.model import Origin, Resource, Unknown, kubernetes_type
+from auditor.model.kubernetes_types import kubernetes_type
+from auditor.model.resource import Origin, Resource, Unknown
 from auditor.plans.terraform_join import Made
 from auditor.plans.terraform_manifests import MANIFESTS, objects_of
 from auditor.plans.terraform_nodes import Node

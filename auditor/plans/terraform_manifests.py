@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 MANIFESTS: Final = ("helm_release", "kubernetes_manifest", "kubectl_manifest")
 """Types of Terraform whose objects stand in one attribute."""

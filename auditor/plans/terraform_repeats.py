@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from auditor.model import Gap, Unknown
+from auditor.model.gap import Gap
+from auditor.model.resource import Unknown
 from auditor.plans.terraform_join import Made
 from auditor.plans.terraform_nodes import Node
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from auditor.keys import get
+from auditor.model.case_insensitive import get
 from auditor.plans.change import NO_SUBSCRIPTION
 from auditor.plans.terraform_nodes import Node
 from auditor.plans.terraform_references import References

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from auditor.model import MISSING, Unknown
+from auditor.model.resource import MISSING, Unknown
 
 Scalar = str | int | float | bool
 How = Mapping[Any, Any] | Callable[[Any], Any]

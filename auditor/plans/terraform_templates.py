@@ -12,8 +12,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from auditor.errors import InputError
-from auditor.model import Gap, Unknown
+from auditor.model.errors import InputError
+from auditor.model.gap import Gap
+from auditor.model.resource import Unknown
 from auditor.plans.arm_template import read_arm_template
 from auditor.plans.change import Change
 from auditor.plans.terraform_nodes import Node

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from auditor.model import MISSING, Unknown
+from auditor.model.resource import MISSING, Unknown
 from auditor.plans.terraform_table import Attr, Below, Block, Composed, Fixed, Part, spellings
 from auditor.plans.trees import Body, append, merge, object_at, put, segments
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 _COMPUTED: Final = frozenset({"image_pull_policy", "limits", "requests", "resources", "service_account_name"})
 

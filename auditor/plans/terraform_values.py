@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 LATER: Final = Unknown("known after apply")
 SENSITIVE: Final = Unknown("marked sensitive in the plan")

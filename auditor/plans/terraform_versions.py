@@ -14,8 +14,8 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from auditor.keys import get
-from auditor.model import MISSING, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import MISSING, Unknown
 from auditor.plans.azurerm import table_of
 from auditor.plans.terraform_table import Attr, Block, Extra, Fixed, Part, Since, Table
 from auditor.plans.terraform_translate import Writer, writer

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.model import MISSING, Unknown
+from auditor.model.resource import MISSING, Unknown
 
 Body = dict[str, Any]
 _QUOTED: Final = re.compile(r"\['([^']+)'\]|([^.\[\]']+)")

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from auditor.accounting import Accounting
-from auditor.model import Gap, Origin, Resource, Unknown, holds_unknown
+from auditor.model.accounting import Accounting
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown, holds_unknown
 from auditor.plans.arm_expressions import Call, ExpressionError, Member, is_expression, parse, unescaped
 from auditor.plans.arm_join import Item, join
 from auditor.plans.change import DELETED, UNCHANGED, Action, Change, Changes

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from auditor.errors import InputError
-from auditor.model import Gap
-from auditor.paging import letters_of, markers_of
+from auditor.model.errors import InputError
+from auditor.model.gap import Gap
+from auditor.model.paging import letters_of, markers_of
 from auditor.stray_members import stray, stray_members
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 _MAX_DEPTH: Final = 50
 _MAX_ELEMENTS: Final = 10_000

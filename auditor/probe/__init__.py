@@ -9,7 +9,8 @@ import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from auditor.model import Gap, Resource
+from auditor.model.gap import Gap
+from auditor.model.resource import Resource
 from auditor.probe.handshake import Failed, shake
 from auditor.probe.hosts import Host, resource_of
 

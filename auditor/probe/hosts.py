@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 from auditor.probe.handshake import Handshake
 
 TYPE: Final = "auditor/handshake"

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from auditor.errors import ResourceError
 from auditor.history.standing import Key, Standing
+from auditor.model.errors import ResourceError
 from auditor.publish.delivery import BusyError, RefusedError
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from auditor.errors import ResourceError
 from auditor.history.alone import alone
 from auditor.history.store import Store
+from auditor.model.errors import ResourceError
 from auditor.publish import outbox
 from auditor.publish.chunks import LIMIT, chunks
 

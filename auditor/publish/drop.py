@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from auditor.errors import OutputError
+from auditor.model.errors import OutputError
 from auditor.publish.ocsf import event_of
 
 

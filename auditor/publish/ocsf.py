@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from auditor import ocsf
 from auditor.history.moves import Change, Status
-from auditor.model import Severity
+from auditor.model.finding import Severity
 
 _ACTIVITY: Final = {
     Change.OPENED: ocsf.CREATE,

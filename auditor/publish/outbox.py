@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from auditor.errors import InputError
-from auditor.findings import Findings
 from auditor.history.checksums import PUT_OUTBOX, REFUSE
 from auditor.history.moves import Change, Move, moves, types_of
 from auditor.history.store import Store
-from auditor.model import Audit
+from auditor.model.audit import Audit
+from auditor.model.errors import InputError
+from auditor.model.finding_store import Findings
 from auditor.publish.records import (
     Record,
     audit_id,

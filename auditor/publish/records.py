@@ -12,9 +12,11 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.findings import Findings
 from auditor.history.moves import Change, Move, Status
-from auditor.model import Audit, Evidence, Finding, Origin, Outcome, RuleRun, Severity
+from auditor.model.audit import Audit, RuleRun
+from auditor.model.finding import Evidence, Finding, Outcome, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.resource import Origin
 
 Record = dict[str, Any]
 _MOST: Final = 60_000  # bytes of UTF-8; the limit is 64 KB

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from auditor.errors import ConfigError, ResourceError
+from auditor.model.errors import ConfigError, ResourceError
 from auditor.publish.chunks import LIMIT, body
 from auditor.publish.delivery import BusyError, RefusedError
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from auditor.errors import ConfigError, ResourceError
+from auditor.model.errors import ConfigError, ResourceError
 from auditor.publish.delivery import BusyError, RefusedError
 from auditor.sanitize.messages import address_name, safe_name
 

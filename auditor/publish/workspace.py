@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from auditor.errors import ResourceError
+from auditor.model.errors import ResourceError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

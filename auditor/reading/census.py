@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.model import SYSTEM_NAMESPACES, WORKLOADS, Gap, Resource
+from auditor.model.gap import Gap
+from auditor.model.kubernetes_types import SYSTEM_NAMESPACES, WORKLOADS
+from auditor.model.resource import Resource
 from auditor.workloads import judged_as
 
 _SUBSCRIPTION: Final = "/subscriptions/"

@@ -7,8 +7,8 @@ import stat
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
-from auditor.accounting import Accounting
-from auditor.model import Gap
+from auditor.model.accounting import Accounting
+from auditor.model.gap import Gap
 from auditor.reading.archives import (
     LINK,
     Member,

@@ -10,8 +10,8 @@ from typing import IO, Any, Final
 
 import orjson
 
-from auditor.doubled_keys import may_have_doubled_keys
-from auditor.model import Origin, Resource
+from auditor.model.repeated_keys import may_have_doubled_keys
+from auditor.model.resource import Origin, Resource
 from auditor.reading.bytes_in import HEAD, is_gzip, open_bytes
 from auditor.reading.children import may_have_children
 from auditor.reading.feed import Feed

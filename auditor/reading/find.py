@@ -10,15 +10,15 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
-from auditor.accounting import Accounting
-from auditor.errors import InputError
+from auditor.model.accounting import Accounting
+from auditor.model.errors import InputError
 from auditor.reading.log import printable
 from auditor.reading.sources import FileSource
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
 
-    from auditor.model import Gap
+    from auditor.model.gap import Gap
     from auditor.reading.contents import Contents
 
 _ARCHIVES: Final = (b"PK", b"\x1f\x8b")

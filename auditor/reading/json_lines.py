@@ -9,8 +9,9 @@ from typing import IO, Any, Final
 import msgspec
 import orjson
 
-from auditor.doubled_keys import may_have_doubled_keys
-from auditor.model import Origin, Resource, kubernetes_type
+from auditor.model.kubernetes_types import kubernetes_type
+from auditor.model.repeated_keys import may_have_doubled_keys
+from auditor.model.resource import Origin, Resource
 from auditor.reading.children import USUAL, may_have_children
 from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource

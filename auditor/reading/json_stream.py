@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from auditor.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
-from auditor.model import Unknown
+from auditor.model.repeated_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
+from auditor.model.resource import Unknown
 from auditor.reading.feed import MAX_VALUE, Feed, TooLarge
 from auditor.reading.log import Broken, Log
 from auditor.reading.shapes import Given

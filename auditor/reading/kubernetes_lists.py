@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from auditor.model import Unknown
-from auditor.paging import letters_of
+from auditor.model.paging import letters_of
+from auditor.model.resource import Unknown
 
 _PARAMETER: Final = re.compile(r"\$\{\{?\w+\}?\}")
 _CONTENT: Final = ("spec", "data", "status", "rules")

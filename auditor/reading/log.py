@@ -6,9 +6,9 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from auditor.accounting import Accounting
-from auditor.errors import InputError
-from auditor.model import Gap
+from auditor.model.accounting import Accounting
+from auditor.model.errors import InputError
+from auditor.model.gap import Gap
 from auditor.sanitize.messages import message
 
 GAPS_PER_FILE: Final = 1000

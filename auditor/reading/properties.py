@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import orjson
 
-from auditor.keys import value_of
-from auditor.model import MISSING, Origin, Resource, Unknown
+from auditor.model.case_insensitive import value_of
+from auditor.model.resource import MISSING, Origin, Resource, Unknown
 
 _NONE: Final = Unknown(
     "the input holds no properties of it, as `az resource list` gives none; `auditor collect` and `az graph query` do"

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from auditor.model import Resource, Unknown
+from auditor.model.resource import Resource, Unknown
 from auditor.reading.log import Log
 
 _BUCKETS: Final = 1 << 14

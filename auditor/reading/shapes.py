@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
-from auditor.doubled_keys import reason_of, with_doubled_keys_unknown
-from auditor.model import Origin, Resource, Unknown, holds_unknown, kubernetes_type
-from auditor.paging import failed_status, lists_of, markers_of
+from auditor.model.kubernetes_types import kubernetes_type
+from auditor.model.paging import failed_status, lists_of, markers_of
+from auditor.model.repeated_keys import reason_of, with_doubled_keys_unknown
+from auditor.model.resource import Origin, Resource, Unknown, holds_unknown
 from auditor.reading.children import child_of
 from auditor.reading.kubernetes_lists import items_of, refusal_of
 from auditor.reading.log import Log

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
-from auditor.model import Resource
+from auditor.model.resource import Resource
 from auditor.reading.log import Log
 from auditor.reading.wanted import Wanted
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.keys import value_of
-from auditor.model import MISSING
-from auditor.paging import letters_of, lists_of
+from auditor.model.case_insensitive import value_of
+from auditor.model.paging import letters_of, lists_of
+from auditor.model.resource import MISSING
 from auditor.stray_members import stray, stray_members
 
 if TYPE_CHECKING:

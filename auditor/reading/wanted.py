@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.model import Resource
+from auditor.model.resource import Resource
 from auditor.reading.census import Census
 
 

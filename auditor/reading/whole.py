@@ -8,8 +8,8 @@ import msgspec
 import orjson
 from msgspec import Struct
 
-from auditor.doubled_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
-from auditor.errors import InputError
+from auditor.model.errors import InputError
+from auditor.model.repeated_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
 from auditor.reading.bytes_in import open_bytes
 from auditor.reading.log import Broken, label
 

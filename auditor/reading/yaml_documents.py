@@ -12,7 +12,7 @@ from typing import IO, Any, Final, NamedTuple
 
 import yaml
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.reading.log import Broken
 from auditor.reading.unrendered import filled_by_helm
 from auditor.reading.yaml_scalars import TAG, key_text, scalar

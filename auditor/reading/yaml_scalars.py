@@ -12,7 +12,7 @@ import math
 import re
 from typing import Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 Scalar = str | int | float | bool | None | Unknown
 

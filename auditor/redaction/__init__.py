@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from auditor.accounting import Accounting, NotEvaluated
-from auditor.model import CERTIFICATES_REDACTED, Gap, Origin, Resource, Rule, Unknown, holds_unknown
+from auditor.model.accounting import Accounting, NotEvaluated
+from auditor.model.gap import Gap
+from auditor.model.resource import CERTIFICATES_REDACTED, Origin, Resource, Unknown, holds_unknown
+from auditor.model.rule import Rule
 from auditor.redaction.pseudonyms import Pseudonyms
 from auditor.redaction.vocabulary import Vocabulary
 

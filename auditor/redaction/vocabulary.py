@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import re2
 
-from auditor.model import Rule
+from auditor.model.rule import Rule
 
 WORD: Final = re.compile(r"[^\W_]+")
 _PART: Final = re.compile(r"[\w-]+")

@@ -7,9 +7,10 @@ from typing import BinaryIO, Final
 
 from msgspec import Struct
 
-from auditor.errors import ConfigError
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome
+from auditor.model.audit import Audit
+from auditor.model.errors import ConfigError
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 from auditor.render.options import EVERYTHING, NOTEWORTHY, OPEN, Options, Renderer
 
 __all__ = ["FORMATS", "Format", "Options", "Renderer", "render"]

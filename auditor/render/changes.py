@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
-from auditor.model import Finding, Outcome, Record, Severity
+from auditor.model.finding import Finding, Outcome, Severity
+from auditor.model.resource import Record
 from auditor.render.words import plural, time_text
 
 

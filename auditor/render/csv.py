@@ -10,8 +10,9 @@ import csv
 import io
 from typing import BinaryIO, Final
 
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.table import COLUMNS, Cell, row_of, shown
 

@@ -7,24 +7,13 @@ from typing import Final
 
 import msgspec
 
-from auditor.accounting import Accounting
-from auditor.model import (
-    Audit,
-    Certificates,
-    Counts,
-    Excerpt,
-    Finding,
-    Gap,
-    Notice,
-    Record,
-    Remediation,
-    Rule,
-    RulePack,
-    RuleRun,
-    Scope,
-    Severity,
-    TrafficPaths,
-)
+from auditor.model.accounting import Accounting
+from auditor.model.audit import Audit, Counts, RuleRun, Scope
+from auditor.model.finding import Excerpt, Finding, Notice, Severity
+from auditor.model.gap import Gap
+from auditor.model.resource import Record
+from auditor.model.rule import Remediation, Rule, RulePack
+from auditor.model.views import Certificates, TrafficPaths
 
 SCHEMA_VERSION: Final = "1.2"
 

@@ -9,8 +9,9 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from auditor.findings import Findings, verdict_of
-from auditor.model import Audit, Finding, Notice, Outcome, Severity
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Notice, Outcome, Severity
+from auditor.model.finding_store import Findings, verdict_of
 from auditor.render.names import file_of, name_of
 from auditor.render.of_change import change_verdict
 from auditor.render.options import OPEN, Options

@@ -10,8 +10,9 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome, Severity
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome, Severity
+from auditor.model.finding_store import Findings
 from auditor.render.locations import made_address
 from auditor.render.names import file_of, name_of
 from auditor.render.options import OPEN, Options

@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome, RuleRun, Severity
+from auditor.model.audit import Audit, RuleRun
+from auditor.model.finding import Finding, Outcome, Severity
+from auditor.model.finding_store import Findings
 from auditor.render.reasons import Reason, Reasons
 
 ORDER: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.EXEMPT, Outcome.PASS)

@@ -13,9 +13,10 @@ import re
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from auditor.findings import Findings
-from auditor.model import Audit, Severity
-from auditor.places import reports_folder
+from auditor.model.audit import Audit
+from auditor.model.finding import Severity
+from auditor.model.finding_store import Findings
+from auditor.model.package_data import reports_folder
 from auditor.render.groups import gather
 from auditor.render.html_certificates import certificates
 from auditor.render.html_changes import changes_shown

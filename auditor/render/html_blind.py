@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any, Final
 from urllib.parse import quote
 
-from auditor.model import Audit, RuleRun
+from auditor.model.audit import Audit, RuleRun
 from auditor.render.groups import Gathered
 from auditor.render.reasons import OTHER
 from auditor.render.ways_out import ways_out

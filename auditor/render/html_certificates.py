@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-from auditor.model import Audit, Certificate, Use
+from auditor.model.audit import Audit
+from auditor.model.views import Certificate, Use
 from auditor.render.words import cut, plural, utc, visible
 
 _ROWS: Final = 300

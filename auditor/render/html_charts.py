@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from auditor.model import Audit, Severity
+from auditor.model.audit import Audit
+from auditor.model.finding import Severity
 from auditor.render.changes import Change, Changes
 from auditor.render.options import Past
 from auditor.render.words import by_severity, time_text, utc, visible

@@ -14,8 +14,10 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Origin, Outcome, ResourceRef, RuleRun, Severity
+from auditor.model.audit import Audit, RuleRun
+from auditor.model.finding import Finding, Outcome, ResourceRef, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.resource import Origin
 from auditor.render.groups import ORDER
 from auditor.render.html_changes import MARKS, marks_of
 from auditor.render.html_design import NODES, OTHER, node_of

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 from auditor.render.words import cut, plural, utc, visible
 
 _SOON: Final = 30  # days

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from auditor.model import Audit, Counts, RuleRun, Severity
+from auditor.model.audit import Audit, Counts, RuleRun
+from auditor.model.finding import Severity
 
 
 class Node(NamedTuple):

@@ -6,8 +6,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.model import Audit, Counts, RuleRun
-from auditor.places import rules_folder
+from auditor.model.audit import Audit, Counts, RuleRun
+from auditor.model.package_data import rules_folder
 from auditor.render.words import plural, visible
 
 STATES: Final = ("fail", "unknown", "exempt", "pass", "none", "manual")

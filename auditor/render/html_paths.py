@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Hop, HopEnd, Outcome, Protection, TrafficPath
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome
+from auditor.model.finding_store import Findings
+from auditor.model.views import Hop, HopEnd, Protection, TrafficPath
 from auditor.render.words import cut, plural, visible
 
 ON_SCREEN: Final = 60

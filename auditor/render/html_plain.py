@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.model import Audit, Finding, Outcome, Severity
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome, Severity
 from auditor.render.groups import ORDER, Group
 from auditor.render.words import count_of, cut, place_of, plural, visible
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.model import Audit, Finding, Outcome, RuleRun, Severity
+from auditor.model.audit import Audit, RuleRun
+from auditor.model.finding import Finding, Outcome, Severity
 from auditor.render.groups import Gathered, Group
 from auditor.render.html_blind import blind_spots
 from auditor.render.html_charts import worst_first

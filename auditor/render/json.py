@@ -10,8 +10,9 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from auditor.findings import Findings, verdict_of
-from auditor.model import Audit, Counts, Outcome
+from auditor.model.audit import Audit, Counts
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings, verdict_of
 from auditor.render.document import SCHEMA_VERSION, Tool, entry_of, summary_of
 from auditor.render.options import EVERYTHING, Options
 

@@ -12,8 +12,10 @@ from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome, Rule, RuleRun
+from auditor.model.audit import Audit, RuleRun
+from auditor.model.finding import Finding, Outcome
+from auditor.model.finding_store import Findings
+from auditor.model.rule import Rule
 from auditor.render.names import file_of, name_of
 from auditor.render.options import EVERYTHING, Options
 from auditor.render.words import count_of, cut, evidence_text, utc, verdict, visible

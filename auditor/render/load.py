@@ -11,9 +11,10 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from auditor.errors import InputError
-from auditor.findings import Findings
-from auditor.model import Audit, Counts, Finding, Outcome
+from auditor.model.audit import Audit, Counts
+from auditor.model.errors import InputError
+from auditor.model.finding import Finding, Outcome
+from auditor.model.finding_store import Findings
 from auditor.render.document import SCHEMA_VERSION, RawDocument, audit_of
 from auditor.render.json import FINDINGS_BEGIN, FINDINGS_END
 from auditor.render.words import count_of, utc

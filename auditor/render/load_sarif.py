@@ -12,24 +12,13 @@ from typing import Any, BinaryIO, Final, Literal
 
 import msgspec
 
-from auditor.errors import InputError
-from auditor.findings import Findings
-from auditor.model import (
-    Audit,
-    Counts,
-    Finding,
-    Gap,
-    Origin,
-    Outcome,
-    Record,
-    Remediation,
-    ResourceRef,
-    Rule,
-    RuleRun,
-    Scope,
-    Severity,
-    arm_scope,
-)
+from auditor.model.audit import Audit, Counts, RuleRun, Scope
+from auditor.model.errors import InputError
+from auditor.model.finding import Finding, Outcome, ResourceRef, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Record, arm_scope
+from auditor.model.rule import Remediation, Rule
 from auditor.render.document import Summary
 from auditor.render.sarif_rules import SCORES
 

@@ -9,7 +9,8 @@ import re
 from functools import lru_cache
 from urllib.parse import quote
 
-from auditor.model import Origin, ResourceRef
+from auditor.model.finding import ResourceRef
+from auditor.model.resource import Origin
 from auditor.render.names import FILES
 
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*").fullmatch

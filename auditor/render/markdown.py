@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome
+from auditor.model.finding_store import Findings
 from auditor.render.changes import LABELS, SHOWN, Change, Changes, Difference, headline, transition
 from auditor.render.groups import Gathered, Group, gather
 from auditor.render.markdown_text import code, filled, prose

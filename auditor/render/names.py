@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from auditor.model import Finding
+from auditor.model.finding import Finding
 from auditor.render.words import place_of
 
 FILES: Final = frozenset({"file", "plan", "template", "manifest", "change"})

@@ -10,8 +10,10 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from auditor import ocsf
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome, ResourceRef, Rule, Severity
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome, ResourceRef, Severity
+from auditor.model.finding_store import Findings
+from auditor.model.rule import Rule
 from auditor.render.options import EVERYTHING, Options
 from auditor.render.words import is_web_address, utc
 

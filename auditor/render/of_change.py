@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome, Severity
+from auditor.model.audit import Audit
+from auditor.model.finding import Outcome, Severity
+from auditor.model.finding_store import Findings
 from auditor.render.options import Options
 from auditor.render.words import failures_text, plural, verdict
 

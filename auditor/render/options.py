@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from msgspec import Struct
 
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome, Record
+from auditor.model.audit import Audit
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
+from auditor.model.resource import Record
 
 if TYPE_CHECKING:
     from auditor.render.changes import Changes

@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from auditor.errors import OutputError
-from auditor.findings import Findings
-from auditor.model import Audit
+from auditor.model.audit import Audit
+from auditor.model.errors import OutputError
+from auditor.model.finding_store import Findings
 from auditor.render.html import write_page
 from auditor.render.options import Options
 from auditor.render.words import utc

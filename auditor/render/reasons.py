@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from auditor.model import Finding
+from auditor.model.finding import Finding
 
 _PATH: Final = re.compile(
     r"^(?:properties|spec|podSpec|podLabels|entries|images|hostPaths|commands|grants|boundTo|metadata|status|identity|sku|tags|containers|webhooks|data|rules|subjects|roleRef)"

@@ -14,8 +14,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome
+from auditor.model.finding_store import Findings
 from auditor.render.changes import Change, Changes
 from auditor.render.document import summary_of
 from auditor.render.locations import category_of

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.model import Exemption, Finding, Origin, Outcome, Record, ResourceRef, Severity
+from auditor.model.finding import Exemption, Finding, Outcome, ResourceRef, Severity
+from auditor.model.resource import Origin, Record
 from auditor.render.locations import location_of
 from auditor.render.sarif_rules import LEVELS
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.model import Rule, Severity
+from auditor.model.finding import Severity
+from auditor.model.rule import Rule
 from auditor.render.words import code_blocks, cut, is_web_address
 
 LEVELS: Final = {

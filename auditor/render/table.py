@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from auditor.model import Finding, Rule
+from auditor.model.finding import Finding
+from auditor.model.rule import Rule
 from auditor.render.words import utc, value_text, visible
 
 Cell = str | int | None

@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
-from auditor.findings import Findings
-from auditor.model import Audit, Finding, Outcome, Severity
+from auditor.model.audit import Audit
+from auditor.model.finding import Finding, Outcome, Severity
+from auditor.model.finding_store import Findings
 from auditor.render.diff import change_lines
 from auditor.render.groups import Gathered, Group, gather
 from auditor.render.names import inert, name_of

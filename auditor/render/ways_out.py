@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from auditor.model import Audit
+from auditor.model.audit import Audit
 from auditor.render.reasons import Reason
 
 _NOT_GIVEN: Final = re.compile(r"\bparameter \S+ is not given\b")

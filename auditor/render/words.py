@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.model import Audit, Counts, Evidence, Notice, Outcome, ResourceRef, Rule, Scope, Severity
+from auditor.model.audit import Audit, Counts, Scope
+from auditor.model.finding import Evidence, Notice, Outcome, ResourceRef, Severity
+from auditor.model.rule import Rule
 from auditor.render.document import summary_of
 
 # Control characters (a terminal obeys them), and characters that reorder or hide what a person reads.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from auditor.findings import Findings, verdict_of
-from auditor.model import Outcome, Severity
+from auditor.model.finding import Outcome, Severity
+from auditor.model.finding_store import Findings, verdict_of
 
 
 def worst(findings: Findings, outcomes: frozenset[Outcome], limit: int) -> tuple[list[bytes], int]:

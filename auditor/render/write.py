@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from auditor.errors import OutputError
+from auditor.model.errors import OutputError
 
 
 def write_report(path: str | None, produce: Callable[[BinaryIO], object]) -> None:

@@ -11,8 +11,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
-from auditor.findings import Findings
-from auditor.model import Audit, Outcome
+from auditor.model.audit import Audit
+from auditor.model.finding import Outcome
+from auditor.model.finding_store import Findings
 from auditor.render.options import NOTEWORTHY, Options
 from auditor.render.table import COLUMNS, controls_text, row_of, shown
 from auditor.render.words import by_severity, count_of, cut, plural, scope_phrases, utc, verdict

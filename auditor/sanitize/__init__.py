@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from auditor.model import Resource, Unknown
+from auditor.model.resource import Resource, Unknown
 from auditor.sanitize import kubernetes
 from auditor.sanitize.azure import is_special, sanitized_azure
 from auditor.sanitize.hide import hide, state_of

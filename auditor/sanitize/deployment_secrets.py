@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from auditor.resource import Unknown
+from auditor.model.resource import Unknown
 from auditor.sanitize.marks import AZURE, MARKS
 
 REMOVED: Final = AZURE.secret

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from auditor.model import NO_CREDENTIAL, Unknown
+from auditor.model.resource import NO_CREDENTIAL, Unknown
 from auditor.sanitize.hide import hide, state_of
 from auditor.sanitize.kubernetes_secrets import without_secrets
 from auditor.sanitize.literal_secrets import in_configuration, in_workload, is_reported_entry, is_reported_variable

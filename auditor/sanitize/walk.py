@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.sanitize import names
 from auditor.sanitize.encoded import TooLarge, encoded_text
 from auditor.sanitize.kubernetes_secrets import is_secret_object, without_secrets

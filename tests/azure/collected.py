@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from auditor.inventory import open_inventory
-from auditor.model import Gap
+from auditor.model.gap import Gap
 from auditor.snapshot import open_snapshot
 from tests.azure.estate import Body, Estate, demo_estate
 from tests.azure.fault_plan import Fault, FaultPlan

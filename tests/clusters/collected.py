@@ -11,7 +11,7 @@ from auditor.collect.kubernetes import collect
 from auditor.collect.kubernetes.clusters import contexts_of
 from auditor.collect.kubernetes.connection import PATIENCE, Patience
 from auditor.collect.kubernetes.reading import Wanted
-from auditor.model import Resource
+from auditor.model.resource import Resource
 from tests.clusters.faulty import Plan, before
 from tests.clusters.server import ADMIN, Server
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 import orjson
 
 from auditor.inventory import CollectedSource, Inventory
-from auditor.model import Gap, Origin, Resource
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource
 from auditor.snapshot import write_snapshot
 from auditor.snapshot_lines import line_of
 from tests.conservation.damages import MARK, damaged

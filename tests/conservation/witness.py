@@ -12,9 +12,11 @@ from auditor.audit import audit
 from auditor.bound import Bound, bind, of_change
 from auditor.cli.after_change import after_change, touched
 from auditor.cli.gate import _read
-from auditor.errors import AuditorError
 from auditor.inventory import open_inventory
-from auditor.model import Audit, Finding, Gap, Outcome
+from auditor.model.audit import Audit
+from auditor.model.errors import AuditorError
+from auditor.model.finding import Finding, Outcome
+from auditor.model.gap import Gap
 from auditor.plans.detect import Beside
 from auditor.rulebook import load_rules, select
 from tests.conservation.files import OTHER_TYPE, Case, Place, line_numbers, places_of

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from auditor.model import MISSING
+from auditor.model.resource import MISSING
 from auditor.plans.azurerm import INDEX, table_of
 from auditor.plans.terraform_table import (
     Attr,

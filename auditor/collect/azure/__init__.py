@@ -28,7 +28,7 @@ from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
 from auditor.collect.guard import within
 from auditor.collect.workers import Job, run
-from auditor.model import Gap
+from auditor.model.gap import Gap
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud

@@ -15,7 +15,7 @@ from auditor.collect.azure.calls import Gate, ask, number_of, reading
 from auditor.collect.azure.replies import CallFailed, Reply, refused
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
-from auditor.paging import lists_of, markers_of
+from auditor.model.paging import lists_of, markers_of
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud

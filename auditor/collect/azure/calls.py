@@ -17,7 +17,7 @@ import orjson
 
 from auditor.collect.azure.replies import AnswerTooLarge, CallFailed, Reply, answered
 from auditor.collect.book import Book
-from auditor.doubled_keys import doubled_key_of
+from auditor.model.repeated_keys import doubled_key_of
 
 if TYPE_CHECKING:
     from auditor.collect.azure.sign_in import Credential

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from auditor.errors import ConfigError
+from auditor.model.errors import ConfigError
 
 
 class Cloud(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -20,8 +20,8 @@ from auditor.collect.azure.calls import ODD, Gate, ask, number_of, reading, seco
 from auditor.collect.azure.replies import CallFailed, Reply, answered
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Answer, Book
-from auditor.model import Origin, Resource
-from auditor.paging import markers_of
+from auditor.model.paging import markers_of
+from auditor.model.resource import Origin, Resource
 from auditor.sanitize.azure import sanitized_azure
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from auditor.collect.azure.vaults import TYPE as CERTIFICATES
 from auditor.collect.book import Book
 from auditor.collect.guard import Defect
 from auditor.collect.workers import Job
-from auditor.model import Gap, Unknown
+from auditor.model.gap import Gap
+from auditor.model.resource import Unknown
 
 _LINK_ENDED: Final = frozenset({400, 404, 410})
 """What a link to a next page may be answered with, when it is too old."""

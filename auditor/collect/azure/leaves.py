@@ -19,8 +19,9 @@ from auditor.collect.azure.tables import PRICINGS
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
 from auditor.collect.workers import Job
-from auditor.keys import get
-from auditor.model import Gap, Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.gap import Gap
+from auditor.model.resource import Resource, Unknown
 from auditor.sanitize.azure import sanitized_azure
 
 

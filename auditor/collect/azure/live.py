@@ -18,7 +18,7 @@ from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import Vaults
 from auditor.collect.book import Book
-from auditor.model import Gap
+from auditor.model.gap import Gap
 
 LANES: Final = {GRAPH: 4, ARM: THREADS, VAULT: 6, NETWORK: 4}
 """How many threads read at once. Resource Graph is held back by its quota, the others by their answers' time."""

@@ -28,8 +28,9 @@ from auditor.collect.azure.replies import CallFailed, Reply, answered, kind_of
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
 from auditor.collect.workers import Job
-from auditor.keys import get
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 
 if TYPE_CHECKING:
     from auditor.collect.azure.arm import Arm

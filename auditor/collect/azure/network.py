@@ -15,7 +15,7 @@ from auditor.collect.azure.calls import ODD, Gate, ask, reading
 from auditor.collect.azure.replies import CallFailed, answered
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud

@@ -19,8 +19,9 @@ from auditor.collect.azure.replies import CallFailed, answered, kind_of
 from auditor.collect.azure.tables import GROUP, SUBSCRIPTION
 from auditor.collect.book import Book
 from auditor.collect.guard import UnansweredError
-from auditor.errors import InputError
-from auditor.model import Gap, Origin, Resource
+from auditor.model.errors import InputError
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource
 from auditor.sanitize.azure import sanitized_azure
 
 _TABLE: Final = "resourcecontainers"

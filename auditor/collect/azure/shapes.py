@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from auditor.collect.azure.children import Child
 from auditor.collect.azure.replies import CallFailed, Reply, refused
-from auditor.keys import names_of
-from auditor.model import Origin, Resource, Unknown
+from auditor.model.case_insensitive import names_of
+from auditor.model.resource import Origin, Resource, Unknown
 from auditor.sanitize.azure import sanitized_azure
 
 _ABSENT: Final = frozenset({"resourcenotfound", "notfound", "policynotfound", "keynotfound"})

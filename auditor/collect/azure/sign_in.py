@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.collect import WAYS
 from auditor.collect.azure.clouds import CLOUDS, Cloud
 from auditor.collect.guard import UnansweredError
-from auditor.errors import ConfigError, InputError
+from auditor.model.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential

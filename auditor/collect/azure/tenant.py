@@ -20,7 +20,8 @@ from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.live import Live
 from auditor.collect.azure.replies import CallFailed
 from auditor.collect.workers import Job
-from auditor.model import Gap, Origin, Resource, Unknown
+from auditor.model.gap import Gap
+from auditor.model.resource import Origin, Resource, Unknown
 from auditor.sanitize.azure import sanitized_azure
 
 EXTRA: Final = "entra-logs"

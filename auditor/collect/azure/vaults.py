@@ -19,7 +19,7 @@ from auditor.collect.azure.replies import CallFailed, Reply
 from auditor.collect.azure.shapes import one
 from auditor.collect.azure.sign_in import missing_extra
 from auditor.collect.book import Book
-from auditor.model import Origin, Resource
+from auditor.model.resource import Origin, Resource
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud

@@ -12,7 +12,7 @@ from auditor.collect.guard import Defect, isolated
 from auditor.collect.kubernetes.clusters import Cluster
 from auditor.collect.kubernetes.connection import PATIENCE, ApiError, Connection, Patience
 from auditor.collect.kubernetes.reading import PAGE, ClusterReader, Wanted
-from auditor.errors import AuditorError
+from auditor.model.errors import AuditorError
 
 _AT_ONCE: Final = 8
 _LOOK: Final = 0.2

@@ -22,7 +22,7 @@ from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.replies import CallFailed, answered
 from auditor.collect.kubernetes.clusters import Cluster, client_of
 from auditor.collect.kubernetes.connection import ApiError
-from auditor.model import Resource
+from auditor.model.resource import Resource
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient, Configuration

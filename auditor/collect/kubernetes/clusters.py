@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.collect.kubernetes.connection import ApiError
-from auditor.errors import ConfigError
+from auditor.model.errors import ConfigError
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient, Configuration

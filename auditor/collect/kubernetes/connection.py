@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import msgspec
 import orjson
 
-from auditor.doubled_keys import doubled_key_of
+from auditor.model.repeated_keys import doubled_key_of
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from auditor.collect.kubernetes.connection import ApiError
 from auditor.collect.kubernetes.discovery import Kind
-from auditor.paging import Markers, lists_of, markers_of
+from auditor.model.paging import Markers, lists_of, markers_of
 
 _MOST_EXAMPLES: Final = 3
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")

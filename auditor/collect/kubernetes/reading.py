@@ -12,8 +12,9 @@ from auditor.collect.guard import Defect, isolated
 from auditor.collect.kubernetes.connection import TOO_LARGE, ApiError, Connection
 from auditor.collect.kubernetes.discovery import Kind, served
 from auditor.collect.kubernetes.lists import page_of, summary_of_odd, token_of
-from auditor.model import Gap, Origin, Resource
-from auditor.paging import markers_of
+from auditor.model.gap import Gap
+from auditor.model.paging import markers_of
+from auditor.model.resource import Origin, Resource
 from auditor.sanitize.kubernetes import TLS, sanitized_kubernetes
 
 PAGE: Final = 500

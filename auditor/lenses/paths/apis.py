@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.routes import overlaps, taken
 from auditor.lenses.paths.service import KIND, service_of
 from auditor.lenses.paths.shapes import Missing
 from auditor.lenses.values import last, text_at, word
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 KINDS: Final = (f"{KIND}/apis", f"{KIND}/workspaces/apis")
 SETS: Final = (f"{KIND}/apiversionsets", f"{KIND}/workspaces/apiversionsets")

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.dns import NETWORKS, Ranges, covers_half, is_address, is_public
 from auditor.lenses.paths.elements import KIND as GATEWAY
 from auditor.lenses.paths.estate import Estate
@@ -16,7 +15,8 @@ from auditor.lenses.paths.service import KIND as MANAGEMENT
 from auditor.lenses.paths.service import is_open
 from auditor.lenses.truth import Truth, truth_and, truth_not, truth_or
 from auditor.lenses.values import flag, items, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 SUBNETS: Final = f"{NETWORKS}/subnets"
 CLUSTERS: Final = "microsoft.containerservice/managedclusters"

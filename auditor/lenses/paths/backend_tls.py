@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditor.keys import get
 from auditor.lenses.paths.shapes import VERIFIED, Protection
 from auditor.lenses.values import items, text_at, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 _REFUSED: Final = Unknown("no Gateway accepts the BackendTLSPolicy")
 

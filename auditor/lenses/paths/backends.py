@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.callers import authentication_of
 from auditor.lenses.paths.ends import Land, Sender, follow
 from auditor.lenses.paths.estate import Estate
@@ -18,7 +17,8 @@ from auditor.lenses.paths.trust import Served, Trust, store_of
 from auditor.lenses.sightings import thumbprint_of, vault_ref
 from auditor.lenses.truth import Truth, truth_and
 from auditor.lenses.values import flag, hidden_in, last, listing, text_at, texts, word
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 if TYPE_CHECKING:
     from auditor.lenses.api_policy import EffectivePolicies

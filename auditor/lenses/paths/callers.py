@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.lenses.paths.shapes import Tail
 from auditor.lenses.truth import Truth, truth_and
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 if TYPE_CHECKING:
     from auditor.lenses.api_policy_model import EffectivePolicy

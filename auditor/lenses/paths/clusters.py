@@ -8,7 +8,6 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.around import Around, admits_everyone, bypass
 from auditor.lenses.paths.dns import is_address, is_public
 from auditor.lenses.paths.ends import Landing, Sender, follow
@@ -29,7 +28,8 @@ from auditor.lenses.paths.shapes import Entered, Missing, evidence, hop, lost, p
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth, truth_and
 from auditor.lenses.values import items, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 _AZURE: Final = "service.beta.kubernetes.io/azure-"
 _INTERNAL: Final = f"{_AZURE}load-balancer-internal"

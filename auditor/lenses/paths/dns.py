@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.shapes import Missing
 from auditor.lenses.values import hidden_in, listing, text_at, texts
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 PRIVATE: Final = "microsoft.network/privatednszones"
 PUBLIC: Final = "microsoft.network/dnszones"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.values import last, listing, text_at
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 KIND: Final = "microsoft.network/applicationgateways"
 READS: Final = frozenset({KIND})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.values import items, text_at, texts, word
+from auditor.model.case_insensitive import get
 
 KIND: Final = "microsoft.network/privateendpoints"
 READS: Final = frozenset({KIND})

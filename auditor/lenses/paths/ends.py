@@ -21,7 +21,7 @@ from auditor.lenses.paths.shapes import (
 )
 from auditor.lenses.paths.trust import Served, Store, Trust
 from auditor.lenses.truth import Truth
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 
 @dataclass(frozen=True, slots=True)

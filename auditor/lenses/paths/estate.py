@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from auditor.fields import Fields
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths.kept import FIELDS
-from auditor.model import Resource
-from auditor.packed import Packed, pack, unpack
+from auditor.model.packing import Packed, pack, unpack
+from auditor.model.projection import Fields
+from auditor.model.resource import Resource
 
 _WHOLE: Final = Fields()
 _OPEN: Final = 2_000

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.truth import Truth, truth_and
 from auditor.lenses.values import items, last, listing, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 POLICIES: Final = "microsoft.network/applicationgatewaywebapplicationfirewallpolicies"
 READS: Final = frozenset({POLICIES})

@@ -13,7 +13,7 @@ from auditor.lenses.paths.forwarders import WEB, Forwarding
 from auditor.lenses.paths.shapes import Entered, evidence, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 _PLAIN: Final = (80, 8080)
 

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.dns import covers_half, is_public
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.front import ADDRESSES, names_of
 from auditor.lenses.paths.shapes import Place, place
 from auditor.lenses.truth import Truth, truth_and
 from auditor.lenses.values import hidden_in, items, last, listing, text_at, texts, word
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 FIREWALLS: Final = "microsoft.network/azurefirewalls"
 GROUPS: Final = "microsoft.network/firewallpolicies/rulecollectiongroups"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level, name_in
 from auditor.lenses.paths.ends import unseen
 from auditor.lenses.paths.estate import Estate
@@ -26,7 +25,8 @@ from auditor.lenses.paths.shapes import (
 from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.sightings import vault_ref
 from auditor.lenses.values import items, last, listing, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 ADDRESSES: Final = "microsoft.network/publicipaddresses"
 READS: Final = frozenset({ADDRESSES})

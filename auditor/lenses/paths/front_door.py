@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from auditor.keys import get
 from auditor.lenses.paths.ends import unseen
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.landings import Landings
@@ -34,7 +33,8 @@ from auditor.lenses.paths.trust import Trust
 from auditor.lenses.sightings import VaultRef
 from auditor.lenses.truth import Truth, truth_and
 from auditor.lenses.values import hidden_in, items, last, text_at, texts, word
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 PROFILES: Final = "microsoft.cdn/profiles"
 ENDPOINTS: Final = f"{PROFILES}/afdendpoints"

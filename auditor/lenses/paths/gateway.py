@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.callers import known_by
 from auditor.lenses.paths.elements import LEVELS, Elements, Level, name_in
 from auditor.lenses.paths.ends import Land, Landing
@@ -19,7 +18,8 @@ from auditor.lenses.paths.shapes import Entered, Hop, Missing, Place, Tail, lost
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth, truth_and, truth_not
 from auditor.lenses.values import hidden_in, last, listing, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 Way = Callable[[str, frozenset[str]], tuple[Tail, ...]]
 """Where a route leads, for a host; the hosts are those that it does not stand for."""

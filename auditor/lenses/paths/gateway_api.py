@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.backend_tls import protection_of
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate
@@ -25,7 +24,8 @@ from auditor.lenses.paths.trust import CONFIG, SECRET, Served, Store, Trust
 from auditor.lenses.sightings import vault_ref
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import items, listing, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 KIND, POLICY = f"{GROUP}/gateway", f"{GROUP}/backendtlspolicy"
 ALB: Final = "alb.networking.azure.io"

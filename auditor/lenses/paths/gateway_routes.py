@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.certificates import covers
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.mesh import NAMESPACE
@@ -13,7 +12,8 @@ from auditor.lenses.paths.network_policies import selects
 from auditor.lenses.paths.routes import taken
 from auditor.lenses.truth import Truth, truth_and
 from auditor.lenses.values import hidden_in, items, listing, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 GROUP: Final = "gateway.networking.k8s.io"
 HTTP, GRPC, TLS = (f"{GROUP}/{kind}" for kind in ("httproute", "grpcroute", "tlsroute"))

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.keys import get
 from auditor.lenses.paths.elements import KIND
 from auditor.lenses.paths.ends import Land, Landing
 from auditor.lenses.paths.estate import Estate
@@ -14,7 +13,8 @@ from auditor.lenses.paths.front import ADDRESSES
 from auditor.lenses.paths.gateway import Gateway
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.values import hidden_in, last, listing, text_at
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 
 class ApplicationGateways:

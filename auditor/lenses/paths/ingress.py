@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.certificates import covers
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate
@@ -16,7 +15,8 @@ from auditor.lenses.paths.routes import overlaps
 from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, VERIFIED, Protection, Tail, evidence, lost, place
 from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.values import hidden_in, items, listing, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 KIND, CLASS = "networking.k8s.io/ingress", "networking.k8s.io/ingressclass"
 READS: Final = frozenset({KIND, CLASS})

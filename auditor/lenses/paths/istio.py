@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.ends import Landing
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.gateway_routes import takes
@@ -15,7 +14,8 @@ from auditor.lenses.paths.routes import covers, overlaps
 from auditor.lenses.paths.shapes import PASSTHROUGH, PLAINTEXT, Tail, evidence, lost, place, redirected
 from auditor.lenses.paths.trust import SECRET, Served, Store, Trust
 from auditor.lenses.values import hidden_in, items, listing, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 KIND, ROUTES = "networking.istio.io/gateway", "networking.istio.io/virtualservice"
 READS: Final = frozenset({KIND, ROUTES})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from auditor.fields import OF_AZURE, Fields
+from auditor.model.projection import OF_AZURE, Fields
 
 _OBJECT: Final = "apiVersion kind metadata.name metadata.namespace metadata.uid metadata.labels"
 _PODS: Final = (

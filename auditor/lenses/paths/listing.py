@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from auditor.lenses.paths.shapes import MUTUAL, PASSTHROUGH, PLAINTEXT, UNVERIFIED, VERIFIED
 from auditor.lenses.words import as_document, visible
-from auditor.model import Resource
+from auditor.model.resource import Resource
 
 WORDS: Final = {
     PLAINTEXT: "plain text",

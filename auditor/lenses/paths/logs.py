@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.values import listing, text_at, word
-from auditor.model import Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Unknown, parent_of
 
 SETTINGS: Final = "microsoft.insights/diagnosticsettings"
 READS: Final = frozenset({SETTINGS})

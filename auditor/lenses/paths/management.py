@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.apis import Apis
 from auditor.lenses.paths.backends import Backends
 from auditor.lenses.paths.ends import Land, Landing, Sender, follow
@@ -16,7 +15,8 @@ from auditor.lenses.paths.trust import Served, Trust
 from auditor.lenses.sightings import thumbprint_of, vault_ref
 from auditor.lenses.truth import Truth, truth_and, truth_not
 from auditor.lenses.values import flag, items, listing, text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 if TYPE_CHECKING:
     from auditor.lenses.api_policy import EffectivePolicies

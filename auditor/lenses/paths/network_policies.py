@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from auditor import label_selectors
-from auditor.keys import get
 from auditor.lenses.paths.dns import within
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.truth import Truth, truth_and, truth_or
 from auditor.lenses.values import hidden_in, items, listing, text_at
-from auditor.model import Resource, Unknown
-from auditor.resource import NETWORK_POLICIES
+from auditor.model.case_insensitive import get
+from auditor.model.kubernetes_types import NETWORK_POLICIES
+from auditor.model.resource import Resource, Unknown
 from auditor.workloads import containers_of
 
 POLICY, *OTHER_POLICIES = NETWORK_POLICIES

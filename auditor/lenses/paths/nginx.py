@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.network_policies import contains, labels
 from auditor.lenses.paths.pods import WORKLOADS, Pods
@@ -24,7 +23,8 @@ from auditor.lenses.paths.shapes import (
 from auditor.lenses.paths.trust import CONFIG, SECRET, Store, Trust
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import text_at, texts, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 from auditor.workloads import containers_of
 
 PREFIX: Final = "nginx.ingress.kubernetes.io/"

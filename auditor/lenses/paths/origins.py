@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.ends import Landing, Sender, follow
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.forwarders import BALANCERS
@@ -22,7 +21,8 @@ from auditor.lenses.paths.shapes import Place, Tail, evidence, lost, place
 from auditor.lenses.paths.trust import Trust
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import flag, items, last, text_at, word
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 ORIGINS: Final = "microsoft.cdn/profiles/origingroups/origins"
 SERVICES: Final = "microsoft.network/privatelinkservices"

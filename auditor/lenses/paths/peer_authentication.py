@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import text_at, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 PEERS: Final = "security.istio.io/peerauthentication"
 ROOTS: Final = ("istio-system", "aks-istio-system")

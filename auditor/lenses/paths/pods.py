@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.mesh import Mesh, Meshed
 from auditor.lenses.paths.network_policies import around, contains, labels, labels_of, workload_of
@@ -27,7 +26,8 @@ from auditor.lenses.paths.shapes import (
 )
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import items, listing, text_at, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 from auditor.workloads import containers_of
 
 SERVICE, POD = "core/service", "core/pod"

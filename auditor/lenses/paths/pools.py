@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.dns import is_address
 from auditor.lenses.paths.elements import NO_PROTOCOL, TCP, Elements, Level
 from auditor.lenses.paths.ends import Land, Landing, Sender, follow
@@ -14,7 +13,8 @@ from auditor.lenses.paths.shapes import Place, Tail, evidence, lost
 from auditor.lenses.paths.trust import Served, Trust, thumbprints
 from auditor.lenses.truth import truth_and
 from auditor.lenses.values import flag, items, last, listing, text_at, word
-from auditor.model import Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Unknown
 
 OWN: Final = "(its own)"  # no host name
 _FLOOR: Final = "1.2"

@@ -10,10 +10,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.values import hidden_in, last, listing, text_at, texts, word
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 RULES: Final = "microsoft.cdn/profiles/rulesets/rules"
 READS: Final = frozenset({RULES})

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.dns import covers_half, is_address, within
 from auditor.lenses.truth import Truth, truth_and
 from auditor.lenses.values import listing, text_at, word
-from auditor.model import Resource, Unknown
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown
 
 GROUPS: Final = "microsoft.network/networksecuritygroups"
 READS: Final = frozenset({GROUPS})

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from auditor.keys import get
 from auditor.lenses.values import listing
-from auditor.model import Resource
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource
 
 Named = tuple[Resource, str]
 

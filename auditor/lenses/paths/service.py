@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from auditor.keys import get
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import flag, items, moment, text_at, word
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 KIND: Final = "microsoft.apimanagement/service"
 _PROTOCOLS: Final = "Microsoft.WindowsAzure.ApiManagement.Gateway.Security."

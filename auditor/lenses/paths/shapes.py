@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from auditor.lenses.truth import Truth
-from auditor.model import Resource, Unknown
+from auditor.model.resource import Resource, Unknown
 
 Place = dict[str, Any]
 """`kind`, `name`, and where known `resource`, `element`, `port`."""

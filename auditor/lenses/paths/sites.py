@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.paths.around import OPEN_TAGS, bypass
 from auditor.lenses.paths.dns import covers_half
 from auditor.lenses.paths.endpoints import KIND as ENDPOINTS
@@ -19,7 +18,8 @@ from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.shapes import TLS_ORDER, place
 from auditor.lenses.truth import Truth, truth_and
 from auditor.lenses.values import listing, text_at, texts, word
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 SITES: Final = "microsoft.web/sites"
 CONFIG: Final = f"{SITES}/config"

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.keys import get
 from auditor.lenses.certificates import covers
 from auditor.lenses.chains import Chains
 from auditor.lenses.kubernetes_sources import secret_provider_class
@@ -21,7 +20,8 @@ from auditor.lenses.times import stamp
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import items, listing, moment, text_at, texts
 from auditor.lenses.x509 import Bundle, Certificate, leaf_of, properties_of, read_bundle, subject_of
-from auditor.model import Resource, Unknown, parent_of
+from auditor.model.case_insensitive import get
+from auditor.model.resource import Resource, Unknown, parent_of
 
 VAULT: Final = "microsoft.keyvault/vaults/certificates"
 SECRET, CONFIG = "core/secret", "core/configmap"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 _PREFIX: Final = "/providers/Microsoft.Authorization/roleDefinitions/"
 _IDS: Final = {

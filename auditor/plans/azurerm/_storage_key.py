@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from auditor.model import MISSING
+from auditor.model.resource import MISSING
 from auditor.plans.terraform_table import Attr
 
 _NAMES: Final = "key_vault_key_id|managed_hsm_key_id"

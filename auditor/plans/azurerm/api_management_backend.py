@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.terraform_table import Attr, Block, Child, Table
 from auditor.plans.terraform_values import concealed, is_digest
 

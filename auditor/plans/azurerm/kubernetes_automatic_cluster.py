@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.azurerm.kubernetes_cluster import MESH
 from auditor.plans.terraform_table import Attr, Block, Fixed, Group, Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 from auditor.plans.azurerm._identity import IDENTITY
 from auditor.plans.azurerm._network_rules import NETWORK_RULES
 from auditor.plans.azurerm._storage_key import storage_key

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import yaml
 
-from auditor.errors import RuleError
-from auditor.model import Unknown
+from auditor.model.errors import RuleError
+from auditor.model.resource import Unknown
 
 Place = tuple[str | int, ...]
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

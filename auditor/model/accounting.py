@@ -22,7 +22,7 @@ from typing import Final
 
 from msgspec import structs
 
-from auditor.resource import Tally
+from auditor.model.resource import Tally
 
 MOST_EXAMPLES: Final = 100
 """Names that are kept of what is not evaluated for one reason."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from auditor.model import Unknown
+from auditor.model.resource import Unknown
 
 _TWICE: Final = Unknown("its key is given twice")
 _QUOTE: Final = b'"'

@@ -1,18 +1,13 @@
-"""One thing judged, in its native ARM or Kubernetes shape, and what its values may be beside JSON's. Pure.
-
-What Azure and Kubernetes themselves fix stands here as tables: where a workload keeps its pods, which kinds live in no
-namespace, which namespaces belong to the platform.
-"""
+"""One resource in its native ARM or Kubernetes shape, and what its values may be besides those of JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
-from auditor.kubernetes_types import KUBERNETES_TYPES
+from auditor.model.kubernetes_types import CLUSTER_SCOPED, kubernetes_type
 
 
 class Missing:
@@ -84,20 +79,8 @@ def holds_unknown(value: Any) -> bool:
     return False
 
 
-WORKLOADS: Final[Mapping[str, tuple[str, ...]]] = {
-    "core/Pod": ("spec",),
-    "core/ReplicationController": ("spec", "template", "spec"),
-    "apps/Deployment": ("spec", "template", "spec"),
-    "apps/ReplicaSet": ("spec", "template", "spec"),
-    "apps/StatefulSet": ("spec", "template", "spec"),
-    "apps/DaemonSet": ("spec", "template", "spec"),
-    "batch/Job": ("spec", "template", "spec"),
-    "batch/CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    "argoproj.io/Rollout": ("spec", "template", "spec"),
-}
-"""Kubernetes objects that run pods, and where each keeps its pod specification."""
-
 NO_CREDENTIAL: Final = "no selected rule reads it, so it was not kept; it was looked through, and holds no credential"
+
 CERTIFICATES_REDACTED: Final = "redacted: certificates hold names that cannot be replaced"
 """Why the value of a setting is not known, of which it is known all the same that it holds no credential."""
 
@@ -191,90 +174,6 @@ class Resource:
         """The id that this resource hangs below: of a child its parent, of an extension resource its target,
         of a subscription-level resource the subscription."""
         return None if self.is_kubernetes else parent_of(self.id)
-
-
-SYSTEM_NAMESPACES: Final = (
-    "aks-command",
-    "aks-istio-egress",
-    "aks-istio-ingress",
-    "aks-istio-system",
-    "app-routing-system",
-    "azure-arc",
-    "azure-extensions-usage-system",
-    "calico-system",
-    "gatekeeper-system",
-    "kube-node-lease",
-    "kube-public",
-    "kube-system",
-    "tigera-operator",
-)
-"""Namespaces that the platform runs: its workloads there are not the estate's to change."""
-
-CLUSTER_SCOPED: Final = frozenset(
-    {
-        "core/Namespace",
-        "core/Node",
-        "core/PersistentVolume",
-        "rbac.authorization.k8s.io/ClusterRole",
-        "rbac.authorization.k8s.io/ClusterRoleBinding",
-        "admissionregistration.k8s.io/MutatingWebhookConfiguration",
-        "admissionregistration.k8s.io/ValidatingWebhookConfiguration",
-        "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
-        "apiextensions.k8s.io/CustomResourceDefinition",
-        "apiregistration.k8s.io/APIService",
-        "cert-manager.io/ClusterIssuer",
-        "cilium.io/CiliumClusterwideNetworkPolicy",
-        "crd.projectcalico.org/GlobalNetworkPolicy",
-        "projectcalico.org/GlobalNetworkPolicy",
-        "policy.networking.k8s.io/AdminNetworkPolicy",
-        "policy.networking.k8s.io/BaselineAdminNetworkPolicy",
-        "policy.networking.k8s.io/ClusterNetworkPolicy",
-        "gateway.networking.k8s.io/GatewayClass",
-        "networking.k8s.io/IngressClass",
-        "policy/PodSecurityPolicy",
-        "storage.k8s.io/StorageClass",
-    }
-)
-"""Kubernetes kinds that live in no namespace."""
-
-
-NETWORK_POLICIES: Final = (
-    "networking.k8s.io/networkpolicy",
-    "cilium.io/ciliumnetworkpolicy",
-    "cilium.io/ciliumclusterwidenetworkpolicy",
-    "crd.projectcalico.org/networkpolicy",
-    "crd.projectcalico.org/globalnetworkpolicy",
-    "projectcalico.org/networkpolicy",
-    "projectcalico.org/globalnetworkpolicy",
-    "policy.networking.k8s.io/adminnetworkpolicy",
-    "policy.networking.k8s.io/baselineadminnetworkpolicy",
-    "policy.networking.k8s.io/clusternetworkpolicy",
-)
-"""The casefolded kinds of network policies: of Kubernetes itself, of Cilium, of Calico and of administrators."""
-
-_ROUTES: Final = frozenset({"gateway.networking.k8s.io/httproute", "gateway.networking.k8s.io/grpcroute"})
-
-_TOGETHER: Final = (frozenset(kind.casefold() for kind in WORKLOADS), frozenset(NETWORK_POLICIES), _ROUTES)
-"""Kinds that do one thing: whoever writes down one of a group would write down the others in the same place."""
-
-
-def shown_with(types: Set[str]) -> frozenset[str]:
-    """The casefolded types of which files that hold these say all that there is."""
-    return frozenset(types).union(*(group for group in _TOGETHER if not group.isdisjoint(types)))
-
-
-@lru_cache(maxsize=4096)
-def is_cluster_type(kind: str) -> bool:
-    """Whether a type is one of Kubernetes: neither of Azure nor of a lens."""
-    return not kind.casefold().startswith(("microsoft.", "auditor/"))
-
-
-def kubernetes_type(body: Mapping[str, Any]) -> str:
-    """`group/Kind` of a Kubernetes object, a known kind as a server spells it; the core group is `core`, kinds of
-    `extensions` have their new group."""
-    group, slash, _version = str(body["apiVersion"]).partition("/")
-    name = f"{group if slash else 'core'}/{str(body['kind']).strip()}"
-    return KUBERNETES_TYPES.get(name.casefold(), name)
 
 
 def parent_of(resource_id: str) -> str | None:

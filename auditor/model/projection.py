@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from auditor.resource import Resource
+from auditor.model.resource import Resource
 
 ELEMENTS: Final = "[*]"
 """In a path: the elements of an array."""

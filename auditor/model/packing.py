@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import marshal
 
-from auditor.fields import Fields
-from auditor.resource import Origin, Resource
+from auditor.model.projection import Fields
+from auditor.model.resource import Origin, Resource
 
 Packed = bytes | Resource
 """A resource at rest. One that holds what bytes cannot (an unknown value, a date of YAML) stays an object."""

@@ -16,7 +16,7 @@ from typing import IO, Final
 
 import msgspec
 
-from auditor.model import Finding, Outcome, Severity
+from auditor.model.finding import Finding, Outcome, Severity
 
 _IN_MEMORY = 8 * 1024 * 1024
 _CHUNK = 256 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from auditor.resource import MISSING, Unknown, kind_of
+from auditor.model.resource import MISSING, Unknown, kind_of
 
 FREE: Final = frozenset(
     (
