@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.host_paths import host_paths_of
-from auditor.image_references import images_of
+from auditor.kubernetes.host_paths import host_paths_of
+from auditor.kubernetes.image_references import images_of
+from auditor.kubernetes.platform_roles import bound_to, grants_of
+from auditor.kubernetes.workloads import containers_of, entries_of, pod_labels_of, pod_spec_of
 from auditor.model.case_insensitive import names_of
 from auditor.model.finding import Evidence, Excerpt, Severity
 from auditor.model.resource import MISSING, Resource, Unknown
-from auditor.platform_roles import bound_to, grants_of
-from auditor.workloads import containers_of, entries_of, pod_labels_of, pod_spec_of
 
 MOST: Final = 2_000
 """Excerpts of one audit: those of the gravest failures."""

@@ -10,10 +10,10 @@ import orjson
 import pytest
 
 from auditor.collect.kubernetes.clusters import contexts_of
+from auditor.kubernetes.workloads import containers_of
 from auditor.model.errors import ConfigError
 from auditor.model.gap import Gap
 from auditor.sanitize.kubernetes import sanitized_kubernetes
-from auditor.workloads import containers_of
 from tests.clusters.collected import TYPES, read, through
 from tests.clusters.faulty import Fault
 from tests.clusters.objects import CANARY, MANY, allow

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from auditor import calico_selectors
-from auditor.endpoints import endpoint_labels, namespace_labels
-from auditor.isolation import isolates
-from auditor.label_selectors import selects
+from auditor.kubernetes import calico_selectors
+from auditor.kubernetes.label_selectors import selects
+from auditor.kubernetes.policy_isolation import isolates
+from auditor.kubernetes.policy_labels import endpoint_labels, namespace_labels
 from auditor.model.resource import MISSING, Origin, Resource, Unknown
 
 HIDDEN = Unknown("not readable")

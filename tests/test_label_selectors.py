@@ -16,11 +16,11 @@ from auditor.conditions.grammar import parse
 from auditor.conditions.kept import kept_of, read_paths
 from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
-from auditor.label_selectors import selects
+from auditor.kubernetes.label_selectors import selects
+from auditor.kubernetes.workloads import pod_labels_of
 from auditor.model.kubernetes_types import WORKLOADS
 from auditor.model.packing import pack, unpack
 from auditor.model.resource import MISSING, Origin, Resource, Unknown
-from auditor.workloads import pod_labels_of
 
 UNKNOWN = Unknown("not readable")
 

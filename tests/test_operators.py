@@ -13,8 +13,8 @@ from auditor.conditions.operators import OPERATORS
 from auditor.conditions.paths import Scope
 from auditor.conditions.relations import Relations
 from auditor.conditions.scalars import parse_duration, parse_time, parse_version
+from auditor.kubernetes.workloads import user_name_of
 from auditor.model.resource import Origin, Resource, Unknown
-from auditor.workloads import user_name_of
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 ABSENT = object()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from commands import Command
 
+from auditor.kubernetes.platform_roles import bound_to, grants_of
 from auditor.model.resource import Origin, Resource
-from auditor.platform_roles import bound_to, grants_of
 from tests.clusters.server import ADMIN, Server
 
 API = "/apis/rbac.authorization.k8s.io/v1/clusterroles"

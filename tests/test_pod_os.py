@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from auditor.kubernetes.workloads import pod_os_of
 from auditor.model.resource import MISSING, Origin, Resource, Unknown
-from auditor.workloads import pod_os_of
 
 HIDDEN = Unknown("not readable")
 

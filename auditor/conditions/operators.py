@@ -32,7 +32,7 @@ from auditor.conditions.scalars import (
     shown,
     text_of,
 )
-from auditor.label_selectors import selects
+from auditor.kubernetes.label_selectors import selects
 from auditor.model.resource import Unknown, kind_of
 
 Verdict = bool | Unknown

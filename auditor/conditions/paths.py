@@ -12,16 +12,24 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from auditor.conditions.grammar import EACH, Path
-from auditor.container_commands import commands_of
-from auditor.endpoints import endpoint_labels, namespace_labels
-from auditor.host_paths import host_paths_of
-from auditor.image_references import images_of, platform_namespace_of
-from auditor.isolation import isolates, opens
+from auditor.kubernetes.container_commands import commands_of
+from auditor.kubernetes.host_paths import host_paths_of
+from auditor.kubernetes.image_references import images_of, platform_namespace_of
+from auditor.kubernetes.platform_roles import bound_to, grants_of
+from auditor.kubernetes.policy_isolation import isolates, opens
+from auditor.kubernetes.policy_labels import endpoint_labels, namespace_labels
+from auditor.kubernetes.workloads import (
+    containers_of,
+    entries_of,
+    judged_as,
+    pod_labels_of,
+    pod_os_of,
+    pod_spec_of,
+    user_name_of,
+)
 from auditor.model.case_insensitive import FREE, in_two_spellings, misspelled, names_of, not_an_array, not_an_object
 from auditor.model.kubernetes_types import is_cluster_type
 from auditor.model.resource import MISSING, Resource, Unknown
-from auditor.platform_roles import bound_to, grants_of
-from auditor.workloads import containers_of, entries_of, judged_as, pod_labels_of, pod_os_of, pod_spec_of, user_name_of
 
 
 def _from(key: str, derive: Callable[[Resource], Any], *metadata: str) -> Callable[[Resource], Any]:

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
+from auditor.kubernetes.workloads import judged_as
 from auditor.model.gap import Gap
 from auditor.model.kubernetes_types import SYSTEM_NAMESPACES, WORKLOADS
 from auditor.model.resource import Resource
-from auditor.workloads import judged_as
 
 _SUBSCRIPTION: Final = "/subscriptions/"
 _LENGTH: Final = len(_SUBSCRIPTION) + 37

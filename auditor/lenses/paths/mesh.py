@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from auditor.kubernetes.workloads import containers_of, pod_spec_of
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.peer_authentication import PEERS, ROOTS, mode_of
 from auditor.lenses.paths.shapes import MUTUAL, PLAINTEXT, UNVERIFIED, VERIFIED, Protection, evidence
@@ -12,7 +13,6 @@ from auditor.lenses.truth import Truth
 from auditor.lenses.values import flag, items, text_at, word
 from auditor.model.case_insensitive import get
 from auditor.model.resource import Resource, Unknown
-from auditor.workloads import containers_of, pod_spec_of
 
 NAMESPACE: Final = "core/namespace"
 RULES: Final = "networking.istio.io/destinationrule"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from auditor import label_selectors
+from auditor.kubernetes import label_selectors
+from auditor.kubernetes.workloads import containers_of
 from auditor.lenses.paths.dns import within
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.truth import Truth, truth_and, truth_or
@@ -12,7 +13,6 @@ from auditor.lenses.values import hidden_in, items, listing, text_at
 from auditor.model.case_insensitive import get
 from auditor.model.kubernetes_types import NETWORK_POLICIES
 from auditor.model.resource import Resource, Unknown
-from auditor.workloads import containers_of
 
 POLICY, *OTHER_POLICIES = NETWORK_POLICIES
 READS: Final = frozenset(NETWORK_POLICIES)

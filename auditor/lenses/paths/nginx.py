@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
+from auditor.kubernetes.workloads import containers_of
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.network_policies import contains, labels
 from auditor.lenses.paths.pods import WORKLOADS, Pods
@@ -25,7 +26,6 @@ from auditor.lenses.truth import Truth
 from auditor.lenses.values import text_at, texts, word
 from auditor.model.case_insensitive import get
 from auditor.model.resource import Resource, Unknown
-from auditor.workloads import containers_of
 
 PREFIX: Final = "nginx.ingress.kubernetes.io/"
 _REDIRECTS: Final = (f"{PREFIX}permanent-redirect", f"{PREFIX}temporal-redirect")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from auditor.kubernetes.workloads import containers_of
 from auditor.lenses.paths.estate import Estate
 from auditor.lenses.paths.mesh import Mesh, Meshed
 from auditor.lenses.paths.network_policies import around, contains, labels, labels_of, workload_of
@@ -28,7 +29,6 @@ from auditor.lenses.truth import Truth
 from auditor.lenses.values import items, listing, text_at, word
 from auditor.model.case_insensitive import get
 from auditor.model.resource import Resource, Unknown
-from auditor.workloads import containers_of
 
 SERVICE, POD = "core/service", "core/pod"
 WORKLOADS: Final = ("apps/deployment", "apps/statefulset", "apps/daemonset", "apps/replicaset", "argoproj.io/rollout")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from auditor import calico_selectors
-from auditor.endpoints import CommonLabels, knows_namespace
+from auditor.kubernetes import calico_selectors
+from auditor.kubernetes.policy_labels import CommonLabels, knows_namespace
 from auditor.model.resource import Unknown
 
 Truth = bool | Unknown

@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, Final, NamedTuple
 
+from auditor.kubernetes.platform_permissions import AKS, KUBERNETES
 from auditor.model.resource import MISSING, Resource, Unknown
-from auditor.platform_rights import AKS, KUBERNETES
 
 _ROLES: Final = ("rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/Role")
 _BINDINGS: Final = ("rbac.authorization.k8s.io/ClusterRoleBinding", "rbac.authorization.k8s.io/RoleBinding")

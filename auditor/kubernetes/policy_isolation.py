@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from auditor.kubernetes.open_policy_rules import open_to_everybody
 from auditor.model.resource import MISSING, Resource, Unknown, holds_unknown
-from auditor.open_rules import open_to_everybody
 
 Form = Callable[[dict[str, Any], str, bool], Iterator[tuple[str, dict[str, Any]]]]
 """A specification, a direction, and whether some of the policy is not known → its effects from that side, each with

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from auditor.kubernetes.workloads import pod_spec_of
 from auditor.model.resource import Resource, Unknown
-from auditor.workloads import pod_spec_of
 
 _OF_WINDOWS: Final = re.compile(r"[A-Za-z]:|\\|//[.?]/")
 _VOLUME: Final = "core/PersistentVolume"

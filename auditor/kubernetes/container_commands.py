@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
 
+from auditor.kubernetes.workloads import containers_of
 from auditor.model.resource import Resource, Unknown
-from auditor.workloads import containers_of
 
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS: Final = ("postStart", "preStop")

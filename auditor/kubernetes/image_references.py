@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
+from auditor.kubernetes.workloads import containers_of, pod_spec_of
 from auditor.model.kubernetes_types import SYSTEM_NAMESPACES
 from auditor.model.resource import MISSING, Resource, Unknown
-from auditor.workloads import containers_of, pod_spec_of
 
 _NO_REGISTRY: Final = "docker.io"
 _NO_NAMESPACE: Final = "library"

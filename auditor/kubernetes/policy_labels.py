@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from auditor.kubernetes.workloads import pod_labels_of
 from auditor.model.kubernetes_types import WORKLOADS
 from auditor.model.resource import MISSING, Resource, Unknown
-from auditor.workloads import pod_labels_of
 
 _NAME: Final = "kubernetes.io/metadata.name"
 _NAMESPACE_IN_CILIUM: Final = "io.kubernetes.pod.namespace"
