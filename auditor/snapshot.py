@@ -22,7 +22,7 @@ from auditor.model.accounting import Accounting
 from auditor.model.errors import InputError, OutputError
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource
-from auditor.sanitize import sanitized_line
+from auditor.sanitize.resources import sanitized_line
 from auditor.snapshot_lines import line_of, resource_of, type_of
 from auditor.snapshot_manifest import SCHEMA_VERSION, Manifest, NewerVersionError, Scope, Shard, decoded, encoded
 

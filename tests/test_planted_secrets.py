@@ -15,7 +15,7 @@ import pytest
 
 from auditor.collect.book import Book
 from auditor.render import FORMATS
-from auditor.sanitize import sanitized
+from auditor.sanitize.resources import sanitized
 from tests.azure import canaries
 from tests.planted_inputs import write
 from tests.planted_places import MARK, PLANTED, Planted

@@ -23,9 +23,9 @@ from auditor.inventory import Inventory, open_inventory
 from auditor.model.accounting import Accounting, NotEvaluated
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource
-from auditor.redaction import pseudonyms, redact, redact_gap
-from auditor.redaction.addresses import Addresses
 from auditor.rulebook import load_rules
+from auditor.sanitize.pseudonymize.addresses import Addresses
+from auditor.sanitize.pseudonymize.resources import pseudonyms, redact, redact_gap
 from auditor.snapshot import write_snapshot
 
 OF_CERTIFICATES = (

@@ -10,7 +10,7 @@ from auditor.conditions.kept import read_paths
 from auditor.demo import AS_OF
 from auditor.model.resource import Origin, Resource
 from auditor.rulebook import load_rules
-from auditor.sanitize import searched
+from auditor.sanitize.resources import searched
 
 GUID: Final = "00000000-1111-2222-3333-444444444444"
 VALUES: Final = (

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.model.resource import Origin, Resource
-from auditor.sanitize import sanitized, sanitized_line, searched
 from auditor.sanitize.marks import KUBERNETES
 from auditor.sanitize.names import _ENDS, _LAST_WORDS, _WHOLE
+from auditor.sanitize.resources import sanitized, sanitized_line, searched
 from auditor.sanitize.texts import masked
 
 NAMES = sorted(

@@ -19,7 +19,7 @@ from auditor.reading.yaml_documents import yaml_documents
 from auditor.reference import answers
 from auditor.rule_file import RuleSource
 from auditor.rulebook import load_rules
-from auditor.sanitize import searched
+from auditor.sanitize.resources import searched
 from tests.bundled import SOURCES
 
 

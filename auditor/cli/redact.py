@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from auditor.inventory import Inventory
-    from auditor.redaction.pseudonyms import Pseudonyms
+    from auditor.sanitize.pseudonymize.names import Pseudonyms
 
 _LEAST_SALT = 16
 
@@ -49,8 +49,8 @@ def command(snapshot: str, output: str, salt: str | None, names: str | None, own
 def pseudonyms_for(inventory: Inventory, salt: str | None, own: tuple[str, ...]) -> Pseudonyms:
     """Pseudonyms by a secret from a file, or by one that nobody will know. Raises AuditorError."""
     from auditor.model.errors import ConfigError
-    from auditor.redaction import pseudonyms
     from auditor.rulebook import load_rules
+    from auditor.sanitize.pseudonymize.resources import pseudonyms
 
     try:
         secret = secrets.token_bytes(32) if salt is None else Path(salt).read_bytes()
@@ -67,7 +67,7 @@ def write_redacted(inventory: Inventory, directory: str, words: Pseudonyms) -> N
 
     from auditor import __version__
     from auditor.inventory import CollectedSource, Inventory
-    from auditor.redaction import Redacted, redact_accounting, redact_gap
+    from auditor.sanitize.pseudonymize.resources import Redacted, redact_accounting, redact_gap
     from auditor.snapshot import write_snapshot
 
     as_of = inventory.as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)

@@ -64,7 +64,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
             chosen = replace(chosen, clock=inventory.as_of)
         directory = save_snapshot or chosen.config.get("saveSnapshot")
         if directory:
-            from auditor.sanitize import without_copies
+            from auditor.sanitize.resources import without_copies
 
             _save(directory, inventory, chosen, without_copies)
             inventory = open_inventory([directory])  # what is judged is what was kept

@@ -25,8 +25,8 @@ import orjson
 from auditor.model.errors import ConfigError, InputError, ResourceError
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
-from auditor.sanitize import sanitized
 from auditor.sanitize.messages import message
+from auditor.sanitize.resources import sanitized
 
 _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS head (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

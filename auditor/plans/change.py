@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from auditor.model.accounting import Accounting
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource
-from auditor.sanitize import sanitized
 from auditor.sanitize.messages import message
+from auditor.sanitize.resources import sanitized
 
 NO_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 """Stands for the subscription where a change does not tell it."""

@@ -23,7 +23,7 @@ from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, in_doubt, is_arm_type, resources_of, row_as_object
 from auditor.reading.unrendered import KUSTOMIZATIONS, is_template
 from auditor.reading.wanted import Wanted
-from auditor.sanitize import sanitized
+from auditor.sanitize.resources import sanitized
 
 SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
 """Of files that are data when found in a directory, with or without `.gz` behind."""

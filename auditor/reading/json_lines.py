@@ -17,7 +17,7 @@ from auditor.reading.log import Log
 from auditor.reading.properties import arm_resource
 from auditor.reading.shapes import At, in_doubt, resources_of
 from auditor.reading.wanted import Wanted
-from auditor.sanitize import sanitized, sanitized_line
+from auditor.sanitize.resources import sanitized, sanitized_line
 
 MAX_LINE: Final = 16 << 20
 """ARM and etcd both refuse far smaller resources."""

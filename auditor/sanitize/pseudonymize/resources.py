@@ -17,8 +17,8 @@ from auditor.model.accounting import Accounting, NotEvaluated
 from auditor.model.gap import Gap
 from auditor.model.resource import CERTIFICATES_REDACTED, Origin, Resource, Unknown, holds_unknown
 from auditor.model.rule import Rule
-from auditor.redaction.pseudonyms import Pseudonyms
-from auditor.redaction.vocabulary import Vocabulary
+from auditor.sanitize.pseudonymize.names import Pseudonyms
+from auditor.sanitize.pseudonymize.vocabulary import Vocabulary
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z$@_][A-Za-z0-9_.@$]*")
 _FREE: Final = frozenset(

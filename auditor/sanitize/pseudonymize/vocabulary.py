@@ -25,7 +25,7 @@ _PATTERNS: Final[dict[str, Callable[[str], str]]] = {
     "notContains": re.escape,
 }
 """Operators that look into a text, and their operands as regular expressions."""
-_JUDGING: Final = ("conditions", "lenses")
+_EVALUATING: Final = ("conditions", "lenses")
 _FORMATS: Final = frozenset(
     ["amp", "apos", "com", "gt", "http", "https", "io", "lt", "net", "org", "quot", "www", "xml"]
 )
@@ -69,8 +69,9 @@ class Vocabulary:
     """What has to stay for the answers to stay: casefolded `words`, and the `texts` that they come from."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        package = Path(__file__).resolve().parent.parent
-        files = [package / "resource.py", *(file for name in _JUDGING for file in (package / name).rglob("*.py"))]
+        package = Path(__file__).resolve().parent.parent.parent
+        tables = [package / "model" / name for name in ("resource.py", "kubernetes_types.py")]
+        files = [*tables, *(file for name in _EVALUATING for file in (package / name).rglob("*.py"))]
         texts, patterns = _texts_of(rules)
         self.texts = texts.union(text for file in files for text in _literals(file))
         self.words = _FORMATS.union(word for text in self.texts for word in _words_of(text))

@@ -13,8 +13,8 @@ import hmac
 import re
 from typing import Final
 
-from auditor.redaction.addresses import Addresses
-from auditor.redaction.vocabulary import WORD, Vocabulary
+from auditor.sanitize.pseudonymize.addresses import Addresses
+from auditor.sanitize.pseudonymize.vocabulary import WORD, Vocabulary
 
 _LENGTH: Final = 8
 _PART: Final = re.compile(

@@ -1,0 +1,1 @@
+"""Replaces names, ids and addresses, so that a snapshot can be shared."""
