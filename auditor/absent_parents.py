@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from auditor.bound import Bound
-from auditor.inventory import Inventory
+from auditor.ingest.inventory import Inventory
 from auditor.model.child_arrays import ARRAYS, FLAT
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource, parent_of

@@ -27,7 +27,8 @@ from auditor.collector import no_collection
 from auditor.conditions.relations import Relations
 from auditor.derive import Reading
 from auditor.evaluate import Judge
-from auditor.inventory import Inventory
+from auditor.ingest.inventory import Inventory
+from auditor.ingest.type_counts import Census
 from auditor.lenses import needed
 from auditor.lone_children import PARENTS, TYPES, Children, Lone
 from auditor.model.accounting import Accounting, sum_of
@@ -37,7 +38,6 @@ from auditor.model.finding_store import Findings
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource
 from auditor.owners import Holders, inherit
-from auditor.reading.census import Census
 
 if TYPE_CHECKING:
     from auditor.excerpts import Excerpts

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from auditor.inventory import Inventory
+from auditor.ingest.inventory import Inventory
 from auditor.lenses import Lens, Reader
 from auditor.lenses.coverage import Coverage
 from auditor.model.gap import Gap

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from auditor.ingest.deduplication import Seen
 from auditor.model.case_insensitive import get
 from auditor.model.child_arrays import ARRAYS, FLAT
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource, parent_of
 from auditor.model.rule import CHANGED
-from auditor.reading.repeats import Seen
 
 PARENTS: Final = {kind.rpartition("/")[0]: array for kind, array in ARRAYS.items()}
 """The casefolded type of a parent → the array among its properties."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from auditor.audit import audit
 from auditor.bound import bind
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
 from auditor.model.finding import Outcome
 from auditor.render import render
 from auditor.render.options import Options

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from auditor.audit import audit
 from auditor.bound import bind
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from auditor.cli import main
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
 from auditor.model.errors import AuditorError
 from tests.damage import Random
 from tests.fuzz_inputs import FORMS, KINDS, World, options, use_rules

@@ -15,7 +15,7 @@ from auditor.audit import audit
 from auditor.bound import Bound, bind
 from auditor.demo import AS_OF, Body, as_designed, resource_of
 from auditor.demo.faults import Edit, Fault, as_found
-from auditor.inventory import Inventory
+from auditor.ingest.inventory import Inventory
 from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
 from auditor.model.finding import Outcome

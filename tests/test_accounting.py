@@ -12,11 +12,11 @@ import pytest
 
 from auditor.audit import audit
 from auditor.bound import bind
-from auditor.inventory import Inventory
+from auditor.ingest.diagnostics import Log
+from auditor.ingest.inventory import Inventory
+from auditor.ingest.type_filter import Wanted
 from auditor.model.accounting import MOST_EXAMPLES, Accounting, sum_of
 from auditor.model.resource import Origin, Resource
-from auditor.reading.log import Log
-from auditor.reading.wanted import Wanted
 from auditor.rulebook import load_rules, select
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from auditor.reading.bounds import BOUNDS
-from auditor.reading.contents import Contents
-from auditor.reading.find import Spool
+from auditor.ingest.bounds import BOUNDS
+from auditor.ingest.discovery import Spool
+from auditor.ingest.folder_contents import Contents
 from tests.conftest import SELECTED
 
 VAULT = {

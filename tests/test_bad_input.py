@@ -14,10 +14,10 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.inventory import Inventory, open_inventory
+from auditor.ingest.diagnostics import GAPS_PER_FILE
+from auditor.ingest.inventory import Inventory, open_inventory
 from auditor.model.errors import InputError
 from auditor.model.resource import Resource
-from auditor.reading.log import GAPS_PER_FILE
 
 GOOD = {"id": "/good", "name": "good", "type": "Microsoft.KeyVault/vaults"}
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n"

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from auditor.audit import audit
 from auditor.bound import bind
-from auditor.inventory import CollectedSource, Inventory
+from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.model.resource import Origin, Resource
 from auditor.rulebook import load_rules
 

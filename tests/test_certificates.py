@@ -26,7 +26,7 @@ from pki import DAY, LEAF, MIDDLE, NOW, ROOT, Made, b64, make, p7, pem
 
 from auditor.audit import audit
 from auditor.bound import bind
-from auditor.inventory import CollectedSource, Inventory
+from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.lenses import LENSES
 from auditor.lenses.certificates import _SERVING, _SOURCES, covers
 from auditor.lenses.times import lifetime

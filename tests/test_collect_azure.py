@@ -10,8 +10,8 @@ import pytest
 from auditor.bound import bind
 from auditor.cli.needs import needs_of
 from auditor.collect.azure.plan import plan_for
+from auditor.ingest.snapshot import open_snapshot
 from auditor.rulebook import load_rules
-from auditor.snapshot import open_snapshot
 from tests.azure.collected import DEMO, OTHER
 from tests.azure.command import Meet
 from tests.azure.estate import Estate, demo_estate

@@ -9,7 +9,7 @@ import pytest
 
 from auditor.cli.live import EXTRAS
 from auditor.config import read_config
-from auditor.snapshot import open_snapshot
+from auditor.ingest.snapshot import open_snapshot
 from tests.azure.collected import DEMO, OTHER
 from tests.azure.command import Meet
 

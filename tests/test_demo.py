@@ -15,7 +15,7 @@ from auditor.audit import audit
 from auditor.bound import Bound, bind
 from auditor.demo import AS_OF, FOLDER, Body, as_designed, inventory
 from auditor.demo.faults import Fault, Key, answer_key, as_found, merged, planted
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome
 from auditor.rulebook import load_rules

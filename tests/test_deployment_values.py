@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
 from auditor.model.resource import Unknown
 from auditor.sanitize.deployment_secrets import REMOVED, without_values
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
 ID = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from auditor.inventory import CollectedSource, Inventory
+from auditor.ingest.inventory import CollectedSource, Inventory
+from auditor.ingest.snapshot import write_snapshot
 from auditor.model.resource import Origin, Resource
-from auditor.snapshot import write_snapshot
 
 PRIVILEGED = "kubernetes.workload.no-privileged-containers"
 WILDCARDS = "kubernetes.rbac.no-wildcards"

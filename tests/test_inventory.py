@@ -18,13 +18,13 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.inventory import CollectedSource, Inventory, open_inventory
+from auditor.ingest import sources
+from auditor.ingest.diagnostics import Log
+from auditor.ingest.inventory import CollectedSource, Inventory, open_inventory
+from auditor.ingest.json_scanner import Feed
+from auditor.ingest.json_stream import Places, json_documents
 from auditor.model.errors import InputError
 from auditor.model.resource import Origin, Resource, Unknown
-from auditor.reading import sources
-from auditor.reading.feed import Feed
-from auditor.reading.json_stream import Places, json_documents
-from auditor.reading.log import Log
 
 VAULT = {
     "id": "/subscriptions/s1/resourceGroups/g1/providers/Microsoft.KeyVault/vaults/v1",

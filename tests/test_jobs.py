@@ -10,7 +10,7 @@ import pytest
 from commands import Command
 
 from auditor.demo.faults import as_found, planted
-from auditor.reading.sources import SPLIT_FROM
+from auditor.ingest.sources import SPLIT_FROM
 from tests.paths_of_demo import designed
 
 pytestmark = pytest.mark.slow

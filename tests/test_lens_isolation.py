@@ -10,7 +10,7 @@ import pytest
 from auditor import lenses
 from auditor.audit import audit
 from auditor.bound import bind
-from auditor.inventory import CollectedSource, Inventory
+from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.lenses import Lens
 from auditor.lenses.coverage import Coverage
 from auditor.model.audit import Audit

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.demo import inventory
 from auditor.demo.faults import as_found, planted
-from auditor.inventory import Inventory
+from auditor.ingest.inventory import Inventory
 from auditor.lenses import Lens, lens_of
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths.kept import FIELDS, KEPT

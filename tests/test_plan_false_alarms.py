@@ -13,7 +13,7 @@ import pytest
 from auditor.audit import audit
 from auditor.bound import bind
 from auditor.cli.after_change import after_change
-from auditor.inventory import CollectedSource, Inventory
+from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource
 from auditor.plans.arm_template import read_arm_template

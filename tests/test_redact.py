@@ -19,14 +19,14 @@ from auditor.bound import bind
 from auditor.cli import root
 from auditor.demo import AS_OF, CLUSTER, as_designed, inventory
 from auditor.demo.faults import as_found, planted
-from auditor.inventory import Inventory, open_inventory
+from auditor.ingest.inventory import Inventory, open_inventory
+from auditor.ingest.snapshot import write_snapshot
 from auditor.model.accounting import Accounting, NotEvaluated
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource
 from auditor.rulebook import load_rules
 from auditor.sanitize.pseudonymize.addresses import Addresses
 from auditor.sanitize.pseudonymize.resources import pseudonyms, redact, redact_gap
-from auditor.snapshot import write_snapshot
 
 OF_CERTIFICATES = (
     "certificates.",

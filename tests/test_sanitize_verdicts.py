@@ -13,9 +13,9 @@ from auditor.bound import bind
 from auditor.cases import prepare
 from auditor.demo import AS_OF, FOLDER, Body, inventory
 from auditor.demo.faults import as_found, planted
-from auditor.reading.log import Broken, Log
-from auditor.reading.shapes import At, resources_of
-from auditor.reading.yaml_documents import yaml_documents
+from auditor.ingest.diagnostics import Broken, Log
+from auditor.ingest.envelopes import At, resources_of
+from auditor.ingest.yaml_documents import yaml_documents
 from auditor.reference import answers
 from auditor.rule_file import RuleSource
 from auditor.rulebook import load_rules

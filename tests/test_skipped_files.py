@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
 
 MANIFEST = b"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a}]}\n"
 ROW = b'{"type": "Microsoft.Storage/storageAccounts", "id": "/subscriptions/s/a", "properties": {}}\n'

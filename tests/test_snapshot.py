@@ -16,12 +16,12 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor import snapshot as snapshot_module
-from auditor.inventory import CollectedSource, Inventory, open_inventory
+from auditor.ingest import snapshot as snapshot_module
+from auditor.ingest.inventory import CollectedSource, Inventory, open_inventory
+from auditor.ingest.snapshot import write_snapshot
 from auditor.model.errors import InputError, OutputError
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
-from auditor.snapshot import write_snapshot
 
 CLOCK = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 VAULT = {"id": "/v", "name": "v", "type": "Microsoft.KeyVault/vaults", "properties": {"url": "https://é"}}

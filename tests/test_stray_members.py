@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from auditor.inventory import open_inventory
-from auditor.reading.census import Census
-from auditor.reading.log import Log
-from auditor.reading.sources import FileSource
-from auditor.reading.wanted import Wanted
+from auditor.ingest.diagnostics import Log
+from auditor.ingest.inventory import open_inventory
+from auditor.ingest.sources import FileSource
+from auditor.ingest.type_counts import Census
+from auditor.ingest.type_filter import Wanted
 from tests.conservation.inputs import changed, declared, deployment, in_values, planned, pod, template, vault
 
 NETWORK = {"type": "Microsoft.Network/virtualNetworks", "name": "net", "id": "/n", "properties": {}}

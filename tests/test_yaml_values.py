@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tools
 
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
 from auditor.model.resource import Resource, Unknown
 
 if TYPE_CHECKING:

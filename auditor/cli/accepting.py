@@ -13,7 +13,7 @@ from auditor.cli import inline
 if TYPE_CHECKING:
     from auditor.cli.settings import Settings
     from auditor.exemptions.entry import Entry
-    from auditor.inventory import Inventory
+    from auditor.ingest.inventory import Inventory
     from auditor.model.audit import Audit
     from auditor.model.finding import Notice
     from auditor.model.finding_store import Findings

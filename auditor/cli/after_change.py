@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.inventory import Inventory
+    from auditor.ingest.inventory import Inventory
     from auditor.model.accounting import Accounting
     from auditor.model.gap import Gap
     from auditor.model.resource import Resource
@@ -28,7 +28,7 @@ def written_by(changes: Sequence[Changes]) -> frozenset[str]:
 
 def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
     """The resources as they will be after the change."""
-    from auditor.inventory import CollectedSource, Inventory
+    from auditor.ingest.inventory import CollectedSource, Inventory
 
     resources: Sequence[Resource] = [change.after for one in changes for change in one.changes if change.after]
     if len(changes) > 1:  # each file has told its own services
@@ -88,7 +88,7 @@ def laid_over_estate(
 
     Which types are known to the last one is the estate's to say: a change shows only its own.
     """
-    from auditor.inventory import CollectedSource, Inventory
+    from auditor.ingest.inventory import CollectedSource, Inventory
     from auditor.plans.laid_endpoints import with_endpoints
 
     real = [c for one in changes for c in one.changes if c.action != "no-op"]

@@ -23,8 +23,8 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, redac
     then the exit code is 3, and `--resume DIR` tries again what is missing.
     """
     from auditor import __version__
+    from auditor.ingest.snapshot import check_target, write_snapshot
     from auditor.model.errors import CLEAN, INCOMPLETE, ConfigError
-    from auditor.snapshot import check_target, write_snapshot
 
     if bool(output) == bool(resume):
         raise ConfigError("A collection needs a place.", "Give --output DIR for a new one, --resume DIR to go on.")

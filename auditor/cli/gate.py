@@ -14,7 +14,7 @@ from auditor.collector import no_collection
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from auditor.inventory import Inventory
+    from auditor.ingest.inventory import Inventory
     from auditor.model.gap import Gap
     from auditor.model.resource import Resource
     from auditor.plans.change import Changes
@@ -88,8 +88,8 @@ def command(
 
 def _beside(parameters: str | None, source: str | None, scope: str | None, config: Mapping[str, Any]) -> Beside:
     """What options and settings tell of the change; an option wins."""
+    from auditor.ingest.document import whole_json
     from auditor.plans.detect import Beside, deployed_to
-    from auditor.reading.whole import whole_json
 
     parameters, source = parameters or config.get("templateParameters"), source or config.get("source")
     given = whole_json(parameters).sound_value() if parameters else None
@@ -128,7 +128,7 @@ def _on_cluster(changes: Sequence[Changes], cluster: str | None) -> list[Changes
 
 
 def _estate(path: str) -> Inventory:
-    from auditor.inventory import CollectedSource, Inventory, open_inventory
+    from auditor.ingest.inventory import CollectedSource, Inventory, open_inventory
     from auditor.model.kubernetes_types import shown_with
 
     inventory = open_inventory([path])
@@ -159,12 +159,12 @@ def _without_place(changes: Sequence[Changes]) -> Iterator[Gap]:
 
 def _read(file: str, beside: Beside) -> Changes:
     """One file as a change; a folder or an archive of several as the manifests in it."""
-    from auditor.inventory import Inventory, without_data
+    from auditor.ingest.diagnostics import label
+    from auditor.ingest.discovery import Spool, archive_in, file_of, files_in
+    from auditor.ingest.document import whole_json
+    from auditor.ingest.inventory import Inventory, without_data
     from auditor.model.errors import InputError
     from auditor.plans.detect import kind_of, mistaken, read_change
-    from auditor.reading.find import Spool, archive_in, file_of, files_in
-    from auditor.reading.log import label
-    from auditor.reading.whole import whole_json
 
     spool = Spool()  # its copies are needed until the file is read
     source = file_of(file, spool)
@@ -199,7 +199,7 @@ def _read(file: str, beside: Beside) -> Changes:
 
 def _folder(folder: str) -> Inventory:
     """The data in a folder. Raises InputError, which says what else is there when it holds none."""
-    from auditor.inventory import open_inventory
+    from auditor.ingest.inventory import open_inventory
     from auditor.model.errors import InputError
     from auditor.plans.detect import mistaken
 

@@ -20,8 +20,8 @@ _TERRAFORM: Final = (".tf", ".tofu")
 def _checkov(files: Sequence[str]) -> Found:
     from auditor.exemptions import foreign_checkov
     from auditor.exemptions.inline import Comment
+    from auditor.ingest.envelopes import is_kubernetes
     from auditor.plans.hcl import read_hcl
-    from auditor.reading.shapes import is_kubernetes
 
     for file in _each(files, (*_TERRAFORM, ".yaml", ".yml")):
         text = _text(file)
@@ -70,7 +70,7 @@ def _trivy(files: Sequence[str]) -> Found:
 
 def _azure_policy(files: Sequence[str]) -> Found:
     from auditor.exemptions import foreign_azure_policy
-    from auditor.inventory import open_inventory
+    from auditor.ingest.inventory import open_inventory
 
     yield from foreign_azure_policy.exempted(open_inventory(files).resources(foreign_azure_policy.TYPES))
 
@@ -106,8 +106,8 @@ def _documents(file: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The mappings of a YAML file with the lines on which they begin. Raises ConfigError."""
     import io
 
-    from auditor.reading.log import Broken
-    from auditor.reading.yaml_documents import yaml_documents
+    from auditor.ingest.diagnostics import Broken
+    from auditor.ingest.yaml_documents import yaml_documents
 
     for document in yaml_documents(io.BytesIO(_text(file).encode())):
         if isinstance(document, Broken):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from auditor.audit import Authored, Progress
     from auditor.bound import Bound
     from auditor.cli.past import ThePast
-    from auditor.inventory import Inventory
+    from auditor.ingest.inventory import Inventory
     from auditor.model.audit import Audit
     from auditor.model.finding_store import Findings
     from auditor.plans.change import Changes

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
     from auditor.collect.book import Book
-    from auditor.inventory import Inventory
+    from auditor.ingest.inventory import Inventory
     from auditor.model.errors import InputError
     from auditor.model.finding import Notice
     from auditor.model.gap import Gap
@@ -250,7 +250,7 @@ def _gather_azure(live: LiveSettings, needs: Needs, azure: tuple[Cloud, Credenti
 
 def inventory_of(book: Book, live: LiveSettings, clock: dt.datetime) -> Inventory:
     """What a book holds of a part of the live estate, as an inventory."""
-    from auditor.inventory import CollectedSource, Inventory
+    from auditor.ingest.inventory import CollectedSource, Inventory
 
     gaps = book.every_gap()
     covers, groups = frozenset(book.covers), frozenset(name.casefold() for name in live.scope.resource_groups)

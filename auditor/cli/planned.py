@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from auditor.inventory import Inventory
+    from auditor.ingest.inventory import Inventory
+    from auditor.ingest.sources import FileSource
     from auditor.model.accounting import Accounting
     from auditor.model.resource import Resource
     from auditor.plans.change import Changes
-    from auditor.reading.sources import FileSource
 
 _SIGNS: Final = re.compile(
     rb'"(?:terraform_version|resource_changes|change_?type)"|deploymentTemplate\.json', re.IGNORECASE
@@ -26,13 +26,13 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
     `parameters`: the parameter file of the templates. Raises `InputError` as `open_inventory` does.
     """
     from auditor.cli.after_change import accounting_of, unread_of
-    from auditor.inventory import CollectedSource, Inventory, open_inventory
+    from auditor.ingest.discovery import Spool, files_of
+    from auditor.ingest.inventory import CollectedSource, Inventory, open_inventory
+    from auditor.ingest.snapshot import is_snapshot
     from auditor.model.accounting import sum_of
     from auditor.model.errors import InputError
     from auditor.model.gap import Gap
     from auditor.model.kubernetes_types import shown_with
-    from auditor.reading.find import Spool, files_of
-    from auditor.snapshot import is_snapshot
 
     if any(path == "-" or is_snapshot(path) for path in paths):
         return open_inventory(paths)
@@ -76,11 +76,11 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
 
 def _change(source: FileSource, parameters: str | None) -> Changes | None:
     """What a file would change; None when it is no template or plan."""
+    from auditor.ingest.diagnostics import Broken
+    from auditor.ingest.document import whole_json
+    from auditor.ingest.open_bytes import open_bytes
     from auditor.model.errors import InputError
     from auditor.plans.detect import Beside, kind_of, read_change
-    from auditor.reading.bytes_in import open_bytes
-    from auditor.reading.log import Broken
-    from auditor.reading.whole import whole_json
 
     try:
         with open_bytes(source.path) as stream:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from auditor.inventory import Inventory
+    from auditor.ingest.inventory import Inventory
     from auditor.sanitize.pseudonymize.names import Pseudonyms
 
 _LEAST_SALT = 16
@@ -28,9 +28,9 @@ def command(snapshot: str, output: str, salt: str | None, names: str | None, own
     Rules answer for the result as for the original: equal names stay equal, a private address stays private and in its
     network. Certificates become unknown, for the names in them cannot be replaced. Words that rules compare with stay.
     """
-    from auditor.inventory import open_inventory
+    from auditor.ingest.inventory import open_inventory
+    from auditor.ingest.snapshot import is_snapshot
     from auditor.model.errors import InputError
-    from auditor.snapshot import is_snapshot
 
     if not is_snapshot(snapshot):
         raise InputError(f"{snapshot} is no snapshot.", "Make one: auditor scan --from PATH --save-snapshot DIR")
@@ -66,9 +66,9 @@ def write_redacted(inventory: Inventory, directory: str, words: Pseudonyms) -> N
     import datetime as dt
 
     from auditor import __version__
-    from auditor.inventory import CollectedSource, Inventory
+    from auditor.ingest.inventory import CollectedSource, Inventory
+    from auditor.ingest.snapshot import write_snapshot
     from auditor.sanitize.pseudonymize.resources import Redacted, redact_accounting, redact_gap
-    from auditor.snapshot import write_snapshot
 
     as_of = inventory.as_of or dt.datetime.now(dt.UTC).replace(microsecond=0)
     shown = Inventory(

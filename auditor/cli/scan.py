@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from auditor.cli import accepting, live, options, settings
 
 if TYPE_CHECKING:
-    from auditor.inventory import Inventory
-    from auditor.snapshot import Edge
+    from auditor.ingest.inventory import Inventory
+    from auditor.ingest.snapshot import Edge
 
 
 @click.command("scan", cls=options.ReportingCommand)
@@ -33,7 +33,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     """
     from auditor.cli.judging import judge_and_report
     from auditor.cli.publishing import publishing
-    from auditor.inventory import open_inventory
+    from auditor.ingest.inventory import open_inventory
     from auditor.model.errors import ConfigError
 
     chosen, wanted = settings.chosen_by(ctx, inputs), live.chosen_by(ctx)
@@ -74,6 +74,6 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
 
 def _save(directory: str, inventory: Inventory, chosen: settings.Settings, edge: Edge | None = None) -> None:
     from auditor import __version__
-    from auditor.snapshot import write_snapshot
+    from auditor.ingest.snapshot import write_snapshot
 
     write_snapshot(inventory, directory, tool_version=__version__, as_of=chosen.clock, edge=edge)

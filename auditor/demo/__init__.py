@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from auditor.inventory import CollectedSource, Inventory, open_inventory
+from auditor.ingest.inventory import CollectedSource, Inventory, open_inventory
 from auditor.lenses import LENSES
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource

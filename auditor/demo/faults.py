@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from auditor.demo import FOLDER, Body, resource_of
+from auditor.ingest.yaml_documents import Parsed, yaml_documents
 from auditor.model.finding import Outcome
 from auditor.model.resource import Record
-from auditor.reading.yaml_documents import Parsed, yaml_documents
 
 
 class Expected(Record, frozen=True, kw_only=True):

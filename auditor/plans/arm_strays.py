@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from auditor.ingest.stray_members import stray, stray_members
 from auditor.plans.arm_env import Work
-from auditor.stray_members import stray, stray_members
 
 OF_A_TEMPLATE: Final = (
     "parameters", "variables", "outputs", "functions", "definitions", "metadata", "imports", "extensions",

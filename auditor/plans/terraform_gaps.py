@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
+from auditor.ingest.stray_members import stray, stray_members
 from auditor.model.gap import Gap
 from auditor.plans.terraform_announcements import MEMBERS, gaps_announced
 from auditor.plans.terraform_nodes import ACTIONS, address_of, entries_of, modules_of
-from auditor.stray_members import stray, stray_members
 
 _TYPE: Final = re.compile(r"[a-z][a-z0-9_-]*")
 _ATTRIBUTE: Final = re.compile(r"[a-z0-9_]+")

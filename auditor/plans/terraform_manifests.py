@@ -74,7 +74,7 @@ def _text(tree: dict[str, Any], *names: str) -> str | None:
 
 def _documents(text: str) -> list[Any]:
     """The values of YAML documents as Kubernetes takes them, without those that are empty."""
-    from auditor.reading.yaml_documents import Parsed, yaml_documents
+    from auditor.ingest.yaml_documents import Parsed, yaml_documents
 
     found = yaml_documents(io.BytesIO(text.encode("utf-8", "replace")))
     values = [
@@ -86,7 +86,7 @@ def _documents(text: str) -> list[Any]:
 
 def _expanded(value: Any, depth: int) -> Iterator[dict[str, Any] | _Problem]:
     """An object, or those in a list."""
-    from auditor.reading.kubernetes_lists import items_of, refusal_of
+    from auditor.ingest.kubernetes_lists import items_of, refusal_of
 
     if isinstance(value, _Problem):
         yield value

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from auditor.ingest.stray_members import stray, stray_members
 from auditor.model.errors import InputError
 from auditor.model.gap import Gap
 from auditor.model.paging import letters_of, markers_of
-from auditor.stray_members import stray, stray_members
 
 
 def _spelled(*names: str) -> dict[str, str]:

@@ -6,9 +6,9 @@ import copy
 from pathlib import Path
 from typing import Any, Final
 
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
+from auditor.ingest.snapshot import open_snapshot
 from auditor.model.gap import Gap
-from auditor.snapshot import open_snapshot
 from tests.azure.estate import Body, Estate, demo_estate
 from tests.azure.fault_plan import Fault, FaultPlan
 from tests.azure.local import LocalAzure, local_azure

@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from auditor.inventory import open_inventory
-from auditor.snapshot import open_snapshot
+from auditor.ingest.inventory import open_inventory
+from auditor.ingest.snapshot import open_snapshot
 from tests.azure.local import LocalAzure
 from tests.tools import PATIENCE
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import orjson
 
-from auditor.inventory import CollectedSource, Inventory
+from auditor.ingest.inventory import CollectedSource, Inventory
+from auditor.ingest.snapshot import write_snapshot
+from auditor.ingest.snapshot_codec import line_of
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource
-from auditor.snapshot import write_snapshot
-from auditor.snapshot_lines import line_of
 from tests.conservation.damages import MARK, damaged
 from tests.conservation.inputs import CLOCK, KEEP, Input, pod, vault
 from tests.damage import Random

@@ -12,7 +12,7 @@ from auditor.audit import audit
 from auditor.bound import Bound, bind, of_change
 from auditor.cli.after_change import after_change, touched
 from auditor.cli.gate import _read
-from auditor.inventory import open_inventory
+from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.errors import AuditorError
 from auditor.model.finding import Finding, Outcome

@@ -9,14 +9,14 @@ from typing import IO, Any, Final
 import msgspec
 import orjson
 
+from auditor.ingest.diagnostics import Log
+from auditor.ingest.envelopes import At, in_doubt, resources_of
+from auditor.ingest.nested_children import USUAL, may_have_children
+from auditor.ingest.properties import arm_resource
+from auditor.ingest.type_filter import Wanted
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.repeated_keys import may_have_doubled_keys
 from auditor.model.resource import Origin, Resource
-from auditor.reading.children import USUAL, may_have_children
-from auditor.reading.log import Log
-from auditor.reading.properties import arm_resource
-from auditor.reading.shapes import At, in_doubt, resources_of
-from auditor.reading.wanted import Wanted
 from auditor.sanitize.resources import sanitized, sanitized_line
 
 MAX_LINE: Final = 16 << 20

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor.ingest.stray_members import stray, stray_members
 from auditor.model.case_insensitive import value_of
 from auditor.model.paging import letters_of, lists_of
 from auditor.model.resource import MISSING
-from auditor.stray_members import stray, stray_members
 
 if TYPE_CHECKING:
-    from auditor.reading.log import Log
-    from auditor.reading.shapes import At
+    from auditor.ingest.diagnostics import Log
+    from auditor.ingest.envelopes import At
 
 _OF_ARM: Final = frozenset({"id", "name", "properties"})
 _CHILDREN: Final = ("resources",)

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-from auditor.reading.bounds import BOUNDS
-from auditor.reading.log import Broken
+from auditor.ingest.bounds import BOUNDS
+from auditor.ingest.diagnostics import Broken
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

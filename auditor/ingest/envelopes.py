@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
+from auditor.ingest.diagnostics import Log
+from auditor.ingest.kubernetes_lists import items_of, refusal_of
+from auditor.ingest.nested_children import child_of
+from auditor.ingest.properties import arm_resource
+from auditor.ingest.stray_resources import note_stray_children, note_stray_items, note_strays
+from auditor.ingest.unrendered import CHART, is_chart, is_kustomization, is_patch, of_chart, of_kustomization
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.paging import failed_status, lists_of, markers_of
 from auditor.model.repeated_keys import reason_of, with_doubled_keys_unknown
 from auditor.model.resource import Origin, Resource, Unknown, holds_unknown
-from auditor.reading.children import child_of
-from auditor.reading.kubernetes_lists import items_of, refusal_of
-from auditor.reading.log import Log
-from auditor.reading.properties import arm_resource
-from auditor.reading.strays import note_stray_children, note_stray_items, note_strays
-from auditor.reading.unrendered import CHART, is_chart, is_kustomization, is_patch, of_chart, of_kustomization
 from auditor.sanitize.kubernetes_secrets import is_secret_object, without_secrets
 
 _ARM_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")

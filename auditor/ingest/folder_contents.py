@@ -7,9 +7,7 @@ import stat
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
-from auditor.model.accounting import Accounting
-from auditor.model.gap import Gap
-from auditor.reading.archives import (
+from auditor.ingest.archives import (
     LINK,
     Member,
     Refused,
@@ -19,16 +17,18 @@ from auditor.reading.archives import (
     members,
     plain_name,
 )
-from auditor.reading.bounds import BOUNDS, Bounds
-from auditor.reading.bytes_in import GZIP
-from auditor.reading.files import is_data
-from auditor.reading.log import label, printable
-from auditor.reading.skipped import HEAD, OFFICE, data_in
-from auditor.reading.sources import FileSource
-from auditor.reading.unrendered import CHART, WITHIN, is_chart, of_chart, part_of_chart
+from auditor.ingest.bounds import BOUNDS, Bounds
+from auditor.ingest.diagnostics import label, printable
+from auditor.ingest.files import is_data
+from auditor.ingest.open_bytes import GZIP
+from auditor.ingest.skipped_files import HEAD, OFFICE, data_in
+from auditor.ingest.sources import FileSource
+from auditor.ingest.unrendered import CHART, WITHIN, is_chart, of_chart, part_of_chart
+from auditor.model.accounting import Accounting
+from auditor.model.gap import Gap
 
 if TYPE_CHECKING:
-    from auditor.reading.find import Spool
+    from auditor.ingest.discovery import Spool
 
 _CHUNK: Final = 1 << 20
 

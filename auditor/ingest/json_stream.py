@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from auditor.ingest.diagnostics import Broken, Log
+from auditor.ingest.envelopes import Given
+from auditor.ingest.json_scanner import MAX_VALUE, Feed, TooLarge
 from auditor.model.repeated_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
 from auditor.model.resource import Unknown
-from auditor.reading.feed import MAX_VALUE, Feed, TooLarge
-from auditor.reading.log import Broken, Log
-from auditor.reading.shapes import Given
 
 _WINDOW: Final = 1 << 17
 _LISTS: Final = frozenset({"value", "data", "items", "rows"})

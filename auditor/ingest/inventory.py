@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from auditor.ingest.deduplication import Once
+from auditor.ingest.diagnostics import Log, label, printable
+from auditor.ingest.sources import CollectedSource, FileSource, Source, is_splittable, ranges_of
+from auditor.ingest.type_counts import Census
+from auditor.ingest.type_filter import Wanted
 from auditor.model.accounting import Accounting, sum_of
 from auditor.model.errors import InputError
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource
-from auditor.reading.census import Census
-from auditor.reading.log import Log, label, printable
-from auditor.reading.repeats import Once
-from auditor.reading.sources import CollectedSource, FileSource, Source, is_splittable, ranges_of
-from auditor.reading.wanted import Wanted
 
 if TYPE_CHECKING:
-    from auditor.reading.find import Spool
-    from auditor.snapshot import Snapshot
+    from auditor.ingest.discovery import Spool
+    from auditor.ingest.snapshot import Snapshot
 
 __all__ = ["CollectedSource", "FileSource", "Inventory", "Source", "open_inventory"]
 
@@ -33,7 +33,7 @@ class ShardSource(msgspec.Struct, frozen=True):
     count: int
 
     def resources(self, log: Log, wanted: Wanted | None) -> Iterator[Resource]:
-        from auditor.snapshot import read_shard
+        from auditor.ingest.snapshot import read_shard
 
         log.read += self.count
         log.accounting.expect(self.count)
@@ -166,8 +166,8 @@ def open_inventory(paths: Sequence[str]) -> Inventory:
     Raises `InputError` when a path does not exist, holds no data, or is a snapshot that cannot be read. The content of
     files is looked at only when the inventory is iterated.
     """
-    from auditor.reading.find import Spool, files_of
-    from auditor.snapshot import is_snapshot, open_snapshot
+    from auditor.ingest.discovery import Spool, files_of
+    from auditor.ingest.snapshot import is_snapshot, open_snapshot
 
     if not paths:
         raise InputError("No input was named.", "Name a file, a directory, a snapshot, or `-` for standard input.")

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePath
 from typing import Final
 
-from auditor.reading.bytes_in import GZIP, PACKED
+from auditor.ingest.open_bytes import GZIP, PACKED
 
 HEAD: Final = 1 << 14
 """How many bytes of a file are looked at."""

@@ -8,10 +8,10 @@ import msgspec
 import orjson
 from msgspec import Struct
 
+from auditor.ingest.diagnostics import Broken, label
+from auditor.ingest.open_bytes import open_bytes
 from auditor.model.errors import InputError
 from auditor.model.repeated_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
-from auditor.reading.bytes_in import open_bytes
-from auditor.reading.log import Broken, label
 
 _LARGEST: Final = 256 << 20
 _PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -80,7 +80,7 @@ def whole_json(path: str, file: str = "") -> Document:
     try:
         return Document(_loaded(text), text, named)
     except orjson.JSONDecodeError as first:
-        from auditor.reading.feed import blank_comments
+        from auditor.ingest.json_scanner import blank_comments
 
         try:
             text = blank_comments(text)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from auditor.reading.log import Broken
+from auditor.ingest.diagnostics import Broken
 
 MAX_VALUE: Final = 16 << 20
 """The largest resource that is read. ARM and etcd refuse far smaller ones."""

@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-from auditor.reading.bounds import BOUNDS, Bounds
-from auditor.reading.bytes_in import gunzip, is_gzip
-from auditor.reading.log import Broken
+from auditor.ingest.bounds import BOUNDS, Bounds
+from auditor.ingest.diagnostics import Broken
+from auditor.ingest.open_bytes import gunzip, is_gzip
 
 _TAR_BLOCK: Final = 512
 _END_OF_TAR: Final = bytes(_TAR_BLOCK)

@@ -9,9 +9,9 @@ from typing import BinaryIO, Final, Protocol
 
 import msgspec
 
+from auditor.ingest.diagnostics import Log
+from auditor.ingest.type_filter import Wanted
 from auditor.model.resource import Resource
-from auditor.reading.log import Log
-from auditor.reading.wanted import Wanted
 
 SPLIT_FROM: Final = 20 << 20
 """A plain NDJSON file at least this large, named alone, can be read in parts by several processes.
@@ -34,7 +34,7 @@ class FileSource(msgspec.Struct, frozen=True):
     file: str
 
     def resources(self, log: Log, wanted: Wanted | None) -> Iterator[Resource]:
-        from auditor.reading.files import read_file  # here, as below: a change is read whole, by other means
+        from auditor.ingest.files import read_file  # here, as below: a change is read whole, by other means
 
         return read_file(self.path, self.file, log, wanted)
 
@@ -49,7 +49,7 @@ class RangeSource(msgspec.Struct, frozen=True):
     line: int
 
     def resources(self, log: Log, wanted: Wanted | None) -> Iterator[Resource]:
-        from auditor.reading.files import read_lines
+        from auditor.ingest.files import read_lines
 
         return read_lines(self.path, self.file, log, wanted, start=self.start, end=self.end, line=self.line)
 
@@ -79,7 +79,7 @@ class CollectedSource:
 
 
 def is_splittable(source: FileSource) -> bool:
-    from auditor.reading.files import is_plain_lines
+    from auditor.ingest.files import is_plain_lines
 
     try:
         large = Path(source.path).stat().st_size >= SPLIT_FROM

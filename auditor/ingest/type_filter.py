@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from auditor.ingest.type_counts import Census
 from auditor.model.resource import Resource
-from auditor.reading.census import Census
 
 
 class Wanted(dict[str, bool]):

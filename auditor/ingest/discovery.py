@@ -10,16 +10,16 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
+from auditor.ingest.diagnostics import printable
+from auditor.ingest.sources import FileSource
 from auditor.model.accounting import Accounting
 from auditor.model.errors import InputError
-from auditor.reading.log import printable
-from auditor.reading.sources import FileSource
 
 if TYPE_CHECKING:
     from _typeshed import SupportsRead
 
+    from auditor.ingest.folder_contents import Contents
     from auditor.model.gap import Gap
-    from auditor.reading.contents import Contents
 
 _ARCHIVES: Final = (b"PK", b"\x1f\x8b")
 """How archives begin, but for tar."""
@@ -37,7 +37,7 @@ def files_of(
     if source is not None:
         archive = archive_in(source)
         return files_in(source, archive, spool) if archive else ([source], [], Accounting())
-    from auditor.reading.contents import Contents  # here: most inputs are files
+    from auditor.ingest.folder_contents import Contents  # here: most inputs are files
 
     contents = Contents(spool)
     _walk(path, contents, is_snapshot)
@@ -46,7 +46,7 @@ def files_of(
 
 def files_in(archive: FileSource, form: str, spool: Spool) -> tuple[list[FileSource], list[Gap], Accounting]:
     """The same of an archive."""
-    from auditor.reading.contents import Contents
+    from auditor.ingest.folder_contents import Contents
 
     contents = Contents(spool)
     contents.unpack(archive.path, archive.file, form)
@@ -87,7 +87,7 @@ def archive_in(source: FileSource) -> str:
                 return ""
     except OSError:
         return ""  # whoever reads it says so
-    from auditor.reading.contents import content_of
+    from auditor.ingest.folder_contents import content_of
 
     return content_of(source.path, PurePath(source.file).name.lstrip(".")).archive
 

@@ -10,19 +10,19 @@ from typing import IO, Any, Final
 
 import orjson
 
+from auditor.ingest.diagnostics import Broken, Log
+from auditor.ingest.envelopes import At, in_doubt, is_arm_type, resources_of, row_as_object
+from auditor.ingest.json_lines import json_lines
+from auditor.ingest.json_scanner import Feed
+from auditor.ingest.json_stream import Batch, Places, json_documents
+from auditor.ingest.kubernetes_lists import with_kind_of_list
+from auditor.ingest.nested_children import may_have_children
+from auditor.ingest.open_bytes import HEAD, is_gzip, open_bytes
+from auditor.ingest.properties import arm_resource
+from auditor.ingest.type_filter import Wanted
+from auditor.ingest.unrendered import KUSTOMIZATIONS, is_template
 from auditor.model.repeated_keys import may_have_doubled_keys
 from auditor.model.resource import Origin, Resource
-from auditor.reading.bytes_in import HEAD, is_gzip, open_bytes
-from auditor.reading.children import may_have_children
-from auditor.reading.feed import Feed
-from auditor.reading.json_lines import json_lines
-from auditor.reading.json_stream import Batch, Places, json_documents
-from auditor.reading.kubernetes_lists import with_kind_of_list
-from auditor.reading.log import Broken, Log
-from auditor.reading.properties import arm_resource
-from auditor.reading.shapes import At, in_doubt, is_arm_type, resources_of, row_as_object
-from auditor.reading.unrendered import KUSTOMIZATIONS, is_template
-from auditor.reading.wanted import Wanted
 from auditor.sanitize.resources import sanitized
 
 SUFFIXES: Final = frozenset({".json", ".jsonl", ".ndjson", ".yaml", ".yml"})
@@ -163,7 +163,7 @@ def _is_plain_arm(body: Any) -> bool:
 
 
 def _yaml(stream: IO[bytes], file: str, log: Log) -> Iterator[Resource]:
-    from auditor.reading.yaml_documents import yaml_documents  # here: PyYAML takes time to load, and few inputs need it
+    from auditor.ingest.yaml_documents import yaml_documents  # here: PyYAML takes time to load, and few inputs need it
 
     for document in yaml_documents(stream, template=is_template(file)):
         if isinstance(document, Broken):

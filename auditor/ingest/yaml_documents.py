@@ -12,10 +12,10 @@ from typing import IO, Any, Final, NamedTuple
 
 import yaml
 
+from auditor.ingest.diagnostics import Broken
+from auditor.ingest.unrendered import filled_by_helm
+from auditor.ingest.yaml_scalars import TAG, key_text, scalar
 from auditor.model.resource import Unknown
-from auditor.reading.log import Broken
-from auditor.reading.unrendered import filled_by_helm
-from auditor.reading.yaml_scalars import TAG, key_text, scalar
 
 MAX_DOCUMENT: Final = 16 << 20
 MAX_DEPTH: Final = 200

@@ -18,17 +18,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
+from auditor.ingest.snapshot_codec import line_of, resource_of, type_of
+from auditor.ingest.snapshot_manifest import SCHEMA_VERSION, Manifest, NewerVersionError, Scope, Shard, decoded, encoded
 from auditor.model.accounting import Accounting
 from auditor.model.errors import InputError, OutputError
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource
 from auditor.sanitize.resources import sanitized_line
-from auditor.snapshot_lines import line_of, resource_of, type_of
-from auditor.snapshot_manifest import SCHEMA_VERSION, Manifest, NewerVersionError, Scope, Shard, decoded, encoded
 
 if TYPE_CHECKING:
-    from auditor.inventory import Inventory
-    from auditor.reading.wanted import Wanted
+    from auditor.ingest.inventory import Inventory
+    from auditor.ingest.type_filter import Wanted
 
 Edge = Callable[[Resource], Resource]
 _MANIFEST: Final = "manifest.json"

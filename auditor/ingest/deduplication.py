@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import orjson
 
+from auditor.ingest.diagnostics import Log
 from auditor.model.resource import Resource, Unknown
-from auditor.reading.log import Log
 
 _BUCKETS: Final = 1 << 14
 _WIDTH: Final = 8
