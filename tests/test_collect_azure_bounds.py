@@ -20,10 +20,10 @@ import orjson
 import pytest
 import yaml
 
-from auditor.collect.book import Book
-from auditor.collect.kubernetes import collect
+from auditor.collect.collection_journal import Book
+from auditor.collect.kubernetes.cluster_reader import Wanted
 from auditor.collect.kubernetes.clusters import contexts_of
-from auditor.collect.kubernetes.reading import Wanted
+from auditor.collect.kubernetes.collection import collect
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource
 from tests.azure.command import Auditor, Meet

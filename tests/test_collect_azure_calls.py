@@ -13,7 +13,7 @@ from auditor.collect.azure.clouds import CLOUDS
 from auditor.collect.azure.graph import Quota
 from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.sign_in import credential
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 
 
 def test_a_place_that_never_answers_is_soon_known_for_it(tmp_path: Path) -> None:

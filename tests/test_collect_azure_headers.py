@@ -16,7 +16,7 @@ from auditor.collect.azure.calls import Gate, delay_of, seconds_of
 from auditor.collect.azure.clouds import CLOUDS
 from auditor.collect.azure.graph import Quota
 from auditor.collect.azure.sign_in import credential, sign_in
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from tests.azure.collected import azure_of
 from tests.azure.fault_plan import Fault
 from tests.azure.many import RULES, many_subscriptions, queries, subscription, vault

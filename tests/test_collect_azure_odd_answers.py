@@ -16,7 +16,7 @@ from auditor.collect.azure.calls import Gate, ask
 from auditor.collect.azure.clouds import CLOUDS
 from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.sign_in import credential
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from tests.azure.collected import DEMO, Collected, azure_of, copies
 from tests.azure.estate import Body, Estate, demo_estate
 from tests.azure.fault_plan import ODD, Fault

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from auditor.collect.azure.api_versions import PREVIEWS
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.model.resource import Origin, Resource
 from tests.azure import api_versions
 from tests.azure.collected import DEMO, Collected, azure_of, copies

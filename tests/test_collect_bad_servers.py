@@ -14,10 +14,10 @@ from typing import Final
 import pytest
 import yaml
 
-from auditor.collect.book import Book
-from auditor.collect.kubernetes import collect
+from auditor.collect.collection_journal import Book
+from auditor.collect.kubernetes.cluster_reader import Wanted
 from auditor.collect.kubernetes.clusters import contexts_of
-from auditor.collect.kubernetes.reading import Wanted
+from auditor.collect.kubernetes.collection import collect
 from auditor.model.resource import Resource
 from tests.azure.bad_answers import BROKEN, ENDLESS
 from tests.azure.collected import azure_of

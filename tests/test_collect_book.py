@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.model.errors import ConfigError, InputError
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown

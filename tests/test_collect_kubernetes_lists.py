@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from auditor.collect.book import Book
-from auditor.collect.kubernetes import collect
+from auditor.collect.collection_journal import Book
+from auditor.collect.kubernetes.cluster_reader import Wanted
 from auditor.collect.kubernetes.clusters import contexts_of
+from auditor.collect.kubernetes.collection import collect
 from auditor.collect.kubernetes.connection import ApiError
 from auditor.collect.kubernetes.discovery import Kind
 from auditor.collect.kubernetes.lists import page_of
-from auditor.collect.kubernetes.reading import Wanted
 from tests.clusters.collected import Read, through
 from tests.clusters.faulty import Fault, before
 from tests.clusters.server import ADMIN, Server

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from auditor.collect.book import Book
-from auditor.collect.kubernetes import collect
+from auditor.collect.collection_journal import Book
+from auditor.collect.kubernetes.cluster_reader import Wanted
 from auditor.collect.kubernetes.clusters import contexts_of
+from auditor.collect.kubernetes.collection import collect
 from auditor.collect.kubernetes.connection import PATIENCE, Patience
-from auditor.collect.kubernetes.reading import Wanted
 from tests.clusters.collected import HASTY, TYPES, Read, read, through
 from tests.clusters.faulty import Fault, before, silent
 from tests.clusters.objects import MANY

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.collect import EXTRAS, Needs
 from auditor.collect.azure.children import ON_REQUEST
 from auditor.collect.azure.network import ACTIONS
 from auditor.collect.azure.plan import plan_for
 from auditor.collect.azure.tenant import EXTRA as ENTRA
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.collect.guard import Defect
+from auditor.collect.request import EXTRAS, Needs
 from auditor.collect.workers import Job, run
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.collect.azure.questions import QUESTIONS
+from auditor.collect.azure.log_queries import QUESTIONS
 from tests.kql.parser import checked
 from tests.kql.tables import TABLES
 

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.render import FORMATS
 from auditor.sanitize.resources import sanitized
 from tests.azure import canaries

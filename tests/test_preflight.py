@@ -14,7 +14,7 @@ from commands import Command
 from auditor.cli import root
 from auditor.collect.azure.permissions import is_granted
 from auditor.collect.kubernetes.role import plural_of
-from auditor.preflight import Right, suffering
+from auditor.collect.permission_report import Right, suffering
 from tests.azure.estate import demo_estate
 from tests.azure.local import local_azure
 from tests.azure.product import run

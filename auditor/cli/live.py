@@ -15,16 +15,16 @@ from msgspec.structs import replace
 
 from auditor import __version__
 from auditor.cli import live_clusters, settings
-from auditor.collect import EXTRAS, WAYS
+from auditor.collect.request import EXTRAS, WAYS
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from auditor.cli.live_clusters import ClusterSettings
-    from auditor.collect import Needs, Scope
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
-    from auditor.collect.book import Book
+    from auditor.collect.collection_journal import Book
+    from auditor.collect.request import Needs, Scope
     from auditor.ingest.inventory import Inventory
     from auditor.model.errors import InputError
     from auditor.model.finding import Notice
@@ -119,7 +119,7 @@ class LiveSettings(NamedTuple):
 
 def chosen_by(ctx: click.Context) -> LiveSettings:
     """Puts options and configuration together."""
-    from auditor.collect import Scope
+    from auditor.collect.request import Scope
 
     given, config = ctx.params, settings.config_of(ctx.params.get("config"))
     named = named_by_options(ctx)
@@ -180,7 +180,7 @@ def collect(
     The caller closes the book when it needs the inventory no more. Raises AuditorError when nothing can be collected.
     """
     from auditor.cli.progress import showing
-    from auditor.collect.book import Book
+    from auditor.collect.collection_journal import Book
 
     live.check()
     until = time.monotonic() + live.minutes * 60
@@ -239,7 +239,7 @@ def _azure_gap(error: InputError) -> Gap:
 
 
 def _gather_azure(live: LiveSettings, needs: Needs, azure: tuple[Cloud, Credential], book: Book) -> None:
-    from auditor.collect.azure import collect
+    from auditor.collect.azure.collection import collect
     from auditor.collect.guard import UnansweredError
 
     try:

@@ -9,11 +9,11 @@ import click
 
 if TYPE_CHECKING:
     from auditor.bound import Bound
-    from auditor.collect import Needs
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
-    from auditor.collect.book import Book
+    from auditor.collect.collection_journal import Book
     from auditor.collect.kubernetes.clusters import Cluster
+    from auditor.collect.request import Needs
 
 OPTIONS = (
     click.option("--kube-context", "contexts", multiple=True, metavar="NAME", help="A cluster, or all; repeatable."),
@@ -88,8 +88,8 @@ def aks_of(chosen: ClusterSettings, azure: tuple[Cloud, Credential], book: Book)
 
 def gather(chosen: ClusterSettings, needs: Needs, clusters: Sequence[Cluster], book: Book) -> None:
     """Reads clusters into the book, each under its name once."""
-    from auditor.collect.kubernetes import collect, is_kubernetes
-    from auditor.collect.kubernetes.reading import Wanted
+    from auditor.collect.kubernetes.cluster_reader import Wanted
+    from auditor.collect.kubernetes.collection import collect, is_kubernetes
 
     types = frozenset(filter(is_kubernetes, needs.types))
     named = {cluster.name: cluster for cluster in reversed(clusters)}

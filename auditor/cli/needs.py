@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from auditor.collect import Needs
+from auditor.collect.request import Needs
 from auditor.lenses import needed
 
 if TYPE_CHECKING:

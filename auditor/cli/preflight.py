@@ -13,11 +13,11 @@ import click
 from auditor.cli import live, live_clusters, options, settings
 
 if TYPE_CHECKING:
-    from auditor.collect import Needs
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
-    from auditor.collect.book import Book
-    from auditor.preflight import Right, Suffering
+    from auditor.collect.collection_journal import Book
+    from auditor.collect.permission_report import Right, Suffering
+    from auditor.collect.request import Needs
 
 
 @click.command("preflight")
@@ -34,8 +34,8 @@ def command(ctx: click.Context, /, form: str | None, cluster_role: bool, api_ver
     3 when something lacks.
     """
     from auditor.cli.needs import needs_of
+    from auditor.collect.permission_report import suffering
     from auditor.model.errors import CLEAN, INCOMPLETE, ConfigError
-    from auditor.preflight import suffering
 
     if api_versions:
         click.echo(versions_text(form or "json"), nl=False)
@@ -50,7 +50,7 @@ def command(ctx: click.Context, /, form: str | None, cluster_role: bool, api_ver
     wanted.check()
     live.set_aside(ctx, wanted, quiet=chosen.quiet)
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
-        from auditor.collect.book import Book
+        from auditor.collect.collection_journal import Book
 
         until = time.monotonic() + wanted.minutes * 60
         with Book(Path(folder) / "journal", {}, until=until) as book:
@@ -79,8 +79,8 @@ def role_text(needs: Needs, *, tls_secrets: bool = False) -> str:
     """The ClusterRole for some needs, as YAML."""
     import yaml
 
-    from auditor.collect.kubernetes import is_kubernetes
-    from auditor.collect.kubernetes.reading import Wanted
+    from auditor.collect.kubernetes.cluster_reader import Wanted
+    from auditor.collect.kubernetes.collection import is_kubernetes
     from auditor.collect.kubernetes.role import cluster_role
 
     types = Wanted(frozenset(filter(is_kubernetes, needs.types)), tls_secrets).readable
@@ -89,10 +89,10 @@ def role_text(needs: Needs, *, tls_secrets: bool = False) -> str:
 
 
 def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
-    from auditor.collect.kubernetes import is_kubernetes
     from auditor.collect.kubernetes.access import access
-    from auditor.collect.kubernetes.reading import Wanted
-    from auditor.preflight import Right
+    from auditor.collect.kubernetes.cluster_reader import Wanted
+    from auditor.collect.kubernetes.collection import is_kubernetes
+    from auditor.collect.permission_report import Right
 
     azure = live.signed_in(wanted, book.until) if wanted.of_azure else None
     clusters = live_clusters.clusters_of(wanted.clusters)
@@ -110,7 +110,7 @@ def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
 def _azure(wanted: live.LiveSettings, needs: Needs, azure: tuple[Cloud, Credential], book: Book) -> list[Right]:
     from auditor.collect.azure.access import access
     from auditor.collect.guard import within
-    from auditor.preflight import Right
+    from auditor.collect.permission_report import Right
 
     asked = within(
         lambda: access(needs, wanted.scope, *azure, book, wanted.extras, wanted.clusters.aks),

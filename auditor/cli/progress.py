@@ -13,7 +13,7 @@ import click
 from auditor.render.words import plural
 
 if TYPE_CHECKING:
-    from auditor.collect.book import Book
+    from auditor.collect.collection_journal import Book
 
 _EVERY = 10.0
 """Seconds between lines where no terminal shows them in place."""

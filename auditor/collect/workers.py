@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
 
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.collect.guard import PATIENCE, Defect, isolated
 from auditor.model.errors import AuditorError
 

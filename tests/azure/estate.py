@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from auditor.collect.azure.questions import EVIDENCE
+from auditor.collect.azure.log_queries import EVIDENCE
 from auditor.collect.azure.tenant import TENANT
 from auditor.demo import AS_OF, as_designed, is_kubernetes
 from auditor.demo.faults import as_found, planted

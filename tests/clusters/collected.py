@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from auditor.collect.book import Book
-from auditor.collect.kubernetes import collect
+from auditor.collect.collection_journal import Book
+from auditor.collect.kubernetes.cluster_reader import Wanted
 from auditor.collect.kubernetes.clusters import contexts_of
+from auditor.collect.kubernetes.collection import collect
 from auditor.collect.kubernetes.connection import PATIENCE, Patience
-from auditor.collect.kubernetes.reading import Wanted
 from auditor.model.resource import Resource
 from tests.clusters.faulty import Plan, before
 from tests.clusters.server import ADMIN, Server

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.collect import Needs, Scope
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.graph import Graph, Stream, query_of
+from auditor.collect.azure.log_queries import EVIDENCE
 from auditor.collect.azure.logs import RIGHT as QUERY
 from auditor.collect.azure.logs import with_evidence
 from auditor.collect.azure.network import ACTIONS
 from auditor.collect.azure.permissions import Permissions, is_granted, may_read, permissions_at
 from auditor.collect.azure.plan import asked_for, batches, plan_for
-from auditor.collect.azure.questions import EVIDENCE
 from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.scope import audited
 from auditor.collect.azure.tables import CERTIFICATES
 from auditor.collect.azure.tenant import EXTRA, GRANTED, PLACE, RIGHT, TENANT
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
+from auditor.collect.request import Needs, Scope
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud

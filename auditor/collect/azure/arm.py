@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from auditor.collect.azure.calls import Gate, ask, number_of, reading
 from auditor.collect.azure.replies import CallFailed, Reply, refused
 from auditor.collect.azure.sign_in import missing_extra
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.model.paging import lists_of, markers_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from auditor.collect.azure.replies import AnswerTooLarge, CallFailed, Reply, answered
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.model.repeated_keys import doubled_key_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from auditor.collect.azure.arm import Arm, heed, listed
 from auditor.collect.azure.calls import ODD, ask, reading
 from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.sign_in import missing_extra
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.model.resource import Origin, Resource
 from auditor.sanitize.azure import sanitized_azure
 

@@ -19,7 +19,7 @@ from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.calls import ODD, Gate, ask, number_of, reading, seconds_of
 from auditor.collect.azure.replies import CallFailed, Reply, answered
 from auditor.collect.azure.sign_in import missing_extra
-from auditor.collect.book import Answer, Book
+from auditor.collect.collection_journal import Answer, Book
 from auditor.model.paging import markers_of
 from auditor.model.resource import Origin, Resource
 from auditor.sanitize.azure import sanitized_azure

@@ -20,13 +20,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.collect import Needs
 from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.calls import NO_DETOURS, Gate, ask
-from auditor.collect.azure.questions import ABOUT, EVIDENCE, QUESTIONS, Question
+from auditor.collect.azure.log_queries import ABOUT, EVIDENCE, QUESTIONS, Question
 from auditor.collect.azure.replies import CallFailed, Reply, answered, kind_of
 from auditor.collect.azure.sign_in import missing_extra
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
+from auditor.collect.request import Needs
 from auditor.collect.workers import Job
 from auditor.model.case_insensitive import get
 from auditor.model.gap import Gap

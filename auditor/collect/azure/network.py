@@ -14,7 +14,7 @@ from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.calls import ODD, Gate, ask, reading
 from auditor.collect.azure.replies import CallFailed, answered
 from auditor.collect.azure.sign_in import missing_extra
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.model.resource import Origin, Resource
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from auditor.collect import Needs
 from auditor.collect.azure.children import CHILDREN, DIAGNOSTIC_SETTINGS, DIAGNOSTICS, ON_REQUEST, SAID_ELSEWHERE, Child
 from auditor.collect.azure.tables import CERTIFICATES, GROUP, SUBSCRIPTION, TABLE_OF, VAULT_TYPE
+from auditor.collect.request import Needs
 
 
 class Plan(NamedTuple):

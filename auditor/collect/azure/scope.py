@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from auditor.collect import Scope
 from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import Arm
 from auditor.collect.azure.graph import Graph, Stream, query_of
 from auditor.collect.azure.replies import CallFailed, answered, kind_of
 from auditor.collect.azure.tables import GROUP, SUBSCRIPTION
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.collect.guard import UnansweredError
+from auditor.collect.request import Scope
 from auditor.model.errors import InputError
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.collect import WAYS
 from auditor.collect.azure.clouds import CLOUDS, Cloud
 from auditor.collect.guard import UnansweredError
+from auditor.collect.request import WAYS
 from auditor.model.errors import ConfigError, InputError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from auditor.collect.azure.api_versions import version_of
 from auditor.collect.azure.arm import SOURCE as ARM
-from auditor.collect.azure.live import Live
+from auditor.collect.azure.context import Live
 from auditor.collect.azure.replies import CallFailed
 from auditor.collect.workers import Job
 from auditor.model.gap import Gap

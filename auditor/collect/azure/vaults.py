@@ -16,9 +16,9 @@ from auditor.collect.azure.api_versions import KEY_VAULT
 from auditor.collect.azure.arm import listed, onward, same_host
 from auditor.collect.azure.calls import NO_DETOURS, Gate, ask
 from auditor.collect.azure.replies import CallFailed, Reply
-from auditor.collect.azure.shapes import one
+from auditor.collect.azure.responses import one
 from auditor.collect.azure.sign_in import missing_extra
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.model.resource import Origin, Resource
 
 if TYPE_CHECKING:

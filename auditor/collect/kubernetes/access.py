@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from auditor.collect.book import Book
-from auditor.collect.kubernetes import visit
+from auditor.collect.collection_journal import Book
 from auditor.collect.kubernetes.clusters import Cluster
+from auditor.collect.kubernetes.collection import visit
 from auditor.collect.kubernetes.connection import PATIENCE, Connection, Patience
 from auditor.collect.kubernetes.discovery import served
 from auditor.collect.kubernetes.role import VERBS, right_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from auditor.collect.book import Answer, Book
+from auditor.collect.collection_journal import Answer, Book
 from auditor.collect.guard import Defect, isolated
 from auditor.collect.kubernetes.connection import TOO_LARGE, ApiError, Connection
 from auditor.collect.kubernetes.discovery import Kind, served

@@ -11,17 +11,17 @@ from auditor.collect.azure.api_versions import PREVIEWED
 from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.arm import listed, onward, subscription_of
 from auditor.collect.azure.children import Child
+from auditor.collect.azure.context import Live
 from auditor.collect.azure.graph import SOURCE as GRAPH
 from auditor.collect.azure.graph import Stream
-from auditor.collect.azure.leaves import ReadAction, ReadCertificate, ReadOne, ReadPlans, ReadPreview
-from auditor.collect.azure.live import Live
+from auditor.collect.azure.leaf_jobs import ReadAction, ReadCertificate, ReadOne, ReadPlans, ReadPreview
 from auditor.collect.azure.network import applies
 from auditor.collect.azure.replies import CallFailed, Reply
-from auditor.collect.azure.shapes import Managed, cannot_have, is_absent, one, resource_of
+from auditor.collect.azure.responses import Managed, cannot_have, is_absent, one, resource_of
 from auditor.collect.azure.tables import PRICINGS, VAULT_TYPE
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.collect.guard import Defect
 from auditor.collect.workers import Job
 from auditor.model.gap import Gap

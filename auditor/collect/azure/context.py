@@ -17,7 +17,7 @@ from auditor.collect.azure.plan import Plan
 from auditor.collect.azure.replies import CallFailed
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import Vaults
-from auditor.collect.book import Book
+from auditor.collect.collection_journal import Book
 from auditor.model.gap import Gap
 
 LANES: Final = {GRAPH: 4, ARM: THREADS, VAULT: 6, NETWORK: 4}

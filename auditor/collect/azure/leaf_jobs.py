@@ -9,12 +9,12 @@ from auditor.collect.azure.api_versions import ApiVersion
 from auditor.collect.azure.arm import SOURCE as ARM
 from auditor.collect.azure.arm import subscription_of
 from auditor.collect.azure.children import Child
-from auditor.collect.azure.live import Live
+from auditor.collect.azure.context import Live
 from auditor.collect.azure.network import SOURCE as NETWORK
 from auditor.collect.azure.network import Action
 from auditor.collect.azure.permissions import may_read, permissions_at
 from auditor.collect.azure.replies import GONE, CallFailed
-from auditor.collect.azure.shapes import Managed, is_absent, one, resource_of, with_value
+from auditor.collect.azure.responses import Managed, is_absent, one, resource_of, with_value
 from auditor.collect.azure.tables import PRICINGS
 from auditor.collect.azure.vaults import SOURCE as VAULT
 from auditor.collect.azure.vaults import TYPE as CERTIFICATES
