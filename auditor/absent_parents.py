@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from auditor.bound import Bound
+from auditor.evaluate.bound_rule import Bound
 from auditor.ingest.inventory import Inventory
 from auditor.model.child_arrays import ARRAYS, FLAT
 from auditor.model.gap import Gap

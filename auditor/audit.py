@@ -22,11 +22,12 @@ from msgspec.structs import replace
 
 from auditor import __version__
 from auditor.beside import beside, can_fork
-from auditor.bound import Bound, rule_pack
 from auditor.collector import no_collection
-from auditor.conditions.relations import Relations
 from auditor.derive import Reading
-from auditor.evaluate import Judge
+from auditor.evaluate.bound_rule import Bound, rule_pack
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.engine import Judge
+from auditor.evaluate.ownership import Holders, inherit
 from auditor.ingest.inventory import Inventory
 from auditor.ingest.type_counts import Census
 from auditor.lenses import needed
@@ -37,10 +38,9 @@ from auditor.model.finding import Outcome, Severity
 from auditor.model.finding_store import Findings
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource
-from auditor.owners import Holders, inherit
 
 if TYPE_CHECKING:
-    from auditor.excerpts import Excerpts
+    from auditor.evaluate.snippets import Excerpts
 
 Progress = Callable[[int], None]
 """Called now and then with the number of resources judged so far."""
@@ -83,7 +83,7 @@ class _Task(Struct, frozen=True):
     def judge(self, part: _Part, each: str | None = None) -> Judge:
         """A judge, whose excerpts go to a part; of all rules, or of those on each element of an array."""
         if self.excerpts:
-            from auditor.excerpts import Excerpts
+            from auditor.evaluate.snippets import Excerpts
 
             part.excerpts = Excerpts()
         return Judge(

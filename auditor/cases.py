@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from auditor.answers import Answer
-from auditor.bound import WORKLOAD, Bound, bind
-from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Related, Test, Value
-from auditor.conditions.relations import Relations
-from auditor.conditions.scalars import parse_time
+from auditor.evaluate.bound_rule import WORKLOAD, Bound, bind
+from auditor.evaluate.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Related, Test, Value
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.conditions.scalars import parse_time
+from auditor.evaluate.finding_writer import Answer
+from auditor.evaluate.interpreter import answers
 from auditor.model import positioned_yaml
 from auditor.model.errors import RuleError
 from auditor.model.gap import Gap
@@ -23,7 +24,6 @@ from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.package_data import rules_folder
 from auditor.model.positioned_yaml import ABSENT
 from auditor.model.resource import Origin, Resource, holds_unknown
-from auditor.reference import answers
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
 
 _SCOPE: Final = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"

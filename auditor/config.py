@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from auditor.collect.request import Extra, Way
-from auditor.conditions.grammar import near
-from auditor.conditions.scalars import parse_duration
+from auditor.evaluate.conditions.grammar import near
+from auditor.evaluate.conditions.scalars import parse_duration
 from auditor.model import positioned_yaml
 from auditor.model.errors import ConfigError, RuleError
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from auditor.bound import bind
-from auditor.conditions.grammar import GrammarError, near, related_types
+from auditor.evaluate.bound_rule import bind
+from auditor.evaluate.conditions.grammar import GrammarError, near, related_types
 from auditor.model import positioned_yaml
 from auditor.model.errors import RuleError
 from auditor.model.package_data import rules_folder

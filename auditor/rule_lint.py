@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from auditor.bound import bind
 from auditor.cases import fixture, merge, run_case, strip
-from auditor.conditions.grammar import EACH, All, AnyOf, Count, Field, Node, Not, Path, Related
+from auditor.evaluate.bound_rule import bind
+from auditor.evaluate.conditions.grammar import EACH, All, AnyOf, Count, Field, Node, Not, Path, Related
 from auditor.model.finding import Severity
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from auditor.conditions.grammar import SUBJECTS
-from auditor.conditions.operators import OPERATORS
+from auditor.evaluate.conditions.grammar import SUBJECTS
+from auditor.evaluate.conditions.operators import OPERATORS
 from auditor.rule_file import RuleForm
 
 _CONDITION: Final = {"$ref": "#/$defs/Condition"}

@@ -182,7 +182,7 @@ def _chosen(rule: Rule, pattern: str, out: bool) -> bool:
 
 
 def _meant(pattern: str, rules: Sequence[Rule]) -> str:
-    from auditor.conditions.grammar import near
+    from auditor.evaluate.conditions.grammar import near
 
     key, sign, value = pattern.partition("=")
     known: Iterable[str]
@@ -201,7 +201,7 @@ def _meant(pattern: str, rules: Sequence[Rule]) -> str:
 
 def check_overrides(rules: Sequence[Rule], overrides: Mapping[str, Mapping[str, Any]]) -> None:
     """Every parameter that an estate sets must be one of a rule. Raises RuleError."""
-    from auditor.conditions.grammar import near
+    from auditor.evaluate.conditions.grammar import near
 
     by_id = {rule.id: rule for rule in rules}
     for rule_id, values in overrides.items():

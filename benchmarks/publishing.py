@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from auditor.answers import fingerprint
+from auditor.evaluate.finding_writer import fingerprint
 from auditor.history.figures import history
 from auditor.history.store import Store
 from auditor.model.audit import Audit, Scope

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from auditor.audit import audit
-from auditor.bound import bind
+from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.finding import Outcome

@@ -14,14 +14,14 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.answers import encode
-from auditor.bound import Bound, bind
-from auditor.conditions.relations import Relations
 from auditor.demo import AS_OF, as_designed, resource_of
 from auditor.demo.faults import as_found, planted
-from auditor.evaluate import Judge
+from auditor.evaluate.bound_rule import Bound, bind
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.engine import Judge
+from auditor.evaluate.finding_writer import encode
+from auditor.evaluate.interpreter import answers
 from auditor.model.resource import Resource, Unknown, holds_unknown
-from auditor.reference import answers
 from auditor.rulebook import load_rules
 from tests.plain_findings import finding_of
 

@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from auditor.audit import audit
-from auditor.bound import Bound, bind
 from auditor.cli.after_change import after_change
 from auditor.collect.azure.tenant import TENANT
 from auditor.demo import AS_OF, as_designed, inventory, is_kubernetes
 from auditor.demo.faults import as_found, planted
+from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import Inventory
 from auditor.plans.arm_template import read_arm_template
 from auditor.plans.terraform import read_terraform_plan

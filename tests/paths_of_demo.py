@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from auditor.audit import audit
-from auditor.bound import Bound, bind
 from auditor.demo import AS_OF, Body, as_designed, resource_of
 from auditor.demo.faults import Edit, Fault, as_found
+from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import Inventory
 from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from auditor.answers import Answer, fingerprint, message
+from auditor.evaluate.finding_writer import Answer, fingerprint, message
 from auditor.model.finding import Finding, ResourceRef
 from auditor.model.resource import Resource
 from auditor.model.rule import Rule

@@ -24,7 +24,7 @@ from typing import Any, Final
 import orjson
 import yaml
 
-from auditor.answers import fingerprint
+from auditor.evaluate.finding_writer import fingerprint
 from auditor.history.store import Store
 from auditor.model.audit import Scope
 from auditor.model.finding import Outcome

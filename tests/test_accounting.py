@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
-from auditor.bound import bind
+from auditor.evaluate.bound_rule import bind
 from auditor.ingest.diagnostics import Log
 from auditor.ingest.inventory import Inventory
 from auditor.ingest.type_filter import Wanted

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.audit import audit
-from auditor.bound import bind
+from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.lenses import API_POLICY_READS, lens_of
 from auditor.lenses.api_policy import EffectivePolicies, effective_policies

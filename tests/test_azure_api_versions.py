@@ -10,11 +10,11 @@ import orjson
 from azure.keyvault.certificates import ApiVersion
 from click.testing import CliRunner
 
-from auditor.bound import bind
 from auditor.cli import root
 from auditor.collect.azure.api_versions import KEY_VAULT, PREVIEWS, VERSIONS, version_of
 from auditor.collect.azure.version_report import asked_versions
-from auditor.conditions.kept import read_paths
+from auditor.evaluate.bound_rule import bind
+from auditor.evaluate.conditions.index_fields import read_paths
 from auditor.rulebook import load_rules
 from tests.azure import api_versions, published
 

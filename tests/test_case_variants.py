@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from auditor.bound import bind
 from auditor.cases import fixture, merge, run_case, strip
-from auditor.conditions.grammar import EACH, Count, Field, Node, Related, parts_of
+from auditor.evaluate.bound_rule import bind
+from auditor.evaluate.conditions.grammar import EACH, Count, Field, Node, Related, parts_of
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
 from tests.bundled import SOURCES
 

@@ -25,7 +25,7 @@ from estates_of_certificates import (
 from pki import DAY, LEAF, MIDDLE, NOW, ROOT, Made, b64, make, p7, pem
 
 from auditor.audit import audit
-from auditor.bound import bind
+from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.lenses import LENSES
 from auditor.lenses.certificates import _SERVING, _SOURCES, covers

@@ -7,9 +7,9 @@ import datetime as dt
 import orjson
 import pytest
 
-from auditor.bound import bind
 from auditor.cli.needs import needs_of
 from auditor.collect.azure.plan import plan_for
+from auditor.evaluate.bound_rule import bind
 from auditor.ingest.snapshot import open_snapshot
 from auditor.rulebook import load_rules
 from tests.azure.collected import DEMO, OTHER

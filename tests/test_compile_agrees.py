@@ -11,13 +11,13 @@ import tools
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.bound import Bound, bind
-from auditor.conditions.relations import Relations
-from auditor.evaluate import Judge
+from auditor.evaluate.bound_rule import Bound, bind
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.engine import Judge
+from auditor.evaluate.interpreter import answers
 from auditor.model.finding import Finding, Severity
 from auditor.model.resource import Origin, Resource, Unknown, holds_unknown
 from auditor.model.rule import Remediation, Rule
-from auditor.reference import answers
 from tests.plain_findings import finding_of
 
 DECODER = msgspec.json.Decoder(Finding)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from auditor.bound import Bound, bind
 from auditor.cli import root
-from auditor.conditions.relations import Relations
+from auditor.evaluate.bound_rule import Bound, bind
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.interpreter import answers
 from auditor.model.finding import Outcome
 from auditor.model.resource import Origin, Resource, holds_unknown
-from auditor.reference import answers
 from auditor.rulebook import load_rules
 from auditor.sanitize.kubernetes import sanitized_kubernetes
 

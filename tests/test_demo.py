@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
-from auditor.bound import Bound, bind
 from auditor.demo import AS_OF, FOLDER, Body, as_designed, inventory
 from auditor.demo.faults import Fault, Key, answer_key, as_found, merged, planted
+from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from auditor.bound import bind
-from auditor.conditions.relations import Relations
-from auditor.evaluate import Judge
+from auditor.evaluate.bound_rule import bind
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.engine import Judge
 from auditor.model.finding import Finding, Severity
 from auditor.model.gap import Gap
 from auditor.model.kubernetes_types import kubernetes_type

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.cli import root
-from auditor.excerpts import Excerpts, excerpt
+from auditor.evaluate.snippets import Excerpts, excerpt
 from auditor.model.finding import Evidence, Excerpt, Severity
 from auditor.model.resource import Origin, Resource
 

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from auditor.cli import root
-from auditor.conditions import explain
-from auditor.conditions.grammar import parse
-from auditor.conditions.kept import kept_of, read_paths
-from auditor.conditions.paths import Scope
-from auditor.conditions.relations import Relations
+from auditor.evaluate.conditions import semantics
+from auditor.evaluate.conditions.grammar import parse
+from auditor.evaluate.conditions.index_fields import kept_of, read_paths
+from auditor.evaluate.conditions.paths import Scope
+from auditor.evaluate.conditions.relations import Relations
 from auditor.kubernetes.label_selectors import selects
 from auditor.kubernetes.workloads import pod_labels_of
 from auditor.model.kubernetes_types import WORKLOADS
@@ -92,7 +92,7 @@ def test_labels_that_are_not_known_leave_the_verdict_open() -> None:
     pod = Resource("core/Pod", {"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": UNKNOWN}}, Origin())
     condition = parse({"field": "spec", "selects": {"field": "podLabels"}}, {}, dt.datetime(2026, 7, 9, tzinfo=dt.UTC))
     pod.body["spec"] = {"matchLabels": {"app": "web"}}
-    assert isinstance(explain.truth(condition, Scope.of(pod), Relations([])), Unknown)
+    assert isinstance(semantics.truth(condition, Scope.of(pod), Relations([])), Unknown)
 
 
 POLICY = """

@@ -9,7 +9,7 @@ import pytest
 
 from auditor import lenses
 from auditor.audit import audit
-from auditor.bound import bind
+from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.lenses import Lens
 from auditor.lenses.coverage import Coverage

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from auditor.conditions import explain
-from auditor.conditions.grammar import GrammarError, parse, parse_path
-from auditor.conditions.operators import OPERATORS
-from auditor.conditions.paths import Scope
-from auditor.conditions.relations import Relations
-from auditor.conditions.scalars import parse_duration, parse_time, parse_version
+from auditor.evaluate.conditions import semantics
+from auditor.evaluate.conditions.grammar import GrammarError, parse, parse_path
+from auditor.evaluate.conditions.operators import OPERATORS
+from auditor.evaluate.conditions.paths import Scope
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.conditions.scalars import parse_duration, parse_time, parse_version
 from auditor.kubernetes.workloads import user_name_of
 from auditor.model.resource import Origin, Resource, Unknown
 
@@ -25,7 +25,7 @@ YES, NO, OPEN = "true", "false", "unknown"
 
 def verdict(body: dict[str, Any], condition: dict[str, Any]) -> str:
     resource = Resource("Microsoft.Test/things", {"type": "Microsoft.Test/things", "name": "t", **body}, Origin())
-    found = explain.truth(parse(condition, {}, CLOCK), Scope.of(resource), Relations([]))
+    found = semantics.truth(parse(condition, {}, CLOCK), Scope.of(resource), Relations([]))
     return OPEN if isinstance(found, Unknown) else str(found).lower()
 
 

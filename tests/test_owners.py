@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from auditor.cli import root
+from auditor.evaluate.ownership import OWNER_TAGS, owner_of
 from auditor.model.resource import Origin, Resource
-from auditor.owners import OWNER_TAGS, owner_of
 
 SUBSCRIPTION = "/subscriptions/11111111-2222-3333-4444-555555555555"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-data"

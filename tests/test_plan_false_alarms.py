@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
-from auditor.bound import bind
 from auditor.cli.after_change import after_change
+from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource

@@ -16,7 +16,7 @@ import pytest
 from auditor.audit import audit
 from auditor.cases import _others, given_resource, prepare
 from auditor.cli.after_change import after_change
-from auditor.evaluate import Bound
+from auditor.evaluate.engine import Bound
 from auditor.plans.terraform import read_terraform_plan
 from auditor.rule_file import CLOCK, CaseForm, RuleSource
 from tests.bundled import SOURCES

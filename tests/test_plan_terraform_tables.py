@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from auditor.bound import Bound, bind
-from auditor.conditions import grammar as g
+from auditor.evaluate.bound_rule import Bound, bind
+from auditor.evaluate.conditions import grammar as g
 from auditor.model.child_arrays import ARRAYS, FLAT
 from auditor.plans import azurerm
 from auditor.plans.azurerm import INDEX, SHARED, table_of

@@ -14,7 +14,7 @@ import audits
 import pytest
 import tools
 
-from auditor.answers import fingerprint
+from auditor.evaluate.finding_writer import fingerprint
 from auditor.model.audit import Scope
 from auditor.model.finding import Exemption, Finding, Outcome
 from auditor.publish.defender import assessment_name

@@ -12,7 +12,7 @@ import audits
 import pytest
 from test_publish import auditor
 
-from auditor.answers import fingerprint
+from auditor.evaluate.finding_writer import fingerprint
 from auditor.history.figures import history
 from auditor.history.store import Store
 from auditor.model.audit import Scope

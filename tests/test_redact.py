@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.audit import audit
-from auditor.bound import bind
 from auditor.cli import root
 from auditor.demo import AS_OF, CLUSTER, as_designed, inventory
 from auditor.demo.faults import as_found, planted
+from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import Inventory, open_inventory
 from auditor.ingest.snapshot import write_snapshot
 from auditor.model.accounting import Accounting, NotEvaluated

@@ -17,7 +17,7 @@ import pytest
 import tools
 from browser import page_of, violations
 
-from auditor.answers import fingerprint
+from auditor.evaluate.finding_writer import fingerprint
 from auditor.exemptions.entry import Selection
 from auditor.exemptions.form import read_exemptions
 from auditor.model.audit import Scope

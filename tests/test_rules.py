@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from auditor.cases import prepare, run_case, survivors
-from auditor.evaluate import Judge
+from auditor.evaluate.engine import Judge
+from auditor.evaluate.interpreter import answers
 from auditor.model.finding import Finding
-from auditor.reference import answers
 from auditor.rule_file import CaseForm, RuleSource
 from tests.bundled import SOURCES
 from tests.plain_findings import finding_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.bound import bind
-from auditor.conditions.kept import read_paths
 from auditor.demo import AS_OF
+from auditor.evaluate.bound_rule import bind
+from auditor.evaluate.conditions.index_fields import read_paths
 from auditor.model.resource import Origin, Resource
 from auditor.rulebook import load_rules
 from auditor.sanitize.resources import searched

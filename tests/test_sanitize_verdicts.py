@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
-from auditor.bound import bind
 from auditor.cases import prepare
 from auditor.demo import AS_OF, FOLDER, Body, inventory
 from auditor.demo.faults import as_found, planted
+from auditor.evaluate.bound_rule import bind
+from auditor.evaluate.interpreter import answers
 from auditor.ingest.diagnostics import Broken, Log
 from auditor.ingest.envelopes import At, resources_of
 from auditor.ingest.yaml_documents import yaml_documents
-from auditor.reference import answers
 from auditor.rule_file import RuleSource
 from auditor.rulebook import load_rules
 from auditor.sanitize.resources import searched

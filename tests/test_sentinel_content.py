@@ -16,7 +16,7 @@ import audits
 import pytest
 import yaml
 
-from auditor.answers import fingerprint
+from auditor.evaluate.finding_writer import fingerprint
 from auditor.history.store import Store
 from auditor.model.audit import Scope
 from auditor.model.finding import Exemption, Finding, Outcome, Severity

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 import yaml
 
-from auditor.conditions.relations import Relations
 from auditor.demo import Body, resource_of
 from auditor.demo.faults import as_found, planted
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.interpreter import answers
 from auditor.lenses.coverage import Coverage
 from auditor.lenses.paths.around import Around
 from auditor.lenses.paths.estate import Estate
 from auditor.model.finding import Outcome
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
-from auditor.reference import answers
 from tests import test_traffic_paths_forwarded as forwarded
 from tests import test_traffic_paths_front_door as front_door
 from tests.damage import damage_tree, parts

@@ -57,7 +57,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from auditor.conditions.grammar import near
+            from auditor.evaluate.conditions.grammar import near
 
             ctx.fail(f"No such command {args[0]!r}{near(args[0], COMMANDS)}.")
         return super().resolve_command(ctx, args)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from auditor.bound import Bound
+    from auditor.evaluate.bound_rule import Bound
     from auditor.model.gap import Gap
     from auditor.model.resource import Resource
 
@@ -74,7 +74,7 @@ def command(
 
 
 def _rules(clock: dt.datetime) -> list[Bound]:
-    from auditor.bound import bind
+    from auditor.evaluate.bound_rule import bind
     from auditor.rulebook import load_rules
 
     return [bind(rule, clock) for rule in load_rules() if "auditor/certificate" in rule.resource]
@@ -86,9 +86,9 @@ def _slug(bound: Bound) -> str:
 
 def _problems(rules: Sequence[Bound], resource: Resource) -> list[str]:
     """The rules on certificates that this one breaks."""
-    from auditor.conditions.relations import Relations
+    from auditor.evaluate.conditions.relations import Relations
+    from auditor.evaluate.interpreter import answers
     from auditor.model.finding import Outcome
-    from auditor.reference import answers
 
     none = Relations([])
     return sorted(_slug(b) for b in rules if any(a.outcome is Outcome.FAIL for a in answers(b, resource, none)))

@@ -21,8 +21,8 @@ from auditor.model.finding import Outcome
 
 if TYPE_CHECKING:
     from auditor.audit import Authored, Progress
-    from auditor.bound import Bound
     from auditor.cli.past import ThePast
+    from auditor.evaluate.bound_rule import Bound
     from auditor.ingest.inventory import Inventory
     from auditor.model.audit import Audit
     from auditor.model.finding_store import Findings
@@ -69,8 +69,8 @@ def judge_change(
     """
     from auditor.absent_parents import gaps_of_absent_parents
     from auditor.audit import Authored
-    from auditor.bound import of_change
     from auditor.cli.after_change import written_by
+    from auditor.evaluate.bound_rule import of_change
 
     rules = settings.bound_rules(chosen)
     if against is None:

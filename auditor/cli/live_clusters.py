@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 if TYPE_CHECKING:
-    from auditor.bound import Bound
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
     from auditor.collect.collection_journal import Book
     from auditor.collect.kubernetes.clusters import Cluster
     from auditor.collect.request import Needs
+    from auditor.evaluate.bound_rule import Bound
 
 OPTIONS = (
     click.option("--kube-context", "contexts", multiple=True, metavar="NAME", help="A cluster, or all; repeatable."),
@@ -99,7 +99,7 @@ def gather(chosen: ClusterSettings, needs: Needs, clusters: Sequence[Cluster], b
 
 def configuration_keys(rules: Sequence[Bound]) -> frozenset[str] | None:
     """The keys of ConfigMaps whose values some rule reads; None when one reads all of them."""
-    from auditor.conditions.kept import read_paths
+    from auditor.evaluate.conditions.index_fields import read_paths
 
     keys: set[str] = set()
     for rule in rules:

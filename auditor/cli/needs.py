@@ -9,7 +9,7 @@ from auditor.collect.request import Needs
 from auditor.lenses import needed
 
 if TYPE_CHECKING:
-    from auditor.bound import Bound
+    from auditor.evaluate.bound_rule import Bound
 
 _SETTINGS: Final = "microsoft.insights/diagnosticsettings"
 _OWN: Final = frozenset({"parentId", "$.parentId", "id", "$.id"})

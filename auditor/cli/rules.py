@@ -67,7 +67,7 @@ def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
 
 def _unknown_types(rules: Sequence[Rule], chosen: Container[str], bundled: Sequence[Rule]) -> Iterator[str]:
     """Types that chosen rules judge and no bundled one does: of a misspelt one there never is a resource."""
-    from auditor.conditions.grammar import near
+    from auditor.evaluate.conditions.grammar import near
 
     known = {kind for rule in bundled for kind in rule.resource}
     folded = {kind.casefold() for kind in known}
@@ -121,7 +121,7 @@ def show(rule_id: str, own: tuple[str, ...]) -> None:
 
 
 def _source(rule_id: str, own: tuple[str, ...]) -> RuleSource:
-    from auditor.conditions.grammar import near
+    from auditor.evaluate.conditions.grammar import near
     from auditor.model.errors import RuleError
     from auditor.rulebook import sources, unique
 

@@ -18,7 +18,7 @@ from auditor.cli.thresholds import Thresholds
 from auditor.model.errors import ConfigError
 
 if TYPE_CHECKING:
-    from auditor.bound import Bound
+    from auditor.evaluate.bound_rule import Bound
     from auditor.model.finding import Notice, Outcome
 
 CONFIG_FILE = "auditor.yaml"
@@ -61,7 +61,7 @@ class Settings(Struct, frozen=True):
 def chosen_by(ctx: click.Context, inputs: Sequence[str], *, beside: bool = True) -> Settings:
     """Put options and configuration together. `beside`: files of the folder count where no option names one. Raises
     ConfigError."""
-    from auditor.owners import OWNER_TAGS
+    from auditor.evaluate.ownership import OWNER_TAGS
 
     given = ctx.params
     if given.get("trusted_config"):
@@ -168,8 +168,8 @@ def outcomes_of(text: str) -> frozenset[Outcome] | None:
 
 def bound_rules(chosen: Settings) -> list[Bound]:
     """The selected rules, ready to judge. Raises RuleError."""
-    from auditor.bound import bind
-    from auditor.conditions.grammar import GrammarError
+    from auditor.evaluate.bound_rule import bind
+    from auditor.evaluate.conditions.grammar import GrammarError
     from auditor.model.errors import RuleError
     from auditor.rulebook import check_overrides, load_rules, select
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from auditor.conditions.scalars import parse_duration
+from auditor.evaluate.conditions.scalars import parse_duration
 from auditor.exemptions.entry import EVERYTHING, Entry, Selection, Tagged
 from auditor.model.audit import Audit, Counts, RuleRun
 from auditor.model.finding import Finding, Notice, Outcome, Severity

@@ -20,8 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from auditor.conditions.grammar import near
-from auditor.conditions.scalars import parse_time
+from auditor.evaluate.conditions.grammar import near
+from auditor.evaluate.conditions.scalars import parse_time
 from auditor.exemptions.entry import Entry, fits
 from auditor.model import positioned_yaml
 from auditor.model.errors import ConfigError, RuleError

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from pydantic import ValidationError
 
-from auditor.conditions.grammar import near
+from auditor.evaluate.conditions.grammar import near
 from auditor.exemptions.entry import Entry
 from auditor.exemptions.form import EntryForm, check_rule, entry_of, told
 from auditor.model.errors import ConfigError

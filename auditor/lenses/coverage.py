@@ -9,7 +9,7 @@ from auditor.model.gap import Gap
 
 
 class Coverage:
-    """What was looked at, as rules that relate resources see it (`auditor/conditions/relations.py`).
+    """What was looked at, as rules that relate resources see it (`auditor/evaluate/conditions/relations.py`).
 
     `covers` are the casefolded types that the collection looked at, None when it does not say: then a type that occurs
     was looked at. `gaps` is the inventory's own list, complete once a lens has read all that it is given.

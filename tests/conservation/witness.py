@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from auditor.audit import audit
-from auditor.bound import Bound, bind, of_change
 from auditor.cli.after_change import after_change, touched
 from auditor.cli.gate import _read
+from auditor.evaluate.bound_rule import Bound, bind, of_change
 from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.errors import AuditorError

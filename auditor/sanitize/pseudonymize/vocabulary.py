@@ -25,7 +25,7 @@ _PATTERNS: Final[dict[str, Callable[[str], str]]] = {
     "notContains": re.escape,
 }
 """Operators that look into a text, and their operands as regular expressions."""
-_EVALUATING: Final = ("conditions", "lenses")
+_EVALUATING: Final = ("evaluate/conditions", "lenses")
 _FORMATS: Final = frozenset(
     ["amp", "apos", "com", "gt", "http", "https", "io", "lt", "net", "org", "quot", "www", "xml"]
 )

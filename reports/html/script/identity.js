@@ -1,4 +1,4 @@
-// The fingerprint of a finding, as every other format tells it (auditor/answers.py): 32 digits of the SHA-256 of rule,
+// The fingerprint of a finding, as every other format tells it (auditor/evaluate/finding_writer.py): 32 digits of the SHA-256 of rule,
 // resource and element. It is not carried, for it would double the page; and the browser's own SHA-256 is not for files.
 
 /** Roots of the first primes: what SHA-256 begins with, and what each of its rounds adds. */

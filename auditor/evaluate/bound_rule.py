@@ -10,8 +10,8 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from auditor.answers import encode
-from auditor.conditions.grammar import All, Node, Path, Related, parse, parse_path, related_types, relations_of
+from auditor.evaluate.conditions.grammar import All, Node, Path, Related, parse, parse_path, related_types, relations_of
+from auditor.evaluate.finding_writer import encode
 from auditor.model.kubernetes_types import SYSTEM_NAMESPACES, WORKLOADS
 from auditor.model.rule import Rule, RulePack
 

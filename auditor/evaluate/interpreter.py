@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from auditor.answers import Answer
-from auditor.bound import Bound
-from auditor.conditions import explain
-from auditor.conditions.marks import ASK, FAILS, PASSES, SKIP
-from auditor.conditions.paths import Scope, values_at
-from auditor.conditions.relations import Relations
+from auditor.evaluate.bound_rule import Bound
+from auditor.evaluate.conditions import semantics
+from auditor.evaluate.conditions.paths import Scope, values_at
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.conditions.verdicts import ASK, FAILS, PASSES, SKIP
+from auditor.evaluate.finding_writer import Answer
 from auditor.model.finding import Evidence, Outcome
 from auditor.model.resource import Resource, Unknown
 
@@ -41,7 +41,7 @@ def marked_answers(
     for (text, element), mark in zip(values, marks or [ASK] * len(values), strict=True):
         if isinstance(element, Unknown) and not text.endswith("]"):
             return [Answer(None, Outcome.UNKNOWN, gap=f"{text}: {element.reason}")]
-        name = explain.element_name(element, text)
+        name = semantics.element_name(element, text)
         if name in names:
             name = f"{name} ({text})"
         names.add(name)
@@ -60,13 +60,13 @@ def marked_answers(
 
 
 def _answer(bound: Bound, scope: Scope, element: str | None, relations: Relations) -> Answer | None:
-    applies = True if bound.when is None else explain.truth(bound.when, scope, relations)
+    applies = True if bound.when is None else semantics.truth(bound.when, scope, relations)
     if applies is False:
         return None
-    verdict = explain.truth(bound.condition, scope, relations)
+    verdict = semantics.truth(bound.condition, scope, relations)
     if verdict is True:
         return Answer(element, Outcome.PASS)
     if verdict is False and applies is True:
-        return Answer(element, Outcome.FAIL, tuple(explain.evidence(bound.condition, scope, relations)))
+        return Answer(element, Outcome.FAIL, tuple(semantics.evidence(bound.condition, scope, relations)))
     reasons = [part.reason for part in (applies, verdict) if isinstance(part, Unknown)]
     return Answer(element, Outcome.UNKNOWN, gap=reasons[0])

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from auditor.conditions.blocks import INDENT, Block, Function, Names, Spelling
-from auditor.conditions.explain import is_strict_test
-from auditor.conditions.generated import Lookup, Verdicts, tester
-from auditor.conditions.grammar import (
+from auditor.evaluate.conditions.codegen import INDENT, Block, Function, Names, Spelling
+from auditor.evaluate.conditions.grammar import (
     EACH,
     All,
     AnyOf,
@@ -25,9 +23,11 @@ from auditor.conditions.grammar import (
     Test,
     Value,
 )
-from auditor.conditions.operators import OPERATORS, absent_verdict
-from auditor.conditions.paths import DERIVED
-from auditor.conditions.relations import Relations
+from auditor.evaluate.conditions.operators import OPERATORS, absent_verdict
+from auditor.evaluate.conditions.paths import DERIVED
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.conditions.runtime import Lookup, Verdicts, tester
+from auditor.evaluate.conditions.semantics import is_strict_test
 from auditor.model.kubernetes_types import is_cluster_type
 
 _SIGNS: Final = {

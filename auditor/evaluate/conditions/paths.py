@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from auditor.conditions.grammar import EACH, Path
+from auditor.evaluate.conditions.grammar import EACH, Path
 from auditor.kubernetes.container_commands import commands_of
 from auditor.kubernetes.host_paths import host_paths_of
 from auditor.kubernetes.image_references import images_of, platform_namespace_of

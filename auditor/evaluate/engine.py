@@ -12,24 +12,24 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor.answers import Answer, Form, Writer, identity_of
-from auditor.bound import Bound
-from auditor.conditions import explain
-from auditor.conditions.generated import Undecided
-from auditor.conditions.marks import ASK, FAILS, PASSES
-from auditor.conditions.paths import Scope
-from auditor.conditions.relations import Relations
+from auditor.evaluate.bound_rule import Bound
+from auditor.evaluate.conditions import semantics
+from auditor.evaluate.conditions.paths import Scope
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.conditions.runtime import Undecided
+from auditor.evaluate.conditions.verdicts import ASK, FAILS, PASSES
+from auditor.evaluate.finding_writer import Answer, Form, Writer, identity_of
+from auditor.evaluate.interpreter import answers, marked_answers
+from auditor.evaluate.ownership import owner_of
 from auditor.model.audit import Counts, RuleRun
 from auditor.model.finding import Evidence, Outcome
 from auditor.model.kubernetes_types import is_cluster_type
 from auditor.model.resource import Resource
-from auditor.owners import owner_of
-from auditor.reference import answers, marked_answers
 
 if TYPE_CHECKING:
-    from auditor.conditions.compile import Compiled
-    from auditor.conditions.reasons import Explainer
-    from auditor.excerpts import Excerpts
+    from auditor.evaluate.conditions.compile import Compiled
+    from auditor.evaluate.conditions.evidence_codegen import Explainer
+    from auditor.evaluate.snippets import Excerpts
 
 _Key = tuple[str, str, bool]
 """What decides which function judges a resource: its type, where it was read, whether it holds unknown values."""
@@ -174,16 +174,16 @@ class Judge:
         if explainer is None:
             self._failures[index] += 1
             if self._failures[index] <= self._patience:
-                return explain.evidence(bound.condition, scope, relations)
-            from auditor.conditions.compile import compile_why
+                return semantics.evidence(bound.condition, scope, relations)
+            from auditor.evaluate.conditions.compile import compile_why
 
             explainer = self._explainers[key] = compile_why(
                 bound, relations, partial=scope.root.partial, strict=scope.strict
             )
         pieces = explainer(scope.root, scope.item, scope.item_prefix)
         if pieces is None:
-            return explain.evidence(bound.condition, scope, relations)
-        return [Evidence(path=path, actual=explain.shown(value), expected=text) for path, value, text in pieces]
+            return semantics.evidence(bound.condition, scope, relations)
+        return [Evidence(path=path, actual=semantics.shown(value), expected=text) for path, value, text in pieces]
 
     def _function(self, key: _Key) -> Compiled | None:
         if len(self._functions) > _MOST_TYPES:
@@ -196,8 +196,8 @@ class Judge:
                 self._met[folded] += 1
                 if self._met[folded] <= self._patience:
                     return _not_yet
-                from auditor.conditions.blocks import Spelling
-                from auditor.conditions.compile import compile_rules  # here: a small audit does without
+                from auditor.evaluate.conditions.codegen import Spelling
+                from auditor.evaluate.conditions.compile import compile_rules  # here: a small audit does without
 
                 # what lenses give has the keys that they wrote
                 spelling = Spelling(is_cluster_type(kind), distinct=folded[0].startswith("auditor/"))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from auditor.conditions.scalars import NOT_PUBLIC, addresses_of, shown, text_of
+from auditor.evaluate.conditions.scalars import NOT_PUBLIC, addresses_of, shown, text_of
 from auditor.model.resource import Unknown, kind_of
 
 EVERYWHERE: Final = frozenset({"*", "any", "internet"})

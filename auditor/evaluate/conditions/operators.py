@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from auditor.conditions.ranges import (
+from auditor.evaluate.conditions.ranges import (
     EVERYWHERE,
     PORTS,
     SERVICE_TAG,
@@ -22,7 +22,7 @@ from auditor.conditions.ranges import (
     includes_most_ports,
     internet_up_to,
 )
-from auditor.conditions.scalars import (
+from auditor.evaluate.conditions.scalars import (
     addresses_of,
     number_of,
     parse_duration,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from auditor.conditions.generated import Keys
-from auditor.conditions.paths import DERIVED
+from auditor.evaluate.conditions.paths import DERIVED
+from auditor.evaluate.conditions.runtime import Keys
 from auditor.model.case_insensitive import FREE
 
 INDENT: Final = "    "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
-from auditor.conditions.paths import DERIVED
+from auditor.evaluate.conditions.grammar import All, AnyOf, Count, Field, Node, Not, Path, Related, Test, Value
+from auditor.evaluate.conditions.paths import DERIVED
 from auditor.model.kubernetes_types import WORKLOADS
 from auditor.model.projection import IDENTITY, Fields, path_of
 

@@ -10,10 +10,22 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Final
 
-from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Path, Related, Test, Value
-from auditor.conditions.operators import OPERATORS, Verdict, absent_verdict
-from auditor.conditions.paths import Scope, elements, is_free, values_at
-from auditor.conditions.relations import Relations
+from auditor.evaluate.conditions.grammar import (
+    All,
+    AnyOf,
+    Count,
+    Field,
+    Node,
+    Not,
+    NotKnown,
+    Path,
+    Related,
+    Test,
+    Value,
+)
+from auditor.evaluate.conditions.operators import OPERATORS, Verdict, absent_verdict
+from auditor.evaluate.conditions.paths import Scope, elements, is_free, values_at
+from auditor.evaluate.conditions.relations import Relations
 from auditor.model.finding import Evidence
 from auditor.model.packing import unpack
 from auditor.model.resource import MISSING, Resource, Unknown

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from auditor.conditions.grammar import Related, Test
-from auditor.conditions.operators import OPERATORS, absent_verdict
-from auditor.conditions.relations import Relations
+from auditor.evaluate.conditions.grammar import Related, Test
+from auditor.evaluate.conditions.operators import OPERATORS, absent_verdict
+from auditor.evaluate.conditions.relations import Relations
 from auditor.model.case_insensitive import names_of
 from auditor.model.resource import MISSING, Resource, Unknown
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.conditions.operators import OPERATORS, at_least_operand
+from auditor.evaluate.conditions.operators import OPERATORS, at_least_operand
 from auditor.model.projection import ELEMENTS
 
 

@@ -15,10 +15,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
-from auditor.conditions import reasons
-from auditor.conditions.blocks import INDENT, Block, Function, Names, Spelling, body_of
-from auditor.conditions.expressions import Expressions, Scopes, loops, split
-from auditor.conditions.generated import (
+from auditor.evaluate.conditions import evidence_codegen
+from auditor.evaluate.conditions.codegen import INDENT, Block, Function, Names, Spelling, body_of
+from auditor.evaluate.conditions.evidence_codegen import Explainer
+from auditor.evaluate.conditions.expressions import Expressions, Scopes, loops, split
+from auditor.evaluate.conditions.grammar import All, Count, Field, Node, Path
+from auditor.evaluate.conditions.relations import Relations
+from auditor.evaluate.conditions.runtime import (
     Keys,
     against,
     exact,
@@ -30,10 +33,7 @@ from auditor.conditions.generated import (
     undecided,
     unknown_below,
 )
-from auditor.conditions.grammar import All, Count, Field, Node, Path
-from auditor.conditions.marks import FAILS, PASSES, SKIP
-from auditor.conditions.reasons import Explainer
-from auditor.conditions.relations import Relations
+from auditor.evaluate.conditions.verdicts import FAILS, PASSES, SKIP
 from auditor.model.resource import MISSING, Resource, Unknown
 
 Report = Callable[[Any], None]
@@ -76,15 +76,15 @@ def compile_rules(
 def compile_why(rule: Judged, relations: Relations, *, strict: bool, partial: bool = False) -> Explainer:
     """The function that gives the evidence where a rule is known to fail; `partial` as above, `strict`: of a resource
     of Kubernetes. Whoever knows that it fails has seen that no key is there in two spellings."""
-    names = Names({**_CALLED, **reasons.CALLED}, partial=partial)
+    names = Names({**_CALLED, **evidence_codegen.CALLED}, partial=partial)
     root = _root(names, Spelling(strict, distinct=True))
     item = root if rule.each is None else Block(root.function, "e", root.spelling)
-    why = reasons.Reasons(names, relations).why(rule.condition, Scopes(root, item, item, root.function))
+    why = evidence_codegen.Reasons(names, relations).why(rule.condition, Scopes(root, item, item, root.function))
     item.lines.append(f"return {why}")
     if item is not root:
         root.lines += item.rendered()
     lines = [INDENT * 2 + line for line in root.rendered()]
-    head = [f"def why(r, e, {reasons.TEXT}):", f"{INDENT}try:", *lines, f"{INDENT}except Exception:"]
+    head = [f"def why(r, e, {evidence_codegen.TEXT}):", f"{INDENT}try:", *lines, f"{INDENT}except Exception:"]
     source = "\n".join([*names.functions, *head, f"{INDENT}{INDENT}return None"])
     exec(compile(source, "<why>", "exec"), names.values)  # noqa: S102  (our own text; rule text is in constants)
     explainer: Explainer = names.values["why"]

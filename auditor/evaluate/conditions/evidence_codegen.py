@@ -9,8 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from auditor.conditions.blocks import INDENT, Block, Function, Spelling
-from auditor.conditions.explain import (
+from auditor.evaluate.conditions.codegen import INDENT, Block, Function, Spelling
+from auditor.evaluate.conditions.expressions import Expressions, Scopes, loops, spelling_of, split
+from auditor.evaluate.conditions.grammar import (
+    All,
+    AnyOf,
+    Count,
+    Field,
+    Node,
+    Not,
+    NotKnown,
+    Path,
+    Related,
+    Test,
+    Value,
+)
+from auditor.evaluate.conditions.paths import elements, join, text_of
+from auditor.evaluate.conditions.runtime import Undecided
+from auditor.evaluate.conditions.semantics import (
     ASK_FOR_KEYS,
     MOST_EVIDENCE,
     element_name,
@@ -19,10 +35,6 @@ from auditor.conditions.explain import (
     keys_of,
     phrase,
 )
-from auditor.conditions.expressions import Expressions, Scopes, loops, spelling_of, split
-from auditor.conditions.generated import Undecided
-from auditor.conditions.grammar import All, AnyOf, Count, Field, Node, Not, NotKnown, Path, Related, Test, Value
-from auditor.conditions.paths import elements, join, text_of
 from auditor.model.resource import MISSING, Resource
 
 Why = list[tuple[str, Any, str]]

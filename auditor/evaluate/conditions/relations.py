@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from auditor.conditions.grammar import Node, Path, Related, is_of_here
-from auditor.conditions.kept import kept_of, read_paths
-from auditor.conditions.paths import Scope, values_at
+from auditor.evaluate.conditions.grammar import Node, Path, Related, is_of_here
+from auditor.evaluate.conditions.index_fields import kept_of, read_paths
+from auditor.evaluate.conditions.paths import Scope, values_at
 from auditor.model.gap import Gap
 from auditor.model.kubernetes_types import shown_with
 from auditor.model.packing import Packed, pack, unpack
