@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from benchmarks.measure import Command, in_turns, median, ratio
 
 CHECKS: Final = (

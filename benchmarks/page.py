@@ -23,7 +23,7 @@ from auditor.ingest.inventory import open_inventory
 from auditor.model.finding import Outcome
 from auditor.render import render
 from auditor.render.options import Options
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from benchmarks.estate import estate
 
 if TYPE_CHECKING:

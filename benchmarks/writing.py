@@ -20,7 +20,7 @@ from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
 from auditor.render import render
 from auditor.render.options import Options
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 
 _CLOCK = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN, Outcome.ERROR})

@@ -22,7 +22,7 @@ from auditor.evaluate.engine import Judge
 from auditor.evaluate.finding_writer import encode
 from auditor.evaluate.interpreter import answers
 from auditor.model.resource import Resource, Unknown, holds_unknown
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from tests.plain_findings import finding_of
 
 _ODD = (None, True, False, 0, 7, "", "x", "true", [], {}, ["x"], {"name": "x"}, "2026-07-09T00:00:00Z", "10.0.0.0/8")

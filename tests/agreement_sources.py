@@ -31,7 +31,7 @@ from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import Inventory
 from auditor.plans.arm_template import read_arm_template
 from auditor.plans.terraform import read_terraform_plan
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from tests.terraform.estate_hcl import Estate
 from tests.terraform.run import planned
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditor.rule_file import RuleSource
-from auditor.rulebook import sources, unique
+from auditor.ruleset.loader import sources, unique
+from auditor.ruleset.rule_schema_model import RuleSource
 
 SOURCES: Final[list[RuleSource]] = unique(sources())

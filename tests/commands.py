@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import pytest
 
-from auditor import rulebook
 from auditor.cli import main
 from auditor.model.rule import Rule
+from auditor.ruleset import loader
 
-_rules_of = rulebook._rules_of
+_rules_of = loader._rules_of
 
 
 class Done(NamedTuple):
@@ -32,7 +32,7 @@ def _bundled_rules(root: Path, frameworks: tuple[str, ...]) -> tuple[Rule, ...]:
 
 def _rules_of_folder(root: Path, frameworks: Sequence[str]) -> list[Rule]:
     """The rules of a folder. Those of the package do not change during a run: one process reads them once."""
-    if root == rulebook.rules_folder():
+    if root == loader.rules_folder():
         return list(_bundled_rules(root, tuple(frameworks)))
     return _rules_of(root, frameworks)
 
@@ -49,7 +49,7 @@ class Command:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self._folder)
             patch.setenv("AUDITOR_CACHE_DIR", str(self._cache))
-            patch.setattr(rulebook, "_rules_of", _rules_of_folder)
+            patch.setattr(loader, "_rules_of", _rules_of_folder)
             with pytest.raises(SystemExit) as ended:
                 main(list(args))
         for number, handler in kept.items():

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from auditor import rule_file, rulebook
 from auditor.demo import as_designed, is_kubernetes
 from auditor.demo.faults import as_found, planted
 from auditor.model import package_data
+from auditor.ruleset import loader, rule_schema_model
 from tests.damage import TEXTS, Random, as_json, as_yaml, damage_bytes, damage_tree, value_from
 
 SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg"
@@ -265,11 +265,11 @@ class World:
 @contextlib.contextmanager
 def use_rules(folder: Path) -> Iterator[None]:
     """The bundled rules are those of a folder, for a while."""
-    modules: tuple[Any, ...] = (rulebook, rule_file)
+    modules: tuple[Any, ...] = (loader, rule_schema_model)
     before = [module.rules_folder for module in modules]
     for module in modules:
         module.rules_folder = lambda: folder
-    rule_file.frameworks.cache_clear()
+    rule_schema_model.frameworks.cache_clear()
     try:
         yield
     finally:

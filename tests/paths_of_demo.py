@@ -20,7 +20,7 @@ from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
 from auditor.model.finding import Outcome
 from auditor.model.resource import Resource
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from tests.pki import b64, make, pem
 
 VARIANTS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "path_variants.yaml").read_text())

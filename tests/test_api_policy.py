@@ -25,7 +25,7 @@ from auditor.lenses.coverage import Coverage
 from auditor.model.finding import Finding, Outcome
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 
 APIM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagement/service/apim"
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

@@ -15,7 +15,7 @@ from auditor.collect.azure.api_versions import KEY_VAULT, PREVIEWS, VERSIONS, ve
 from auditor.collect.azure.version_report import asked_versions
 from auditor.evaluate.bound_rule import bind
 from auditor.evaluate.conditions.index_fields import read_paths
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from tests.azure import api_versions, published
 
 TODAY: Final = dt.date(2026, 12, 2)

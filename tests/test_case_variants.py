@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from auditor.cases import fixture, merge, run_case, strip
 from auditor.evaluate.bound_rule import bind
 from auditor.evaluate.conditions.grammar import EACH, Count, Field, Node, Related, parts_of
-from auditor.rule_file import CLOCK, CaseForm, RuleSource
+from auditor.ruleset.rule_schema_model import CLOCK, CaseForm, RuleSource
+from auditor.ruleset.rule_testing import fixture, merge, run_case, strip
 from tests.bundled import SOURCES
 
 Change = Callable[[Any, str], Any]

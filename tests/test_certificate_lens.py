@@ -15,7 +15,7 @@ from auditor.audit import audit
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.model.resource import Origin, Resource
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 
 NOW = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 GATEWAY = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/applicationGateways/agw"

@@ -32,7 +32,7 @@ from auditor.lenses.certificates import _SERVING, _SOURCES, covers
 from auditor.lenses.times import lifetime
 from auditor.model.finding import Outcome
 from auditor.model.resource import Unknown
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 
 RULES = [bind(rule, NOW) for rule in load_rules() if "auditor/certificate" in rule.resource]
 

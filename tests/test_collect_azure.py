@@ -11,7 +11,7 @@ from auditor.cli.needs import needs_of
 from auditor.collect.azure.plan import plan_for
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.snapshot import open_snapshot
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from tests.azure.collected import DEMO, OTHER
 from tests.azure.command import Meet
 from tests.azure.estate import Estate, demo_estate

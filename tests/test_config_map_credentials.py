@@ -16,7 +16,7 @@ from auditor.evaluate.conditions.relations import Relations
 from auditor.evaluate.interpreter import answers
 from auditor.model.finding import Outcome
 from auditor.model.resource import Origin, Resource, holds_unknown
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from auditor.sanitize.kubernetes import sanitized_kubernetes
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

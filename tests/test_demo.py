@@ -18,7 +18,7 @@ from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 
 WITHOUT_FAULT = {
     "kubernetes/control-plane": "Azure runs the control plane of AKS and shows none of its pods",

@@ -12,7 +12,7 @@ from tools import ROOT
 
 from auditor.cli import root
 from auditor.config import read_config
-from auditor.rulebook import check_overrides, load_rules, select
+from auditor.ruleset.loader import check_overrides, load_rules, select
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "deploy").glob("*.md"))]
 COMMANDS = sorted(

@@ -7,7 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from auditor.cli import root
-from auditor.rule_docs import documents, out_of_date, schema_text
+from auditor.ruleset.docs import documents, out_of_date, schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -16,7 +16,7 @@ from auditor.lenses.coverage import Coverage
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding
 from auditor.model.resource import Origin, Resource
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 READS = "microsoft.keyvault/vaults/certificates"

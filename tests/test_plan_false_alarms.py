@@ -18,7 +18,7 @@ from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource
 from auditor.plans.arm_template import read_arm_template
 from auditor.plans.change import Changes
-from auditor.rulebook import load_rules, select
+from auditor.ruleset.loader import load_rules, select
 from tests.terraform_plans import item, read, written
 
 Tree = dict[str, Any]

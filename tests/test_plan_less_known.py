@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
-from auditor.cases import _others, given_resource, prepare
 from auditor.cli.after_change import after_change
 from auditor.evaluate.engine import Bound
 from auditor.plans.terraform import read_terraform_plan
-from auditor.rule_file import CLOCK, CaseForm, RuleSource
+from auditor.ruleset.rule_schema_model import CLOCK, CaseForm, RuleSource
+from auditor.ruleset.rule_testing import _others, given_resource, prepare
 from tests.bundled import SOURCES
 from tests.terraform.case_plans import (
     Tree,

@@ -17,7 +17,7 @@ from auditor.plans import azurerm
 from auditor.plans.azurerm import INDEX, SHARED, table_of
 from auditor.plans.terraform_table import Attr, Below, Block, Part, Table, spellings
 from auditor.plans.trees import segments
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
 OWN = {"id", "name", "type", "parentid", "subscriptionid", "resourcegroup", "location", "zones", "tags"}

@@ -24,7 +24,7 @@ from auditor.ingest.snapshot import write_snapshot
 from auditor.model.accounting import Accounting, NotEvaluated
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from auditor.sanitize.pseudonymize.addresses import Addresses
 from auditor.sanitize.pseudonymize.resources import pseudonyms, redact, redact_gap
 

@@ -26,7 +26,7 @@ from auditor.model.views import Certificates, TrafficPaths
 from auditor.render.html_design import HEIGHT, NODES, SIZE, node_of
 from auditor.render.html_frameworks import frameworks
 from auditor.render.options import Earlier, Past
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 
 
 class Elements(HTMLParser):

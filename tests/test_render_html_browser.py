@@ -27,7 +27,7 @@ from auditor.render import Options, render
 from auditor.render.html_changes import MARKS
 from auditor.render.html_design import node_of
 from auditor.render.options import Past
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -184,7 +184,7 @@ def test_the_cache_is_not_needed(run: Run, vault: str) -> None:
 
 
 def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    from auditor import rule_cache
+    from auditor.ruleset import cache as rule_cache
 
     def nowhere() -> Path:
         raise RuntimeError("Could not determine home directory.")
@@ -335,12 +335,12 @@ BROKEN_YAML = {
 
 @pytest.mark.parametrize("name", BROKEN_YAML)
 def test_a_broken_rule_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from auditor import rulebook
     from auditor.model.errors import RuleError
-    from auditor.rulebook import load_rules, sources
+    from auditor.ruleset import loader
+    from auditor.ruleset.loader import load_rules, sources
 
     (tmp_path / "bundled").mkdir()
-    monkeypatch.setattr(rulebook, "rules_folder", lambda: tmp_path / "bundled")
+    monkeypatch.setattr(loader, "rules_folder", lambda: tmp_path / "bundled")
     text = BROKEN_YAML[name][0]
     (tmp_path / "x.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     for reader in (lambda: load_rules([str(tmp_path)]), lambda: list(sources([str(tmp_path)]))):

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from commands import Command
 
-from auditor.rule_file import read_rule_file
-from auditor.rule_lint import lint
+from auditor.ruleset.lint import lint
+from auditor.ruleset.rule_schema_model import read_rule_file
 from tests.bundled import SOURCES
 
 RULE: dict[str, Any] = {

@@ -11,8 +11,8 @@ import pytest
 
 from auditor.model import positioned_yaml
 from auditor.model.package_data import rules_folder
-from auditor.rule_docs import schema_text
-from auditor.rulebook import sources, unique
+from auditor.ruleset.docs import schema_text
+from auditor.ruleset.loader import sources, unique
 
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema_text()))
 

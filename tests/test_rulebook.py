@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from auditor import rule_cache, rulebook
 from auditor.model.errors import RuleError
 from auditor.model.package_data import rules_folder
-from auditor.rule_file import read_rule_file
-from auditor.rule_scaffold import scaffold
-from auditor.rulebook import check_overrides, load_rules, select
+from auditor.ruleset import cache, loader
+from auditor.ruleset.loader import check_overrides, load_rules, select
+from auditor.ruleset.rule_schema_model import read_rule_file
+from auditor.ruleset.scaffold import scaffold
 
 GOOD = """\
 id: own.thing.tls
@@ -54,7 +54,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def few_rules(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rules of one service are all that are bundled."""
-    monkeypatch.setattr(rulebook, "rules_folder", lambda: package)
+    monkeypatch.setattr(loader, "rules_folder", lambda: package)
 
 
 @pytest.mark.usefixtures("few_rules")
@@ -80,14 +80,14 @@ def test_a_file_that_changed_is_read_whatever_was_noted_of_it(tmp_path: Path, mo
     def severity() -> str:
         return next(rule for rule in load_rules([str(own)]) if rule.id == "own.thing.tls").severity
 
-    monkeypatch.setattr(rule_cache, "_FRESH", -1)
+    monkeypatch.setattr(cache, "_FRESH", -1)
     load_rules()
     bundled = noted()
-    monkeypatch.setattr(rule_cache, "_FRESH", 3_600_000_000_000)  # a busy machine takes more than a moment
+    monkeypatch.setattr(cache, "_FRESH", 3_600_000_000_000)  # a busy machine takes more than a moment
     write(own, GOOD)
     assert severity() == "high"
     assert noted() == bundled, "what changed a moment ago may change again unseen"
-    monkeypatch.setattr(rule_cache, "_FRESH", -1)  # a moment has passed
+    monkeypatch.setattr(cache, "_FRESH", -1)  # a moment has passed
     assert severity() == "high"
     assert len(noted() - bundled) == 1
     write(own, GOOD.replace("severity: high", "severity: info"))  # as long as before
@@ -98,14 +98,14 @@ def test_a_file_that_changes_while_it_is_read_is_not_noted_as_what_was_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(rule_cache, "_FRESH", -1)
+    monkeypatch.setattr(cache, "_FRESH", -1)
     path = write(tmp_path, GOOD)
-    before = rule_cache.stamp_of([str(path)])
-    rule_cache.store("before", [])
+    before = cache.stamp_of([str(path)])
+    cache.store("before", [])
     path.write_text(GOOD.replace("severity: high", "severity: info"))
-    rule_cache.note(before, "before")
-    assert rule_cache.as_they_stand(before) == []
-    assert rule_cache.as_they_stand(rule_cache.stamp_of([str(path)])) is None
+    cache.note(before, "before")
+    assert cache.as_they_stand(before) == []
+    assert cache.as_they_stand(cache.stamp_of([str(path)])) is None
 
 
 def poisoned(folder: Path) -> None:
@@ -265,7 +265,7 @@ def test_parameters_of_an_estate_are_checked() -> None:
 
 
 def test_a_new_rule_fails_its_cases_until_it_is_filled(tmp_path: Path) -> None:
-    from auditor.cases import run_case
+    from auditor.ruleset.rule_testing import run_case
 
     path = write(tmp_path, scaffold("own.thing.tls"))
     source = read_rule_file(path, tmp_path, path.read_text())

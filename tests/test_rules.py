@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from auditor.cases import prepare, run_case, survivors
 from auditor.evaluate.engine import Judge
 from auditor.evaluate.interpreter import answers
 from auditor.model.finding import Finding
-from auditor.rule_file import CaseForm, RuleSource
+from auditor.ruleset.rule_schema_model import CaseForm, RuleSource
+from auditor.ruleset.rule_testing import prepare, run_case, survivors
 from tests.bundled import SOURCES
 from tests.plain_findings import finding_of
 

@@ -9,7 +9,7 @@ from auditor.demo import AS_OF
 from auditor.evaluate.bound_rule import bind
 from auditor.evaluate.conditions.index_fields import read_paths
 from auditor.model.resource import Origin, Resource
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from auditor.sanitize.resources import searched
 
 GUID: Final = "00000000-1111-2222-3333-444444444444"

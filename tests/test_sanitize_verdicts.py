@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
-from auditor.cases import prepare
 from auditor.demo import AS_OF, FOLDER, Body, inventory
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate.bound_rule import bind
@@ -17,8 +16,9 @@ from auditor.evaluate.interpreter import answers
 from auditor.ingest.diagnostics import Broken, Log
 from auditor.ingest.envelopes import At, resources_of
 from auditor.ingest.yaml_documents import yaml_documents
-from auditor.rule_file import RuleSource
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
+from auditor.ruleset.rule_schema_model import RuleSource
+from auditor.ruleset.rule_testing import prepare
 from auditor.sanitize.resources import searched
 from tests.bundled import SOURCES
 

@@ -56,7 +56,15 @@ def test_an_audit_of_one_resource_imports_nothing_heavy(tmp_path: Path) -> None:
     warm = imported(tmp_path, *arguments)
     assert not found(warm, HEAVY)
     assert not found(warm, ["multiprocessing", "difflib", "csv", "xml", "http", "unittest"])
-    assert not found(warm, ["auditor.rule_file", "auditor.cases", "auditor.lenses.certificates", "auditor.plans"])
+    assert not found(
+        warm,
+        [
+            "auditor.ruleset.rule_schema_model",
+            "auditor.ruleset.rule_testing",
+            "auditor.lenses.certificates",
+            "auditor.plans",
+        ],
+    )
     assert not found(warm, ["auditor.collect.azure", "auditor.collect.kubernetes"])
 
 

@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from auditor.rulebook import load_rules
+from auditor.ruleset.loader import load_rules
 from tests.fuzz import call
 
 FILE = Path(__file__).with_name("adjudications.yaml")

@@ -33,7 +33,7 @@ def of_files(chosen: Settings) -> list[Entry]:
     if not chosen.exemptions:
         return []
     from auditor.exemptions.form import read_exemptions
-    from auditor.rulebook import load_rules
+    from auditor.ruleset.loader import load_rules
 
     rules = load_rules(chosen.own)
     return [entry for file in chosen.exemptions for entry in read_exemptions(Path(file), rules)]
@@ -54,7 +54,7 @@ def _read(chosen: Settings, resources: Iterable[Resource], changes: Sequence[Cha
     found = Exemptions([], [])
     for file, text, places in inline.marked_files(resources, changes):
         from auditor.exemptions.inline import exemptions_in
-        from auditor.rulebook import load_rules
+        from auditor.ruleset.loader import load_rules
 
         comments, spots = inline.parsed(file, text, places)
         entries, notices = exemptions_in(file, text, comments, spots, load_rules(chosen.own))

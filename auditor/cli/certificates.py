@@ -75,7 +75,7 @@ def command(
 
 def _rules(clock: dt.datetime) -> list[Bound]:
     from auditor.evaluate.bound_rule import bind
-    from auditor.rulebook import load_rules
+    from auditor.ruleset.loader import load_rules
 
     return [bind(rule, clock) for rule in load_rules() if "auditor/certificate" in rule.resource]
 

@@ -28,7 +28,7 @@ def check(files: tuple[str, ...], own: tuple[str, ...]) -> None:
     from auditor.exemptions.apply import DAY, limits_of, why_void
     from auditor.exemptions.form import read_exemptions
     from auditor.render.words import visible
-    from auditor.rulebook import load_rules
+    from auditor.ruleset.loader import load_rules
 
     rules = load_rules(own)
     limits = limits_of(config_of(None).get("exemptions", {}))
@@ -72,7 +72,7 @@ def import_(tool: str, files: tuple[str, ...], own: tuple[str, ...], output: str
     from auditor.exemptions.foreign import drafted, text_of
     from auditor.render.words import plural, visible
     from auditor.render.write import write_text
-    from auditor.rulebook import load_rules
+    from auditor.ruleset.loader import load_rules
 
     equivalents = "trivy" if tool == "trivyignore" else tool
     draft = drafted(equivalents, importing.READERS[tool](files), load_rules(own))

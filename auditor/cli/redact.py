@@ -49,7 +49,7 @@ def command(snapshot: str, output: str, salt: str | None, names: str | None, own
 def pseudonyms_for(inventory: Inventory, salt: str | None, own: tuple[str, ...]) -> Pseudonyms:
     """Pseudonyms by a secret from a file, or by one that nobody will know. Raises AuditorError."""
     from auditor.model.errors import ConfigError
-    from auditor.rulebook import load_rules
+    from auditor.ruleset.loader import load_rules
     from auditor.sanitize.pseudonymize.resources import pseudonyms
 
     try:

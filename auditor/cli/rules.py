@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
     from auditor.model.rule import Rule
-    from auditor.rule_file import RuleSource
+    from auditor.ruleset.rule_schema_model import RuleSource
 
 
 @click.group("rules")
@@ -30,10 +30,10 @@ _OWN_RULES = click.option("--rules", "own", multiple=True, metavar="PATH", help=
 @_OWN_RULES
 def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
     """Run the test cases of rules, and check that the cases would notice a changed rule."""
-    from auditor.cases import run_case, survivors
     from auditor.render.words import plural
-    from auditor.rule_lint import lint
-    from auditor.rulebook import load_rules, select, sources, unique
+    from auditor.ruleset.lint import lint
+    from auditor.ruleset.loader import load_rules, select, sources, unique
+    from auditor.ruleset.rule_testing import run_case, survivors
 
     found = unique(sources(own))
     chosen = {rule.id for rule in select([source.rule for source in found], ids, ())}
@@ -90,7 +90,7 @@ def _unknown_types(rules: Sequence[Rule], chosen: Container[str], bundled: Seque
 def list_(form: str, ids: tuple[str, ...], own: tuple[str, ...], **filters: str | None) -> None:
     """List rules."""
     from auditor.render.words import plural
-    from auditor.rulebook import load_rules, select
+    from auditor.ruleset.loader import load_rules, select
 
     rules = load_rules(own)
     found = select(rules, ids, ())
@@ -115,7 +115,7 @@ def list_(form: str, ids: tuple[str, ...], own: tuple[str, ...], **filters: str 
 @_OWN_RULES
 def show(rule_id: str, own: tuple[str, ...]) -> None:
     """Print the page of a rule."""
-    from auditor.rule_pages import page
+    from auditor.ruleset.pages import page
 
     click.echo(page(_source(rule_id, own)), nl=False)
 
@@ -123,7 +123,7 @@ def show(rule_id: str, own: tuple[str, ...]) -> None:
 def _source(rule_id: str, own: tuple[str, ...]) -> RuleSource:
     from auditor.evaluate.conditions.grammar import near
     from auditor.model.errors import RuleError
-    from auditor.rulebook import sources, unique
+    from auditor.ruleset.loader import sources, unique
 
     found = {source.rule.id: source for source in unique(sources(own))}
     if rule_id not in found:
@@ -141,8 +141,8 @@ def new(rule_id: str, folder: str | None) -> None:
 
     from auditor.model.errors import RuleError
     from auditor.model.package_data import checked_out, rules_folder
-    from auditor.rule_docs import schema_text
-    from auditor.rule_scaffold import scaffold
+    from auditor.ruleset.docs import schema_text
+    from auditor.ruleset.scaffold import scaffold
 
     if not folder and not checked_out():
         hint = f"Say where yours lie: auditor rules new {rule_id} --folder my-rules"
@@ -165,7 +165,7 @@ def new(rule_id: str, folder: str | None) -> None:
 def schema(output: str | None) -> None:
     """Print the JSON Schema of a rule file, for editors."""
     from auditor.render.write import write_text
-    from auditor.rule_docs import schema_text
+    from auditor.ruleset.docs import schema_text
 
     write_text(output, schema_text())
 
@@ -178,7 +178,7 @@ def docs(output: str, check: bool, own: tuple[str, ...]) -> None:
     """Write the catalogue, a page per rule and the coverage of frameworks."""
     from pathlib import Path
 
-    from auditor.rule_docs import documents, out_of_date, write_documents
+    from auditor.ruleset.docs import documents, out_of_date, write_documents
 
     wanted = documents(own)
     stale = out_of_date(wanted, Path(output))

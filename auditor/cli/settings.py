@@ -171,7 +171,7 @@ def bound_rules(chosen: Settings) -> list[Bound]:
     from auditor.evaluate.bound_rule import bind
     from auditor.evaluate.conditions.grammar import GrammarError
     from auditor.model.errors import RuleError
-    from auditor.rulebook import check_overrides, load_rules, select
+    from auditor.ruleset.loader import check_overrides, load_rules, select
 
     rules = load_rules(chosen.own)
     check_overrides(rules, chosen.parameters)

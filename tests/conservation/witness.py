@@ -18,7 +18,7 @@ from auditor.model.errors import AuditorError
 from auditor.model.finding import Finding, Outcome
 from auditor.model.gap import Gap
 from auditor.plans.detect import Beside
-from auditor.rulebook import load_rules, select
+from auditor.ruleset.loader import load_rules, select
 from tests.conservation.files import OTHER_TYPE, Case, Place, line_numbers, places_of
 from tests.conservation.inputs import CLOCK, NAMES, RULES
 

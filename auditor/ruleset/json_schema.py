@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from auditor.evaluate.conditions.grammar import SUBJECTS
 from auditor.evaluate.conditions.operators import OPERATORS
-from auditor.rule_file import RuleForm
+from auditor.ruleset.rule_schema_model import RuleForm
 
 _CONDITION: Final = {"$ref": "#/$defs/Condition"}
 _PATH: Final = {"type": "string", "description": "A path, such as properties.rules[*].access."}

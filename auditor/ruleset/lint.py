@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from auditor.cases import fixture, merge, run_case, strip
 from auditor.evaluate.bound_rule import bind
 from auditor.evaluate.conditions.grammar import EACH, All, AnyOf, Count, Field, Node, Not, Path, Related
 from auditor.model.finding import Severity
-from auditor.rule_file import CLOCK, CaseForm, RuleSource
+from auditor.ruleset.rule_schema_model import CLOCK, CaseForm, RuleSource
+from auditor.ruleset.rule_testing import fixture, merge, run_case, strip
 
 
 class LintWarning(NamedTuple):

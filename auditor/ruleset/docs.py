@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from auditor.rule_file import frameworks
-from auditor.rule_pages import catalogue, coverage, page
-from auditor.rule_schema import schema
-from auditor.rulebook import sources, unique
+from auditor.ruleset.json_schema import schema
+from auditor.ruleset.loader import sources, unique
+from auditor.ruleset.pages import catalogue, coverage, page
+from auditor.ruleset.rule_schema_model import frameworks
 
 
 def documents(own: Sequence[str] = ()) -> dict[str, str]:

@@ -24,7 +24,7 @@ from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.package_data import rules_folder
 from auditor.model.positioned_yaml import ABSENT
 from auditor.model.resource import Origin, Resource, holds_unknown
-from auditor.rule_file import CLOCK, CaseForm, RuleSource
+from auditor.ruleset.rule_schema_model import CLOCK, CaseForm, RuleSource
 
 _SCOPE: Final = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"
 _ORIGIN: Final = Origin(source="case")

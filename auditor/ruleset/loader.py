@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from auditor import rule_cache
 from auditor.model.errors import RuleError
 from auditor.model.package_data import rules_folder
 from auditor.model.rule import Rule
+from auditor.ruleset import cache
 
 if TYPE_CHECKING:
-    from auditor.rule_file import RuleSource
+    from auditor.ruleset.rule_schema_model import RuleSource
 
 _LARGEST: Final = 4 << 20
 _BLOCK: Final = 1 << 15
@@ -98,20 +98,20 @@ def _rules_of(root: Path, frameworks: Sequence[str]) -> list[Rule]:
     """The rules of one folder, each folder being remembered by itself: whoever writes a rule changes but their own."""
     files = rule_files(root)
     paths = [str(root), *files, *frameworks]  # the root, for ids are paths under it
-    stamp = rule_cache.stamp_of(paths)  # before they are read: what changes meanwhile is not noted as what was read
-    rules = rule_cache.as_they_stand(stamp)
+    stamp = cache.stamp_of(paths)  # before they are read: what changes meanwhile is not noted as what was read
+    rules = cache.as_they_stand(stamp)
     if rules is None:
         contents = [b"", *(_content(path) for path in paths[1:])]
-        digest = rule_cache.digest_of(paths, contents)
-        rules = rule_cache.cached(digest)
+        digest = cache.digest_of(paths, contents)
+        rules = cache.cached(digest)
         if rules is None:
-            from auditor.rule_file import read_rule_file
+            from auditor.ruleset.rule_schema_model import read_rule_file
 
             each = zip(files, contents[1 : len(files) + 1], strict=True)
             read = [read_rule_file(Path(path), root, _text(path, content)) for path, content in each]
             rules = [source.rule for source in unique(read)]
-            rule_cache.store(digest, rules)
-        rule_cache.note(stamp, digest)
+            cache.store(digest, rules)
+        cache.note(stamp, digest)
     return rules
 
 
@@ -218,7 +218,7 @@ def check_overrides(rules: Sequence[Rule], overrides: Mapping[str, Mapping[str, 
 
 def sources(extra: Sequence[str] = ()) -> Iterator[RuleSource]:
     """Every rule file with its cases, for those who work on rules."""
-    from auditor.rule_file import read_rule_file
+    from auditor.ruleset.rule_schema_model import read_rule_file
 
     for root in (rules_folder(), *map(Path, extra)):
         for path in rule_files(root):
