@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from auditor.exemptions.entry import fits
-from auditor.exemptions.form import schema_text
+from auditor.exemptions.schema import schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
 PURGE = "azure.key-vault.purge-protection"

@@ -19,7 +19,7 @@ from browser import page_of, violations
 
 from auditor.evaluate.finding_writer import fingerprint
 from auditor.exemptions.entry import Selection
-from auditor.exemptions.form import read_exemptions
+from auditor.exemptions.schema import read_exemptions
 from auditor.model.audit import Scope
 from auditor.model.errors import ConfigError
 from auditor.model.finding import Evidence, Excerpt, Outcome, Severity

@@ -32,7 +32,7 @@ def of_files(chosen: Settings) -> list[Entry]:
     """Those of every file of exemptions. Raises ConfigError."""
     if not chosen.exemptions:
         return []
-    from auditor.exemptions.form import read_exemptions
+    from auditor.exemptions.schema import read_exemptions
     from auditor.ruleset.loader import load_rules
 
     rules = load_rules(chosen.own)

@@ -26,7 +26,7 @@ def check(files: tuple[str, ...], own: tuple[str, ...]) -> None:
     from pathlib import Path
 
     from auditor.exemptions.apply import DAY, limits_of, why_void
-    from auditor.exemptions.form import read_exemptions
+    from auditor.exemptions.schema import read_exemptions
     from auditor.render.words import visible
     from auditor.ruleset.loader import load_rules
 
@@ -50,7 +50,7 @@ def check(files: tuple[str, ...], own: tuple[str, ...]) -> None:
 @click.option("--output", metavar="PATH", help="Write it there; standard output when not given.")
 def schema(output: str | None) -> None:
     """Print the JSON Schema of exemptions.yaml, for editors."""
-    from auditor.exemptions.form import schema_text
+    from auditor.exemptions.schema import schema_text
     from auditor.render.write import write_text
 
     write_text(output, schema_text())
@@ -69,7 +69,7 @@ def import_(tool: str, files: tuple[str, ...], own: tuple[str, ...], output: str
     is not said there is left as TODO, and the file is refused until it is filled in.
     """
     from auditor.cli import importing
-    from auditor.exemptions.foreign import drafted, text_of
+    from auditor.exemptions.importers.drafts import drafted, text_of
     from auditor.render.words import plural, visible
     from auditor.render.write import write_text
     from auditor.ruleset.loader import load_rules

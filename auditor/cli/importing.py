@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.model.errors import ConfigError
 
 if TYPE_CHECKING:
-    from auditor.exemptions.foreign import Foreign, Unmapped
+    from auditor.exemptions.importers.drafts import Foreign, Unmapped
 
     Found = Iterator[Foreign | Unmapped]
 
@@ -18,7 +18,7 @@ _TERRAFORM: Final = (".tf", ".tofu")
 
 
 def _checkov(files: Sequence[str]) -> Found:
-    from auditor.exemptions import foreign_checkov
+    from auditor.exemptions.importers import checkov
     from auditor.exemptions.inline import Comment
     from auditor.ingest.envelopes import is_kubernetes
     from auditor.plans.hcl import read_hcl
@@ -27,25 +27,25 @@ def _checkov(files: Sequence[str]) -> Found:
         text = _text(file)
         if file.endswith(_TERRAFORM):
             found = read_hcl(text)
-            yield from foreign_checkov.terraform(file, [Comment(*each) for each in found.comments], found.blocks)
+            yield from checkov.terraform(file, [Comment(*each) for each in found.comments], found.blocks)
             continue
         documents = list(_documents(file))
         objects = [(line, body) for line, body in documents if is_kubernetes(body)]
-        yield from foreign_checkov.manifest(text, objects, file)
+        yield from checkov.manifest(text, objects, file)
         for _, body in documents:
-            yield from foreign_checkov.settings(body, file)
+            yield from checkov.settings(body, file)
 
 
 def _psrule(files: Sequence[str]) -> Found:
-    from auditor.exemptions import foreign_psrule
+    from auditor.exemptions.importers import psrule
 
     for file in _each(files, (".yaml", ".yml")):
         lines = _text(file).splitlines()
         for line, body in _documents(file):
             if body.get("kind") == "SuppressionGroup":
-                yield from foreign_psrule.group(body, f"{file}:{line}", _synopsis(lines, line))
+                yield from psrule.group(body, f"{file}:{line}", _synopsis(lines, line))
             else:
-                yield from foreign_psrule.settings(body, file)
+                yield from psrule.settings(body, file)
 
 
 def _synopsis(lines: Sequence[str], line: int) -> str:
@@ -58,21 +58,21 @@ def _synopsis(lines: Sequence[str], line: int) -> str:
 
 
 def _trivy(files: Sequence[str]) -> Found:
-    from auditor.exemptions import foreign_trivy
+    from auditor.exemptions.importers import trivy
 
     for file in _each(files, (".trivyignore", ".yaml", ".yml")):
         if file.endswith((".yaml", ".yml")):
             for _, body in _documents(file):
-                yield from foreign_trivy.listed(body, file)
+                yield from trivy.listed(body, file)
         else:
-            yield from foreign_trivy.plain(_text(file), file)
+            yield from trivy.plain(_text(file), file)
 
 
 def _azure_policy(files: Sequence[str]) -> Found:
-    from auditor.exemptions import foreign_azure_policy
+    from auditor.exemptions.importers import azure_policy
     from auditor.ingest.inventory import open_inventory
 
-    yield from foreign_azure_policy.exempted(open_inventory(files).resources(foreign_azure_policy.TYPES))
+    yield from azure_policy.exempted(open_inventory(files).resources(azure_policy.TYPES))
 
 
 READERS: Final[dict[str, Callable[[Sequence[str]], Any]]] = {

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from auditor.evaluate.conditions.grammar import near
 from auditor.exemptions.entry import Entry
-from auditor.exemptions.form import EntryForm, check_rule, entry_of, told
+from auditor.exemptions.schema import EntryForm, check_rule, entry_of, told
 from auditor.model.errors import ConfigError
 from auditor.model.finding import Notice
 from auditor.model.rule import Rule

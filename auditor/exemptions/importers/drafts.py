@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from auditor.exemptions.entry import EVERYTHING, fits
-from auditor.exemptions.form import TODO
+from auditor.exemptions.schema import TODO
 from auditor.model.rule import Rule
 
 

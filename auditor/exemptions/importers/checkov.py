@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from auditor.exemptions.comments import yaml_comments
-from auditor.exemptions.foreign import Foreign, Unmapped
+from auditor.exemptions.importers.drafts import Foreign, Unmapped
 from auditor.exemptions.inline import Comment
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from auditor.exemptions.foreign import Foreign, Unmapped
-from auditor.exemptions.form import TODO
+from auditor.exemptions.importers.drafts import Foreign, Unmapped
+from auditor.exemptions.schema import TODO
 from auditor.model.resource import Resource
 
 _PREFIX: Final = "microsoft.authorization/"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from auditor.exemptions.entry import EVERYTHING
-from auditor.exemptions.foreign import Foreign, Unmapped
-from auditor.exemptions.form import TODO
+from auditor.exemptions.importers.drafts import Foreign, Unmapped
+from auditor.exemptions.schema import TODO
 
 _AS_GLOB: Final[Mapping[str, Callable[[str], str]]] = {
     "in": lambda text: text,

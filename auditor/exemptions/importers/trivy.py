@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from auditor.exemptions.entry import EVERYTHING
-from auditor.exemptions.foreign import Foreign
-from auditor.exemptions.form import TODO
+from auditor.exemptions.importers.drafts import Foreign
+from auditor.exemptions.schema import TODO
 
 _OLD: Final = re.compile(r"([A-Z]{3})(\d{3,4})")
 _UNTIL: Final = re.compile(r"\bexp:(\d{4}-\d{2}-\d{2})\b")

@@ -1,0 +1,1 @@
+"""Exemptions of other tools as drafts of `exemptions.yaml`."""
