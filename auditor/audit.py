@@ -30,7 +30,7 @@ from auditor.evaluate.engine import Judge
 from auditor.evaluate.ownership import Holders, inherit
 from auditor.ingest.inventory import Inventory
 from auditor.ingest.type_counts import Census
-from auditor.lenses import needed
+from auditor.lenses.registry import needed
 from auditor.lone_children import PARENTS, TYPES, Children, Lone
 from auditor.model.accounting import Accounting, sum_of
 from auditor.model.audit import Audit, Counts, RuleRun, Scope
@@ -145,10 +145,10 @@ def audit(
     left = {name: number for name, number in made.scope.resource_types.items() if name.casefold() not in used}
     made.scope = replace(made.scope, unjudged={**left, **inventory.unread})
     if _CERTIFICATE in asked or _PATH in asked:
-        from auditor.lenses import shown
+        from auditor.lenses import report_views
 
-        made.certificates = shown.certificates(derived) if _CERTIFICATE in asked else None
-        made.paths = shown.paths(derived) if _PATH in asked else None
+        made.certificates = report_views.certificates(derived) if _CERTIFICATE in asked else None
+        made.paths = report_views.paths(derived) if _PATH in asked else None
     return made, findings
 
 

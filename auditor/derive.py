@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from auditor.ingest.inventory import Inventory
-from auditor.lenses import Lens, Reader
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.registry import Lens, Reader
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource
 

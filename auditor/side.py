@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from auditor.lenses import LENSES
+from auditor.lenses.registry import LENSES
 from auditor.model.audit import Audit, Scope
 from auditor.model.finding import Finding, Outcome, ResourceRef, Severity
 from auditor.model.finding_store import Findings

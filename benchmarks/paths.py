@@ -140,8 +140,8 @@ def run(gateways: int) -> None:
     """One size, measured: a line of JSON."""
     import gc
 
-    from auditor.lenses import TRAFFIC_PATH_READS, lens_of
     from auditor.lenses.coverage import Coverage
+    from auditor.lenses.registry import TRAFFIC_PATH_READS, lens_of
     from auditor.model.kubernetes_types import kubernetes_type
     from auditor.model.resource import Origin, Resource
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.registry import lens_of
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource
 

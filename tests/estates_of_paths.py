@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from auditor.lenses import TRAFFIC_PATH_READS, lens_of
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.registry import TRAFFIC_PATH_READS, lens_of
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource
 

@@ -14,9 +14,11 @@ from collections.abc import Iterator, Sequence
 
 from auditor import demo
 from auditor.demo.faults import as_found, planted
-from auditor.lenses import LENSES, Lens, calendar, listing, shown
+from auditor.lenses import report_views
+from auditor.lenses.certificates import calendar, certificate_table
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.paths import listing as paths
+from auditor.lenses.paths import path_table as paths
+from auditor.lenses.registry import LENSES, Lens
 from auditor.model.resource import Resource, Unknown, holds_unknown
 from tests.damage import Random, damage_tree, parts
 
@@ -59,10 +61,10 @@ def _damaged(resource: Resource, rng: Random) -> Resource:
 def follows(lens: Lens, given: Sequence[Resource], coverage: Coverage) -> int:
     """What a lens derives, shown in every way there is; how many it is."""
     found = list(lens.derive(given, coverage))
-    shown.certificates(found), shown.paths(found)
+    report_views.certificates(found), report_views.paths(found)
     if lens.type == "auditor/certificate":
-        rows = listing.soonest(listing.listed(one, _CLOCK, ()) for one in found)
-        listing.as_text(rows, _CLOCK, {}, ()), listing.as_csv(rows), calendar.as_ics(rows, _CLOCK)
+        rows = certificate_table.soonest(certificate_table.listed(one, _CLOCK, ()) for one in found)
+        certificate_table.as_text(rows, _CLOCK, {}, ()), certificate_table.as_csv(rows), calendar.as_ics(rows, _CLOCK)
     if lens.type == "auditor/trafficPath":
         paths.as_text(found, (), lambda text, _colour: text)
     return len(found)

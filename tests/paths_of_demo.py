@@ -16,8 +16,8 @@ from auditor.demo import AS_OF, Body, as_designed, resource_of
 from auditor.demo.faults import Edit, Fault, as_found
 from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import Inventory
-from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.registry import lens_of
 from auditor.model.finding import Outcome
 from auditor.model.resource import Resource
 from auditor.ruleset.loader import load_rules

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from auditor.audit import audit
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
-from auditor.lenses import API_POLICY_READS, lens_of
-from auditor.lenses.api_policy import EffectivePolicies, effective_policies
-from auditor.lenses.api_policy_model import EffectivePolicy
-from auditor.lenses.api_policy_scopes import Estate
-from auditor.lenses.api_policy_text import Element, expression_end, read_policy
+from auditor.lenses.api_policy.lens import EffectivePolicies, effective_policies
+from auditor.lenses.api_policy.model import EffectivePolicy
+from auditor.lenses.api_policy.scopes import Estate
+from auditor.lenses.api_policy.text import Element, expression_end, read_policy
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.registry import API_POLICY_READS, lens_of
 from auditor.model.finding import Finding, Outcome
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown

@@ -24,7 +24,7 @@ from test_api_policy import (
 
 from auditor.audit import audit
 from auditor.ingest.inventory import CollectedSource, Inventory
-from auditor.lenses import API_POLICY_READS
+from auditor.lenses.registry import API_POLICY_READS
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
 

@@ -27,9 +27,9 @@ from pki import DAY, LEAF, MIDDLE, NOW, ROOT, Made, b64, make, p7, pem
 from auditor.audit import audit
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
-from auditor.lenses import LENSES
-from auditor.lenses.certificates import _SERVING, _SOURCES, covers
-from auditor.lenses.times import lifetime
+from auditor.lenses.certificates.lens import _SERVING, _SOURCES, covers
+from auditor.lenses.certificates.times import lifetime
+from auditor.lenses.registry import LENSES
 from auditor.model.finding import Outcome
 from auditor.model.resource import Unknown
 from auditor.ruleset.loader import load_rules

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from auditor import lenses
 from auditor.audit import audit
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
-from auditor.lenses import Lens
+from auditor.lenses import registry
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.registry import Lens
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding
 from auditor.model.resource import Origin, Resource
@@ -48,7 +48,7 @@ class Fragile:
 
 @pytest.fixture
 def fragile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lenses, "LENSES", (Lens(DERIVES, frozenset({READS}), Fragile),))
+    monkeypatch.setattr(registry, "LENSES", (Lens(DERIVES, frozenset({READS}), Fragile),))
 
 
 def judged(*names: str) -> tuple[Audit, list[Finding]]:

@@ -11,9 +11,9 @@ import pytest
 from auditor.demo import inventory
 from auditor.demo.faults import as_found, planted
 from auditor.ingest.inventory import Inventory
-from auditor.lenses import Lens, lens_of
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.paths.kept import FIELDS, KEPT
+from auditor.lenses.paths.field_projection import FIELDS, KEPT
+from auditor.lenses.registry import Lens, lens_of
 from auditor.model.projection import path_of
 from auditor.model.resource import Resource
 from tests.paths_of_demo import VARIANTS, designed, varied

@@ -11,8 +11,8 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.registry import lens_of
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from auditor.lenses import shown
+from auditor.lenses import report_views
 from auditor.model.resource import Origin, Resource, Unknown
 from auditor.model.views import Use
 
@@ -16,7 +16,7 @@ def derived(kind: str, name: str, properties: dict[str, Any]) -> Resource:
 
 def test_certificates_soonest_end_first() -> None:
     uses = [{"kind": "listener", "name": f"agw/{n}", "resource": "/agw"} for n in range(7)]
-    found = shown.certificates(
+    found = report_views.certificates(
         [
             derived("auditor/certificate", "sealed", {"notAfter": Unknown("forbidden"), "uses": []}),
             derived("auditor/certificate", "later", {"notAfter": "2027-01-01T00:00:00Z", "uses": uses}),
@@ -49,7 +49,7 @@ def path(name: str, protection: Any) -> Resource:
 
 
 def test_paths_least_protected_first() -> None:
-    found = shown.paths([path("c", "mutual"), path("b", Unknown("forbidden")), path("a", "plaintext")])
+    found = report_views.paths([path("c", "mutual"), path("b", Unknown("forbidden")), path("a", "plaintext")])
     assert [(each.name, each.weakest) for each in found.listed] == [
         ("a", "plaintext"),
         ("b", "unknown"),

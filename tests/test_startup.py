@@ -61,7 +61,7 @@ def test_an_audit_of_one_resource_imports_nothing_heavy(tmp_path: Path) -> None:
         [
             "auditor.ruleset.rule_schema_model",
             "auditor.ruleset.rule_testing",
-            "auditor.lenses.certificates",
+            "auditor.lenses.certificates.lens",
             "auditor.plans",
         ],
     )

@@ -16,7 +16,7 @@ from auditor.demo.faults import as_found, planted
 from auditor.evaluate.conditions.relations import Relations
 from auditor.evaluate.interpreter import answers
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.paths.around import Around
+from auditor.lenses.paths.bypasses import Around
 from auditor.lenses.paths.estate import Estate
 from auditor.model.finding import Outcome
 from auditor.model.gap import Gap

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.demo import inventory
 from auditor.demo.faults import as_found, planted
-from auditor.lenses.paths.listing import as_json, as_text
+from auditor.lenses.paths.path_table import as_json, as_text
 from tests.paths_of_demo import LENS, VARIANTS, designed, paths_of, short, varied, verdicts
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -83,10 +83,11 @@ def test_the_table_of_lenses_reads_what_the_hops_read() -> None:
     import importlib
     import pkgutil
 
-    from auditor.lenses import API_POLICY_READS, paths
+    from auditor.lenses import paths
+    from auditor.lenses.registry import API_POLICY_READS
 
-    names = [module.name for module in pkgutil.iter_modules(paths.__path__)]
-    modules = [importlib.import_module(f"auditor.lenses.paths.{name}") for name in names]
+    names = [module.name for module in pkgutil.walk_packages(paths.__path__, "auditor.lenses.paths.")]
+    modules = [importlib.import_module(name) for name in names]
     assert (
         frozenset().union(API_POLICY_READS, *(getattr(module, "READS", frozenset()) for module in modules))
         == LENS.reads

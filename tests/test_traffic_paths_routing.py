@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auditor.lenses import TRAFFIC_PATH_READS
+from auditor.lenses.registry import TRAFFIC_PATH_READS
 from auditor.model.resource import Unknown
 from tests.estates_of_paths import (
     APP,

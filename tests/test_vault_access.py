@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from auditor.lenses import lens_of
 from auditor.lenses.coverage import Coverage
+from auditor.lenses.registry import lens_of
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
 

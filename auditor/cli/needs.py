@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from auditor.collect.request import Needs
-from auditor.lenses import needed
+from auditor.lenses.registry import needed
 
 if TYPE_CHECKING:
     from auditor.evaluate.bound_rule import Bound

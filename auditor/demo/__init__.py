@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from auditor.ingest.inventory import CollectedSource, Inventory, open_inventory
-from auditor.lenses import LENSES
+from auditor.lenses.registry import LENSES
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource
 

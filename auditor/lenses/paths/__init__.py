@@ -1,1 +1,1 @@
-"""Traffic paths, one file a family of hops. `auditor/lenses/traffic_paths.py` is the lens that puts them together."""
+"""Traffic paths, one file a family of hops. `auditor/lenses/paths/lens.py` is the lens that puts them together."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from auditor.lenses.coverage import Coverage
-from auditor.lenses.paths.kept import FIELDS
+from auditor.lenses.paths.field_projection import FIELDS
 from auditor.model.packing import Packed, pack, unpack
 from auditor.model.projection import Fields
 from auditor.model.resource import Resource

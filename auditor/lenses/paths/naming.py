@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from auditor.lenses.paths.shapes import PLAINTEXT, Entered
+from auditor.lenses.paths.model import PLAINTEXT, Entered
 
 OTHERS: Final = "other operations"
 """Those without a policy of their own. What all have in common is their id too: it stays when one gets a policy."""

@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from auditor.lenses.certificates import covers
-from auditor.lenses.chains import Chains
-from auditor.lenses.kubernetes_sources import secret_provider_class
+from auditor.lenses.certificates.certificate_locations import SecretKey, VaultRef, thumbprint_of, vault_ref
+from auditor.lenses.certificates.chains import Chains
+from auditor.lenses.certificates.kubernetes_sources import secret_provider_class
+from auditor.lenses.certificates.lens import covers
+from auditor.lenses.certificates.times import stamp
+from auditor.lenses.certificates.x509 import Bundle, Certificate, leaf_of, properties_of, read_bundle, subject_of
 from auditor.lenses.paths.estate import Estate
-from auditor.lenses.sightings import SecretKey, VaultRef, thumbprint_of, vault_ref
-from auditor.lenses.times import stamp
 from auditor.lenses.truth import Truth
 from auditor.lenses.values import items, listing, moment, text_at, texts
-from auditor.lenses.x509 import Bundle, Certificate, leaf_of, properties_of, read_bundle, subject_of
 from auditor.model.case_insensitive import get
 from auditor.model.resource import Resource, Unknown, parent_of
 

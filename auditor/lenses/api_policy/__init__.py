@@ -1,0 +1,1 @@
+"""The effective policy of each API and operation of API Management."""

@@ -1,0 +1,1 @@
+"""Certificates: where each is kept and used, who issued it and when it expires."""

@@ -1,0 +1,1 @@
+"""API Management: entry, APIs, authentication of callers and backends."""

@@ -1,0 +1,1 @@
+"""Application Gateway: listeners, routing rules, backends and firewall policies."""

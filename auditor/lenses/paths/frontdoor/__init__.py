@@ -1,0 +1,1 @@
+"""Azure Front Door: endpoints, routes, rule sets and origins."""

@@ -1,0 +1,1 @@
+"""Kubernetes: Ingress, Gateway API, Istio, services, pods and network policies."""

@@ -1,0 +1,1 @@
+"""Networks: DNS, private endpoints, NAT, network security groups and App Service."""

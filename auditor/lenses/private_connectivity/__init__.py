@@ -1,0 +1,1 @@
+"""Private endpoints, DNS zones and networks of each data service."""

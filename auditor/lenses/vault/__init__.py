@@ -1,0 +1,1 @@
+"""Whether Application Gateway and API Management may read the secrets that they reference."""
