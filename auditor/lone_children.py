@@ -55,7 +55,7 @@ class Children:
         """The children that no parent lists, as parents, and gaps for those of which a parent says more."""
         if not self._children:
             return [], []
-        from auditor.plans.lone_rules import with_denials  # here: few collections hold such children
+        from auditor.plans.orphan_nsg_rules import with_denials  # here: few collections hold such children
 
         lone: dict[str, list[Resource]] = {}
         for child in self._children:

@@ -29,8 +29,8 @@ from auditor.demo import AS_OF, as_designed, inventory, is_kubernetes
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import Inventory
-from auditor.plans.arm_template import read_arm_template
-from auditor.plans.terraform import read_terraform_plan
+from auditor.plans.arm.template import read_arm_template
+from auditor.plans.terraform.plan import read_terraform_plan
 from auditor.ruleset.loader import load_rules
 from tests.terraform.estate_hcl import Estate
 from tests.terraform.run import planned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.plans.change import Change, Changes
-from auditor.plans.terraform import read_terraform_plan
+from auditor.plans.terraform.plan import read_terraform_plan
 
 Tree = dict[str, Any]
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from auditor.model.errors import InputError
 from auditor.plans.change import Lines
-from auditor.plans.hcl import dynamic_references, read_hcl
-from auditor.plans.hcl_source import Source
-from auditor.plans.terraform_nodes import nodes_of
+from auditor.plans.terraform.hcl import dynamic_references, read_hcl
+from auditor.plans.terraform.hcl_source import Source
+from auditor.plans.terraform.nodes import nodes_of
 from tests.terraform_plans import item
 
 TRICKY = """\

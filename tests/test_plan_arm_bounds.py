@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.model.resource import Unknown, holds_unknown
-from auditor.plans.arm_evaluate import FUNCTIONS
-from auditor.plans.arm_lines import lines_of
-from auditor.plans.arm_special import SPECIAL_FUNCTIONS
-from auditor.plans.arm_template import read_arm_template
+from auditor.plans.arm.evaluate import FUNCTIONS
+from auditor.plans.arm.lazy_functions import SPECIAL_FUNCTIONS
+from auditor.plans.arm.lines import lines_of
+from auditor.plans.arm.template import read_arm_template
 from auditor.plans.change import Changes
-from auditor.plans.what_if import read_what_if
+from auditor.plans.what_if.changes import read_what_if
 
 NAMES = sorted({*FUNCTIONS, *SPECIAL_FUNCTIONS} - {"lambda", "lambdavariables", "variables", "copyindex"})
 THING = {"type": "Test.Only/things", "name": "thing", "properties": {"v": "[variables('v')]"}}

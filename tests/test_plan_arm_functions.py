@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.model.resource import Unknown
-from auditor.plans.arm_template import read_arm_template
+from auditor.plans.arm.template import read_arm_template
 
 DOGS = [
     {"name": "Evie", "age": 5, "interests": ["Ball", "Frisbee"]},

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from auditor.plans.arm_secrets import WILL_STAND, left_behind
-from auditor.plans.arm_template import read_arm_template
+from auditor.plans.arm.secrets import WILL_STAND, left_behind
+from auditor.plans.arm.template import read_arm_template
 
 SECURE = {"type": "securestring"}
 

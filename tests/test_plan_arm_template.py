@@ -8,8 +8,8 @@ import pytest
 
 from auditor.model.errors import InputError
 from auditor.model.resource import Resource, Unknown
-from auditor.plans.arm_lines import lines_of
-from auditor.plans.arm_template import read_arm_template
+from auditor.plans.arm.lines import lines_of
+from auditor.plans.arm.template import read_arm_template
 from auditor.plans.change import Changes
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from auditor.plans.azurerm import INDEX, table_of
-from auditor.plans.terraform_table import Block, Composed, Fixed, Part, spellings
-from auditor.plans.trees import segments
+from auditor.plans.body_writer import segments
+from auditor.plans.terraform.azurerm import INDEX, table_of
+from auditor.plans.terraform.table import Block, Composed, Fixed, Part, spellings
 from tests.terraform.extract import FILE
 
 BEFORE_3 = {

@@ -16,7 +16,7 @@ from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource
-from auditor.plans.arm_template import read_arm_template
+from auditor.plans.arm.template import read_arm_template
 from auditor.plans.change import Changes
 from auditor.ruleset.loader import load_rules, select
 from tests.terraform_plans import item, read, written

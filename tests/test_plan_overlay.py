@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auditor.plans.overlay import added_to, keep_read_only, laid_over
+from auditor.plans.overlay.bodies import added_to, keep_read_only, laid_over
 from auditor.plans.private_endpoints import ELSEWHERE
 
 

@@ -11,7 +11,7 @@ from terraform_plans import GROUP, VAULT, Tree, body, item, of, read, refs, writ
 
 from auditor.model.errors import InputError
 from auditor.model.resource import Unknown
-from auditor.plans.terraform import read_terraform_plan
+from auditor.plans.terraform.plan import read_terraform_plan
 
 
 @pytest.mark.parametrize("version", ["0.1", "0.2", "1.0", "1.2", "1.99"])

@@ -13,10 +13,10 @@ import pytest
 from auditor.evaluate.bound_rule import Bound, bind
 from auditor.evaluate.conditions import grammar as g
 from auditor.model.child_arrays import ARRAYS, FLAT
-from auditor.plans import azurerm
-from auditor.plans.azurerm import INDEX, SHARED, table_of
-from auditor.plans.terraform_table import Attr, Below, Block, Part, Table, spellings
-from auditor.plans.trees import segments
+from auditor.plans.body_writer import segments
+from auditor.plans.terraform import azurerm
+from auditor.plans.terraform.azurerm import INDEX, SHARED, table_of
+from auditor.plans.terraform.table import Attr, Below, Block, Part, Table, spellings
 from auditor.ruleset.loader import load_rules
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)
@@ -301,5 +301,6 @@ def test_a_table_names_each_spelling_once_for_a_place(kind: str) -> None:
                 check(part.parts)
 
     check(table.parts)
-    module = importlib.import_module(f"auditor.plans.azurerm.{SHARED.get(kind, kind.removeprefix('azurerm_'))}")
+    name = SHARED.get(kind, kind.removeprefix("azurerm_"))
+    module = importlib.import_module(f"auditor.plans.terraform.azurerm.{name}")
     assert "→" in (module.__doc__ or "")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from auditor.model.resource import Unknown
-from auditor.plans.terraform import read_terraform_plan
-from auditor.plans.terraform_versions import Versions, versions_of
+from auditor.plans.terraform.plan import read_terraform_plan
+from auditor.plans.terraform.versions import Versions, versions_of
 from tests.terraform_plans import body, item
 
 ACCOUNT = {"name": "st", "resource_group_name": "rg", "account_tier": "Standard", "account_replication_type": "ZRS"}

@@ -8,8 +8,8 @@ import pytest
 
 from auditor.model.errors import InputError
 from auditor.model.resource import Unknown
-from auditor.plans.what_if import read_what_if
-from auditor.plans.what_if_delta import applied
+from auditor.plans.what_if.changes import read_what_if
+from auditor.plans.what_if.delta import applied
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"
 ID = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv"

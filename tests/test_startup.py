@@ -79,4 +79,6 @@ def test_a_gate_imports_nothing_of_what_reads_estates(tmp_path: Path) -> None:
     warm = imported(tmp_path, *arguments)
     assert not found(warm, [*HEAVY, "multiprocessing", "tempfile", "shutil", "secrets", "difflib"])
     assert not found(warm, ["auditor.ingest.snapshot", "auditor.ingest.files", "auditor.ingest.json_lines"])
-    assert not found(warm, ["auditor.plans.arm_template", "auditor.plans.terraform_templates", "auditor.plans.hcl"])
+    assert not found(
+        warm, ["auditor.plans.arm.template", "auditor.plans.terraform.templates", "auditor.plans.terraform.hcl"]
+    )

@@ -32,7 +32,7 @@ def after_change(files: Sequence[str], changes: Sequence[Changes]) -> Inventory:
 
     resources: Sequence[Resource] = [change.after for one in changes for change in one.changes if change.after]
     if len(changes) > 1:  # each file has told its own services
-        from auditor.plans.laid_endpoints import with_endpoints
+        from auditor.plans.overlay.endpoint_overlay import with_endpoints
 
         resources = with_endpoints(resources, resources, {})
     nowhere = _not_judged(changes, resources, "not in the change: --against judges it there")
@@ -89,7 +89,7 @@ def laid_over_estate(
     Which types are known to the last one is the estate's to say: a change shows only its own.
     """
     from auditor.ingest.inventory import CollectedSource, Inventory
-    from auditor.plans.laid_endpoints import with_endpoints
+    from auditor.plans.overlay.endpoint_overlay import with_endpoints
 
     real = [c for one in changes for c in one.changes if c.action != "no-op"]
     replaced = {end.id.casefold() for c in real for end in (c.before, c.after) if end}
@@ -122,7 +122,7 @@ def _added(resource: Resource, parts: Sequence[Addition]) -> Resource:
     from msgspec.structs import replace
 
     from auditor.model.resource import Resource, holds_unknown
-    from auditor.plans.overlay import added_to
+    from auditor.plans.overlay.bodies import added_to
 
     for part in parts:
         body = added_to(resource.body, part.before, part.after)
@@ -137,7 +137,7 @@ def _updated(there: Resource | None, change: Change) -> Resource:
     from msgspec.structs import replace
 
     from auditor.model.resource import Resource, holds_unknown
-    from auditor.plans.overlay import keep_read_only, laid_over
+    from auditor.plans.overlay.bodies import keep_read_only, laid_over
 
     made = cast("Resource", change.after)
     if (

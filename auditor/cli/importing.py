@@ -21,7 +21,7 @@ def _checkov(files: Sequence[str]) -> Found:
     from auditor.exemptions.importers import checkov
     from auditor.exemptions.inline import Comment
     from auditor.ingest.envelopes import is_kubernetes
-    from auditor.plans.hcl import read_hcl
+    from auditor.plans.terraform.hcl import read_hcl
 
     for file in _each(files, (*_TERRAFORM, ".yaml", ".yml")):
         text = _text(file)

@@ -64,7 +64,7 @@ def parsed(file: str, text: str, places: list[Place]) -> tuple[Iterable[Comment]
         from auditor.exemptions.comments import json_comments
 
         return json_comments(text), [Spot(*each) for each in _json_extents(text, places)]
-    from auditor.plans.hcl import read_hcl
+    from auditor.plans.terraform.hcl import read_hcl
 
     return (Comment(*each) for each in read_hcl(text).comments), [Spot(*each) for each in places]
 
@@ -79,7 +79,7 @@ def _yaml_extents(text: str, places: list[Place]) -> Iterator[Place]:
 
 
 def _json_extents(text: str, places: list[Place]) -> Iterator[Place]:
-    from auditor.plans.arm_lines import extents_of
+    from auditor.plans.arm.lines import extents_of
 
     extents: dict[int, int] = {}
     for first, last in extents_of(text).values():

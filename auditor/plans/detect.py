@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from auditor.plans.arm_spelling import TEMPLATE, canonical
+from auditor.plans.arm.spelling import TEMPLATE, canonical
 from auditor.plans.change import Changes, without_secrets
-from auditor.plans.what_if_answer import is_answer
+from auditor.plans.what_if.answer import is_answer
 
 Kind = Literal["terraform", "what-if", "template", "other"]
 
@@ -86,15 +86,15 @@ def read_change(kind: Kind, raw: Any, text: bytes, file: str, beside: Beside | N
 
 def _read(kind: Kind, raw: Any, text: bytes, file: str, beside: Beside) -> Changes:
     if kind == "terraform":
-        from auditor.plans.terraform import read_terraform_plan
+        from auditor.plans.terraform.plan import read_terraform_plan
 
         return read_terraform_plan(raw, file, beside.source, beside.subscription)
     if kind == "what-if":
-        from auditor.plans.what_if import read_what_if
+        from auditor.plans.what_if.changes import read_what_if
 
         return read_what_if(raw, file)
-    from auditor.plans.arm_lines import lines_of
-    from auditor.plans.arm_template import read_arm_template
+    from auditor.plans.arm.lines import lines_of
+    from auditor.plans.arm.template import read_arm_template
 
     return read_arm_template(
         raw,

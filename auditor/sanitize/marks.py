@@ -18,4 +18,4 @@ KUBERNETES: Final = Marks("removed-by-auditor", "$(removed-by-auditor)")
 """The first is as long and as plain as a secret, the second is a reference in the syntax of Kubernetes."""
 
 MARKS: Final = frozenset({*AZURE, *KUBERNETES, "(secret)"})
-"""`(secret)`: what a template will leave in the history of deployments (`auditor.plans.arm_secrets`)."""
+"""`(secret)`: what a template will leave in the history of deployments (`auditor.plans.arm.secrets`)."""

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from auditor.model.resource import MISSING
-from auditor.plans.azurerm import INDEX, table_of
-from auditor.plans.terraform_table import (
+from auditor.plans.body_writer import segments
+from auditor.plans.terraform.azurerm import INDEX, table_of
+from auditor.plans.terraform.table import (
     Attr,
     Below,
     Block,
@@ -30,7 +31,6 @@ from auditor.plans.terraform_table import (
     Table,
     spellings,
 )
-from auditor.plans.trees import segments
 from tests.terraform.schema import SCHEMA, flags_of, is_block, present
 
 Body = dict[str, Any]

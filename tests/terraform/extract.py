@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from auditor.plans.azurerm import INDEX
+from auditor.plans.terraform.azurerm import INDEX
 
 FILE: Final = Path(__file__).parent / "azurerm.json"
 _FUNCTION: Final = re.compile(r"function (\w+)ToHclTerraform\(struct\) \{(.*?)\n\}", re.DOTALL)

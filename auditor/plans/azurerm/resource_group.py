@@ -1,9 +1,0 @@
-"""azurerm_resource_group → Microsoft.Resources/resourceGroups."""
-
-from __future__ import annotations
-
-from typing import Final
-
-from auditor.plans.terraform_table import Subscription, Table
-
-TABLE: Final = Table("Microsoft.Resources/resourceGroups", Subscription(), ())

@@ -1,0 +1,1 @@
+"""Terraform plans: azurerm, azapi, kubernetes and helm resources in their live shape."""

@@ -1,0 +1,20 @@
+"""azurerm_eventhub_namespace → Microsoft.EventHub/namespaces."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditor.plans.terraform.azurerm._identity import IDENTITY
+from auditor.plans.terraform.table import ENABLED, INVERTED, Attr, Group, Table
+
+TABLE: Final = Table(
+    "Microsoft.EventHub/namespaces",
+    Group(),
+    (
+        IDENTITY,
+        Attr("sku", "sku.name"),
+        Attr("local_authentication_enabled", "properties.disableLocalAuth", INVERTED, default=True),
+        Attr("minimum_tls_version", "properties.minimumTlsVersion", default="1.2"),
+        Attr("public_network_access_enabled", "properties.publicNetworkAccess", ENABLED, default=True),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Answers of ARM what-if: the resources before and after a deployment."""
