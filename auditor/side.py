@@ -18,7 +18,7 @@ from auditor.model.finding_store import Findings
 from auditor.model.rule import CHANGES
 from auditor.render.changes import Standing
 from auditor.render.groups import ORDER
-from auditor.render.words import count_of
+from auditor.render.phrasing import count_of
 
 BLIND: Final = frozenset({Outcome.UNKNOWN, Outcome.ERROR})
 """Outcomes that tell nothing."""

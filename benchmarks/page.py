@@ -21,7 +21,7 @@ from auditor.audit import audit
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import open_inventory
 from auditor.model.finding import Outcome
-from auditor.render import render
+from auditor.render.formats import render
 from auditor.render.options import Options
 from auditor.ruleset.loader import load_rules
 from benchmarks.estate import estate

@@ -27,7 +27,7 @@ from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
 from auditor.publish import outbox
 from auditor.publish.chunks import LIMIT
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 from benchmarks.measure import run
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))

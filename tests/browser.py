@@ -12,7 +12,7 @@ import tools
 
 from auditor.model.audit import Audit
 from auditor.model.finding_store import Findings
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -29,7 +29,7 @@ from auditor.history.store import Store
 from auditor.model.audit import Scope
 from auditor.model.finding import Outcome
 from auditor.publish import outbox
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 from tests.azure.fault_plan import Fault
 from tests.azure.ingestion import RULE, publishing_estate
 from tests.azure.local import LocalAzure, local_azure

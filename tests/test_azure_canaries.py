@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import tools
 
-from auditor.render import FORMATS
+from auditor.render.formats import FORMATS
 from tests.azure.canaries import canary, found_in, plant
 from tests.azure.estate import demo_estate
 from tests.azure.fault_plan import Fault, FaultPlan

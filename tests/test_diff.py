@@ -25,9 +25,9 @@ from auditor.model.finding import Finding, Outcome, ResourceRef, Severity
 from auditor.model.finding_store import Findings
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin
-from auditor.render import Options, render
 from auditor.render.changes import SHOWN, Change, Changes
 from auditor.render.diff import render_diff
+from auditor.render.formats import Options, render
 
 PURGE, HTTPS = audits.rule(), audits.rule("azure.key-vault.https", Severity.MEDIUM)
 SCOPE = Scope(

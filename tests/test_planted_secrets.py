@@ -14,7 +14,7 @@ from zipfile import ZipFile
 import pytest
 
 from auditor.collect.collection_journal import Book
-from auditor.render import FORMATS
+from auditor.render.formats import FORMATS
 from auditor.sanitize.resources import sanitized
 from tests.azure import canaries
 from tests.planted_inputs import write

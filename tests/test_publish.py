@@ -28,7 +28,7 @@ from msgspec.structs import replace
 from auditor.model.finding import Evidence, Outcome
 from auditor.publish.chunks import LIMIT
 from auditor.publish.columns import COLUMNS, PARSER, TABLE
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 from tests.azure.blobs import HOST, Blobs
 from tests.azure.clouds import CHINA, GOVERNMENT, Cloud
 from tests.azure.fault_plan import Fault

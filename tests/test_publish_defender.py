@@ -18,7 +18,7 @@ from auditor.evaluate.finding_writer import fingerprint
 from auditor.model.audit import Scope
 from auditor.model.finding import Exemption, Finding, Outcome
 from auditor.publish.defender import assessment_name
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 from tests.azure.estate import Estate
 from tests.azure.fault_plan import Fault
 from tests.azure.local import LocalAzure, local_azure

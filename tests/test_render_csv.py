@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from auditor.model.audit import Audit
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
-from auditor.render import FORMATS, Options, render
+from auditor.render.formats import FORMATS, Options, render
 
 COLUMNS = [
     "fingerprint", "rule", "severity", "outcome", "title", "resource", "type", "subscription", "resource_group",

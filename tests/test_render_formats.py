@@ -23,7 +23,7 @@ from auditor.model.audit import Audit
 from auditor.model.errors import ConfigError
 from auditor.model.finding import Outcome, Severity
 from auditor.model.finding_store import Findings
-from auditor.render import FORMATS, Options, render
+from auditor.render.formats import FORMATS, Options, render
 
 GOLDEN = Path(__file__).parent / "golden"
 HERE = [format for format in FORMATS if format != "pdf"]  # that one needs a browser: test_render_html_browser.py

@@ -10,7 +10,7 @@ import audits
 import hostile
 
 from auditor.model.resource import Origin
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 
 COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
 

@@ -13,7 +13,7 @@ import pytest
 from commands import Command
 
 from auditor.model.finding import Outcome
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 
 
 def entries(made: Any, **options: Any) -> list[dict[str, Any]]:

@@ -23,8 +23,8 @@ from auditor.compare import compare
 from auditor.model.audit import Scope
 from auditor.model.finding import Evidence, Exemption, Outcome, ResourceRef, Severity
 from auditor.model.views import Certificates, TrafficPaths
-from auditor.render.html_design import HEIGHT, NODES, SIZE, node_of
-from auditor.render.html_frameworks import frameworks
+from auditor.render.html.design import HEIGHT, NODES, SIZE, node_of
+from auditor.render.html.frameworks import frameworks
 from auditor.render.options import Earlier, Past
 from auditor.ruleset.loader import load_rules
 

@@ -23,9 +23,9 @@ from auditor.exemptions.schema import read_exemptions
 from auditor.model.audit import Scope
 from auditor.model.errors import ConfigError
 from auditor.model.finding import Evidence, Excerpt, Outcome, Severity
-from auditor.render import Options, render
-from auditor.render.html_changes import MARKS
-from auditor.render.html_design import node_of
+from auditor.render.formats import Options, render
+from auditor.render.html.changes import MARKS
+from auditor.render.html.design import node_of
 from auditor.render.options import Past
 from auditor.ruleset.loader import load_rules
 

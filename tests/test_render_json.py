@@ -18,7 +18,7 @@ from auditor.model.errors import InputError
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
 from auditor.model.package_data import reports_folder
-from auditor.render import FORMATS, Options, render
+from auditor.render.formats import FORMATS, Options, render
 from auditor.render.load import load_audit
 from auditor.render.schema import audit_schema
 

@@ -15,8 +15,8 @@ import xmlschema
 from auditor.model.audit import Audit
 from auditor.model.finding import Evidence, Outcome
 from auditor.model.finding_store import Findings
-from auditor.render import Options, render
 from auditor.render import junit as module
+from auditor.render.formats import Options, render
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent / "junit.xsd")
 

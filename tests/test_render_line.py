@@ -10,7 +10,7 @@ import audits
 import hostile
 
 from auditor.compare import compare
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 
 
 def line(made: Any, **options: Any) -> str:

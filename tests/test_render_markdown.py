@@ -18,8 +18,8 @@ from auditor.compare import compare
 from auditor.model.audit import Audit, Scope
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
-from auditor.render import Options, render
 from auditor.render.diff import render_diff
+from auditor.render.formats import Options, render
 from auditor.render.markdown_text import code, prose
 from auditor.render.reasons import reason_of
 

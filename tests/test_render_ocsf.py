@@ -15,7 +15,7 @@ from auditor.compare import compare
 from auditor.model.audit import Audit
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 
 # From events/base_event.json, events/findings/finding.json, compliance_finding.json and the objects they name.
 REQUIRED = {

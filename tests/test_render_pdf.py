@@ -10,7 +10,7 @@ import pytest
 import tools
 
 from auditor.model.errors import OutputError
-from auditor.render import Options
+from auditor.render.formats import Options
 from auditor.render.pdf import render_pdf, the_same_again
 
 

@@ -21,9 +21,9 @@ from auditor.model.finding import Outcome, ResourceRef, Severity
 from auditor.model.finding_store import Findings
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 from auditor.render.load import load_baseline
-from auditor.render.locations import category_of, location_of, made_address
+from auditor.render.sarif.locations import category_of, location_of, made_address
 
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 KINDS = {"fail": "fail", "exempt": "fail", "unknown": "open", "error": "review", "pass": "pass"}

@@ -12,7 +12,7 @@ from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin
-from auditor.render import Options, render
+from auditor.render.formats import Options, render
 
 
 def text(audit: Audit, findings: Findings, **options: object) -> str:

@@ -15,8 +15,8 @@ from openpyxl.workbook import Workbook
 
 from auditor.model.audit import Audit
 from auditor.model.finding_store import Findings
-from auditor.render import Options, render
 from auditor.render import xlsx as module
+from auditor.render.formats import Options, render
 
 
 def written(audit: Audit, findings: Findings, **options: Any) -> bytes:

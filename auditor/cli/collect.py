@@ -59,7 +59,7 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, redac
 def _say(directory: str, gaps: int) -> None:
     click.echo(f"Written: {directory}", err=True)
     if gaps:
-        from auditor.render.words import plural
+        from auditor.render.phrasing import plural
 
         missing = plural(gaps, "gap")
         click.echo(f"It is incomplete: {missing}. Try again: auditor collect --resume {directory}", err=True)

@@ -27,7 +27,7 @@ def check(files: tuple[str, ...], own: tuple[str, ...]) -> None:
 
     from auditor.exemptions.apply import DAY, limits_of, why_void
     from auditor.exemptions.schema import read_exemptions
-    from auditor.render.words import visible
+    from auditor.render.phrasing import visible
     from auditor.ruleset.loader import load_rules
 
     rules = load_rules(own)
@@ -70,7 +70,7 @@ def import_(tool: str, files: tuple[str, ...], own: tuple[str, ...], output: str
     """
     from auditor.cli import importing
     from auditor.exemptions.importers.drafts import drafted, text_of
-    from auditor.render.words import plural, visible
+    from auditor.render.phrasing import plural, visible
     from auditor.render.write import write_text
     from auditor.ruleset.loader import load_rules
 

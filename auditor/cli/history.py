@@ -69,7 +69,7 @@ def _recalled(workspace: str, told: Told, estate: str | None, since: str | None)
 
 
 def _text(found: History) -> list[str]:
-    from auditor.render.words import plural, visible
+    from auditor.render.phrasing import plural, visible
 
     first, last = found.runs[0] if found.runs else None, found.runs[-1] if found.runs else None
     lines = [f"{visible(found.estate)}: {plural(len(found.runs), 'audit')}"]

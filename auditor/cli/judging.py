@@ -116,7 +116,7 @@ def _ended(chosen: settings.Settings, audit: Audit, code: int) -> int:
 
 
 def _shown(chosen: settings.Settings) -> frozenset[Outcome]:
-    from auditor.render import FORMATS
+    from auditor.render.formats import FORMATS
 
     if chosen.outcomes is not None:
         return chosen.outcomes
@@ -177,7 +177,7 @@ def say_why(
     """Why an audit ends with 3, and what one that ends well leaves open, on standard error. What the text report on
     standard output says is not said again; the exit code, and what was asked for by an option and not met, always are.
     `scanned`: unknown answers alone make the code, unless an option says otherwise."""
-    from auditor.render.words import cut, plural, verdict, visible
+    from auditor.render.phrasing import cut, plural, verdict, visible
 
     told = []
     answers, gaps = audit.counts.unknown + audit.counts.error, len(audit.gaps)
@@ -208,7 +208,7 @@ def _judged(
     authored: Authored | None = None,
 ) -> tuple[Audit, Findings]:
     from auditor.audit import audit
-    from auditor.render import FORMATS
+    from auditor.render.formats import FORMATS
 
     with _progress(chosen.quiet) as progress:
         judged, findings = audit(
@@ -239,7 +239,7 @@ def write_reports(
 ) -> None:
     """Render an audit into every report; of its failures `only` these where a change is reviewed, but for the formats
     that are to stay `whole`. Raises OutputError."""
-    from auditor.render import Options
+    from auditor.render.formats import Options
     from auditor.render.write import write_report
 
     for report in reports:
@@ -257,7 +257,7 @@ def write_reports(
 
 
 def _produce(audit: Audit, findings: Findings, format: str, look: Options, out: BinaryIO) -> None:
-    from auditor.render import render
+    from auditor.render.formats import render
 
     render(audit, findings, format, out, look)
 

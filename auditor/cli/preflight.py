@@ -137,7 +137,7 @@ def _json(rights: list[Right], suffers: list[Suffering]) -> str:
 
 
 def _text(rights: list[Right], suffers: list[Suffering], rules: int) -> str:
-    from auditor.render.words import plural, visible
+    from auditor.render.phrasing import plural, visible
 
     lines = []
     for place in dict.fromkeys(right.place for right in rights):

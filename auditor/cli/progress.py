@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.render.words import plural
+from auditor.render.phrasing import plural
 
 if TYPE_CHECKING:
     from auditor.collect.collection_journal import Book

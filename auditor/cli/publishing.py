@@ -40,7 +40,7 @@ def record(store: Store, estate: str, audit: Audit, findings: Findings, sinks: M
 
     from auditor.model.errors import InputError
     from auditor.publish import outbox
-    from auditor.render import Options, render
+    from auditor.render.formats import Options, render
 
     if audit.as_of > dt.datetime.now(dt.UTC) + _AHEAD:
         raise InputError(
@@ -74,7 +74,7 @@ def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -
 
 def told(sink: Sink, delivered: Delivered) -> str:
     """What a delivery came to, in a sentence. What a sink said of it could hold anything."""
-    from auditor.render.words import plural, visible
+    from auditor.render.phrasing import plural, visible
 
     sent, requests = plural(delivered.sent, "record"), plural(delivered.requests, "request")
     said = f"{sink.name.split()[0]}: {sent} sent in {requests}"

@@ -27,7 +27,7 @@ def rehearse(kind: str, given: dict[str, Any]) -> None:
     import msgspec
 
     from auditor.render.load import load_audit
-    from auditor.render.words import plural
+    from auditor.render.phrasing import plural
     from auditor.render.write import write_report
 
     config = settings.config_of(given["config"])

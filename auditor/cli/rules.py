@@ -30,7 +30,7 @@ _OWN_RULES = click.option("--rules", "own", multiple=True, metavar="PATH", help=
 @_OWN_RULES
 def test(ids: tuple[str, ...], mutation: bool, own: tuple[str, ...]) -> None:
     """Run the test cases of rules, and check that the cases would notice a changed rule."""
-    from auditor.render.words import plural
+    from auditor.render.phrasing import plural
     from auditor.ruleset.lint import lint
     from auditor.ruleset.loader import load_rules, select, sources, unique
     from auditor.ruleset.rule_testing import run_case, survivors
@@ -89,7 +89,7 @@ def _unknown_types(rules: Sequence[Rule], chosen: Container[str], bundled: Seque
 @_OWN_RULES
 def list_(form: str, ids: tuple[str, ...], own: tuple[str, ...], **filters: str | None) -> None:
     """List rules."""
-    from auditor.render.words import plural
+    from auditor.render.phrasing import plural
     from auditor.ruleset.loader import load_rules, select
 
     rules = load_rules(own)

@@ -75,7 +75,7 @@ def _metrics(resource: Any, audit: Audit, seconds: float, code: int) -> Any:
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
     from auditor.model.finding import Outcome
-    from auditor.render.words import count_of
+    from auditor.render.phrasing import count_of
 
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader], resource=resource, shutdown_on_exit=False)

@@ -109,7 +109,7 @@ def _unmet(audit: Audit, thresholds: Thresholds, severity: str) -> list[str]:
     allowed = thresholds.max_unknown or 0
     number = _answers(audit, "unknown", severity)
     if number > allowed and (thresholds.fail_on_unknown or thresholds.max_unknown is not None):
-        from auditor.render.words import plural
+        from auditor.render.phrasing import plural
 
         told.append(f"{plural(number, 'answer')} of severity {severity} or worse not known, {allowed:,} allowed.")
     counts = audit.counts

@@ -11,7 +11,7 @@ from auditor.model.audit import Audit
 from auditor.model.errors import InputError
 from auditor.model.finding_store import Findings
 from auditor.render.load import load_audit, load_baseline, time_of
-from auditor.render.words import utc
+from auditor.render.phrasing import utc
 
 MOST: Final = 60
 """Audits that are read, the newest ones: a trend shows no more."""

@@ -8,27 +8,27 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from auditor import ocsf
 from auditor.history.moves import Change, Status
 from auditor.model.finding import Severity
+from auditor.render import ocsf_events
 
 _ACTIVITY: Final = {
-    Change.OPENED: ocsf.CREATE,
-    Change.CHANGED: ocsf.UPDATE,
-    Change.UNCHANGED: ocsf.UPDATE,
-    Change.RESOLVED: ocsf.CLOSE,
+    Change.OPENED: ocsf_events.CREATE,
+    Change.CHANGED: ocsf_events.UPDATE,
+    Change.UNCHANGED: ocsf_events.UPDATE,
+    Change.RESOLVED: ocsf_events.CLOSE,
 }
 _CHECK: Final = {
-    Status.OPEN: ocsf.FAIL,
-    Status.EXEMPT: ocsf.FAIL,
-    Status.NOT_EVALUATED: ocsf.WARNING,
-    Status.RESOLVED: ocsf.PASS,
+    Status.OPEN: ocsf_events.FAIL,
+    Status.EXEMPT: ocsf_events.FAIL,
+    Status.NOT_EVALUATED: ocsf_events.WARNING,
+    Status.RESOLVED: ocsf_events.PASS,
 }
 _STATUS: Final = {
-    Status.OPEN: ocsf.NEW,
-    Status.EXEMPT: ocsf.SUPPRESSED,
-    Status.NOT_EVALUATED: ocsf.UNKNOWN,
-    Status.RESOLVED: ocsf.RESOLVED,
+    Status.OPEN: ocsf_events.NEW,
+    Status.EXEMPT: ocsf_events.SUPPRESSED,
+    Status.NOT_EVALUATED: ocsf_events.UNKNOWN,
+    Status.RESOLVED: ocsf_events.RESOLVED,
 }
 
 
@@ -42,7 +42,7 @@ def event_of(row: dict[str, Any]) -> dict[str, Any] | None:
     if row.get("FailingSince"):
         info["first_seen_time"] = _time(row["FailingSince"])
     why = row.get("Reason") or row.get("ExemptionReason") or message
-    return ocsf.event(
+    return ocsf_events.event(
         _ACTIVITY[Change(row["Change"])],
         Severity(row["Severity"]),
         _STATUS[status],
@@ -51,7 +51,7 @@ def event_of(row: dict[str, Any]) -> dict[str, Any] | None:
         subscription=row.get("SubscriptionId"),
         rule_id=row["RuleId"],
         rule_title=title,
-        compliance=ocsf.compliance(row["RuleId"], row.get("Controls", {}), _CHECK[status], why),
+        compliance=ocsf_events.compliance(row["RuleId"], row.get("Controls", {}), _CHECK[status], why),
         info=info,
         metadata={"tenant_uid": row["Estate"], "uid": row["RecordId"]},
         remediation={"desc": row["Remediation"].strip()} if row.get("Remediation") else None,

@@ -9,7 +9,7 @@ from typing import Final
 
 from auditor.model.finding import Finding, Outcome, Severity
 from auditor.model.resource import Record
-from auditor.render.words import plural, time_text
+from auditor.render.phrasing import plural, time_text
 
 
 class Change(StrEnum):

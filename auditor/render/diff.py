@@ -10,7 +10,7 @@ import msgspec
 from auditor.render.changes import LABELS, SHOWN, Change, Changes, Difference, headline, transition
 from auditor.render.markdown import LIMIT, changes_section
 from auditor.render.names import inert, name_of
-from auditor.render.words import cut, plural, time_text, visible
+from auditor.render.phrasing import cut, plural, time_text, visible
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _MOST: Final = 1000

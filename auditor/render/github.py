@@ -12,11 +12,11 @@ import msgspec
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Notice, Outcome, Severity
 from auditor.model.finding_store import Findings, verdict_of
+from auditor.render.change_review import change_verdict
 from auditor.render.names import file_of, name_of
-from auditor.render.of_change import change_verdict
 from auditor.render.options import OPEN, Options
-from auditor.render.words import cut, plural, visible
-from auditor.render.worst import weight
+from auditor.render.phrasing import cut, plural, visible
+from auditor.render.top_findings import weight
 
 _PER_LEVEL: Final = 10
 _LEVELS: Final = {

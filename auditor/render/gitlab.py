@@ -13,10 +13,10 @@ import msgspec
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome, Severity
 from auditor.model.finding_store import Findings
-from auditor.render.locations import made_address
 from auditor.render.names import file_of, name_of
 from auditor.render.options import OPEN, Options
-from auditor.render.words import cut, visible
+from auditor.render.phrasing import cut, visible
+from auditor.render.sarif.locations import made_address
 
 _SEVERITIES: Final = {
     Severity.CRITICAL: "blocker",

@@ -18,7 +18,7 @@ from auditor.model.finding_store import Findings
 from auditor.model.rule import Rule
 from auditor.render.names import file_of, name_of
 from auditor.render.options import EVERYTHING, Options
-from auditor.render.words import count_of, cut, evidence_text, utc, verdict, visible
+from auditor.render.phrasing import count_of, cut, evidence_text, utc, verdict, visible
 
 _AT_ONCE: Final = 50_000  # findings in memory; for more, the store is read again
 _ELEMENTS: Final = {

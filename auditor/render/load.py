@@ -17,7 +17,7 @@ from auditor.model.finding import Finding, Outcome
 from auditor.model.finding_store import Findings
 from auditor.render.document import SCHEMA_VERSION, RawDocument, audit_of
 from auditor.render.json import FINDINGS_BEGIN, FINDINGS_END
-from auditor.render.words import count_of, utc
+from auditor.render.phrasing import count_of, utc
 
 _HINT: Final = (
     "Give a file that was written with --format json, again if it was edited or cut short; "
@@ -46,7 +46,7 @@ def load_audit(path: str | Path) -> tuple[Audit, Findings]:
 
 def load_baseline(path: str | Path) -> tuple[Audit, Findings]:
     """Read an audit to compare a later one with: saved as JSON, or as SARIF. Raises InputError."""
-    from auditor.render.load_sarif import is_sarif, load_sarif
+    from auditor.render.sarif.load import is_sarif, load_sarif
 
     try:
         with Path(path).open("rb") as source:

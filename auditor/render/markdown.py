@@ -11,13 +11,13 @@ from typing import BinaryIO, Final
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome
 from auditor.model.finding_store import Findings
+from auditor.render.change_review import change_verdict, failures
 from auditor.render.changes import LABELS, SHOWN, Change, Changes, Difference, headline, transition
 from auditor.render.groups import Gathered, Group, gather
 from auditor.render.markdown_text import code, filled, prose
 from auditor.render.names import name_of, spot_of
-from auditor.render.of_change import change_verdict, failures
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.words import (
+from auditor.render.phrasing import (
     by_severity,
     first_sentence,
     not_evaluated_phrases,

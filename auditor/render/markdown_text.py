@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from auditor.render.words import cut, plural, visible
+from auditor.render.phrasing import cut, plural, visible
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&$@])")
 _LINKED = re.compile(r"([@#!~%$&^](?=[\w\"'\[]))|(:(?=//))|((?:www|GH|gh)(?=[.-]))", re.IGNORECASE)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from auditor.model.finding import Finding
-from auditor.render.words import place_of
+from auditor.render.phrasing import place_of
 
 FILES: Final = frozenset({"file", "plan", "template", "manifest", "change"})
 """Origins whose file is one that the user works on."""

@@ -12,9 +12,9 @@ from typing import BinaryIO, Final
 from auditor.model.audit import Audit
 from auditor.model.errors import OutputError
 from auditor.model.finding_store import Findings
-from auditor.render.html import write_page
+from auditor.render.html.page import write_page
 from auditor.render.options import Options
-from auditor.render.words import utc
+from auditor.render.phrasing import utc
 
 BROWSERS: Final = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge",

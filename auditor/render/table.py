@@ -10,7 +10,7 @@ from typing import Final
 
 from auditor.model.finding import Finding
 from auditor.model.rule import Rule
-from auditor.render.words import utc, value_text, visible
+from auditor.render.phrasing import utc, value_text, visible
 
 Cell = str | int | None
 Row = tuple[Cell, ...]

@@ -9,13 +9,13 @@ from typing import BinaryIO, Final
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome, Severity
 from auditor.model.finding_store import Findings
+from auditor.render.change_review import change_verdict
 from auditor.render.diff import change_lines
 from auditor.render.groups import Gathered, Group, gather
 from auditor.render.names import inert, name_of
-from auditor.render.of_change import change_verdict
+from auditor.render.next_steps import ways_out
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.ways_out import ways_out
-from auditor.render.words import (
+from auditor.render.phrasing import (
     count_of,
     cut,
     elements_phrases,

@@ -15,8 +15,8 @@ from auditor.model.audit import Audit
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
 from auditor.render.options import NOTEWORTHY, Options
+from auditor.render.phrasing import by_severity, count_of, cut, plural, scope_phrases, utc, verdict
 from auditor.render.table import COLUMNS, controls_text, row_of, shown
-from auditor.render.words import by_severity, count_of, cut, plural, scope_phrases, utc, verdict
 
 _ROWS: Final = 1_048_576 - 1  # of a sheet, below its header
 _CELL: Final = 32_767

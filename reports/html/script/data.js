@@ -1,6 +1,6 @@
 // @ts-check
 "use strict";
-// Unfolds what the page carries: base64 of deflated JSON → columns of numbers, texts, rules (auditor/render/html_data.py).
+// Unfolds what the page carries: base64 of deflated JSON → columns of numbers, texts, rules (auditor/render/html/data.py).
 
 /** @typedef {{id: string, title: string, severity: number, component: number, why: string, remedy: string,
  *   code: [string, string][], controls: [string, string[]][], equivalents: [string, string][],

@@ -11,7 +11,7 @@ from auditor.model.audit import Audit
 from auditor.model.finding import Outcome, Severity
 from auditor.model.finding_store import Findings
 from auditor.render.options import Options
-from auditor.render.words import failures_text, plural, verdict
+from auditor.render.phrasing import failures_text, plural, verdict
 
 
 class _Key(msgspec.Struct):

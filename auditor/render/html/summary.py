@@ -7,10 +7,10 @@ from typing import Any, Final
 from auditor.model.audit import Audit, RuleRun
 from auditor.model.finding import Finding, Outcome, Severity
 from auditor.render.groups import Gathered, Group
-from auditor.render.html_blind import blind_spots
-from auditor.render.html_charts import worst_first
-from auditor.render.html_design import node_of
-from auditor.render.words import (
+from auditor.render.html.charts import worst_first
+from auditor.render.html.coverage_gaps import blind_spots
+from auditor.render.html.design import node_of
+from auditor.render.phrasing import (
     by_severity,
     cut,
     first_sentence,

@@ -19,11 +19,10 @@ from auditor.model.finding import Finding, Outcome, ResourceRef, Severity
 from auditor.model.finding_store import Findings
 from auditor.model.resource import Origin
 from auditor.render.groups import ORDER
-from auditor.render.html_changes import MARKS, marks_of
-from auditor.render.html_design import NODES, OTHER, node_of
+from auditor.render.html.changes import MARKS, marks_of
+from auditor.render.html.design import NODES, OTHER, node_of
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.reasons import reason_of
-from auditor.render.words import (
+from auditor.render.phrasing import (
     VALUE_LENGTH,
     code_blocks,
     cut,
@@ -36,6 +35,7 @@ from auditor.render.words import (
     value_text,
     visible,
 )
+from auditor.render.reasons import reason_of
 
 MOST: Final = 500_000
 """Findings that one page holds; the JSON report holds all."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from auditor.model.audit import Audit
 from auditor.model.views import Certificate, Use
-from auditor.render.words import cut, plural, utc, visible
+from auditor.render.phrasing import cut, plural, utc, visible
 
 _ROWS: Final = 300
 _BARS: Final = 20

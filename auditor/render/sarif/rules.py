@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from auditor.model.finding import Severity
 from auditor.model.rule import Rule
-from auditor.render.words import code_blocks, cut, is_web_address
+from auditor.render.phrasing import code_blocks, cut, is_web_address
 
 LEVELS: Final = {
     Severity.CRITICAL: "error",

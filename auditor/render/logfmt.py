@@ -10,7 +10,7 @@ from auditor.model.finding_store import Findings
 from auditor.render.changes import SHOWN, Change
 from auditor.render.document import summary_of
 from auditor.render.options import Options
-from auditor.render.words import by_severity, count_of, utc, verdict, visible
+from auditor.render.phrasing import by_severity, count_of, utc, verdict, visible
 
 
 def render_line(audit: Audit, findings: Findings, out: BinaryIO, options: Options) -> None:  # noqa: ARG001

@@ -20,7 +20,7 @@ from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Record, arm_scope
 from auditor.model.rule import Remediation, Rule
 from auditor.render.document import Summary
-from auditor.render.sarif_rules import SCORES
+from auditor.render.sarif.rules import SCORES
 
 _HINT: Final = "Give a file that this auditor wrote with --format sarif or --format json."
 _SEVERITY: Final = {score: severity for severity, score in SCORES.items()}

@@ -9,7 +9,7 @@ from auditor.model.audit import Audit
 from auditor.model.finding import Severity
 from auditor.render.changes import Change, Changes
 from auditor.render.options import Past
-from auditor.render.words import by_severity, time_text, utc, visible
+from auditor.render.phrasing import by_severity, time_text, utc, visible
 
 _RUNS: Final = 30
 _NUMBERED: Final = 12  # more columns than these leave no room for a number each

@@ -7,7 +7,7 @@ from typing import Any, Final
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome, Severity
 from auditor.render.groups import ORDER, Group
-from auditor.render.words import count_of, cut, place_of, plural, visible
+from auditor.render.phrasing import count_of, cut, place_of, plural, visible
 
 ON_SCREEN: Final = 400
 """Rows of the whole page, shared by the rules that have findings; the script shows all."""

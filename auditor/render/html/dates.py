@@ -11,7 +11,7 @@ import msgspec
 from auditor.model.audit import Audit
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
-from auditor.render.words import cut, plural, utc, visible
+from auditor.render.phrasing import cut, plural, utc, visible
 
 _SOON: Final = 30  # days
 _SHOWN: Final = 5

@@ -12,7 +12,7 @@ from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome
 from auditor.model.finding_store import Findings
 from auditor.model.views import Hop, HopEnd, Protection, TrafficPath
-from auditor.render.words import cut, plural, visible
+from auditor.render.phrasing import cut, plural, visible
 
 ON_SCREEN: Final = 60
 ON_PAPER: Final = 12

@@ -18,18 +18,18 @@ from auditor.model.finding import Severity
 from auditor.model.finding_store import Findings
 from auditor.model.package_data import reports_folder
 from auditor.render.groups import gather
-from auditor.render.html_certificates import certificates
-from auditor.render.html_changes import changes_shown
-from auditor.render.html_charts import bar, trend
-from auditor.render.html_data import MOST, packed
-from auditor.render.html_dates import failing_ids, soon_over
-from auditor.render.html_design import ARROWS, SIZE, components
-from auditor.render.html_frameworks import STATES, frameworks
-from auditor.render.html_paths import ON_PAPER as PATHS_ON_PAPER
-from auditor.render.html_paths import ON_SCREEN as PATHS_ON_SCREEN
-from auditor.render.html_paths import paths
-from auditor.render.html_plain import ON_PAPER, ON_SCREEN, RULES_ON_SCREEN, rows_per_rule, sections
-from auditor.render.html_summary import summary
+from auditor.render.html.certificates import certificates
+from auditor.render.html.changes import changes_shown
+from auditor.render.html.charts import bar, trend
+from auditor.render.html.data import MOST, packed
+from auditor.render.html.dates import failing_ids, soon_over
+from auditor.render.html.design import ARROWS, SIZE, components
+from auditor.render.html.frameworks import STATES, frameworks
+from auditor.render.html.no_script import ON_PAPER, ON_SCREEN, RULES_ON_SCREEN, rows_per_rule, sections
+from auditor.render.html.paths import ON_PAPER as PATHS_ON_PAPER
+from auditor.render.html.paths import ON_SCREEN as PATHS_ON_SCREEN
+from auditor.render.html.paths import paths
+from auditor.render.html.summary import summary
 from auditor.render.options import NOTEWORTHY, Options
 
 _STYLES: Final = ("base", "overview", "findings", "pictures", "print")

@@ -9,8 +9,8 @@ import msgspec
 
 from auditor.model.finding import Exemption, Finding, Outcome, ResourceRef, Severity
 from auditor.model.resource import Origin, Record
-from auditor.render.locations import location_of
-from auditor.render.sarif_rules import LEVELS
+from auditor.render.sarif.locations import location_of
+from auditor.render.sarif.rules import LEVELS
 
 _KINDS: Final = {
     Outcome.FAIL: "fail",

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from auditor.model.audit import Audit, Counts, RuleRun
 from auditor.model.package_data import rules_folder
-from auditor.render.words import plural, visible
+from auditor.render.phrasing import plural, visible
 
 STATES: Final = ("fail", "unknown", "exempt", "pass", "none", "manual")
 """Of a requirement: failed; undecided; accepted for a time; all passed; nothing to judge; not automated here."""

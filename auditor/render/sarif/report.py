@@ -19,12 +19,12 @@ from auditor.model.finding import Finding, Outcome
 from auditor.model.finding_store import Findings
 from auditor.render.changes import Change, Changes
 from auditor.render.document import summary_of
-from auditor.render.locations import category_of
 from auditor.render.options import NOTEWORTHY, Options
-from auditor.render.sarif_results import Results, State, message
-from auditor.render.sarif_rules import describe
-from auditor.render.words import notice_text, plural, utc, verdict
-from auditor.render.worst import worst
+from auditor.render.phrasing import notice_text, plural, utc, verdict
+from auditor.render.sarif.locations import category_of
+from auditor.render.sarif.results import Results, State, message
+from auditor.render.sarif.rules import describe
+from auditor.render.top_findings import worst
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST_GAPS: Final = 1000

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Any, Final
 
 from auditor.render.changes import LABELS, SHOWN, Change, Changes, Difference, transition
-from auditor.render.html_charts import worst_first
-from auditor.render.words import cut, place_of, time_text, visible
+from auditor.render.html.charts import worst_first
+from auditor.render.phrasing import cut, place_of, time_text, visible
 
 MARKS: Final = ("", "new", "worse")
 """What a finding of the page may be marked with; the list holds the number of its mark."""

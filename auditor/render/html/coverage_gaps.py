@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from auditor.model.audit import Audit, RuleRun
 from auditor.render.groups import Gathered
+from auditor.render.next_steps import ways_out
+from auditor.render.phrasing import cut, elements_phrases, notice_text, plural, unjudged_count, unjudged_types, visible
 from auditor.render.reasons import OTHER
-from auditor.render.ways_out import ways_out
-from auditor.render.words import cut, elements_phrases, notice_text, plural, unjudged_count, unjudged_types, visible
 
 _GAPS: Final = 500
 _REASONS: Final = 50

@@ -1,0 +1,1 @@
+"""The HTML report: one page without network access."""
