@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from auditor.evaluate.finding_writer import fingerprint
-from auditor.history.figures import history
+from auditor.history.metrics import history
 from auditor.history.store import Store
 from auditor.model.audit import Audit, Scope
 from auditor.model.finding import Outcome

@@ -18,8 +18,8 @@ import tools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.compare import compare, newly_reaches
 from auditor.evaluate.finding_writer import fingerprint
+from auditor.history.compare import compare, newly_reaches
 from auditor.model.audit import Audit, Scope
 from auditor.model.finding import Finding, Outcome, ResourceRef, Severity
 from auditor.model.finding_store import Findings

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from auditor.evaluate.finding_writer import fingerprint
-from auditor.history.alone import alone
-from auditor.history.figures import history
+from auditor.history.lock import alone
+from auditor.history.metrics import history
 from auditor.history.store import Store
 from auditor.model.audit import Audit, Scope
 from auditor.model.errors import AuditorError, InputError, ResourceError

@@ -431,7 +431,7 @@ def test_one_resource_group_says_nothing_of_the_others(azure: LocalAzure, tmp_pa
 
 
 def test_a_second_live_run_leaves_before_it_reads(azure: LocalAzure, tmp_path: Path) -> None:
-    from auditor.history.alone import alone
+    from auditor.history.lock import alone
 
     (tmp_path / "drop").mkdir()
     settings = {"estate": "prod", "publish": {"file": {"folder": str(tmp_path / "drop")}}}
@@ -444,7 +444,7 @@ def test_a_second_live_run_leaves_before_it_reads(azure: LocalAzure, tmp_path: P
 
 
 def test_a_second_run_on_the_same_estate_leaves(tmp_path: Path) -> None:
-    from auditor.history.alone import alone
+    from auditor.history.lock import alone
 
     (tmp_path / "estate.json").write_text(json.dumps(BUCKET))
     (tmp_path / "drop").mkdir()

@@ -13,7 +13,7 @@ import pytest
 from test_publish import auditor
 
 from auditor.evaluate.finding_writer import fingerprint
-from auditor.history.figures import history
+from auditor.history.metrics import history
 from auditor.history.store import Store
 from auditor.model.audit import Scope
 from auditor.model.finding import Exemption, Outcome, Severity

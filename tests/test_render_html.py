@@ -19,7 +19,7 @@ import pytest
 from browser import page_of
 from msgspec.structs import replace
 
-from auditor.compare import compare
+from auditor.history.compare import compare
 from auditor.model.audit import Scope
 from auditor.model.finding import Evidence, Exemption, Outcome, ResourceRef, Severity
 from auditor.model.views import Certificates, TrafficPaths

@@ -9,7 +9,7 @@ from typing import Any
 import audits
 import hostile
 
-from auditor.compare import compare
+from auditor.history.compare import compare
 from auditor.render.formats import Options, render
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from auditor.compare import compare
+from auditor.history.compare import compare
 from auditor.model.audit import Audit, Scope
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings

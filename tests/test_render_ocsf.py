@@ -11,7 +11,7 @@ import audits
 import hostile
 import pytest
 
-from auditor.compare import compare
+from auditor.history.compare import compare
 from auditor.model.audit import Audit
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings

@@ -15,7 +15,7 @@ import tools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.compare import compare
+from auditor.history.compare import compare
 from auditor.model.audit import Audit, Scope
 from auditor.model.finding import Outcome, ResourceRef, Severity
 from auditor.model.finding_store import Findings

@@ -27,7 +27,7 @@ def command(old: str, new: str, form: str, output: str | None, fail_on_new: str 
     side did not look at, or could not tell, is not compared. Ends with 3 when nothing could be compared. Other formats
     tell the same: auditor report NEW --baseline OLD --format html.
     """
-    from auditor.compare import compare, may_newly_reach, newly_reaches
+    from auditor.history.compare import compare, may_newly_reach, newly_reaches
     from auditor.model.errors import CLEAN, FINDINGS, INCOMPLETE
     from auditor.model.finding import Severity
     from auditor.render.diff import render_diff

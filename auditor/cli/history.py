@@ -12,7 +12,7 @@ from auditor.cli.past import history_file, open_history
 
 if TYPE_CHECKING:
     from auditor.cli.sinks import Told
-    from auditor.history.figures import History, Line
+    from auditor.history.metrics import History, Line
 
 
 @click.command("history")
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--config", metavar="FILE", help="Settings; ./auditor.yaml when there is one.")
 def command(**given: Any) -> None:
     """Show what became of findings over time."""
-    from auditor.history.figures import history
+    from auditor.history.metrics import history
     from auditor.history.store import estate_of
 
     config = settings.config_of(given["config"])

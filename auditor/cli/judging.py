@@ -134,12 +134,12 @@ def changes_since(
     """What changed since an earlier audit, None when there is none; the failures are told when they were first seen.
     `made` and `whole` say of a change what `compare` wants to know."""
     if past.seen is not None:
-        from auditor.first_seen import tell
+        from auditor.history.first_seen import tell
 
         tell(findings, past.seen, audit.as_of)
     if past.earlier is None:
         return None
-    from auditor.compare import compare
+    from auditor.history.compare import compare
 
     return compare(past.earlier, (audit, findings), made, whole=whole)
 
@@ -147,7 +147,7 @@ def changes_since(
 def _newly_fails(earlier: Earlier, changes: Since, fail_on: str) -> bool:
     """Whether a failure reaches the severity that did not before. One of which the earlier audit could not tell counts,
     unless it did not ask the rule: such a failure comes with the rule, not with the change."""
-    from auditor.compare import may_newly_reach, newly_reaches
+    from auditor.history.compare import may_newly_reach, newly_reaches
     from auditor.model.finding import Severity
 
     asked = {run.rule.id for run in earlier.audit.rules}

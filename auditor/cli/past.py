@@ -73,8 +73,8 @@ def the_past(
 
 
 def _from_files(last: ExitStack, folder: str | None, baseline: str | None, now: dt.datetime) -> ThePast:
-    from auditor.first_seen import note
-    from auditor.history.folder import history
+    from auditor.history.first_seen import note
+    from auditor.history.report_folder import history
     from auditor.render.options import Past
 
     past = ThePast(seen={})
@@ -90,7 +90,7 @@ def _from_files(last: ExitStack, folder: str | None, baseline: str | None, now: 
 def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datetime) -> ThePast:
     import datetime as dt
 
-    from auditor.history.figures import figures_of
+    from auditor.history.metrics import figures_of
     from auditor.history.store import estate_of
     from auditor.render.load import load_document
     from auditor.render.options import Past

@@ -189,7 +189,7 @@ def defender(**given: Any) -> None:
     to another identity than the one that audits.
     """
     from auditor.cli.sinks import azure_of
-    from auditor.history.standing import standing
+    from auditor.history.open_findings import standing
     from auditor.publish.defender import Defender
 
     cloud, token = azure_of({**settings.config_of(given["config"]), **_said(given)})

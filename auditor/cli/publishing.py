@@ -105,7 +105,7 @@ def publishing(chosen: Settings) -> Iterator[Publishing]:
         return
     from auditor.cli.past import open_history
     from auditor.cli.sinks import sink_of
-    from auditor.history.alone import alone
+    from auditor.history.lock import alone
 
     sinks = [sink_of(name, chosen.config) for name in chosen.sinks]
     estate = chosen.estate or DEFAULT

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import IO, Any, Final
 
 from auditor.history.checksums import CHECKED, PUT, PUT_AUDIT, PUT_MOVE, SINCE_2, TOUCH, checksum_of
-from auditor.history.moves import Move, State, Status
+from auditor.history.transitions import Move, State, Status
 from auditor.model.errors import AuditorError, InputError, ResourceError
 from auditor.model.finding import Finding
 from auditor.sanitize.messages import safe_name

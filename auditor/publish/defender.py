@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from auditor.history.standing import Key, Standing
+from auditor.history.open_findings import Key, Standing
 from auditor.model.errors import ResourceError
 from auditor.publish.delivery import BusyError, RefusedError
 

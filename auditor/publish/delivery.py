@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from auditor.history.alone import alone
+from auditor.history.lock import alone
 from auditor.history.store import Store
 from auditor.model.errors import ResourceError
 from auditor.publish import outbox

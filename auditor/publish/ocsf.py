@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from auditor.history.moves import Change, Status
+from auditor.history.transitions import Change, Status
 from auditor.model.finding import Severity
 from auditor.render import ocsf_events
 

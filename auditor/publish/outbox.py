@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from auditor.history.checksums import PUT_OUTBOX, REFUSE
-from auditor.history.moves import Change, Move, moves, types_of
 from auditor.history.store import Store
+from auditor.history.transitions import Change, Move, moves, types_of
 from auditor.model.audit import Audit
 from auditor.model.errors import InputError
 from auditor.model.finding_store import Findings

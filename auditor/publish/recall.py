@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.history.figures import History, Run, Tally, by_rule, by_severity
-from auditor.history.moves import Status
+from auditor.history.metrics import History, Run, Tally, by_rule, by_severity
 from auditor.history.store import the_estate
+from auditor.history.transitions import Status
 from auditor.publish.columns import TABLE
 from auditor.publish.workspace import Workspace
 

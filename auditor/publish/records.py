@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.history.moves import Change, Move, Status
+from auditor.history.transitions import Change, Move, Status
 from auditor.model.audit import Audit, RuleRun
 from auditor.model.finding import Evidence, Finding, Outcome, Severity
 from auditor.model.finding_store import Findings

@@ -1,4 +1,4 @@
-"""What changed between two audits, as reports show it. `auditor.compare` finds it out."""
+"""What changed between two audits, as reports show it. `auditor.history.compare` finds it out."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Past(Struct, frozen=True):
 class Options(Record, frozen=True, kw_only=True):
     """How to render. `outcomes` None means the format's own default.
 
-    `baseline` is an earlier audit, `changes` what became of its answers (`auditor.compare`): both or neither. `history`
+    `baseline` is an earlier audit, `changes` what became of its answers: both or neither. `history`
     are earlier runs, oldest first. `only` are the fingerprints of the failures to list, those of a change; None: all.
     """
 

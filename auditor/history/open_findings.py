@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from auditor.history.moves import Status
 from auditor.history.store import Store
+from auditor.history.transitions import Status
 from auditor.model.finding import Finding
 
 Key = tuple[str, str]

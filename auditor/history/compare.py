@@ -1,6 +1,6 @@
 """Two audits → what changed between them. Pure. Answers are matched by fingerprint.
 
-An answer that one side does not hold says something only where that side looked (`auditor.side`). Whatever is unknown
+An answer that one side does not hold says something only where that side looked (`audit_view`). Whatever is unknown
 resolves nothing, and nothing is new only because the earlier audit did not look.
 """
 
@@ -12,11 +12,11 @@ from typing import Final
 
 import msgspec
 
+from auditor.history.audit_view import BLIND, Key, Side
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome, Severity
 from auditor.model.finding_store import Findings
 from auditor.render.changes import Change, Changes, Difference, Standing, Unseen
-from auditor.side import BLIND, Key, Side
 
 _ORDER: Final = {change: number for number, change in enumerate(Change)}
 

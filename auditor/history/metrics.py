@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from auditor.history.moves import Status
 from auditor.history.store import Store
+from auditor.history.transitions import Status
 from auditor.model.finding import Severity
 from auditor.model.resource import Record
 

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from auditor.history.audit_view import Side, looked_at
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome
 from auditor.model.finding_store import Findings
-from auditor.side import Side, looked_at
 
 
 class Status(StrEnum):
