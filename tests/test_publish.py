@@ -27,7 +27,7 @@ from msgspec.structs import replace
 
 from auditor.model.finding import Evidence, Outcome
 from auditor.publish.chunks import LIMIT
-from auditor.publish.columns import COLUMNS, PARSER, TABLE
+from auditor.publish.table_schema import COLUMNS, PARSER, TABLE
 from auditor.render.formats import Options, render
 from tests.azure.blobs import HOST, Blobs
 from tests.azure.clouds import CHINA, GOVERNMENT, Cloud

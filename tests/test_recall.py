@@ -18,8 +18,8 @@ from auditor.history.store import Store
 from auditor.model.audit import Scope
 from auditor.model.finding import Exemption, Outcome, Severity
 from auditor.publish import outbox
-from auditor.publish.columns import COLUMNS, TABLE
-from auditor.publish.recall import RUNS, STANDING, STEPS
+from auditor.publish.remote_history import RUNS, STANDING, STEPS
+from auditor.publish.table_schema import COLUMNS, TABLE
 from tests.azure.ingestion import publishing_estate
 from tests.azure.local import LocalAzure, local_azure
 from tests.kql.parser import checked

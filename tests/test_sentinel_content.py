@@ -22,7 +22,7 @@ from auditor.model.audit import Scope
 from auditor.model.finding import Exemption, Finding, Outcome, Severity
 from auditor.model.rule import Rule
 from auditor.publish import outbox
-from auditor.publish.columns import COLUMNS, TABLE
+from auditor.publish.table_schema import COLUMNS, TABLE
 from auditor.publish.verify import QUERY as VERIFY
 from tests.azure.ingestion import publishing_estate
 from tests.azure.local import LocalAzure, local_azure

@@ -61,7 +61,7 @@ def _configured(place: str | None, config_file: str | None, config: Told) -> str
 
 def _recalled(workspace: str, told: Told, estate: str | None, since: str | None) -> History:
     from auditor.cli.sinks import azure_of
-    from auditor.publish.recall import recall
+    from auditor.publish.remote_history import recall
     from auditor.publish.workspace import Workspace
 
     cloud, token = azure_of(told)

@@ -43,8 +43,8 @@ def azure_of(told: Told) -> tuple[Cloud, TokenCredential]:
 
 
 def _sentinel(told: Told) -> Sink:
-    from auditor.publish.columns import STREAM
     from auditor.publish.sentinel import Sentinel
+    from auditor.publish.table_schema import STREAM
 
     endpoint, rule = needed(told, "sentinel", "endpoint"), needed(told, "sentinel", "rule")
     cloud, token = azure_of(told)
@@ -58,7 +58,7 @@ def _webhook(told: Told) -> Sink:
 
 
 def _file(told: Told) -> Sink:
-    from auditor.publish.drop import Folder
+    from auditor.publish.folder_sink import Folder
 
     return Folder(needed(told, "file", "folder"), ocsf=told.get("form") == "ocsf")
 

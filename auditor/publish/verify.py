@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from auditor.publish.columns import TABLE
+from auditor.publish.table_schema import TABLE
 from auditor.publish.workspace import Workspace
 
 QUERY: Final = (  # `dcount` is an estimate: distinct rows are counted instead

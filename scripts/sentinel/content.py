@@ -1,5 +1,5 @@
-"""What is deployed to Microsoft Sentinel: the table (auditor/publish/columns.py), and the rules, queries, parser and
-workbook that lie in `reports/sentinel`."""
+"""What is deployed to Microsoft Sentinel: the table (auditor/publish/table_schema.py), and the rules, queries, parser
+and workbook in `reports/sentinel`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from auditor.publish.columns import COLUMNS, PARSER, STREAM, TABLE
+from auditor.publish.table_schema import COLUMNS, PARSER, STREAM, TABLE
 from scripts.sentinel.template import WORKSPACE_TYPE, Code, Output, Parameter, Resource, Template
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "reports" / "sentinel"

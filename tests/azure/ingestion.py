@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from auditor.publish.columns import COLUMNS, STREAM, TABLE
+from auditor.publish.table_schema import COLUMNS, STREAM, TABLE
 from tests.azure.clouds import Cloud
 from tests.azure.entra import Entra
 from tests.azure.estate import Estate, demo_estate

@@ -15,7 +15,7 @@ import msgspec
 from auditor.history.metrics import History, Run, Tally, by_rule, by_severity
 from auditor.history.store import the_estate
 from auditor.history.transitions import Status
-from auditor.publish.columns import TABLE
+from auditor.publish.table_schema import TABLE
 from auditor.publish.workspace import Workspace
 
 # No name of an estate is in a question: it could end a literal. The answers are chosen from instead.
