@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.demo import AS_OF, as_designed, resource_of
+from auditor.demo.estate_inventory import AS_OF, as_designed, resource_of
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate.bound_rule import Bound, bind
 from auditor.evaluate.conditions.relations import Relations

@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple
 from auditor.audit import audit
 from auditor.cli.after_change import after_change
 from auditor.collect.azure.tenant import TENANT
-from auditor.demo import AS_OF, as_designed, inventory, is_kubernetes
+from auditor.demo.estate_inventory import AS_OF, as_designed, inventory, is_kubernetes
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import Inventory

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from auditor.demo import as_designed, is_kubernetes
+from auditor.demo.estate_inventory import as_designed, is_kubernetes
 from auditor.demo.faults import as_found, planted
 from auditor.model import package_data
 from auditor.ruleset import loader, rule_schema_model

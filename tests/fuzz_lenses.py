@@ -12,7 +12,7 @@ import datetime as dt
 import traceback
 from collections.abc import Iterator, Sequence
 
-from auditor import demo
+from auditor.demo import estate_inventory
 from auditor.demo.faults import as_found, planted
 from auditor.lenses import report_views
 from auditor.lenses.certificates import calendar, certificate_table
@@ -29,8 +29,8 @@ _CLOCK = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 def rounds(count: int, seed: int) -> Iterator[tuple[Lens, list[Resource], Coverage]]:
     """A lens, what it is given, and what was looked at. Round `n` of a seed is always the same."""
-    found = as_found(demo.as_designed(), planted())
-    estate = list(_few(demo.inventory(found).resources()))
+    found = as_found(estate_inventory.as_designed(), planted())
+    estate = list(_few(estate_inventory.inventory(found).resources()))
     for number in range(count):
         rng = Random(f"{seed} {number}")
         damaged = {id(one): _damaged(one, rng) for one in rng.sample(estate, rng.choice((1, 10, 60)))}

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from auditor.audit import audit
-from auditor.demo import AS_OF, Body, as_designed, resource_of
+from auditor.demo.estate_inventory import AS_OF, Body, as_designed, resource_of
 from auditor.demo.faults import Edit, Fault, as_found
 from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import Inventory

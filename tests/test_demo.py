@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
-from auditor.demo import AS_OF, FOLDER, Body, as_designed, inventory
+from auditor.demo.estate_inventory import AS_OF, FOLDER, Body, as_designed, inventory
 from auditor.demo.faults import Fault, Key, answer_key, as_found, merged, planted
 from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import open_inventory

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auditor.demo import inventory
+from auditor.demo.estate_inventory import inventory
 from auditor.demo.faults import as_found, planted
 from auditor.ingest.inventory import Inventory
 from auditor.lenses.coverage import Coverage

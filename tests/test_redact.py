@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from auditor.audit import audit
 from auditor.cli import root
-from auditor.demo import AS_OF, CLUSTER, as_designed, inventory
+from auditor.demo.estate_inventory import AS_OF, CLUSTER, as_designed, inventory
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import Inventory, open_inventory

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from auditor.demo import AS_OF
+from auditor.demo.estate_inventory import AS_OF
 from auditor.evaluate.bound_rule import bind
 from auditor.evaluate.conditions.index_fields import read_paths
 from auditor.model.resource import Origin, Resource

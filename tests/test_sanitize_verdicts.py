@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from auditor.audit import audit
-from auditor.demo import AS_OF, FOLDER, Body, inventory
+from auditor.demo.estate_inventory import AS_OF, FOLDER, Body, inventory
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate.bound_rule import bind
 from auditor.evaluate.interpreter import answers

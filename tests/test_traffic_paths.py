@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from auditor.demo import Body, resource_of
+from auditor.demo.estate_inventory import Body, resource_of
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate.conditions.relations import Relations
 from auditor.evaluate.interpreter import answers

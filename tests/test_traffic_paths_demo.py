@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auditor.demo import inventory
+from auditor.demo.estate_inventory import inventory
 from auditor.demo.faults import as_found, planted
 from auditor.lenses.paths.path_table import as_json, as_text
 from tests.paths_of_demo import LENS, VARIANTS, designed, paths_of, short, varied, verdicts

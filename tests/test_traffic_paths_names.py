@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auditor.demo import resource_of
+from auditor.demo.estate_inventory import resource_of
 from auditor.demo.faults import as_found, planted
 from auditor.lenses.coverage import Coverage
 from auditor.model.resource import Resource

@@ -15,7 +15,7 @@ from auditor.model.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.demo import Body
+    from auditor.demo.estate_inventory import Body
 
 
 @click.command("demo", cls=options.ReportingCommand)
@@ -32,7 +32,7 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
     """
     from auditor.cli.judging import judge_and_report
     from auditor.cli.publishing import publishing
-    from auditor.demo import AS_OF, as_designed, inventory
+    from auditor.demo.estate_inventory import AS_OF, as_designed, inventory
     from auditor.demo.faults import as_found, planted
 
     faults = [] if designed else planted()
@@ -88,7 +88,7 @@ def _write(bodies: Sequence[Body], folder: Path) -> None:
     import msgspec
     import yaml
 
-    from auditor.demo import is_kubernetes
+    from auditor.demo.estate_inventory import is_kubernetes
     from auditor.render.write import write_text
 
     azure = [body for body in bodies if not is_kubernetes(body)]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auditor.demo import FOLDER, Body, resource_of
+from auditor.demo.estate_inventory import FOLDER, Body, resource_of
 from auditor.ingest.yaml_documents import Parsed, yaml_documents
 from auditor.model.finding import Outcome
 from auditor.model.resource import Record

@@ -12,7 +12,7 @@ import orjson
 
 from auditor.collect.azure.log_queries import EVIDENCE
 from auditor.collect.azure.tenant import TENANT
-from auditor.demo import AS_OF, as_designed, is_kubernetes
+from auditor.demo.estate_inventory import AS_OF, as_designed, is_kubernetes
 from auditor.demo.faults import as_found, planted
 
 Body = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from auditor.demo import as_designed, is_kubernetes
+from auditor.demo.estate_inventory import as_designed, is_kubernetes
 from tests.azure.estate import Body, Estate, kind
 
 NAMESPACE: Final = uuid.UUID("5f3f5b0e-0000-4000-8000-000000000000")
