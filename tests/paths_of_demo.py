@@ -11,7 +11,6 @@ from typing import Any
 
 import yaml
 
-from auditor.audit import audit
 from auditor.demo.estate_inventory import AS_OF, Body, as_designed, resource_of
 from auditor.demo.faults import Edit, Fault, as_found
 from auditor.evaluate.bound_rule import Bound, bind
@@ -20,6 +19,7 @@ from auditor.lenses.coverage import Coverage
 from auditor.lenses.registry import lens_of
 from auditor.model.finding import Outcome
 from auditor.model.resource import Resource
+from auditor.pipeline.run import audit
 from auditor.ruleset.loader import load_rules
 from tests.pki import b64, make, pem
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from auditor.audit import audit
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.diagnostics import Log
 from auditor.ingest.inventory import Inventory
 from auditor.ingest.type_filter import Wanted
 from auditor.model.accounting import MOST_EXAMPLES, Accounting, sum_of
 from auditor.model.resource import Origin, Resource
+from auditor.pipeline.run import audit
 from auditor.ruleset.loader import load_rules, select
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

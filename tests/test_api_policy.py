@@ -13,7 +13,6 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.audit import audit
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.lenses.api_policy.lens import EffectivePolicies, effective_policies
@@ -25,6 +24,7 @@ from auditor.lenses.registry import API_POLICY_READS, lens_of
 from auditor.model.finding import Finding, Outcome
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
+from auditor.pipeline.run import audit
 from auditor.ruleset.loader import load_rules
 
 APIM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagement/service/apim"

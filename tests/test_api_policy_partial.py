@@ -22,11 +22,11 @@ from test_api_policy import (
     with_texts,
 )
 
-from auditor.audit import audit
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.lenses.registry import API_POLICY_READS
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
+from auditor.pipeline.run import audit
 
 HTTP = jwt(url="http://idp/.well-known/openid-configuration")
 

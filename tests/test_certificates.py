@@ -24,7 +24,6 @@ from estates_of_certificates import (
 )
 from pki import DAY, LEAF, MIDDLE, NOW, ROOT, Made, b64, make, p7, pem
 
-from auditor.audit import audit
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.lenses.certificates.lens import _SERVING, _SOURCES, covers
@@ -32,6 +31,7 @@ from auditor.lenses.certificates.times import lifetime
 from auditor.lenses.registry import LENSES
 from auditor.model.finding import Outcome
 from auditor.model.resource import Unknown
+from auditor.pipeline.run import audit
 from auditor.ruleset.loader import load_rules
 
 RULES = [bind(rule, NOW) for rule in load_rules() if "auditor/certificate" in rule.resource]

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from auditor.cli.live import EXTRAS
-from auditor.config import read_config
 from auditor.ingest.snapshot import open_snapshot
+from auditor.pipeline.config_file import read_config
 from tests.azure.collected import DEMO, OTHER
 from tests.azure.command import Meet
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from auditor.audit import audit
 from auditor.demo.estate_inventory import AS_OF, FOLDER, Body, as_designed, inventory
 from auditor.demo.faults import Fault, Key, answer_key, as_found, merged, planted
 from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome
+from auditor.pipeline.run import audit
 from auditor.ruleset.loader import load_rules
 
 WITHOUT_FAULT = {

@@ -18,7 +18,7 @@ import yaml
 from kubernetes import client
 
 from auditor.cli import live, root
-from auditor.config import read_config
+from auditor.pipeline.config_file import read_config
 from tests.bicep import modules, parameters, variable
 
 if TYPE_CHECKING:

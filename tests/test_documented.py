@@ -11,7 +11,7 @@ import pytest
 from tools import ROOT
 
 from auditor.cli import root
-from auditor.config import read_config
+from auditor.pipeline.config_file import read_config
 from auditor.ruleset.loader import check_overrides, load_rules, select
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "deploy").glob("*.md"))]

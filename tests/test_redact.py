@@ -14,7 +14,6 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.audit import audit
 from auditor.cli import root
 from auditor.demo.estate_inventory import AS_OF, CLUSTER, as_designed, inventory
 from auditor.demo.faults import as_found, planted
@@ -24,6 +23,7 @@ from auditor.ingest.snapshot import write_snapshot
 from auditor.model.accounting import Accounting, NotEvaluated
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource
+from auditor.pipeline.run import audit
 from auditor.ruleset.loader import load_rules
 from auditor.sanitize.pseudonymize.addresses import Addresses
 from auditor.sanitize.pseudonymize.resources import pseudonyms, redact, redact_gap

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from auditor.audit import audit
 from auditor.demo.estate_inventory import AS_OF, FOLDER, Body, inventory
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate.bound_rule import bind
@@ -16,6 +15,7 @@ from auditor.evaluate.interpreter import answers
 from auditor.ingest.diagnostics import Broken, Log
 from auditor.ingest.envelopes import At, resources_of
 from auditor.ingest.yaml_documents import yaml_documents
+from auditor.pipeline.run import audit
 from auditor.ruleset.loader import load_rules
 from auditor.ruleset.rule_schema_model import RuleSource
 from auditor.ruleset.rule_testing import prepare

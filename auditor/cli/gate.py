@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor.cli import options, settings
-from auditor.collector import no_collection
+from auditor.pipeline.gc_control import no_collection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -20,12 +20,12 @@ from auditor.model.errors import CLEAN, FINDINGS, INCOMPLETE
 from auditor.model.finding import Outcome
 
 if TYPE_CHECKING:
-    from auditor.audit import Authored, Progress
     from auditor.cli.past import ThePast
     from auditor.evaluate.bound_rule import Bound
     from auditor.ingest.inventory import Inventory
     from auditor.model.audit import Audit
     from auditor.model.finding_store import Findings
+    from auditor.pipeline.run import Authored, Progress
     from auditor.plans.change import Changes
     from auditor.render.changes import Changes as Since
     from auditor.render.options import Earlier, Options
@@ -67,10 +67,10 @@ def judge_change(
     all). `against` is the estate before: what is new since is told, and with `new_only` nothing else makes the exit
     code.
     """
-    from auditor.absent_parents import gaps_of_absent_parents
-    from auditor.audit import Authored
     from auditor.cli.after_change import written_by
     from auditor.evaluate.bound_rule import of_change
+    from auditor.pipeline.absent_parents import gaps_of_absent_parents
+    from auditor.pipeline.run import Authored
 
     rules = settings.bound_rules(chosen)
     if against is None:
@@ -207,7 +207,7 @@ def _judged(
     touched: frozenset[str] | None = None,
     authored: Authored | None = None,
 ) -> tuple[Audit, Findings]:
-    from auditor.audit import audit
+    from auditor.pipeline.run import audit
     from auditor.render.formats import FORMATS
 
     with _progress(chosen.quiet) as progress:

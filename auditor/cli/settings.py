@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from auditor.beside import processors
 from auditor.cli import thresholds
 from auditor.cli.options import Report
 from auditor.cli.thresholds import Thresholds
 from auditor.model.errors import ConfigError
+from auditor.pipeline.subprocess_worker import processors
 
 if TYPE_CHECKING:
     from auditor.evaluate.bound_rule import Bound
@@ -137,7 +137,7 @@ def config_of(path: str | None) -> dict[str, Any]:
     """The settings of the file that is named, or of `auditor.yaml` where there is one. Raises ConfigError."""
     if path is None and not Path(CONFIG_FILE).is_file():
         return {}
-    from auditor.config import read_config
+    from auditor.pipeline.config_file import read_config
 
     return read_config(Path(path or CONFIG_FILE))
 

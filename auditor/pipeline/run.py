@@ -21,9 +21,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from auditor import __version__
-from auditor.beside import beside, can_fork
-from auditor.collector import no_collection
-from auditor.derive import Reading
 from auditor.evaluate.bound_rule import Bound, rule_pack
 from auditor.evaluate.conditions.relations import Relations
 from auditor.evaluate.engine import Judge
@@ -31,13 +28,16 @@ from auditor.evaluate.ownership import Holders, inherit
 from auditor.ingest.inventory import Inventory
 from auditor.ingest.type_counts import Census
 from auditor.lenses.registry import needed
-from auditor.lone_children import PARENTS, TYPES, Children, Lone
 from auditor.model.accounting import Accounting, sum_of
 from auditor.model.audit import Audit, Counts, RuleRun, Scope
 from auditor.model.finding import Outcome, Severity
 from auditor.model.finding_store import Findings
 from auditor.model.gap import Gap
 from auditor.model.resource import Resource
+from auditor.pipeline.gc_control import no_collection
+from auditor.pipeline.lens_runner import Reading
+from auditor.pipeline.lone_children import PARENTS, TYPES, Children, Lone
+from auditor.pipeline.subprocess_worker import beside, can_fork
 
 if TYPE_CHECKING:
     from auditor.evaluate.snippets import Excerpts
