@@ -11,10 +11,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # Hundreds of commands are run here: what Python compiles is kept, whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
 
-# Coverage is of these tests alone: measuring it doubles the time of a test.
+# Tests of files and commands: they need no browser and no server, and none takes long.
 OFFLINE := not browser and not slow
 
-.PHONY: help demo test unit fuzz lint bench docs dist advisories lock clean
+.PHONY: help demo test unit coverage fuzz lint rules bench docs dist advisories lock clean
 
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,17 +23,20 @@ demo: $(VENV)/.installed ## audit the built-in demo estate: summary here, HTML a
 	$(BIN)/auditor demo
 	@command -v auditor >/dev/null || echo "(auditor is in $(BIN), which '. $(BIN)/activate' puts on the path)"
 
-# Two workers a processor: these tests wait for servers and browsers half of the time.
-WAITING = $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
-test: lint $(VENV)/.tools ## install what the tests need, and pass them
-	$(BIN)/auditor rules test
-	$(BIN)/coverage erase
-	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n auto --dist loadgroup -m '$(OFFLINE)' --cov --cov-report=
-	$(BIN)/coverage report --skip-covered --skip-empty
-	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n $(WAITING) --dist loadgroup -m 'not ($(OFFLINE))'
+# Two workers a processor: many tests wait for servers and browsers half of the time.
+WORKERS = $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
+test: $(VENV)/.dev ## install what the tests need, and pass them
+	$(MAKE) --no-print-directory --jobs 3 --output-sync lint rules $(VENV)/.tools
+	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 unit: $(VENV)/.dev ## the offline part of the tests, under a minute; properties on a fifth of their examples
-	$(BIN)/pytest -n auto -m '$(OFFLINE)'
+	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m '$(OFFLINE)'
+
+coverage: $(VENV)/.dev ## the same with what it covers, which takes twice as long
+	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m '$(OFFLINE)' --cov --cov-report=term:skip-covered
+
+rules: $(VENV)/.dev ## every rule against its cases, and what its lint warns of
+	$(BIN)/auditor rules test
 
 fuzz: $(VENV)/.dev ## run the command line on 10,000 damaged inputs
 	$(BIN)/python -m tests.fuzz --count 10000 --seed 1

@@ -40,15 +40,14 @@ def _rules_of_folder(root: Path, frameworks: Sequence[str]) -> list[Rule]:
 class Command:
     """Runs `auditor` in a folder."""
 
-    def __init__(self, folder: Path, cache: Path, streams: pytest.CaptureFixture[str]) -> None:
-        self._folder, self._cache, self._streams = folder, cache, streams
+    def __init__(self, folder: Path, streams: pytest.CaptureFixture[str]) -> None:
+        self._folder, self._streams = folder, streams
 
     def __call__(self, *args: str) -> Done:
         kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
         self._streams.readouterr()
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self._folder)
-            patch.setenv("AUDITOR_CACHE_DIR", str(self._cache))
             patch.setattr(loader, "_rules_of", _rules_of_folder)
             with pytest.raises(SystemExit) as ended:
                 main(list(args))

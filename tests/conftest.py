@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,11 +32,37 @@ SELECTED = (
     *("--select", "kubernetes.workload.no-privileged-containers"),
 )
 
+_SHORT = 40
+"""How many short tests of a file a worker takes at once: to assign each by itself takes as long as to run it."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Commands, workers and the tests themselves share a cache of rules, which is not the user's."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="auditor-tests-")
+        os.environ["AUDITOR_CACHE_DIR"] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@pytest.hookimpl(tryfirst=True)  # before the workers look at the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest group comes first, then tests that take or wait for seconds. Short ones fill the gaps."""
+    items.sort(key=_order)
+    for path, tests in itertools.groupby(items, lambda item: item.path if _order(item) == 2 else None):
+        for number, item in enumerate(tests if path else ()):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{number // _SHORT}"))
+
+
+def _order(item: pytest.Item) -> int:
+    if item.get_closest_marker("xdist_group"):
+        return 0
+    return 1 if item.get_closest_marker("slow") or item.get_closest_marker("browser") else 2
+
 
 @pytest.fixture
-def command(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, capfd: pytest.CaptureFixture[str]) -> Command:
-    """`auditor` in the folder of the test; the rules are cached for all tests of this process."""
-    return Command(tmp_path, tmp_path_factory.getbasetemp() / "rule-cache", capfd)
+def command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+    """`auditor` in the folder of the test; the rules are cached for all tests."""
+    return Command(tmp_path, capfd)
 
 
 @pytest.fixture(params=["scan", "gate"])

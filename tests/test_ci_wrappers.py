@@ -141,10 +141,14 @@ def write(change: Path, on: bool) -> None:
 def bash(script: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """A step, with nothing in its environment but what its system sets, and auditor on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    kept = {key: os.environ[key] for key in ("HOME", "LANG", "PYTHONPATH", "TMPDIR") if key in os.environ}
+    kept = {
+        key: os.environ[key]
+        for key in ("HOME", "LANG", "PYTHONPATH", "TMPDIR", "AUDITOR_CACHE_DIR")
+        if key in os.environ
+    }
     return subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script], cwd=folder, capture_output=True, text=True, check=False,
-        env={**kept, "PATH": path, "AUDITOR_CACHE_DIR": str(folder / "cache"), **environment},
+        env={**kept, "PATH": path, **environment},
     )  # fmt: skip
 
 

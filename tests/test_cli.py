@@ -22,14 +22,12 @@ PURGE = "azure.key-vault.purge-protection"
 
 
 @pytest.fixture
-def run(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    cache = tmp_path_factory.getbasetemp() / "rule-cache"
-
+def run(tmp_path: Path) -> Any:
     def call(*args: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "auditor", *args],
             input=stdin, capture_output=True, text=True, cwd=tmp_path, check=False,
-            env={**os.environ, "AUDITOR_CACHE_DIR": str(cache), **environment},
+            env={**os.environ, **environment},
         )  # fmt: skip
 
     return call

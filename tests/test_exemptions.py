@@ -13,7 +13,6 @@ import yaml
 from commands import Done
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from auditor.exemptions.entry import fits
 from auditor.exemptions.schema import schema_text
@@ -344,6 +343,8 @@ def test_a_name_in_the_place_of_an_id_is_refused_with_what_to_write(estate: Esta
 
 
 def test_the_published_schema_is_that_of_the_form_and_describes_it() -> None:
+    from jsonschema import Draft202012Validator  # here: importing it takes more than a second
+
     published = (ROOT / "docs" / "exemptions.schema.json").read_text(encoding="utf-8")
     assert published == schema_text(), "run: make docs"
     validator = Draft202012Validator(json.loads(published))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import audits
-import jsonschema
 import pytest
 
 from auditor.model.audit import Audit
@@ -48,6 +47,8 @@ def test_every_member_of_the_document_is_described() -> None:
 
 @pytest.mark.parametrize("make", [audits.small, audits.nothing, audits.clean])
 def test_documents_are_valid(make: Any) -> None:
+    import jsonschema  # here: importing it takes more than a second
+
     document = json.loads(written(*make()))
     jsonschema.Draft202012Validator(audit_schema()).validate(document)
 

@@ -31,12 +31,11 @@ Run = Any
 
 
 @pytest.fixture
-def start(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def start(tmp_path: Path) -> Any:
     """Starts a command, in a session of its own so that a whole group can be sent a signal."""
-    cache = tmp_path_factory.getbasetemp() / "rule-cache"
 
     def begin(*args: str, **given: Any) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "AUDITOR_CACHE_DIR": str(cache), **given.pop("env", {})}
+        environment = {**os.environ, **given.pop("env", {})}
         given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path, **given}
         # a child of a shell's background job has SIGINT ignored, one of nohup SIGHUP: as from a terminal, they are not
         command = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"

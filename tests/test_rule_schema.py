@@ -6,7 +6,6 @@ import copy
 import json
 from typing import Any
 
-import jsonschema
 import pytest
 
 from auditor.model import positioned_yaml
@@ -14,7 +13,12 @@ from auditor.model.package_data import rules_folder
 from auditor.ruleset.docs import schema_text
 from auditor.ruleset.loader import sources, unique
 
-VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema_text()))
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    import jsonschema  # here: importing it takes more than a second
+
+    return jsonschema.Draft202012Validator(json.loads(schema_text()))
 
 
 def loaded(text: str) -> Any:
@@ -23,9 +27,9 @@ def loaded(text: str) -> Any:
     return json.loads(json.dumps(raw, default=str))
 
 
-def test_every_bundled_rule_is_fine() -> None:
+def test_every_bundled_rule_is_fine(validator: Any) -> None:
     for source in unique(sources([])):
-        assert [error.message for error in VALIDATOR.iter_errors(loaded(source.path.read_text("utf-8")))] == [], (
+        assert [error.message for error in validator.iter_errors(loaded(source.path.read_text("utf-8")))] == [], (
             source.path
         )
 
@@ -43,9 +47,9 @@ def test_every_bundled_rule_is_fine() -> None:
         ("titel", "a word that nobody meant"),
     ],
 )
-def test_what_is_misspelt_is_underlined(key: str, value: Any) -> None:
+def test_what_is_misspelt_is_underlined(validator: Any, key: str, value: Any) -> None:
     path = rules_folder() / "azure" / "application-gateway" / "backend-https.yaml"
     rule = copy.deepcopy(loaded(path.read_text("utf-8")))
-    assert VALIDATOR.is_valid(rule)
+    assert validator.is_valid(rule)
     rule[key] = value
-    assert not VALIDATOR.is_valid(rule)
+    assert not validator.is_valid(rule)

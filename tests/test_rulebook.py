@@ -208,6 +208,20 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str,
     assert f"tls.yaml:{line}" in caught.value.sentence
 
 
+@pytest.mark.usefixtures("few_rules")
+def test_rules_in_use_stay_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the author of a rule changes it: the bundled rules are read from their files once."""
+    monkeypatch.setenv("AUDITOR_CACHE_DIR", str(tmp_path / "cache"))
+    own = tmp_path / "rules"
+    load_rules()
+    (bundled,) = (tmp_path / "cache" / "auditor").glob("rules-*.json")
+    for days in range(10):
+        write(own, GOOD.replace("default: 30", f"default: {days}"))
+        assert load_rules([str(own)])
+        assert bundled.exists()
+    assert len(list(bundled.parent.glob("rules-*.json"))) == 8
+
+
 def test_the_same_id_twice_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "a", GOOD)
     write(tmp_path / "b", GOOD)

@@ -11,6 +11,7 @@ restores caches.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -106,7 +107,10 @@ def _read(name: str) -> bytes:
     _check(path.parent.lstat())
     with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb") as file:
         _check(os.fstat(file.fileno()))
-        return file.read()
+        content = file.read()
+    with contextlib.suppress(OSError):
+        os.utime(path)  # what was not used for the longest time is removed first
+    return content
 
 
 def _check(status: os.stat_result) -> None:
