@@ -162,3 +162,105 @@ def test_the_what_if_of_a_deployment_stack_that_failed_is_a_gap(command: Any, tm
     failed = stack(stack_change("create", None, vault()))
     failed["properties"]["provisioningState"] = "failed"
     assert gate(command, tmp_path, failed)[0] == 3
+
+
+UNPROTECTED = {**vault(), "properties": {"tenantId": "t", "enablePurgeProtection": False}}
+TAGGED = {"path": "tags.a", "propertyChangeType": "Create", "after": "1"}
+CONTRADICTIONS: dict[str, dict[str, Any]] = {
+    "the delta says more": change("Modify", before=vault(), after=vault(), delta=[OFF]),
+    "in another spelling": change(
+        "Modify", before=vault(), after=vault(), delta=[{**OFF, "path": "Properties.EnablePurgeProtection"}]
+    ),
+    "the delta says less": change(
+        "Modify", before=vault(protected=False), after=vault(protected=False), delta=[{**OFF, "after": True}]
+    ),
+    "it is deleted": change(
+        "Modify", before=vault(), after=vault(), delta=[{**OFF, "propertyChangeType": "Delete", "after": None}]
+    ),
+    "a child of an object": change(
+        "Modify", before=vault(), after=vault(),
+        delta=[{"path": "properties", "propertyChangeType": "Modify",
+                "children": [{**OFF, "path": "enablePurgeProtection"}]}],
+    ),
+    "a whole object": change(
+        "Modify", before=vault(), after=vault(),
+        delta=[{"path": "properties", "propertyChangeType": "Create", "after": vault(protected=False)["properties"]}],
+    ),
+    "two changes of one path": change("Modify", before=vault(), delta=[OFF, {**OFF, "after": True}]),
+    "a change and one of its parent": change(
+        "Modify", before=vault(),
+        delta=[OFF, {"path": "properties", "propertyChangeType": "Modify", "after": vault()["properties"]}],
+    ),
+    "no change that changes": change("NoChange", before=vault(), after=UNPROTECTED),
+    "no change with a delta": change("NoChange", before=vault(), after=vault(), delta=[OFF]),
+    "what is ignored changes": change("Ignore", before=UNPROTECTED, after=vault()),
+    "a new one with a delta": change("Create", after=vault(), delta=[OFF]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_a_change_that_contradicts_itself_is_unknown(command: Any, tmp_path: Path, name: str) -> None:
+    answer = {"status": "Succeeded", "changes": [CONTRADICTIONS[name]]}
+    _code, audit = gate(command, tmp_path, answer)
+    assert outcomes(audit) == {"unknown"}
+    assert "contradicts" in json.dumps(audit["findings"])
+
+
+def test_a_deletion_that_leaves_something_is_a_gap(command: Any, tmp_path: Path) -> None:
+    for after in (vault(), vault(protected=False)):
+        answer = {"status": "Succeeded", "changes": [change("Delete", before=vault(), after=after)]}
+        code, audit = gate(command, tmp_path, answer)
+        assert (code, [gap["what"] for gap in audit["gaps"]]) == (3, [VAULT])
+
+
+def rule(name: str, source: str) -> dict[str, Any]:
+    rdp = {"protocol": "Tcp", "access": "Allow", "direction": "Inbound", "destinationPortRange": "3389"}
+    other = {"priority": 100, "sourcePortRange": "*", "destinationAddressPrefix": "*"}
+    return {"name": name, "properties": {**rdp, **other, "sourceAddressPrefix": source}}
+
+
+def group(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"id": GROUP, "type": "Microsoft.Network/networkSecurityGroups", "name": "n",
+            "properties": {"securityRules": list(rules)}}  # fmt: skip
+
+
+def rules_change(*children: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"path": "properties.securityRules", "propertyChangeType": "Array", "children": list(children)}]
+
+
+OPEN, CLOSED, DENIED = rule("a", "*"), rule("a", "10.0.0.0/8"), rule("b", "10.1.0.0/16")
+WIDENED = {"path": "properties.sourceAddressPrefix", "propertyChangeType": "Modify", "before": "10.0.0.0/8"}
+INSIDE: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+    (group(CLOSED), rules_change({"path": "0", "propertyChangeType": "Create", "after": OPEN})),
+    (
+        group(CLOSED),
+        rules_change({"path": "0", "propertyChangeType": "Modify", "children": [{**WIDENED, "after": "*"}]}),
+    ),
+    (group(CLOSED, DENIED), rules_change({"path": "1", "propertyChangeType": "Delete", "before": DENIED})),
+]
+
+
+@pytest.mark.parametrize(("after", "delta"), INSIDE)
+def test_an_array_that_contradicts_its_changes_is_unknown(
+    command: Any, tmp_path: Path, after: dict[str, Any], delta: list[dict[str, Any]]
+) -> None:
+    answer = {"changes": [change("Modify", GROUP, before=group(CLOSED, DENIED), after=after, delta=delta)]}
+    assert outcomes(gate(command, tmp_path, answer, RDP)[1]) == {"unknown"}
+
+
+def test_changes_that_agree_with_the_payload_are_known(command: Any, tmp_path: Path) -> None:
+    moved = [
+        {"path": "0", "propertyChangeType": "Create", "after": OPEN},
+        {"path": "0", "propertyChangeType": "Delete", "before": CLOSED},
+    ]
+    nothing = {"path": "properties.provisioningState", "propertyChangeType": "NoEffect", "before": "Succeeded"}
+    delta = [*rules_change(*moved), nothing, TAGGED]
+    after = {**group(OPEN, DENIED), "tags": {"a": "1", "b": None}}
+    answer = {"changes": [change("Modify", GROUP, before=group(CLOSED, DENIED), after=after, delta=delta)]}
+    assert outcomes(gate(command, tmp_path, answer, RDP)[1]) == {"fail", "pass"}  # one for each rule
+    for kind in ("NoChange", "Ignore"):
+        same = change(
+            kind, before={**UNPROTECTED, "location": "West Europe"}, after=vault(False, location="westeurope")
+        )
+        code, audit = gate(command, tmp_path, {"status": "Succeeded", "changes": [same]})
+        assert (code, audit["findings"], audit["gaps"]) == (0, [], [])

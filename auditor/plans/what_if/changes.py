@@ -14,12 +14,14 @@ from typing import Any, Final
 from auditor.model.accounting import Accounting
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown, holds_unknown
+from auditor.plans.agreement import both_given
 from auditor.plans.arm.expressions import Call, ExpressionError, Member, is_expression, parse, unescaped
 from auditor.plans.arm.merge import Item, join
 from auditor.plans.change import DELETED, UNCHANGED, Action, Change, Changes
 from auditor.plans.overlay.bodies import keep_read_only
 from auditor.plans.what_if.answer import answer_of, said
-from auditor.plans.what_if.delta import applied, problem_of, touches_properties
+from auditor.plans.what_if.delta import Delta, applied, problem_of, touches_properties
+from auditor.plans.what_if_agreement import CONTRADICTED, with_contradictions_unknown
 
 _ACTIONS: Final[Mapping[str, Action]] = {
     "create": "create",
@@ -121,14 +123,20 @@ def _changed(change: dict[str, Any], file: str, gaps: list[Gap], doubt: Unknown 
     if kind in _MAKING:
         if touches_properties(delta) and (after is None or "properties" not in after):
             after = None if before is None else _object(applied(before, delta))
-        after = None if after is None else _object(_evaluated(after))
+        after = None if after is None else _object(_evaluated(with_contradictions_unknown(after, delta)))
         if kind == "modify" and before and after:
             keep_read_only(before, after)
     elif action == "no-op":
         before, after = before or after, after or before
+        found = _unchanged(before, after, delta)
+        if found is not after:
+            action, after = "update", _object(_evaluated(found))
     if kind == "create":
         before = None
     if kind == "delete":
+        if after:
+            reason = "what-if deletes it, and describes what it will be"
+            gaps.append(Gap(what=_place(change, file), reason=reason, type=type_in(change)))
         before, after = before or after, None
     if action is None or (before is None and after is None) or (kind in _MAKING and after is None):
         gaps.append(Gap(what=_place(change, file), reason=_why_not(change, kind), type=type_in(change)))
@@ -139,6 +147,15 @@ def _changed(change: dict[str, Any], file: str, gaps: list[Gap], doubt: Unknown 
         gaps.append(Gap(what=_place(change, file), reason="it is no resource of Azure, or says no type"))
         return None
     return Change(action, _resource(after, change, file, doubt), _resource(before, change, file))
+
+
+def _unchanged(before: dict[str, Any] | None, after: dict[str, Any] | None, delta: Delta) -> Any:
+    """A resource that is said to stay as it is; another object when something else contradicts that."""
+    if before is None or after is None:
+        return after
+    found = with_contradictions_unknown(after, delta)
+    made = found if before is after else both_given(found, before, CONTRADICTED)
+    return after if made == after else made
 
 
 def _why_not(change: dict[str, Any], kind: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from auditor.model.resource import Unknown
 
-_MAX_DEPTH: Final = 50
+MAX_DEPTH: Final = 50
 _MAX_ELEMENTS: Final = 10_000
 _KINDS: Final = ("create", "delete", "modify", "array", "noeffect")
 _SEGMENT: Final = re.compile(r"\['((?:[^']|'')*)'\]|\[(\d+)\]|([^.\[\]]+)")
@@ -21,7 +21,7 @@ Delta = list[dict[str, Any]]
 
 def touches_properties(delta: Delta) -> bool:
     """Whether anything below `properties` is changed."""
-    return any(keys[0].casefold() == "properties" for keys in map(_keys, delta) if keys)
+    return any(keys[0].casefold() == "properties" for keys in map(keys_of, delta) if keys)
 
 
 def problem_of(delta: Any) -> str | None:
@@ -30,17 +30,17 @@ def problem_of(delta: Any) -> str | None:
         return None
     if not isinstance(delta, list):
         return "what-if does not tell the changes of its properties as a list"
-    whole = all(isinstance(change, dict) and _keys(change) for change in delta)
+    whole = all(isinstance(change, dict) and keys_of(change) for change in delta)
     return None if whole else "what-if does not tell the path of a changed property"
 
 
 def applied(value: Any, delta: Delta, depth: int = 0) -> Any:
     """The value with all changes made. Unknown where they do not fit it."""
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         return Unknown("the changes are nested too deeply")
     removed: list[int] = []
     for change in delta:
-        keys, kind = _keys(change), _kind(change)
+        keys, kind = keys_of(change), kind_of(change)
         if not keys or kind == "noeffect":
             continue
         if len(keys) == 1 and kind == "delete" and isinstance(value, list) and keys[0].isdigit():
@@ -55,7 +55,7 @@ def applied(value: Any, delta: Delta, depth: int = 0) -> Any:
 def _put(node: Any, keys: list[str], change: dict[str, Any], depth: int) -> Any:
     if not keys:
         return _changed(node, change, depth)
-    if depth + len(keys) > 2 * _MAX_DEPTH or isinstance(node, Unknown):
+    if depth + len(keys) > 2 * MAX_DEPTH or isinstance(node, Unknown):
         return node if isinstance(node, Unknown) else Unknown("the changes are nested too deeply")
     key, rest = keys[0], keys[1:]
     if isinstance(node, list):
@@ -69,7 +69,7 @@ def _put(node: Any, keys: list[str], change: dict[str, Any], depth: int) -> Any:
         return Unknown(f"what-if changes {key[:20]!r} of what is no object")
     made = dict(node or {})
     name = next((old for old in made if old.casefold() == key.casefold()), key)
-    if not rest and _kind(change) == "delete":
+    if not rest and kind_of(change) == "delete":
         made.pop(name, None)
     else:
         made[name] = _put(made.get(name), rest, change, depth + 1)
@@ -78,7 +78,7 @@ def _put(node: Any, keys: list[str], change: dict[str, Any], depth: int) -> Any:
 
 def _changed(node: Any, change: dict[str, Any], depth: int) -> Any:
     """The new value of the property that a change names."""
-    children, kind = change.get("children"), _kind(change)
+    children, kind = change.get("children"), kind_of(change)
     if isinstance(children, list) and children:
         if problem := problem_of(children):
             return Unknown(problem)
@@ -91,12 +91,14 @@ def _changed(node: Any, change: dict[str, Any], depth: int) -> Any:
     return change.get("after")
 
 
-def _kind(change: dict[str, Any]) -> str:
+def kind_of(change: dict[str, Any]) -> str:
+    """The casefolded kind of a change; empty when it has none."""
     kind = change.get("propertyChangeType")
     return kind.casefold() if isinstance(kind, str) else ""
 
 
-def _keys(change: dict[str, Any]) -> list[str]:
+def keys_of(change: dict[str, Any]) -> list[str]:
+    """The keys and indices that lead to the property that a change names; none when it names none."""
     path = change.get("path")
     text = path if isinstance(path, str) else str(path) if isinstance(path, int) else ""
     return [quoted.replace("''", "'") or index or plain for quoted, index, plain in _SEGMENT.findall(text[:2000])]
