@@ -94,6 +94,14 @@ UNREADABLE = {
 }
 
 
+@pytest.mark.parametrize("between", ["\n---\n", ",", "\nDone.\n"])
+def test_what_follows_a_broken_place_of_a_file_is_reported_as_not_read(tmp_path: Path, between: str) -> None:
+    document = json.dumps([GOOD])
+    resources, inventory = read(save(tmp_path / "in.json", f"{document}{between}{document}"))
+    assert len(resources) == 1
+    assert ["the rest of the file is not read" in gap.reason for gap in inventory.gaps] == [True]
+
+
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_a_file_that_cannot_be_read_is_an_error_when_alone(tmp_path: Path, name: str) -> None:
     content, words = UNREADABLE[name]

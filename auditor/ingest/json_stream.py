@@ -23,6 +23,7 @@ _WINDOW: Final = 1 << 17
 _LISTS: Final = frozenset({"value", "data", "items", "rows"})
 _INNER: Final = frozenset({"response", "body", "data"})
 _OPEN_LIST, _OPEN_OBJECT, _CLOSE_LIST, _CLOSE_OBJECT, _COMMA, _COLON, _QUOTE = b'[{]},:"'
+_REST: Final = "; the rest of the file is not read"
 _INDENT: Final = re.compile(rb"\n[ \t]*\Z")
 
 
@@ -232,7 +233,7 @@ def _parsed(raw: bytes, offset: int, places: Places) -> Any:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise Broken(f"it is not valid JSON ({error.msg})", places.of(offset + error.pos)) from error
+        raise Broken(f"it is not valid JSON ({error.msg}){_REST}", places.of(offset + error.pos)) from error
     is_simple = raw[:1] not in (b"{", b"[")
     return value if is_simple or not may_have_doubled_keys(raw, value) else places.in_doubt(raw, value, offset)[0]
 
@@ -246,4 +247,4 @@ def _expect(feed: Feed, places: Places, char: int, what: str, item: str = "") ->
 def _unexpected(feed: Feed, places: Places, what: str, item: str = "") -> Broken:
     if feed.peek() < 0:
         return Broken("the file ends early", places.of(feed.offset, item), "it may be cut off: write it again")
-    return Broken(f"it is not valid JSON: expected {what}", places.of(feed.offset, item))
+    return Broken(f"it is not valid JSON: expected {what}{_REST}", places.of(feed.offset, item))

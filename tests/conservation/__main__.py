@@ -36,7 +36,7 @@ def _replay(seed: int, number: int, folder: Path) -> bool:
     case = world.case(seed, number)
     print(f"{case.sound.command} {case.kind} ({case.path.name}): {', '.join(case.damage)}")
     print(case.text.strip() or json.dumps(case.value, indent=1, ensure_ascii=False))
-    heard = world.auditor.heard(case.sound.command, case.path)
+    heard = world.auditor.heard(case.sound.command, case.path, large=case.large)
     if heard.refused:
         print(f"refused: {heard.refused}")
     for finding in heard.findings:

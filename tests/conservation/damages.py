@@ -7,6 +7,7 @@ import json
 from typing import Any, Final
 
 from tests.conservation.inputs import Input
+from tests.conservation.twins import add_twin
 from tests.damage import Random
 
 WRONG: Final = (1, True, "x", ["x"], {"x": 1})
@@ -29,7 +30,7 @@ MARK: Final = "\N{PILCROW SIGN}"
 def damaged(sound: Input, rng: Random) -> tuple[Any, list[str]]:
     """A damaged copy of the value of an input, and what was done to it: the kind of damage and its place."""
     value = copy.deepcopy(sound.value)
-    done: list[str] = []
+    done: list[str] = ["twin"] if rng.random() < 0.08 and add_twin(value, rng) else []
     touched: set[int] = set()  # values that are damaged: what is in them is left alone
     taken = []
     for _ in range(rng.choice((1, 1, 2, 3))):

@@ -134,7 +134,7 @@ FILES: Final[dict[str, Input]] = {
     "recorded pages": Input("scan", {"pages": [{"value": both(vault)[:1], "nextLink": "x"},
                                                {"value": both(vault)[1:]}]}),
     "recorded answer": Input("scan", {"response": {"status": 200, "body": {"value": both(vault)}}}),
-    "children": Input("scan", [{**NETWORK, "resources": both(vault)}]),
+    "children": Input("scan", [{**NETWORK, "resources": both(vault)}], listed=True),
     "kubectl list": Input("scan", {"apiVersion": "v1", "kind": "List", "items": both(pod)}, KEEP),
     "pod list": Input("scan", {"apiVersion": "v1", "kind": "PodList", "metadata": {"resourceVersion": "1"},
                                "items": both(without_kind)}, KEEP),

@@ -40,7 +40,7 @@ class World:
         return case_of(kind, rng, self.folder)
 
     def lost(self, case: Case) -> list[str]:
-        heard = self.auditor.heard(case.sound.command, case.path)
+        heard = self.auditor.heard(case.sound.command, case.path, large=case.large)
         return lost(case, heard, self.sound[case.kind])
 
     def _clear(self) -> None:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from auditor.cli.after_change import after_change, touched
 from auditor.cli.gate import _read
 from auditor.evaluate.bound_rule import Bound, bind, of_change
+from auditor.ingest import sources
 from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.errors import AuditorError
@@ -49,8 +50,15 @@ class Auditor:
         rules = [bind(rule, CLOCK) for rule in select(load_rules(), RULES, ())]
         self._rules: dict[str, list[Bound]] = {"scan": rules, "gate": of_change(rules)}
 
-    def heard(self, command: str, path: Path) -> Heard:
-        """Runs a command on a file or folder."""
+    def heard(self, command: str, path: Path, *, large: bool = False) -> Heard:
+        """Runs a command on a file or folder. `large`: as on a file so large that it may be read in parts."""
+        before, sources.SPLIT_FROM = sources.SPLIT_FROM, 0 if large else sources.SPLIT_FROM
+        try:
+            return self._heard(command, path)
+        finally:
+            sources.SPLIT_FROM = before
+
+    def _heard(self, command: str, path: Path) -> Heard:
         try:
             if command == "gate":
                 changes = [_read(str(path), Beside())]
@@ -111,7 +119,8 @@ def _is_about(gap: Gap, name: str, case: Case, place: Place, lines: set[int]) ->
     if name in gap.what or name in gap.reason:
         return True
     inside = gap.what.startswith(str(case.file))
-    if not inside and not (gap.what == str(case.path) and case.file.name in gap.reason):
+    about_all = gap.what == str(case.path) and (case.file.name in gap.reason or "archive" in gap.reason)
+    if not inside and not about_all:
         return False  # it is about another file
     if _GENERAL.search(gap.reason):
         return False
@@ -119,6 +128,8 @@ def _is_about(gap: Gap, name: str, case: Case, place: Place, lines: set[int]) ->
     line = re.search(r"line (\d+)", where)
     if case.cut or not place.there or not _numbers(where):
         return True
+    if line and "the rest of the file" in gap.reason:
+        return int(line[1]) <= max(lines)
     return int(line[1]) in lines if line else bool(place.numbers & _numbers(where))
 
 
