@@ -213,3 +213,33 @@ def test_a_resource_of_azapi_without_a_type_is_a_gap(command: Any, tmp_path: Pat
     after = {"type": kind, "name": "x", "parent_id": "/subscriptions/s/resourceGroups/r", "body": {}}
     code, audit = gate(command, tmp_path, GOOD, entry(f"{name}.x", after))
     assert (code, {gap["what"] for gap in audit["gaps"]}) == (3, {f"{name}.x"})
+
+
+WEAK = {**VAULT, "purge_protection_enabled": False}
+GONE = entry("azurerm_key_vault.a", None, ("delete",))
+
+
+@pytest.mark.parametrize(
+    ("change", "values"),
+    [
+        (GOOD, WEAK),
+        (entry("azurerm_key_vault.a", WEAK), VAULT),
+        (GOOD, {key: value for key, value in VAULT.items() if key != "purge_protection_enabled"}),
+        (GONE, WEAK),
+        (entry("azurerm_key_vault.a", VAULT, ("no-op",)), WEAK),
+    ],
+)
+def test_planned_values_that_differ_from_the_change_are_a_gap(
+    command: Any, tmp_path: Path, change: dict[str, Any], values: dict[str, Any]
+) -> None:
+    root = {"child_modules": [{"resources": [planned("azurerm_key_vault.a", values=values)]}]}
+    code, audit = gate(command, tmp_path, change, planned_values={"root_module": root})
+    assert code in (1, 3) and [gap["what"] for gap in audit["gaps"]] == ["azurerm_key_vault.a"]
+    assert "`planned_values` differ" in audit["gaps"][0]["reason"]
+
+
+def test_planned_values_as_terraform_writes_them_are_no_gap(command: Any, tmp_path: Path) -> None:
+    left_over = entry("azurerm_key_vault.a", None, ("delete",), deposed="8b1d3c")
+    root = {"resources": [planned("azurerm_key_vault.a"), planned("data.azurerm_key_vault.b", mode="data")]}
+    _code, audit = gate(command, tmp_path, GOOD, left_over, planned_values={"root_module": root})
+    assert audit["gaps"] == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import msgspec
 import orjson
 from msgspec import Struct
 
@@ -14,29 +13,6 @@ from auditor.model.errors import InputError
 from auditor.model.repeated_keys import may_have_doubled_keys, reason_of, with_doubled_keys_unknown
 
 _LARGEST: Final = 256 << 20
-_PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_CHANGES: Final = "resource_changes"
-_PLANNED: Final = "planned_values"
-_STATE: Final = "prior_state"
-"""Parts of a Terraform plan that say again what its list of changes says. Of the planned values only the addresses are
-read, and a state only when it has data sources, which stand there alone when they were read before."""
-
-
-class _Planned(Struct):
-    address: str = ""
-    mode: str = ""
-
-
-class _Module(Struct):
-    resources: list[_Planned] = []
-    child_modules: list[_Module] = []
-
-
-class _Values(Struct):
-    root_module: _Module | None = None
-
-
-_ADDRESSES: Final = msgspec.json.Decoder(_Values | None)
 
 
 class Document(Struct, frozen=True):
@@ -53,7 +29,7 @@ class Document(Struct, frozen=True):
 
     def refuse_doubled_keys(self) -> None:
         """Raise InputError when an object of the document has a key twice: nobody can say what the change will be."""
-        if not _has_doubled_keys(self.text, self.value):
+        if not may_have_doubled_keys(self.text, self.value):
             return
         try:
             _value, doubled = with_doubled_keys_unknown(self.text)
@@ -78,7 +54,7 @@ def whole_json(path: str, file: str = "") -> Document:
     if len(text) > _LARGEST:
         raise InputError(f"{named}: it is larger than {_LARGEST >> 20} MiB", "Split the change.")
     try:
-        return Document(_loaded(text), text, named)
+        return Document(orjson.loads(text), text, named)
     except orjson.JSONDecodeError as first:
         from auditor.ingest.json_scanner import blank_comments
 
@@ -90,34 +66,3 @@ def whole_json(path: str, file: str = "") -> Document:
                 f"{named}: line {first.lineno}, column {first.colno}: no valid JSON: {first.msg}",
                 "It may be cut off: write it again.",
             ) from first
-
-
-def _loaded(text: bytes) -> Any:
-    if f'"{_CHANGES}"'.encode() not in text:
-        return orjson.loads(text)
-    try:
-        parts = _PARTS.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return orjson.loads(text)  # no object, or broken, which this says better
-    if bytes(memoryview(parts.get(_CHANGES, b""))[:1]) == b"[":
-        planned = parts.pop(_PLANNED, None)
-        if b'"data"' not in bytes(parts.get(_STATE, b"")):
-            parts.pop(_STATE, None)
-        found = {name: orjson.loads(memoryview(part)) for name, part in parts.items()}
-        return found if planned is None else {**found, _PLANNED: _addresses(planned)}
-    return {name: orjson.loads(memoryview(part)) for name, part in parts.items()}
-
-
-def _addresses(planned: msgspec.Raw) -> Any:
-    """The planned values with nothing but the address and the mode of each resource; whole where they are not as
-    Terraform writes them."""
-    try:
-        return msgspec.to_builtins(_ADDRESSES.decode(planned))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return orjson.loads(memoryview(planned))
-
-
-def _has_doubled_keys(text: bytes, value: Any) -> bool:
-    """Whether an object of the text may have a key twice. The value of a plan leaves parts out: its text is read again,
-    which takes less time than `with_doubled_keys_unknown`."""
-    return may_have_doubled_keys(text, orjson.loads(text) if f'"{_CHANGES}"'.encode() in text else value)

@@ -82,6 +82,8 @@ def gaps_announced(plan: dict[str, Any], file: str, changes: bool) -> Iterator[G
             yield Gap(what=file, reason=f"its `{name}` are not a list")
     for address in only_planned(plan):
         yield Gap(what=address, reason="the plan has its values, and no change that makes it")
+    for address in planned_otherwise(plan):
+        yield Gap(what=address, reason="its `planned_values` differ from what its change says it will be")
 
 
 def waiting(plan: dict[str, Any]) -> int:
@@ -92,17 +94,40 @@ def waiting(plan: dict[str, Any]) -> int:
 
 def only_planned(plan: dict[str, Any]) -> list[str]:
     """The addresses that `planned_values` has and that no change makes."""
-    changes = plan.get("resource_changes")
-    values = plan.get("planned_values")
-    root = values.get("root_module") if isinstance(values, dict) else None
-    if not isinstance(changes, list) or not isinstance(root, dict):
+    changes, planned = plan.get("resource_changes"), _planned(plan)
+    if not isinstance(changes, list) or not planned:
         return []
     deferred = plan.get("deferred_changes")
     later = [_address_in(item, "resource_change") for item in (deferred if isinstance(deferred, list) else ())]
     known = {*later, *(address_of(entry) for entry in changes)}
-    planned = [item for _place, item in resources_in(root, "") if isinstance(item, dict)]
-    addresses = [address_of(item) for item in planned if item.get("mode") != "data"]
-    return [address for address in dict.fromkeys(addresses) if address and address not in known]
+    return [address for address in dict.fromkeys(map(address_of, planned)) if address and address not in known]
+
+
+def planned_otherwise(plan: dict[str, Any]) -> list[str]:
+    """The addresses for which `planned_values` and the change say different things: Terraform writes both from one
+    value. A resource that is gone after the change has no planned values."""
+    changes = plan.get("resource_changes")
+    entries = changes if isinstance(changes, list) else []
+    afters = {address_of(entry): entry["change"].get("after") for entry in entries if _is_current(entry)}
+    found = [
+        address
+        for item in _planned(plan)
+        if (address := address_of(item)) in afters and "values" in item and item["values"] != afters[address]
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _is_current(entry: Any) -> bool:
+    """Whether an entry is about a resource as it is named, not about one that was replaced before."""
+    return isinstance(entry, dict) and not entry.get("deposed") and isinstance(entry.get("change"), dict)
+
+
+def _planned(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The managed resources of `planned_values`."""
+    values = plan.get("planned_values")
+    root = values.get("root_module") if isinstance(values, dict) else None
+    found = resources_in(root, "") if isinstance(root, dict) else ()
+    return [item for _place, item in found if isinstance(item, dict) and item.get("mode") != "data"]
 
 
 def named(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -19,9 +19,9 @@ from auditor.plans.arm.expressions import Call, ExpressionError, Member, is_expr
 from auditor.plans.arm.merge import Item, join
 from auditor.plans.change import DELETED, UNCHANGED, Action, Change, Changes
 from auditor.plans.overlay.bodies import keep_read_only
+from auditor.plans.what_if.agreement import CONTRADICTED, with_contradictions_unknown
 from auditor.plans.what_if.answer import answer_of, said
 from auditor.plans.what_if.delta import Delta, applied, problem_of, touches_properties
-from auditor.plans.what_if_agreement import CONTRADICTED, with_contradictions_unknown
 
 _ACTIONS: Final[Mapping[str, Action]] = {
     "create": "create",
