@@ -56,6 +56,7 @@ def booleans_as_texts(value: Any, _key: str) -> Any:
     return str(value) if isinstance(value, bool) else value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [reversed_lists, capital_ids, booleans_as_texts])
 def test_another_spelling_has_the_same_outcomes(change: Change) -> None:
     different = []

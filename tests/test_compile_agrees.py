@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 import msgspec
+import pytest
 import tools
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -203,6 +204,7 @@ def rules_of(kind: str) -> st.SearchStrategy[Any]:
 RULES = st.sampled_from(list(TYPES)).flatmap(rules_of)
 
 
+@pytest.mark.slow
 @settings(max_examples=tools.examples(1300), derandomize=True, suppress_health_check=list(HealthCheck))
 @given(RULES, st.lists(BODIES, min_size=8, max_size=8), st.lists(BODIES, max_size=3), st.integers(0, 2**32))
 def test_compiled_rules_say_what_the_reference_says(

@@ -97,6 +97,7 @@ def commands(tmp_path: Path) -> Commands:
     return Commands(tmp_path)
 
 
+@pytest.mark.slow
 def test_no_secret_gets_out_of_a_scan(commands: Commands) -> None:
     commands.run(
         "scan", "--from", "estate", "--save-snapshot", "out/snapshot", *in_every_format("report"), *EVERY, "-vv"
@@ -109,6 +110,7 @@ def test_no_secret_gets_out_of_a_scan(commands: Commands) -> None:
     assert commands.leaks() == []
 
 
+@pytest.mark.slow
 def test_no_secret_gets_out_of_what_is_made_of_an_audit(commands: Commands) -> None:
     audits = ("out/report.json", "out/direct.json")
     commands.run("scan", "--from", "estate", "-f", "json", "-o", audits[0], *EVERY)
@@ -128,6 +130,7 @@ def test_no_secret_gets_out_of_what_is_made_of_an_audit(commands: Commands) -> N
     assert commands.leaks() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["manifests.yaml", "plan.json", "template.json", "what-if.json"])
 def test_no_secret_gets_out_of_a_gate(commands: Commands, change: str) -> None:
     estate = ("--against", "estate") if change == "plan.json" else ()
@@ -137,6 +140,7 @@ def test_no_secret_gets_out_of_a_gate(commands: Commands, change: str) -> None:
     assert commands.leaks() == []
 
 
+@pytest.mark.slow
 def test_no_secret_gets_out_of_lists_and_messages(commands: Commands) -> None:
     commands.run("certificates", "--from", "estate", "-f", "json")
     commands.run("paths", "--from", "estate", "-f", "json")
