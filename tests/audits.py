@@ -156,7 +156,7 @@ def small() -> tuple[Audit, Findings]:
     https = rule(
         "azure.application-gateway.backend-https",
         Severity.CRITICAL,
-        title="Application Gateway sends traffic to its backends over HTTPS",
+        title="Application Gateway must send traffic to its backends over HTTPS",
         resource=("Microsoft.Network/applicationGateways",),
         rationale="Whoever can listen between the gateway and its backend reads every request.",
         remediation=Remediation(text="Set the protocol of each backend setting to Https. Then upload the root.\n"),

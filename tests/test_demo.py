@@ -110,7 +110,7 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_summarises_and_leaves_reports(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Application Gateway sends traffic to its backends over HTTPS" in done.stdout
+    assert "Application Gateway must send traffic to its backends over HTTPS" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["auditor-demo.html", "auditor-demo.sarif"]
     assert "auditor-demo.html" in done.stderr and "auditor-demo.sarif" in done.stderr
     assert "auditor rules show " in done.stdout and "auditor scan --from " in done.stderr
