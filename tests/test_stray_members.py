@@ -42,6 +42,13 @@ CASES: dict[str, tuple[str, Any, str]] = {
     "recorded pages and more": ("scan", {"pages": [{"value": []}], "page": {"value": vault("bravo")}}, "page"),
     "children in another casing": ("scan", [{**NETWORK, "Resources": [{"type": "subnets", "name": "s"}]}], "Resources"),
     "children under another name": ("scan", [{**NETWORK, "children": [vault("bravo")]}], "children"),
+    "rows without a type beside those that are read": (
+        "scan", {"value": [], "values": [{**NETWORK, "id": vault("a")["id"], "type": None}]}, "values",
+    ),
+    "rows with neither a type nor an id": (
+        "scan", {"value": [vault("a")], "more": [{"name": "b", "properties": {}}]}, "more",
+    ),
+    "children without a type": ("scan", [{**NETWORK, "children": [{"name": "b", "properties": {}}]}], "children"),
     "children of a resource without properties": (
         "scan", [{**NETWORK, "properties": None, "resources": [], "children": [vault("bravo")]}], "children",
     ),
@@ -130,7 +137,8 @@ def test_what_other_members_hold_is_no_gap(command: Any, tmp_path: Path) -> None
         {**NETWORK, "zones": ["1"], "identity": {"type": "SystemAssigned"}},
         {**FLAT, "id": "/m", "subnets": [SUBNET]},
     ]
-    (tmp_path / "a.json").write_text(json.dumps({"value": rows, "facets": [], "count": 2}))
+    scope = {"subscription": {"id": "/subscriptions/s", "name": "s"}, "columns": [{"name": "id", "type": "string"}]}
+    (tmp_path / "a.json").write_text(json.dumps({"value": rows, "facets": [], "count": 2, **scope}))
     plan = {
         **PLANNED,
         "resource_changes": [planned("a")],

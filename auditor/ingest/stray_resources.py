@@ -33,7 +33,7 @@ def note_stray_children(document: Mapping[str, Any], at: At, log: Log) -> None:
     Commands of the Azure CLI give a resource without the key `properties`, with these in its place. What they hold of
     the same provider is a part of the resource, or what it refers to.
     """
-    is_element = _is_resource
+    is_element = _is_resource_or_row
     if value_of(document, "properties") is MISSING:
         is_element = partial(_is_of_another_provider, f"{document['type'].partition('/')[0]}/".casefold())
     for key, count in stray_members(document, _CHILDREN, _OF_A_RESOURCE, is_element):
@@ -54,7 +54,7 @@ def _is_of_another_provider(provider: str, value: Any) -> bool:
 
 
 def _is_row(value: Any) -> bool:
-    return isinstance(value, list) or _is_resource(value)
+    return isinstance(value, list) or _is_resource_or_row(value)
 
 
 def _is_object(value: Any) -> bool:
@@ -69,8 +69,20 @@ def _is_resource(value: Any) -> bool:
     return is_arm or ("apiVersion" in value and "kind" in value)
 
 
+def _is_resource_or_row(value: Any) -> bool:
+    """Whether a value is a resource, or looks like one of Azure that has lost its type."""
+    if not isinstance(value, dict):
+        return False
+    own_id = value.get("id")
+    parts = [key for key in ("name", "properties") if key in value]
+    has_id = isinstance(own_id, str) and "/providers/" in own_id.casefold()
+    return _is_resource(value) or len(parts) + has_id > 1
+
+
 def _is_resource_or_page(value: Any) -> bool:
     pages = lists_of(value) if isinstance(value, dict) else ()
     return (
-        _is_resource(value) or _is_object(value) or any(isinstance(listed, list) and listed for _key, listed in pages)
+        _is_resource_or_row(value)
+        or _is_object(value)
+        or any(isinstance(listed, list) and listed for _key, listed in pages)
     )
