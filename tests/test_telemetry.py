@@ -97,7 +97,7 @@ def test_a_run_is_a_span_and_gauges(collector: Any, tmp_path: Path) -> None:
         for point in metric.gauge.data_points
     }
     assert points["auditor.failures", "high"] + points["auditor.failures", "medium"] == 1
-    assert points["auditor.evaluate.finding_writer", "fail"] == 1
+    assert points["auditor.answers", "fail"] == 1
     assert points["auditor.exit_code",] == 1
 
 

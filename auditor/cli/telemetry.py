@@ -80,7 +80,7 @@ def _metrics(resource: Any, audit: Audit, seconds: float, code: int) -> Any:
     reader = InMemoryMetricReader()
     provider = MeterProvider(metric_readers=[reader], resource=resource, shutdown_on_exit=False)
     meter = provider.get_meter("auditor", audit.tool_version)
-    answers = meter.create_gauge("auditor.evaluate.finding_writer", "{answer}", "Answers of the audit by outcome.")
+    answers = meter.create_gauge("auditor.answers", "{answer}", "Answers of the audit by outcome.")
     for outcome in Outcome:
         answers.set(count_of(audit.counts, outcome), {"outcome": outcome.value})
     failures = meter.create_gauge("auditor.failures", "{finding}", "What fails, by severity.")
