@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import open_inventory
 from auditor.model.finding import Outcome
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.render.formats import render
 from auditor.render.options import Options
 from auditor.ruleset.loader import load_rules

@@ -17,7 +17,7 @@ from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.finding import Outcome
 from auditor.model.finding_store import Findings
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.render.formats import render
 from auditor.render.options import Options
 from auditor.ruleset.loader import load_rules

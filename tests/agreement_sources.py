@@ -22,13 +22,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from auditor.cli.after_change import after_change
 from auditor.collect.azure.tenant import TENANT
 from auditor.demo.estate_inventory import AS_OF, as_designed, inventory, is_kubernetes
 from auditor.demo.faults import as_found, planted
 from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import Inventory
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
+from auditor.pipeline.change_overlay import after_change
 from auditor.plans.arm.template import read_arm_template
 from auditor.plans.terraform.plan import read_terraform_plan
 from auditor.ruleset.loader import load_rules

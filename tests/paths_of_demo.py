@@ -19,7 +19,7 @@ from auditor.lenses.coverage import Coverage
 from auditor.lenses.registry import lens_of
 from auditor.model.finding import Outcome
 from auditor.model.resource import Resource
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.ruleset.loader import load_rules
 from tests.pki import b64, make, pem
 

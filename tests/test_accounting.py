@@ -16,7 +16,7 @@ from auditor.ingest.inventory import Inventory
 from auditor.ingest.type_filter import Wanted
 from auditor.model.accounting import MOST_EXAMPLES, Accounting, sum_of
 from auditor.model.resource import Origin, Resource
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.ruleset.loader import load_rules, select
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

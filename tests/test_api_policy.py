@@ -24,7 +24,7 @@ from auditor.lenses.registry import API_POLICY_READS, lens_of
 from auditor.model.finding import Finding, Outcome
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.ruleset.loader import load_rules
 
 APIM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagement/service/apim"

@@ -26,7 +26,7 @@ from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.lenses.registry import API_POLICY_READS
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource, Unknown
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 
 HTTP = jwt(url="http://idp/.well-known/openid-configuration")
 

@@ -70,6 +70,12 @@ def test_nothing_but_the_command_line_prints_or_exits() -> None:
         assert not re.search(r"\bprint\(|sys\.exit|os\._exit", text), path
 
 
+def test_only_the_command_line_knows_click() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name != "cli":
+            assert not re.search(r"^\s*(import|from) click\b", path.read_text(encoding="utf-8"), re.MULTILINE), path
+
+
 def test_broad_excepts_stand_at_the_isolation_points_alone() -> None:
     """A command, one rule on one resource, one piece of reading: elsewhere an error that nobody expected is one."""
     found = [

@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.model.resource import Origin, Resource
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.ruleset.loader import load_rules
 
 NOW = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

@@ -31,7 +31,7 @@ from auditor.lenses.certificates.times import lifetime
 from auditor.lenses.registry import LENSES
 from auditor.model.finding import Outcome
 from auditor.model.resource import Unknown
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.ruleset.loader import load_rules
 
 RULES = [bind(rule, NOW) for rule in load_rules() if "auditor/certificate" in rule.resource]

@@ -7,10 +7,10 @@ import datetime as dt
 import orjson
 import pytest
 
-from auditor.cli.needs import needs_of
 from auditor.collect.azure.plan import plan_for
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.snapshot import open_snapshot
+from auditor.pipeline.collection_requirements import needs_of
 from auditor.ruleset.loader import load_rules
 from tests.azure.collected import DEMO, OTHER
 from tests.azure.command import Meet

@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from auditor.cli.live import EXTRAS
+from auditor.collect.request import EXTRAS
 from auditor.ingest.snapshot import open_snapshot
 from auditor.pipeline.config_file import read_config
 from tests.azure.collected import DEMO, OTHER

@@ -17,7 +17,7 @@ from auditor.evaluate.bound_rule import Bound, bind
 from auditor.ingest.inventory import open_inventory
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding, Outcome
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.ruleset.loader import load_rules
 
 WITHOUT_FAULT = {

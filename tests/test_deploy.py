@@ -17,7 +17,8 @@ import pytest
 import yaml
 from kubernetes import client
 
-from auditor.cli import live, root
+from auditor.cli import root
+from auditor.pipeline import live_collection
 from auditor.pipeline.config_file import read_config
 from tests.bicep import modules, parameters, variable
 
@@ -66,7 +67,7 @@ def test_what_is_scheduled_audits_what_its_settings_name(name: str, cluster: str
     words = [str(settings_of(name, tmp_path)) if word.startswith("/etc/auditor/") else word for word in calls()[name]]
     command = root.get_command(click.Context(root), words[0])
     assert command is not None
-    wanted = live.chosen_by(command.make_context(words[0], words[1:]))
+    wanted = live_collection.chosen_by(command.make_context(words[0], words[1:]))
     wanted.check()
     assert (wanted.scope.subscriptions, wanted.clusters.in_cluster) == ((SUBSCRIPTION,), cluster)
 

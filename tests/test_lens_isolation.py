@@ -15,7 +15,7 @@ from auditor.lenses.registry import Lens
 from auditor.model.audit import Audit
 from auditor.model.finding import Finding
 from auditor.model.resource import Origin, Resource
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.ruleset.loader import load_rules
 
 CLOCK = dt.datetime(2026, 7, 9, tzinfo=dt.UTC)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from auditor.cli.after_change import after_change
 from auditor.evaluate.bound_rule import bind
 from auditor.ingest.inventory import CollectedSource, Inventory
 from auditor.model.kubernetes_types import kubernetes_type
 from auditor.model.resource import Origin, Resource
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
+from auditor.pipeline.change_overlay import after_change
 from auditor.plans.arm.template import read_arm_template
 from auditor.plans.change import Changes
 from auditor.ruleset.loader import load_rules, select

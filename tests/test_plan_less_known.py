@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from auditor.cli.after_change import after_change
 from auditor.evaluate.engine import Bound
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
+from auditor.pipeline.change_overlay import after_change
 from auditor.plans.terraform.plan import read_terraform_plan
 from auditor.ruleset.rule_schema_model import CLOCK, CaseForm, RuleSource
 from auditor.ruleset.rule_testing import _others, given_resource, prepare

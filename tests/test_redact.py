@@ -23,7 +23,7 @@ from auditor.ingest.snapshot import write_snapshot
 from auditor.model.accounting import Accounting, NotEvaluated
 from auditor.model.gap import Gap
 from auditor.model.resource import Origin, Resource
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.ruleset.loader import load_rules
 from auditor.sanitize.pseudonymize.addresses import Addresses
 from auditor.sanitize.pseudonymize.resources import pseudonyms, redact, redact_gap

@@ -15,7 +15,7 @@ from auditor.evaluate.interpreter import answers
 from auditor.ingest.diagnostics import Broken, Log
 from auditor.ingest.envelopes import At, resources_of
 from auditor.ingest.yaml_documents import yaml_documents
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
 from auditor.ruleset.loader import load_rules
 from auditor.ruleset.rule_schema_model import RuleSource
 from auditor.ruleset.rule_testing import prepare

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli import settings
+from auditor.pipeline import settings
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,12 +38,12 @@ def command(
 
     It informs and gates nothing: the exit code is 0 whatever it finds. `auditor scan` judges.
     """
-    from auditor.cli.planned import open_estate
     from auditor.lenses.certificates.calendar import as_ics
     from auditor.lenses.certificates.certificate_table import as_csv, as_json, as_text, listed, soonest
     from auditor.lenses.coverage import Coverage
     from auditor.lenses.registry import lens_of
     from auditor.model.errors import ConfigError
+    from auditor.pipeline.open_input import open_estate
     from auditor.render.names import inert
     from auditor.render.write import write_text
 

@@ -6,14 +6,16 @@ import sys
 
 import click
 
-from auditor.cli import live, options, settings
+from auditor.cli import options
+from auditor.cli.live_options import live
+from auditor.pipeline import live_collection
 
 
 @click.command("collect")
 @click.option("--output", "-o", metavar="DIR", help="Where the snapshot goes.")
 @click.option("--resume", metavar="DIR", help="Continue the collection of this snapshot, that did not end well.")
 @click.option("--redact", is_flag=True, help="Write pseudonyms instead of names, ids, hosts and addresses.")
-@live.live
+@live
 @options.selecting
 @click.pass_context
 def command(ctx: click.Context, /, output: str | None, resume: str | None, redact: bool, **_given: object) -> None:
@@ -29,16 +31,16 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, redac
     if bool(output) == bool(resume):
         raise ConfigError("A collection needs a place.", "Give --output DIR for a new one, --resume DIR to go on.")
     directory = resume or output or ""
-    journal = live.journal_of(directory)
+    journal = live_collection.journal_of(directory)
     if resume and not journal.is_file():
         raise ConfigError(f"{resume} has no journal to continue from.", "Collect again with --output.")
-    chosen, wanted = settings.chosen_by(ctx, []), live.chosen_by(ctx)
+    chosen, wanted = options.settings_of(ctx, []), live_collection.live_settings(ctx.params)
     wanted.check()
-    live.set_aside(ctx, wanted, quiet=chosen.quiet)
+    live_collection.set_aside(ctx.params, wanted, None, chosen.console, quiet=chosen.quiet)
     check_target(directory)
     journal.parent.mkdir(parents=True, exist_ok=True)
-    needs = live.needs_of(chosen)
-    book, inventory = live.collect(wanted, needs, journal, chosen.clock, fresh=bool(output), quiet=chosen.quiet)
+    needs = live_collection.needs_of(chosen)
+    book, inventory = live_collection.collect(wanted, needs, journal, chosen.clock, chosen.console, fresh=bool(output))
     try:
         as_of = inventory.as_of or chosen.clock
         if redact:

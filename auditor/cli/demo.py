@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from auditor.cli import options, settings, thresholds
+from auditor.cli import options
 from auditor.model.errors import OutputError
+from auditor.pipeline import settings
+from auditor.pipeline.exit_status import thresholds_of
+from auditor.pipeline.settings import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +33,10 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
     Prints the summary and leaves an HTML and a SARIF report, unless --format or --output say otherwise. It is invented,
     so it gates nothing: the exit code is 0 unless --fail-on is given. Settings count only when --config names them.
     """
-    from auditor.cli.judging import judge_and_report
-    from auditor.cli.publishing import publishing
     from auditor.demo.estate_inventory import AS_OF, as_designed, inventory
     from auditor.demo.faults import as_found, planted
+    from auditor.pipeline.audit_estate import audit_estate
+    from auditor.pipeline.publish_run import publishing
 
     faults = [] if designed else planted()
     bodies = as_found(as_designed(), faults)
@@ -41,13 +44,13 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
         _write(bodies, _made(write_estate))
         _say(f"Next: auditor scan --from {write_estate} --as-of {AS_OF:%Y-%m-%d}")
         return
-    chosen = settings.chosen_by(ctx, ["demo"], beside=False)
+    chosen = options.settings_of(ctx, ["demo"], beside=False)
     own_reports = not ctx.meta.get("reports")
     if own_reports:
         place = _made(folder)
-        files = [options.Report(form, str(place / f"auditor-demo.{form}")) for form in ("html", "sarif")]
-        chosen = replace(chosen, reports=[options.Report("text", None), *files])
-    given, clock = thresholds.of_options(ctx.params, {}), ctx.params["as_of"]
+        files = [Report(form, str(place / f"auditor-demo.{form}")) for form in ("html", "sarif")]
+        chosen = replace(chosen, reports=[Report("text", None), *files])
+    given, clock = thresholds_of(ctx.params, {}), ctx.params["as_of"]
     chosen = replace(
         chosen,
         thresholds=replace(given, fail_on=given.fail_on or "never"),
@@ -59,7 +62,7 @@ def command(ctx: click.Context, /, designed: bool, folder: str, write_estate: st
     looked_for = {kind for bound in rules for kind in bound.related}
     looked_for |= {kind for bound in rules for kind in bound.rule.resource if not kind.startswith("auditor/")}
     with publishing(chosen) as publish:
-        code = judge_and_report(chosen, inventory(bodies, looked_for), publish)
+        code = audit_estate(chosen, inventory(bodies, looked_for), publish)
     if not chosen.quiet:
         if own_reports:
             _say(*(f"Written: {report.path}" for report in chosen.reports if report.path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from auditor.cli.settings import EXEMPTIONS_FILE, config_of
+from auditor.pipeline.settings import EXEMPTIONS_FILE, config_of
 
 TOOLS = ("checkov", "psrule", "trivyignore", "azure-policy")
 
@@ -68,14 +68,14 @@ def import_(tool: str, files: tuple[str, ...], own: tuple[str, ...], output: str
     .trivyignore and .trivyignore.yaml, and Azure Policy's exemptions with their assignments (exports, snapshots). What
     is not said there is left as TODO, and the file is refused until it is filled in.
     """
-    from auditor.cli import importing
     from auditor.exemptions.importers.drafts import drafted, text_of
+    from auditor.pipeline import import_exemptions
     from auditor.render.phrasing import plural, visible
     from auditor.render.write import write_text
     from auditor.ruleset.loader import load_rules
 
     equivalents = "trivy" if tool == "trivyignore" else tool
-    draft = drafted(equivalents, importing.READERS[tool](files), load_rules(own))
+    draft = drafted(equivalents, import_exemptions.READERS[tool](files), load_rules(own))
     write_text(output, text_of(draft))
     told = f"{plural(len(draft.entries), 'exemption')} taken over, {len(draft.unmapped):,} not."
     todo = sum("TODO" in str(entry) for entry, _ in draft.entries)

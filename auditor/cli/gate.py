@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.cli import options, settings
+from auditor.cli import options
 from auditor.pipeline.gc_control import no_collection
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def command(
     with --against the whole estate as it will be, and what is new since. What is known only after the change is applied
     is told, and makes no exit code unless --fail-on-unknown is given.
     """
-    from auditor.cli.after_change import after_change, laid_over_estate, touched
-    from auditor.cli.judging import judge_change
+    from auditor.pipeline.audit_change import audit_change
+    from auditor.pipeline.change_overlay import after_change, laid_over_estate, touched
 
-    chosen = settings.chosen_by(ctx, files)
+    chosen = options.settings_of(ctx, files)
     against, new_only = against or chosen.config.get("against"), new_only or chosen.config.get("newOnly", False)
     if new_only and not (against or chosen.baseline):
         raise click.UsageError("--new-only needs --against or --baseline to know what is new.")
@@ -81,9 +81,9 @@ def command(
     changes = _on_cluster(changes, cluster or _only_cluster(before))
     if before is None:
         made, new = after_change(files, changes), touched(changes)
-        sys.exit(judge_change(chosen, made, changes, touched=new, new_only=new_only))
+        sys.exit(audit_change(chosen, made, changes, touched=new, new_only=new_only))
     laid_over = laid_over_estate(before, files, changes, () if beside.subscription else _without_place(changes))
-    sys.exit(judge_change(chosen, laid_over, changes, against=before, new_only=new_only))
+    sys.exit(audit_change(chosen, laid_over, changes, against=before, new_only=new_only))
 
 
 def _beside(parameters: str | None, source: str | None, scope: str | None, config: Mapping[str, Any]) -> Beside:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.cli import settings
-from auditor.cli.past import history_file, open_history
+from auditor.pipeline import settings
+from auditor.pipeline.baselines import history_file, open_history
 
 if TYPE_CHECKING:
-    from auditor.cli.sinks import Told
     from auditor.history.metrics import History, Line
+    from auditor.pipeline.sinks import Told
 
 
 @click.command("history")
@@ -60,7 +60,7 @@ def _configured(place: str | None, config_file: str | None, config: Told) -> str
 
 
 def _recalled(workspace: str, told: Told, estate: str | None, since: str | None) -> History:
-    from auditor.cli.sinks import azure_of
+    from auditor.pipeline.sinks import azure_of
     from auditor.publish.remote_history import recall
     from auditor.publish.workspace import Workspace
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from os.path import exists
 from pathlib import Path
 from typing import Any
 
 import click
-from msgspec import Struct
 
-from auditor.cli import VERBOSITY, thresholds
+from auditor.cli import VERBOSITY
+from auditor.pipeline import settings
+from auditor.pipeline.console import WIDTH
+from auditor.pipeline.exit_status import LEVELS, SAME
+from auditor.pipeline.settings import Report, Settings
 
-SEVERITIES = thresholds.LEVELS[:-1]
+SEVERITIES = LEVELS[:-1]
 FORMATS = (
     "text", "json", "sarif", "html", "pdf", "junit", "csv", "xlsx", "markdown", "ocsf", "gitlab", "github", "line",
 )  # fmt: skip
@@ -22,26 +26,33 @@ SUFFIXES = {
     ".ndjson": "ocsf", ".pdf": "pdf", ".sarif": "sarif", ".txt": "text", ".xlsx": "xlsx", ".xml": "junit",
 }  # fmt: skip
 
-WIDTH = 100
-"""Of a text report in a file, or through a pipe: whatever the terminal, the same bytes."""
-
-
-class Report(Struct, frozen=True):
-    """A format and where it goes; None is standard output."""
-
-    format: str
-    path: str | None
-
 
 class ReportingCommand(click.Command):
     """A command with `--format F --output PATH` in pairs: an output belongs to the format named last before it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        args = thresholds.separated(args)
+        args = separated(args)
         values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         given = {name: iter(values.get(name) or ()) for name in ("formats", "outputs")}
         ctx.meta["reports"] = pair_reports((p.name, next(given[p.name])) for p in order if p.name in given)
         return super().parse_args(ctx, args)
+
+
+def separated(args: Sequence[str]) -> list[str]:
+    """The arguments with a value for each `--fail-on-unknown` that has none: what follows may be a file. Raises
+    click.UsageError."""
+    following = [*args, ""][1:]
+    for arg, after in zip(args, following, strict=True):
+        if arg != "--fail-on-unknown" or after in (*LEVELS, "") or after.startswith("-"):
+            continue
+        if not exists(after):  # noqa: PTH110  (it takes any text)
+            raise click.UsageError(
+                f"{after!r} behind --fail-on-unknown is no severity ({', '.join(LEVELS)}), and no file has this name."
+            )
+    return [
+        f"{arg}={SAME}" if arg == "--fail-on-unknown" and after not in LEVELS else arg
+        for arg, after in zip(args, following, strict=True)
+    ]
 
 
 def pair_reports(given: Any) -> list[Report]:
@@ -74,17 +85,17 @@ def _format_of(path: str) -> str:
 
 
 def common(function: Any) -> Any:
-    """The options of every command that judges."""
+    """Add the options of every command that evaluates rules."""
     return _with(_COMMON, function)
 
 
 def reporting(function: Any) -> Any:
-    """The options of every command that writes reports."""
+    """Add the options of every command that writes reports."""
     return _with(_REPORTING, function)
 
 
 def selecting(function: Any) -> Any:
-    """The options of every command that needs rules."""
+    """Add the options of every command that needs rules."""
     return _with(_SELECTING, function)
 
 
@@ -134,9 +145,23 @@ _SELECTING = (
     ),
 )
 
+_THRESHOLDS = (
+    click.option("--fail-on", type=click.Choice(LEVELS), help="Lowest severity that ends with code 1."),
+    click.option(
+        "--fail-on-unknown", type=click.Choice([*LEVELS, SAME]), metavar="[SEVERITY]",
+        help="Unknown answers of this severity end with code 3; that of --fail-on when none is named.",
+    ),
+    click.option("--max-unknown", type=click.IntRange(0), metavar="N", help="Code 3 only for more unknown answers."),
+    click.option(
+        "--min-coverage", type=click.FloatRange(0, 100), metavar="PERCENT",
+        help="Code 3 when fewer of the answers are decided.",
+    ),
+    click.option("--require-resources", is_flag=True, help="Code 3 when nothing was evaluated."),
+)  # fmt: skip
+
 _COMMON = (
     *_REPORTING,
-    *thresholds.OPTIONS,
+    *_THRESHOLDS,
     click.option(
         "--exemptions",
         "exemptions",
@@ -178,3 +203,10 @@ def width() -> int:
     from shutil import get_terminal_size
 
     return min(get_terminal_size((WIDTH, 24)).columns, WIDTH)
+
+
+def settings_of(ctx: click.Context, inputs: Sequence[str], *, beside: bool = True) -> Settings:
+    """The settings of a command: its options and `auditor.yaml`, as `pipeline.settings.settings_of` joins them."""
+    from auditor.cli.console import console
+
+    return settings.settings_of(ctx.params, ctx.meta.get("reports", ()), inputs, console(), beside=beside)

@@ -28,11 +28,11 @@ def command(
     """
     from fnmatch import fnmatchcase
 
-    from auditor.cli.planned import open_estate
     from auditor.lenses.coverage import Coverage
     from auditor.lenses.paths.path_table import as_json, as_text
     from auditor.lenses.registry import lens_of
     from auditor.model.errors import ConfigError
+    from auditor.pipeline.open_input import open_estate
     from auditor.render.names import inert
     from auditor.render.write import write_text
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli import live, live_clusters, options, settings
+from auditor.cli import options
+from auditor.cli.live_options import live
+from auditor.pipeline import live_clusters, live_collection, settings
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("preflight")
-@live.live
+@live
 @options.selecting
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json", "markdown"]), help="Of the answer.")
 @click.option("--cluster-role", is_flag=True, help="Print the ClusterRole that the rules need, and ask nobody.")
@@ -33,22 +35,22 @@ def command(ctx: click.Context, /, form: str | None, cluster_role: bool, api_ver
     Asks every subscription and every cluster what this identity may do there, and reads nothing else. The exit code is
     3 when something lacks.
     """
-    from auditor.cli.needs import needs_of
     from auditor.collect.permission_report import suffering
     from auditor.model.errors import CLEAN, INCOMPLETE, ConfigError
+    from auditor.pipeline.collection_requirements import needs_of
 
     if api_versions:
         click.echo(versions_text(form or "json"), nl=False)
         sys.exit(CLEAN)
     if form == "markdown":
         raise ConfigError("--format markdown is for --api-versions.", "Rights are printed as text or json.")
-    chosen, wanted = settings.chosen_by(ctx, []), live.chosen_by(ctx)
-    needs = live.needs_of(chosen)
+    chosen, wanted = options.settings_of(ctx, []), live_collection.live_settings(ctx.params)
+    needs = live_collection.needs_of(chosen)
     if cluster_role:
         click.echo(role_text(needs, tls_secrets=wanted.clusters.tls_secrets), nl=False)
         sys.exit(CLEAN)
     wanted.check()
-    live.set_aside(ctx, wanted, quiet=chosen.quiet)
+    live_collection.set_aside(ctx.params, wanted, None, chosen.console, quiet=chosen.quiet)
     with tempfile.TemporaryDirectory(prefix="auditor-") as folder:
         from auditor.collect.collection_journal import Book
 
@@ -88,13 +90,13 @@ def role_text(needs: Needs, *, tls_secrets: bool = False) -> str:
     return head + yaml.safe_dump(cluster_role(types), sort_keys=False)
 
 
-def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
+def _rights(wanted: live_collection.LiveSettings, needs: Needs, book: Book) -> list[Right]:
     from auditor.collect.kubernetes.access import access
     from auditor.collect.kubernetes.cluster_reader import Wanted
     from auditor.collect.kubernetes.collection import is_kubernetes
     from auditor.collect.permission_report import Right
 
-    azure = live.signed_in(wanted, book.until) if wanted.of_azure else None
+    azure = live_collection.signed_in(wanted, book.until) if wanted.of_azure else None
     clusters = live_clusters.clusters_of(wanted.clusters)
     found = []
     if azure:
@@ -107,7 +109,9 @@ def _rights(wanted: live.LiveSettings, needs: Needs, book: Book) -> list[Right]:
     ]
 
 
-def _azure(wanted: live.LiveSettings, needs: Needs, azure: tuple[Cloud, Credential], book: Book) -> list[Right]:
+def _azure(
+    wanted: live_collection.LiveSettings, needs: Needs, azure: tuple[Cloud, Credential], book: Book
+) -> list[Right]:
     from auditor.collect.azure.access import access
     from auditor.collect.guard import within
     from auditor.collect.permission_report import Right

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from auditor.cli import settings
+from auditor.cli.console import message
+from auditor.pipeline import settings
 
 if TYPE_CHECKING:
     from auditor.history.store import Store
@@ -54,13 +55,13 @@ _DRY_RUN = click.option(
 )
 
 
-def _rehearsed(kind: str, given: dict[str, Any]) -> bool:
+def _dry_run_done(kind: str, given: dict[str, Any]) -> bool:
     """Whether a dry run was asked for, and is done."""
     if not given["dry_run"]:
         return False
-    from auditor.cli.rehearsal import rehearse
+    from auditor.pipeline.dry_run import dry_run
 
-    rehearse(kind, given)
+    click.echo(dry_run(kind, given), err=True)
     return True
 
 
@@ -73,8 +74,8 @@ class Published(NamedTuple):
 
 def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
     """Record the audit, when one is named, and send. Exits with 3 when something is left."""
-    from auditor.cli.past import DEFAULT, must_be_there, open_history
-    from auditor.cli.publishing import record, send
+    from auditor.pipeline.baselines import DEFAULT, must_be_there, open_history
+    from auditor.pipeline.publish_run import record, send
     from auditor.publish.outbox import try_again
     from auditor.render.load import load_audit
 
@@ -96,7 +97,7 @@ def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
                 click.echo("This audit was recorded before: only what is left of it is sent.", err=True)
         if given["retry_refused"]:
             try_again(store, sink.name)
-        if not send(store, [sink], given["patience"], quiet=given["quiet"]):
+        if not send(store, [sink], given["patience"], message, quiet=given["quiet"]):
             sys.exit(3)
     return published
 
@@ -113,9 +114,9 @@ def publish(given: dict[str, Any], make: Callable[[Store], Sink]) -> Published:
 @_shared
 def sentinel(**given: Any) -> None:
     """Send findings to Microsoft Sentinel, by the Logs Ingestion API."""
-    if _rehearsed("sentinel", given):
+    if _dry_run_done("sentinel", given):
         return
-    from auditor.cli.sinks import azure_of, needed, sink_of
+    from auditor.pipeline.sinks import azure_of, needed, sink_of
     from auditor.publish.workspace import Workspace
 
     config = settings.config_of(given["config"])
@@ -155,9 +156,9 @@ def _verify(published: Published, workspace: Workspace, patience: float) -> None
 @_shared
 def webhook(**given: Any) -> None:
     """Send records to a webhook, in signed requests."""
-    if _rehearsed("webhook", given):
+    if _dry_run_done("webhook", given):
         return
-    from auditor.cli.sinks import sink_of
+    from auditor.pipeline.sinks import sink_of
 
     sink = sink_of("webhook", settings.config_of(given["config"]), given)
     publish(given, lambda _store: sink)
@@ -170,9 +171,9 @@ def webhook(**given: Any) -> None:
 @_shared
 def file(**given: Any) -> None:
     """Drop records into a folder, as NDJSON files: of our own, or of OCSF Compliance Findings."""
-    if _rehearsed("file", given):
+    if _dry_run_done("file", given):
         return
-    from auditor.cli.sinks import sink_of
+    from auditor.pipeline.sinks import sink_of
 
     sink = sink_of("file", settings.config_of(given["config"]), given)
     publish(given, lambda _store: sink)
@@ -188,8 +189,8 @@ def defender(**given: Any) -> None:
     This is the one command that writes to Azure. It needs a role of its own, deploy/azure/defender-role.json; give it
     to another identity than the one that audits.
     """
-    from auditor.cli.sinks import azure_of
     from auditor.history.open_findings import standing
+    from auditor.pipeline.sinks import azure_of
     from auditor.publish.defender import Defender
 
     cloud, token = azure_of({**settings.config_of(given["config"]), **_said(given)})

@@ -6,11 +6,15 @@ import sys
 
 import click
 
-from auditor.cli import options, settings
-from auditor.cli.judging import changes_since, say_why, write_reports
-from auditor.cli.past import the_past
-from auditor.cli.thresholds import LEVELS, Thresholds, verdict
+from auditor.cli import options
+from auditor.cli.console import console
 from auditor.model.errors import INCOMPLETE
+from auditor.pipeline import settings
+from auditor.pipeline.audit_estate import explain_exit
+from auditor.pipeline.baselines import load_baselines
+from auditor.pipeline.exit_status import LEVELS, Thresholds, verdict
+from auditor.pipeline.reports import changes_since, write_reports
+from auditor.pipeline.settings import Report
 
 
 @click.command("report", cls=options.ReportingCommand)
@@ -34,12 +38,12 @@ def command(
     from auditor.render.load import load_audit
 
     shown = settings.outcomes_of(outcomes or "")
-    reports = ctx.meta.get("reports") or [options.Report("text", None)]
+    reports = ctx.meta.get("reports") or [Report("text", None)]
     audit, findings = load_audit(audit_file)
-    with findings, the_past(baseline, history, estate, audit.as_of) as past:
+    with findings, load_baselines(baseline, history, estate, audit.as_of) as past:
         changes = changes_since(past, audit, findings)
-        write_reports(reports, audit, findings, shown, past, changes)
+        write_reports(reports, audit, findings, shown, past, changes, console())
     code, unmet = verdict(audit, Thresholds(fail_on))
     if code == INCOMPLETE:
-        say_why(audit, reports, code, unmet)
+        explain_exit(reports, console(), audit, code, unmet)
     sys.exit(code)

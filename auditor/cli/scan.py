@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from auditor.cli import accepting, live, options, settings
+from auditor.cli import options
+from auditor.cli.live_options import live
+from auditor.pipeline import apply_exemptions, live_collection, settings
 
 if TYPE_CHECKING:
     from auditor.ingest.inventory import Inventory
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--from", "inputs", multiple=True, metavar="PATH", help="A file, a folder, a snapshot, or - ; repeatable."
 )
-@live.live
+@live
 @click.option("--save-snapshot", metavar="DIR", help="Also save what was read, to audit it again.")
 @options.common
 @click.pass_context
@@ -31,24 +33,27 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
     Live it reads the subscriptions that --subscription, --management-group or --all name. With --from it reads exports
     of Azure Resource Graph and ARM (JSON, NDJSON, gzip of these), `kubectl get … -o json`, YAML manifests, snapshots.
     """
-    from auditor.cli.judging import judge_and_report
-    from auditor.cli.publishing import publishing
     from auditor.ingest.inventory import open_inventory
     from auditor.model.errors import ConfigError
+    from auditor.pipeline.audit_estate import audit_estate
+    from auditor.pipeline.publish_run import publishing
 
-    chosen, wanted = settings.chosen_by(ctx, inputs), live.chosen_by(ctx)
-    if inputs and live.named_by_options(ctx):
+    chosen, wanted = options.settings_of(ctx, inputs), live_collection.live_settings(ctx.params)
+    if inputs and live_collection.named_by_options(ctx.params):
         raise ConfigError("Files and a live scope were named.", "Audit one of them, then the other.")
-    if live.named_by_options(ctx) or (wanted.wanted and not chosen.inputs):
-        chosen = replace(chosen, jobs=1, notices=chosen.notices + live.set_aside(ctx, wanted, (), quiet=chosen.quiet))
-        accepting.of_files(chosen)  # a wrong one is told before hours of reading, not after
+    if live_collection.named_by_options(ctx.params) or (wanted.wanted and not chosen.inputs):
+        notices = live_collection.set_aside(ctx.params, wanted, (), chosen.console, quiet=chosen.quiet)
+        chosen = replace(chosen, jobs=1, notices=chosen.notices + notices)
+        apply_exemptions.of_files(chosen)  # a wrong one is told before hours of reading, not after
         with tempfile.TemporaryDirectory(prefix="auditor-") as folder, publishing(chosen) as publish:
             file = Path(folder) / "journal"
-            book, inventory = live.collect(wanted, live.needs_of(chosen), file, chosen.clock, quiet=chosen.quiet)
+            book, inventory = live_collection.collect(
+                wanted, live_collection.needs_of(chosen), file, chosen.clock, chosen.console
+            )
             try:
                 if directory := save_snapshot or chosen.config.get("saveSnapshot"):
                     _save(directory, inventory, chosen)
-                code = judge_and_report(chosen, inventory, publish)
+                code = audit_estate(chosen, inventory, publish)
             finally:
                 book.close()
         sys.exit(code)
@@ -57,7 +62,8 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
             "Nothing to audit was named.",
             "Name files with --from, or --subscription ID to audit it live; `auditor demo` shows what comes out.",
         )
-    chosen = replace(chosen, notices=chosen.notices + live.set_aside(ctx, None, chosen.inputs, quiet=chosen.quiet))
+    notices = live_collection.set_aside(ctx.params, None, chosen.inputs, chosen.console, quiet=chosen.quiet)
+    chosen = replace(chosen, notices=chosen.notices + notices)
     with publishing(chosen) as publish:
         inventory = open_inventory(chosen.inputs)
         if inventory.as_of and not chosen.clock_given:
@@ -68,7 +74,7 @@ def command(ctx: click.Context, /, inputs: tuple[str, ...], save_snapshot: str |
 
             _save(directory, inventory, chosen, without_copies)
             inventory = open_inventory([directory])  # what is judged is what was kept
-        code = judge_and_report(chosen, inventory, publish)
+        code = audit_estate(chosen, inventory, publish)
     sys.exit(code)
 
 

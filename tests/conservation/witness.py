@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from auditor.cli.after_change import after_change, touched
 from auditor.cli.gate import _read
 from auditor.evaluate.bound_rule import Bound, bind, of_change
 from auditor.ingest import sources
@@ -17,7 +16,8 @@ from auditor.model.audit import Audit
 from auditor.model.errors import AuditorError
 from auditor.model.finding import Finding, Outcome
 from auditor.model.gap import Gap
-from auditor.pipeline.run import audit
+from auditor.pipeline.audit import audit
+from auditor.pipeline.change_overlay import after_change, touched
 from auditor.plans.detect import Beside
 from auditor.ruleset.loader import load_rules, select
 from tests.conservation.files import OTHER_TYPE, Case, Place, line_numbers, places_of

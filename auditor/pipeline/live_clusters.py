@@ -1,11 +1,9 @@
-"""Clusters of a live collection: their options, their settings, and how they are read."""
+"""Clusters of a live collection: their settings, and how they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import click
 
 if TYPE_CHECKING:
     from auditor.collect.azure.clouds import Cloud
@@ -14,14 +12,6 @@ if TYPE_CHECKING:
     from auditor.collect.kubernetes.clusters import Cluster
     from auditor.collect.request import Needs
     from auditor.evaluate.bound_rule import Bound
-
-OPTIONS = (
-    click.option("--kube-context", "contexts", multiple=True, metavar="NAME", help="A cluster, or all; repeatable."),
-    click.option("--kubeconfig", metavar="FILE", help="Where its contexts are; else KUBECONFIG or ~/.kube/config."),
-    click.option("--in-cluster", metavar="NAME", help="The cluster that this runs in, and how to call it."),
-    click.option("--aks", is_flag=True, help="The AKS clusters of the audited subscriptions, by Entra ID."),
-    click.option("--read-tls-secrets", is_flag=True, help="Also certificates in TLS Secrets, never their keys."),
-)
 
 AKS = "microsoft.containerservice/managedclusters"
 _CONFIG_MAP = "core/configmap"
@@ -48,7 +38,7 @@ class ClusterSettings(NamedTuple):
         return found + (["the AKS clusters of these"] if self.aks else [])
 
 
-def chosen_by(given: dict[str, Any], config: dict[str, Any]) -> ClusterSettings:
+def cluster_settings(given: Mapping[str, Any], config: Mapping[str, Any]) -> ClusterSettings:
     """Puts options and configuration together. Clusters are named in one place."""
     place = {} if named_by_options(given) else config
     return ClusterSettings(
@@ -60,7 +50,7 @@ def chosen_by(given: dict[str, Any], config: dict[str, Any]) -> ClusterSettings:
     )
 
 
-def named_by_options(given: dict[str, Any]) -> bool:
+def named_by_options(given: Mapping[str, Any]) -> bool:
     """Whether an option names a cluster."""
     return bool(given["contexts"] or given["in_cluster"] or given["aks"])
 

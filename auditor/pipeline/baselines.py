@@ -14,10 +14,10 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     import datetime as dt
 
-    from auditor.cli.sinks import Told
     from auditor.history.store import Store
     from auditor.model.audit import Audit
     from auditor.model.finding_store import Findings
+    from auditor.pipeline.sinks import Told
     from auditor.render.options import Earlier, Past
 
 DEFAULT = "default"
@@ -27,7 +27,7 @@ LAST = "last"
 HISTORY = "auditor-history.db"
 
 
-class ThePast(Struct, frozen=True):
+class Baselines(Struct, frozen=True):
     """Earlier audits: the one to compare with, the numbers of all, when each failure was first seen."""
 
     earlier: Earlier | None = None
@@ -35,7 +35,7 @@ class ThePast(Struct, frozen=True):
     seen: dict[str, dt.datetime] | None = None
 
 
-def compared_with(past: ThePast, audit: Audit, findings: Findings) -> ThePast:
+def compared_with(past: Baselines, audit: Audit, findings: Findings) -> Baselines:
     """The same past with another audit to compare with."""
     from auditor.render.options import Earlier
 
@@ -43,14 +43,14 @@ def compared_with(past: ThePast, audit: Audit, findings: Findings) -> ThePast:
 
 
 @contextmanager
-def the_past(
+def load_baselines(
     baseline: str | None,
     history: str | None,
     estate: str | None,
     now: dt.datetime,
     config: Told | None = None,
     store: Store | None = None,
-) -> Iterator[ThePast]:
+) -> Iterator[Baselines]:
     """What lies before `now`, read before anything is judged. Raises InputError.
 
     `history` is a folder of audits saved as JSON, or the history that `publish` writes; with the baseline `last` the
@@ -60,24 +60,24 @@ def the_past(
     with ExitStack() as last:
         if store is not None:
             known = (estate or DEFAULT) in store.estates()
-            past = _from_store(last, store, estate or DEFAULT, now) if known else ThePast()
+            past = _from_store(last, store, estate or DEFAULT, now) if known else Baselines()
             yield past if baseline in (None, LAST) else compared_with(past, *_loaded(last, baseline))
         elif baseline == LAST or (history is not None and (_is_blob(history) or Path(history).is_file())):
             store = last.enter_context(open_history(history, None, config or {}, write=False))
             past = _from_store(last, store, estate, now)
             yield past if baseline in (None, LAST) else compared_with(past, *_loaded(last, baseline))
         elif baseline is None and history is None:
-            yield ThePast()
+            yield Baselines()
         else:
             yield _from_files(last, history, baseline, now)
 
 
-def _from_files(last: ExitStack, folder: str | None, baseline: str | None, now: dt.datetime) -> ThePast:
+def _from_files(last: ExitStack, folder: str | None, baseline: str | None, now: dt.datetime) -> Baselines:
     from auditor.history.first_seen import note
     from auditor.history.report_folder import history
     from auditor.render.options import Past
 
-    past = ThePast(seen={})
+    past = Baselines(seen={})
     runs: list[Past] = []
     for audit, findings in history(folder, baseline, now):
         last.close()
@@ -87,7 +87,7 @@ def _from_files(last: ExitStack, folder: str | None, baseline: str | None, now: 
     return replace(past, runs=runs if folder else ())
 
 
-def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datetime) -> ThePast:
+def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datetime) -> Baselines:
     import datetime as dt
 
     from auditor.history.metrics import figures_of
@@ -109,7 +109,7 @@ def _from_store(last: ExitStack, store: Store, estate: str | None, now: dt.datet
     states = store.states(name).items()
     seen = {fingerprint: dt.datetime.fromisoformat(state.failed) for fingerprint, state in states if state.failed}
     document = store.latest_audit(name) if len(runs) == len(audits) else None
-    past = ThePast(runs=runs, seen=seen)
+    past = Baselines(runs=runs, seen=seen)
     if document is None:
         return past
     with document:
@@ -155,8 +155,8 @@ def open_history(given: str | None, config_file: str | None, config: Told, *, wr
         if given is None or not _is_blob(given):
             yield stack.enter_context(Store(history_file(given, config_file), write=write))
             return
-        from auditor.cli.sinks import azure_of
         from auditor.history.blob import borrowed, copied
+        from auditor.pipeline.sinks import azure_of
 
         _cloud, token = azure_of(config)
         if write:

@@ -10,10 +10,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-import click
 from msgspec import Struct
 
-from auditor.cli.past import DEFAULT
+from auditor.pipeline.baselines import DEFAULT
 
 PATIENCE = 300.0
 """Seconds for which a scan goes on when a sink is busy."""
@@ -23,10 +22,10 @@ _AHEAD = dt.timedelta(days=1)
 """How far an audit may be ahead of this machine's clock."""
 
 if TYPE_CHECKING:
-    from auditor.cli.settings import Settings
     from auditor.history.store import Store
     from auditor.model.audit import Audit
     from auditor.model.finding_store import Findings
+    from auditor.pipeline.settings import Settings
     from auditor.publish.delivery import Delivered, Sink
     from auditor.publish.outbox import Recorded
 
@@ -57,8 +56,8 @@ def record(store: Store, estate: str, audit: Audit, findings: Findings, sinks: M
     return told
 
 
-def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -> bool:
-    """Deliver what waits; True when nothing is left. What came of it goes to standard error. Raises AuditorError."""
+def send(store: Store, sinks: Sequence[Sink], patience: float, message: Callable[[str], None], *, quiet: bool) -> bool:
+    """Deliver what waits; True when nothing is left. The result goes to `message`. Raises AuditorError."""
     from auditor.publish import outbox
     from auditor.publish.delivery import deliver
 
@@ -66,9 +65,9 @@ def send(store: Store, sinks: Sequence[Sink], patience: float, *, quiet: bool) -
     store.keep()
     for sink, delivered in zip(sinks, done, strict=True):
         if not quiet or delivered.left or delivered.refused:
-            click.echo(told(sink, delivered), err=True)
+            message(told(sink, delivered))
     for name, number in [] if quiet else outbox.others(store, [sink.name for sink in sinks]):
-        click.echo(f"{number:,} records wait for {name}, which was not asked this time.", err=True)
+        message(f"{number:,} records wait for {name}, which was not asked this time.")
     return not any(delivered.left or delivered.refused for delivered in done)
 
 
@@ -103,9 +102,9 @@ def publishing(chosen: Settings) -> Iterator[Publishing]:
     if not chosen.sinks:
         yield Publishing(lambda _audit, _findings: True, None)
         return
-    from auditor.cli.past import open_history
-    from auditor.cli.sinks import sink_of
     from auditor.history.lock import alone
+    from auditor.pipeline.baselines import open_history
+    from auditor.pipeline.sinks import sink_of
 
     sinks = [sink_of(name, chosen.config) for name in chosen.sinks]
     estate = chosen.estate or DEFAULT
@@ -116,6 +115,6 @@ def publishing(chosen: Settings) -> Iterator[Publishing]:
 
         def done(audit: Audit, findings: Findings) -> bool:
             record(store, estate, audit, findings, {sink.name: False for sink in sinks})
-            return send(store, sinks, PATIENCE, quiet=chosen.quiet)
+            return send(store, sinks, PATIENCE, chosen.console.message, quiet=chosen.quiet)
 
         yield Publishing(done, store)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from os.path import exists
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
 from msgspec import Struct
 
 from auditor.model.errors import CLEAN, FINDINGS, INCOMPLETE
@@ -18,20 +16,6 @@ if TYPE_CHECKING:
 LEVELS = ("critical", "high", "medium", "low", "info", "never")
 SAME = "same"
 """`--fail-on-unknown` without a severity: that of `--fail-on`."""
-
-OPTIONS = (
-    click.option("--fail-on", type=click.Choice(LEVELS), help="Lowest severity that ends with code 1."),
-    click.option(
-        "--fail-on-unknown", type=click.Choice([*LEVELS, SAME]), metavar="[SEVERITY]",
-        help="Unknown answers of this severity end with code 3; that of --fail-on when none is named.",
-    ),
-    click.option("--max-unknown", type=click.IntRange(0), metavar="N", help="Code 3 only for more unknown answers."),
-    click.option(
-        "--min-coverage", type=click.FloatRange(0, 100), metavar="PERCENT",
-        help="Code 3 when fewer of the answers are decided.",
-    ),
-    click.option("--require-resources", is_flag=True, help="Code 3 when nothing was evaluated."),
-)  # fmt: skip
 
 
 class Thresholds(Struct, frozen=True):
@@ -58,32 +42,15 @@ class Thresholds(Struct, frozen=True):
         return "never" if change else self.findings
 
 
-def separated(args: Sequence[str]) -> list[str]:
-    """The arguments with a value for each `--fail-on-unknown` that has none: what follows may be a file. Raises
-    click.UsageError."""
-    following = [*args, ""][1:]
-    for arg, after in zip(args, following, strict=True):
-        if arg != "--fail-on-unknown" or after in (*LEVELS, "") or after.startswith("-"):
-            continue
-        if not exists(after):  # noqa: PTH110  (it takes any text)
-            raise click.UsageError(
-                f"{after!r} behind --fail-on-unknown is no severity ({', '.join(LEVELS)}), and no file has this name."
-            )
-    return [
-        f"{arg}={SAME}" if arg == "--fail-on-unknown" and after not in LEVELS else arg
-        for arg, after in zip(args, following, strict=True)
-    ]
-
-
-def of_options(given: dict[str, Any], config: dict[str, Any]) -> Thresholds:
+def thresholds_of(options: Mapping[str, Any], config: Mapping[str, Any]) -> Thresholds:
     """Options and `auditor.yaml` together; an option wins."""
     wanted = {
         "fail_on": "failOn", "fail_on_unknown": "failOnUnknown", "max_unknown": "maxUnknown",
         "min_coverage": "minCoverage",
     }  # fmt: skip
-    found = {name: config.get(key) if given.get(name) is None else given[name] for name, key in wanted.items()}
+    values = {name: config.get(key) if options.get(name) is None else options[name] for name, key in wanted.items()}
     return Thresholds(
-        **found, require_resources=given.get("require_resources") or config.get("requireResources", False)
+        **values, require_resources=options.get("require_resources") or config.get("requireResources", False)
     )
 
 
@@ -124,3 +91,33 @@ def _answers(audit: Audit, outcome: str, severity: str) -> int:
     """How many answers with this outcome are of a severity or worse; none for `never`."""
     reaching = LEVELS[: LEVELS.index(severity) + 1] if severity != "never" else ()
     return sum(getattr(run.counts, outcome) for run in audit.rules if run.rule.severity in reaching)
+
+
+def exit_reasons(audit: Audit, code: int, unmet: Sequence[str], *, on_stdout: bool, scanned: bool) -> str:
+    """Why an audit ends with exit code 3, and what a complete one leaves open; empty when there is nothing to add.
+
+    `on_stdout`: the text report on standard output already shows gaps and unknowns. `scanned`: unknown answers alone
+    decide the code, unless an option says otherwise.
+    """
+    from auditor.render.phrasing import cut, plural, visible
+    from auditor.render.phrasing import verdict as headline
+
+    sentences = []
+    answers, gaps = audit.counts.unknown + audit.counts.error, len(audit.gaps)
+    unknown = plural(answers, "answer") + " not known"
+    if audit.nothing_evaluated:
+        sentences += (
+            [headline(audit)[1]]
+            if not on_stdout
+            else ["Exit code 3, for nothing was evaluated."] * (code == INCOMPLETE)
+        )
+    elif code == INCOMPLETE and not (on_stdout and unmet):
+        missing = [*([plural(gaps, "gap")] if gaps else ()), *([unknown] if answers else ())]
+        sentences.append(f"Exit code 3, for the audit is incomplete: {', '.join(missing)}.")
+        if scanned and not (gaps or audit.counts.error or unmet):
+            sentences.append("With --fail-on-unknown never, failures alone decide.")
+    elif code != INCOMPLETE and audit.counts.unknown and not on_stdout:
+        sentences.append(f"{unknown} before the change is applied; --fail-on-unknown makes them count.")
+    if sentences and code == INCOMPLETE and gaps and not on_stdout:
+        sentences.append(f"First gap: {cut(audit.gaps[0].what)}: {cut(audit.gaps[0].reason)}")
+    return visible(" ".join([*sentences, *unmet]))

@@ -1,26 +1,23 @@
-"""A live collection from the command line: its options, its settings, its end. What `scan` and `collect` share."""
+"""A live collection: its settings, its run and its end. Shared by `scan` and `collect`."""
 
 from __future__ import annotations
 
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
 from msgspec.structs import replace
 
 from auditor import __version__
-from auditor.cli import live_clusters, settings
-from auditor.collect.request import EXTRAS, WAYS
+from auditor.pipeline import live_clusters, settings
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from auditor.cli.live_clusters import ClusterSettings
     from auditor.collect.azure.clouds import Cloud
     from auditor.collect.azure.sign_in import Credential
     from auditor.collect.collection_journal import Book
@@ -29,34 +26,12 @@ if TYPE_CHECKING:
     from auditor.model.errors import InputError
     from auditor.model.finding import Notice
     from auditor.model.gap import Gap
+    from auditor.pipeline.console import Console
+    from auditor.pipeline.live_clusters import ClusterSettings
 
-_LIVE = (
-    click.option("--subscription", "subscriptions", multiple=True, metavar="ID", help="Audit it live; repeatable."),
-    click.option("--management-group", "management_groups", multiple=True, metavar="NAME", help="All below it, live."),
-    click.option("--all", "everything", is_flag=True, help="Every subscription that can be read, live."),
-    click.option(
-        "--resource-group", "resource_groups", multiple=True, metavar="NAME", help="Only this one; repeatable."
-    ),
-    click.option("--cloud", metavar="NAME", help="AzureCloud, AzureChinaCloud, AzureUSGovernment, or a JSON file."),
-    click.option("--auth", "ways", multiple=True, type=click.Choice(WAYS), help="Sign in only so; repeatable."),
-    *live_clusters.OPTIONS,
-    click.option(
-        "--with", "extras", multiple=True, type=click.Choice(EXTRAS), help="Also this, which takes more rights or time."
-    ),
-    click.option(
-        "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="MINUTES", help="End then, with gaps."
-    ),
-)
 _PLACES = ("subscriptions", "managementGroups", "all", "resourceGroups", "kubeContexts", "inCluster", "aks")
 _TIME_LIMIT = 120.0
 """Minutes. Beyond it the tokens, the network or the services are not what they should be."""
-
-
-def live(function: Any) -> Any:
-    """The options of every command that reads from Azure and from clusters."""
-    for option in reversed(_LIVE):
-        function = option(function)
-    return function
 
 
 class LiveSettings(NamedTuple):
@@ -117,12 +92,12 @@ class LiveSettings(NamedTuple):
         }
 
 
-def chosen_by(ctx: click.Context) -> LiveSettings:
-    """Puts options and configuration together."""
+def live_settings(given: Mapping[str, Any]) -> LiveSettings:
+    """Put options and configuration together; an option wins."""
     from auditor.collect.request import Scope
 
-    given, config = ctx.params, settings.config_of(ctx.params.get("config"))
-    named = named_by_options(ctx)
+    config = settings.config_of(given.get("config"))
+    named = named_by_options(given)
     place = {} if named else config  # a scope is named in one place
     return LiveSettings(
         scope=Scope(
@@ -135,18 +110,23 @@ def chosen_by(ctx: click.Context) -> LiveSettings:
         ways=given["ways"] or tuple(config.get("auth", ())),
         extras=tuple(dict.fromkeys(given["extras"] or config.get("with", ()))),
         minutes=given["time_limit"] or config.get("timeLimit", _TIME_LIMIT),
-        clusters=live_clusters.chosen_by(given, place),
+        clusters=live_clusters.cluster_settings(given, place),
     )
 
 
 def set_aside(
-    ctx: click.Context, audited: LiveSettings | None, files: Sequence[str] | None = None, *, quiet: bool
+    given: Mapping[str, Any],
+    audited: LiveSettings | None,
+    files: Sequence[str] | None,
+    console: Console,
+    *,
+    quiet: bool,
 ) -> tuple[Notice, ...]:
     """What `auditor.yaml` names and this run leaves out, because something else was named; said at once, too.
 
     `audited` is the live scope, None where only files are audited; `files` are these, None where none can be.
     """
-    config = settings.config_of(ctx.params.get("config"))
+    config = settings.config_of(given.get("config"))
     taken = audited.named() if audited else dict.fromkeys(_PLACES)
     if files is not None:
         taken["from"] = list(files)
@@ -155,17 +135,17 @@ def set_aside(
         return ()
     from auditor.model.finding import Notice
 
-    file = ctx.params.get("config") or settings.CONFIG_FILE
+    file = given.get("config") or settings.CONFIG_FILE
     instead = "what options name" if audited else "files"
     told = f"{file} also names {', '.join(left)}: not part of this run, which audits {instead} alone."
     if not quiet:
-        click.echo(told, err=True)
+        console.message(told)
     return (Notice(kind="scope-set-aside", message=told, file=str(file)),)
 
 
 def needs_of(chosen: settings.Settings) -> Needs:
     """What the selected rules need. Raises RuleError."""
-    from auditor.cli.needs import needs_of
+    from auditor.pipeline.collection_requirements import needs_of
 
     every = settings.bound_rules(replace(chosen, selected=(), excluded=()))
     found = needs_of(settings.bound_rules(chosen), every)
@@ -173,13 +153,12 @@ def needs_of(chosen: settings.Settings) -> Needs:
 
 
 def collect(
-    live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, *, fresh: bool = False, quiet: bool
+    live: LiveSettings, needs: Needs, file: Path, clock: dt.datetime, console: Console, *, fresh: bool = False
 ) -> tuple[Book, Inventory]:
     """Collects into the journal `file`; `fresh` begins it anew.
 
     The caller closes the book when it needs the inventory no more. Raises AuditorError when nothing can be collected.
     """
-    from auditor.cli.progress import showing
     from auditor.collect.collection_journal import Book
 
     live.check()
@@ -191,7 +170,7 @@ def collect(
     with ExitStack() as stack:
         book = stack.enter_context(Book(file, live.head(needs), until=until, fresh=fresh))
         clock = _time(book.note("begun", clock.isoformat()))
-        with stopping(book), showing(book, quiet=quiet):
+        with stopping(book, console), console.collection(book):
             if unanswered:
                 book.gap(unanswered)
             if azure:
@@ -259,14 +238,14 @@ def inventory_of(book: Book, live: LiveSettings, clock: dt.datetime) -> Inventor
 
 
 @contextmanager
-def stopping(book: Book) -> Iterator[None]:
+def stopping(book: Book, console: Console) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM ends the collection in good order, the second at once."""
 
     def stop(_number: int, _frame: object) -> None:
         if book.interrupted:
             raise KeyboardInterrupt
         book.stop()
-        click.echo("Ending: what was read is kept. Again to end at once.", err=True)
+        console.message("Ending: what was read is kept. Again to end at once.")
 
     if threading.current_thread() is not threading.main_thread():
         yield  # no other may say what signals do
@@ -290,7 +269,7 @@ def journal_of(directory: str) -> Path:
     return Path(f"{directory.rstrip('/')}.journal")
 
 
-def named_by_options(ctx: click.Context) -> bool:
+def named_by_options(given: Mapping[str, Any]) -> bool:
     """Whether an option names a part of the live estate."""
-    of_azure = any(ctx.params[name] for name in ("subscriptions", "management_groups", "everything"))
-    return of_azure or live_clusters.named_by_options(ctx.params)
+    of_azure = any(given[name] for name in ("subscriptions", "management_groups", "everything"))
+    return of_azure or live_clusters.named_by_options(given)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from auditor.cli import inline
+from auditor.pipeline import inline_exemptions
 
 if TYPE_CHECKING:
-    from auditor.cli.settings import Settings
     from auditor.exemptions.entry import Entry
     from auditor.ingest.inventory import Inventory
     from auditor.model.audit import Audit
     from auditor.model.finding import Notice
     from auditor.model.finding_store import Findings
     from auditor.model.resource import Resource
+    from auditor.pipeline.settings import Settings
     from auditor.plans.change import Changes
 
 
@@ -41,7 +41,7 @@ def of_files(chosen: Settings) -> list[Entry]:
 
 def of_estate(chosen: Settings, inventory: Inventory) -> Exemptions:
     """The exemptions of an audit of an estate; comments are read in its manifests. Raises ConfigError."""
-    files = frozenset(file for file in inventory.files if inline.is_marked_yaml(file))
+    files = frozenset(file for file in inventory.files if inline_exemptions.is_marked_yaml(file))
     return _read(chosen, (one for one in inventory.resources() if one.origin.file in files) if files else (), ())
 
 
@@ -52,11 +52,11 @@ def of_change(chosen: Settings, inventory: Inventory, changes: Sequence[Changes]
 
 def _read(chosen: Settings, resources: Iterable[Resource], changes: Sequence[Changes]) -> Exemptions:
     found = Exemptions([], [])
-    for file, text, places in inline.marked_files(resources, changes):
+    for file, text, places in inline_exemptions.marked_files(resources, changes):
         from auditor.exemptions.inline import exemptions_in
         from auditor.ruleset.loader import load_rules
 
-        comments, spots = inline.parsed(file, text, places)
+        comments, spots = inline_exemptions.parsed(file, text, places)
         entries, notices = exemptions_in(file, text, comments, spots, load_rules(chosen.own))
         if chosen.comments:
             found.entries.extend(entries)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 from msgspec import Struct
 
-from auditor.cli import thresholds
-from auditor.cli.options import Report
-from auditor.cli.thresholds import Thresholds
 from auditor.model.errors import ConfigError
+from auditor.pipeline.console import Console
+from auditor.pipeline.exit_status import Thresholds, thresholds_of
 from auditor.pipeline.subprocess_worker import processors
 
 if TYPE_CHECKING:
@@ -26,6 +24,13 @@ EXEMPTIONS_FILE = "exemptions.yaml"
 OUTCOMES = ("pass", "fail", "unknown", "error", "exempt")
 _MOST_JOBS = 4
 """Unless more are asked for: each takes memory of its own."""
+
+
+class Report(Struct, frozen=True):
+    """A format and where it goes; None is standard output."""
+
+    format: str
+    path: str | None
 
 
 class Settings(Struct, frozen=True):
@@ -56,26 +61,30 @@ class Settings(Struct, frozen=True):
     config: dict[str, Any]  # the whole of it, for what one command alone reads
     begun: int  # when the command began, in nanoseconds since 1970
     notices: tuple[Notice, ...] = ()  # about how the audit was asked for
+    console: Console = Console()
 
 
-def chosen_by(ctx: click.Context, inputs: Sequence[str], *, beside: bool = True) -> Settings:
-    """Put options and configuration together. `beside`: files of the folder count where no option names one. Raises
-    ConfigError."""
+def settings_of(
+    given: Mapping[str, Any], reports: Sequence[Report], inputs: Sequence[str], console: Console, *, beside: bool = True
+) -> Settings:
+    """Put options (`given`, by parameter name) and configuration together. Raises ConfigError.
+
+    `beside`: `auditor.yaml` and `exemptions.yaml` of the working folder count where no option names a file.
+    """
     from auditor.evaluate.ownership import OWNER_TAGS
 
-    given = ctx.params
     if given.get("trusted_config"):
-        from auditor.cli.trusted_settings import trusted_settings
+        from auditor.pipeline.trusted_settings import trusted_settings
 
         config, exemptions, comments, notices = trusted_settings(given["trusted_config"], given.get("config"))
     else:
         config = config_of(given.get("config")) if beside or given.get("config") else {}
         exemptions, comments = exemption_files(given.get("config"), config), True
         notices = _clock_notice(given, config)
-    reports: list[Report] = ctx.meta.get("reports", [])
+    quiet = bool(given["quiet"] or config.get("quiet", False))
     return Settings(
         inputs=tuple(inputs) or tuple(config.get("from", ())),
-        reports=reports
+        reports=list(reports)
         or [Report(r["format"], r.get("output")) for r in config.get("reports", ())]
         or [Report("text", None)],
         selected=given["selected"] or tuple(config.get("select", ())),
@@ -86,7 +95,7 @@ def chosen_by(ctx: click.Context, inputs: Sequence[str], *, beside: bool = True)
         outcomes=outcomes_of(given.get("outcomes") or ",".join(config.get("outcomes", ()))),
         jobs=given.get("jobs") or config.get("jobs") or min(processors(), _MOST_JOBS),
         parameters=config.get("parameters", {}),
-        quiet=given["quiet"] or config.get("quiet", False),
+        quiet=quiet,
         history=given.get("history") or config.get("history"),
         estate=given.get("estate") or config.get("estate"),
         sinks=_sinks(given.get("sinks") or ()),
@@ -94,17 +103,18 @@ def chosen_by(ctx: click.Context, inputs: Sequence[str], *, beside: bool = True)
         owner_tags=given.get("owner_tags") or tuple(config.get("ownerTags", OWNER_TAGS)),
         excerpts=not given.get("no_excerpts") and config.get("excerpts", True),
         baseline=given.get("baseline") or config.get("baseline"),
-        thresholds=thresholds.of_options(given, config),
+        thresholds=thresholds_of(given, config),
         exemptions=given.get("exemptions") or exemptions,
         comments=comments,
         limits=config.get("exemptions", {}),
         config=config,
         begun=time.time_ns(),
         notices=notices,
+        console=console.without_progress() if quiet else console,
     )
 
 
-def _clock_notice(given: dict[str, Any], config: dict[str, Any]) -> tuple[Notice, ...]:
+def _clock_notice(given: Mapping[str, Any], config: dict[str, Any]) -> tuple[Notice, ...]:
     """Settings that move the clock may revive an exemption or a certificate that has expired."""
     if given.get("as_of") or not config.get("asOf"):
         return ()
@@ -125,7 +135,7 @@ def exemption_files(config_file: str | None, config: dict[str, Any]) -> tuple[st
 def _sinks(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
-    from auditor.cli.sinks import SINKS
+    from auditor.pipeline.sinks import SINKS
 
     for name in names:
         if name not in SINKS:

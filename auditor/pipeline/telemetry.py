@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
 if TYPE_CHECKING:
     from auditor.model.audit import Audit
 
@@ -19,18 +17,20 @@ ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """The others that the standard has (headers, certificates, timeouts, resource attributes) are heeded as well."""
 
 
-def export(audit: Audit, estate: str, begun: int, ended: int, code: int, *, quiet: bool) -> None:
-    """Send the numbers of a run that took from `begun` to `ended` (nanoseconds since 1970) and ended with `code`."""
+def export(audit: Audit, estate: str, begun: int, ended: int, code: int) -> str | None:
+    """Send the numbers of a run that took from `begun` to `ended` (nanoseconds since 1970) and ended with `code`.
+
+    Returns a sentence when they could not be sent.
+    """
     if not os.environ.get(ENDPOINT) or os.environ.get("OTEL_SDK_DISABLED", "").casefold() == "true":
-        return
+        return None
     try:
         failed = _export(audit, estate, begun, ended, code)
     except ImportError:
         failed = "it needs pip install 'auditor[telemetry]'"
     except ValueError as error:  # of a variable that is no number or address
         failed = str(error)
-    if failed and not quiet:
-        click.echo(f"Telemetry was not sent: {failed}.", err=True)
+    return f"Telemetry was not sent: {failed}." if failed else None
 
 
 def _export(audit: Audit, estate: str, begun: int, ended: int, code: int) -> str | None:

@@ -25,7 +25,6 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
 
     `parameters`: the parameter file of the templates. Raises `InputError` as `open_inventory` does.
     """
-    from auditor.cli.after_change import accounting_of, unread_of
     from auditor.ingest.discovery import Spool, files_of
     from auditor.ingest.inventory import CollectedSource, Inventory, open_inventory
     from auditor.ingest.snapshot import is_snapshot
@@ -33,6 +32,7 @@ def open_estate(paths: Sequence[str], parameters: str | None = None) -> Inventor
     from auditor.model.errors import InputError
     from auditor.model.gap import Gap
     from auditor.model.kubernetes_types import shown_with
+    from auditor.pipeline.change_overlay import accounting_of, unread_of
 
     if any(path == "-" or is_snapshot(path) for path in paths):
         return open_inventory(paths)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from auditor.cli.settings import CONFIG_FILE, exemption_files
 from auditor.model.errors import ConfigError
 from auditor.model.finding import Notice
 from auditor.pipeline.config_file import ALLOWED, COMMENTS, read_config
+from auditor.pipeline.settings import CONFIG_FILE, exemption_files
 
 _PATHS: Final = ("rules", "baseline", "history", "against")
 """Settings that name files which decide the verdict: relative to the trusted file, not to the checkout."""

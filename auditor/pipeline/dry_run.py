@@ -8,22 +8,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-import click
-
-from auditor.cli import settings
-from auditor.cli.past import DEFAULT, HISTORY, is_there, must_be_there, open_history
-from auditor.cli.publishing import record
-from auditor.cli.sinks import sink_of
 from auditor.history.store import Store
+from auditor.pipeline import settings
+from auditor.pipeline.baselines import DEFAULT, HISTORY, is_there, must_be_there, open_history
+from auditor.pipeline.publish_run import record
+from auditor.pipeline.sinks import sink_of
 from auditor.publish import outbox
 
 _NEEDED: Final = {"sentinel": ("endpoint", "rule"), "webhook": ("url",), "file": ("folder",)}
 """What each sink is known by. Without it, it is a new one."""
 
 
-def rehearse(kind: str, given: dict[str, Any]) -> None:
+def dry_run(kind: str, given: dict[str, Any]) -> str:
     """Record the audit that is named, if any, in a copy of the history, and print what the sink would get, a record a
-    line. A sink that is not set up yet gets what a new one gets. Raises AuditorError."""
+    line. A sink that is not set up yet gets what a new one gets. Returns a summary. Raises AuditorError."""
     import msgspec
 
     from auditor.render.load import load_audit
@@ -52,4 +50,4 @@ def rehearse(kind: str, given: dict[str, Any]) -> None:
     statuses = Counter(msgspec.json.decode(row).get("Status") or "ScanSummary" for row in rows)
     told = ", ".join(f"{number:,} {status}" for status, number in sorted(statuses.items())) or "none"
     total = plural(statuses.total(), "record")
-    click.echo(f"Dry run: {kind} would get {total} ({told}). Nothing was recorded or sent.", err=True)
+    return f"Dry run: {kind} would get {total} ({told}). Nothing was recorded or sent."
