@@ -772,3 +772,13 @@ def test_a_revision_that_is_offline_has_no_effective_policy() -> None:
     resources += (resource(path, "/apis", isCurrent=False, isOnline=online) for path, online in kinds.items())
     found = list(lens_of("auditor/apiPolicy").derive(resources, Coverage(API_POLICY_READS)))
     assert [one.name for one in found] == ["orders;rev=2", "orders;rev=3"]
+
+
+def test_policies_that_check_nothing_do_not_hide_the_check_after_them() -> None:
+    header = '<set-header name="x" exists-action="override"><value>v</value></set-header>'
+    inside = f'<when condition="@(a)">{header}</when><otherwise><retry count="1">{header}</retry></otherwise>'
+    silent = f"<choose>{inside}</choose>"
+    found = of("list", service=silent * 21_000 + JWT)
+    assert (found.authenticated, found.token_checked, found.unread) == (True, True, None)
+    refuses = silent.replace(header, '<return-response><set-status code="200"/></return-response>', 1)
+    assert of("list", service=refuses + JWT).answers_itself

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from auditor.model.resource import Unknown
@@ -26,12 +27,15 @@ class Element:
     attributes: dict[str, str] = field(default_factory=dict)  # names in small letters
     children: list[Element] = field(default_factory=list)
     text: str = ""
+    followed: list[Element] | None = field(default=None, compare=False, repr=False)
+    """The children on which a verdict depends, once `walk` has looked for them."""
 
     def all(self, name: str) -> list[Element]:
         """The children of this name."""
         return [child for child in self.children if child.name == name]
 
 
+@lru_cache(maxsize=2)  # each lens reads a document that it is given
 def read_policy(text: str) -> Element | Unknown:
     """The root element (`policies` or `fragment`), or why the text cannot be read."""
     try:

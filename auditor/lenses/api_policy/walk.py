@@ -94,7 +94,7 @@ class Walk:
     def _run(self, parent: Element, around: _Around, state: State | None, certain: bool) -> State | None:
         if state is not None and "{{" in parent.text:
             state = self._forget(state, Unknown("a named value stands where a policy is expected"), around.section)
-        for element in parent.children:
+        for element in _followed(parent):
             if state is None:
                 return None
             self._left -= 1
@@ -342,6 +342,29 @@ class _Policy:
     @property
     def place(self) -> Place:
         return Place(self.around.document.id, self.element.line)
+
+
+_HOLDERS: Final = frozenset({"limit-concurrency", "retry", "wait"})
+"""Policies that run those inside them, and do nothing else that counts here."""
+
+
+def _followed(parent: Element) -> list[Element]:
+    """The policies inside one on which a verdict depends: most of a long document set variables and headers. They are
+    looked for once for each element, since every API goes through the documents above it."""
+    if parent.followed is None:
+        parent.followed = [element for element in parent.children if _counts(element)]
+    return parent.followed
+
+
+def _counts(element: Element) -> bool:
+    if element.name == "choose":
+        return any("{{" in branch.text or _followed(branch) for branch in element.children)
+    if element.name in _HOLDERS:
+        return "{{" in element.text or bool(_followed(element))
+    if element.name == "set-header":
+        name = element.attributes.get("name", "")
+        return "{{" in name or name.strip().casefold() in CREDENTIAL_HEADERS
+    return element.name in _STEPS or element.name in LIMITS
 
 
 _Step = Callable[[Walk, _Policy, State], State | None]
