@@ -780,5 +780,6 @@ def test_policies_that_check_nothing_do_not_hide_the_check_after_them() -> None:
     silent = f"<choose>{inside}</choose>"
     found = of("list", service=silent * 21_000 + JWT)
     assert (found.authenticated, found.token_checked, found.unread) == (True, True, None)
-    refuses = silent.replace(header, '<return-response><set-status code="200"/></return-response>', 1)
-    assert of("list", service=refuses + JWT).answers_itself
+    answers = silent.replace(header, '<return-response><set-status code="200"/></return-response>', 1)
+    assert of("list", service=silent + JWT).answered_first is False
+    assert isinstance(of("list", service=answers + JWT).answered_first, Unknown)
