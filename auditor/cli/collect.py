@@ -44,7 +44,7 @@ def command(ctx: click.Context, /, output: str | None, resume: str | None, redac
     try:
         as_of = inventory.as_of or chosen.clock
         if redact:
-            from auditor.cli.redact import pseudonyms_for, write_redacted
+            from auditor.pipeline.redact import pseudonyms_for, write_redacted
 
             write_redacted(inventory, directory, pseudonyms_for(inventory, None, chosen.own))
         else:

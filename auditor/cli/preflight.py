@@ -12,14 +12,10 @@ import click
 
 from auditor.cli import options
 from auditor.cli.live_options import live
-from auditor.pipeline import live_clusters, live_collection, settings
+from auditor.pipeline import live_collection, settings
 
 if TYPE_CHECKING:
-    from auditor.collect.azure.clouds import Cloud
-    from auditor.collect.azure.sign_in import Credential
-    from auditor.collect.collection_journal import Book
     from auditor.collect.permission_report import Right, Suffering
-    from auditor.collect.request import Needs
 
 
 @click.command("preflight")
@@ -38,6 +34,7 @@ def command(ctx: click.Context, /, form: str | None, cluster_role: bool, api_ver
     from auditor.collect.permission_report import suffering
     from auditor.model.errors import CLEAN, INCOMPLETE, ConfigError
     from auditor.pipeline.collection_requirements import needs_of
+    from auditor.pipeline.preflight import rights_of, role_text, types_of
 
     if api_versions:
         click.echo(versions_text(form or "json"), nl=False)
@@ -56,10 +53,10 @@ def command(ctx: click.Context, /, form: str | None, cluster_role: bool, api_ver
 
         until = time.monotonic() + wanted.minutes * 60
         with Book(Path(folder) / "journal", {}, until=until) as book:
-            rights = _rights(wanted, needs, book)
-    types_of = {bound.rule.id: _types_of(needs_of([bound])) for bound in settings.bound_rules(chosen)}
-    suffers = suffering(types_of, rights)
-    click.echo(_json(rights, suffers) if form == "json" else _text(rights, suffers, len(types_of)), nl=False)
+            rights = rights_of(wanted, needs, book)
+    types_by_rule = {bound.rule.id: types_of(needs_of([bound])) for bound in settings.bound_rules(chosen)}
+    suffers = suffering(types_by_rule, rights)
+    click.echo(_json(rights, suffers) if form == "json" else _text(rights, suffers, len(types_by_rule)), nl=False)
     sys.exit(INCOMPLETE if any(right.allowed is not True for right in rights) else CLEAN)
 
 
@@ -75,62 +72,6 @@ def versions_text(form: str) -> str:
     import msgspec
 
     return msgspec.json.format(msgspec.json.encode(versions), indent=2).decode() + "\n"
-
-
-def role_text(needs: Needs, *, tls_secrets: bool = False) -> str:
-    """The ClusterRole for some needs, as YAML."""
-    import yaml
-
-    from auditor.collect.kubernetes.cluster_reader import Wanted
-    from auditor.collect.kubernetes.collection import is_kubernetes
-    from auditor.collect.kubernetes.role import cluster_role
-
-    types = Wanted(frozenset(filter(is_kubernetes, needs.types)), tls_secrets).readable
-    head = "# What auditor reads of a cluster. Written by: auditor preflight --cluster-role\n"
-    return head + yaml.safe_dump(cluster_role(types), sort_keys=False)
-
-
-def _rights(wanted: live_collection.LiveSettings, needs: Needs, book: Book) -> list[Right]:
-    from auditor.collect.kubernetes.access import access
-    from auditor.collect.kubernetes.cluster_reader import Wanted
-    from auditor.collect.kubernetes.collection import is_kubernetes
-    from auditor.collect.permission_report import Right
-
-    azure = live_collection.signed_in(wanted, book.until) if wanted.of_azure else None
-    clusters = live_clusters.clusters_of(wanted.clusters)
-    found = []
-    if azure:
-        found = _azure(wanted, needs, azure, book)
-        clusters += live_clusters.aks_of(wanted.clusters, azure, book)
-    types = Wanted(frozenset(filter(is_kubernetes, needs.types)), wanted.clusters.tls_secrets).readable
-    return found + [
-        Right(place=f"/clusters/{one.cluster}", type=one.type, right=one.right, allowed=one.allowed, reason=one.reason)
-        for one in (access(types, clusters, book) if clusters else [])
-    ]
-
-
-def _azure(
-    wanted: live_collection.LiveSettings, needs: Needs, azure: tuple[Cloud, Credential], book: Book
-) -> list[Right]:
-    from auditor.collect.azure.access import access
-    from auditor.collect.guard import within
-    from auditor.collect.permission_report import Right
-
-    asked = within(
-        lambda: access(needs, wanted.scope, *azure, book, wanted.extras, wanted.clusters.aks),
-        book.going,
-        "Asking Azure for the rights of this identity",
-    )
-    return [
-        Right(place=one.place, type=one.type, right=one.right, allowed=one.allowed, reason=one.reason) for one in asked
-    ]
-
-
-def _types_of(needs: Needs) -> frozenset[str]:
-    """What has to be read for a rule: what it judges and relates to, and what these hang below."""
-    from auditor.collect.azure.access import types_read
-
-    return needs.types | types_read(needs)
 
 
 def _json(rights: list[Right], suffers: list[Suffering]) -> str:

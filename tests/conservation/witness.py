@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from auditor.cli.gate import _read
 from auditor.evaluate.bound_rule import Bound, bind, of_change
 from auditor.ingest import sources
 from auditor.ingest.inventory import open_inventory
@@ -18,6 +17,7 @@ from auditor.model.finding import Finding, Outcome
 from auditor.model.gap import Gap
 from auditor.pipeline.audit import audit
 from auditor.pipeline.change_overlay import after_change, touched
+from auditor.pipeline.read_change import read_change_file
 from auditor.plans.detect import Beside
 from auditor.ruleset.loader import load_rules, select
 from tests.conservation.files import OTHER_TYPE, Case, Place, line_numbers, places_of
@@ -61,7 +61,7 @@ class Auditor:
     def _heard(self, command: str, path: Path) -> Heard:
         try:
             if command == "gate":
-                changes = [_read(str(path), Beside())]
+                changes = [read_change_file(str(path), Beside())]
                 inventory, ids = after_change([str(path)], changes), touched(changes)
             else:
                 inventory, ids = open_inventory([str(path)]), None
