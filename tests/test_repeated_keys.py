@@ -11,6 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.ingest.diagnostics import Log
+from auditor.ingest.sources import FileSource
+from auditor.ingest.type_counts import Census
+from auditor.ingest.type_filter import Wanted
 from auditor.model.repeated_keys import may_have_doubled_keys, with_doubled_keys_unknown
 from tests.test_envelopes import GOOD, GOOD_POD, ID, POD
 
@@ -132,3 +136,20 @@ def test_a_specification_in_two_spellings_is_unknown(audit_of: Any, tmp_path: Pa
     (tmp_path / "in.json").write_text(json.dumps(body))
     outcomes = [finding["outcome"] for finding in audit_of("in.json")[1]["findings"]]
     assert outcomes == ["unknown"]
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize("content", [GOOD, POD])
+def test_a_line_whose_type_is_given_twice_is_not_skipped(
+    tmp_path: Path, content: dict[str, Any], separators: tuple[str, str]
+) -> None:
+    """The first pass over a large file asks for some types alone: the last value may hide one of these."""
+    key, other = ("kind", "Things") if content is POD else ("type", "Other/things")
+    comma, colon = separators
+    text = json.dumps(content, separators=separators)
+    file = tmp_path / "in.ndjson"
+    file.write_text(f'{text[:-1]}{comma}"{key}"{colon}"{other}"}}\n')
+    log = Log()
+    wanted = Wanted(frozenset({"core/pod", "microsoft.keyvault/vaults"}), Census())
+    list(FileSource(str(file), "in.ndjson").resources(log, wanted))
+    assert [gap.reason for gap in log.gaps if f"`{key}` is given twice" in gap.reason]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import IO, Any, Final
@@ -165,8 +166,11 @@ def _skipper(wanted: Wanted) -> Callable[[bytes], bool]:
             return False
         if kind is None or wanted[kind]:
             return False
-        if at >= len(_TYPE) and header.apiVersion is None and not line.startswith(kind.encode() + b'"', at):
-            return False  # a nested one, or the key is given twice
+        if header.apiVersion is None:
+            if not line.startswith(kind.encode() + b'"', at) and not _is_first(_FIRST_TYPE, line, kind):
+                return False  # a nested one, or the key is given twice
+        elif not (_is_first(_FIRST_KIND, line, header.kind) and _is_first(_FIRST_VERSION, line, header.apiVersion)):
+            return False
         if others is not None:  # a full pass, which also says what is broken
             if not _is_sound(line):
                 return False
@@ -180,6 +184,15 @@ def _skipper(wanted: Wanted) -> Callable[[bytes], bool]:
 _TYPE: Final = b'"type":"'
 _KUBERNETES: Final = b'{"apiVersion"'
 _HEAD: Final = 1000
+_FIRST_TYPE: Final = re.compile(rb'"type"\s*:\s*"([^"]*)"')
+_FIRST_KIND: Final = re.compile(rb'"kind"\s*:\s*"([^"]*)"')
+_FIRST_VERSION: Final = re.compile(rb'"apiVersion"\s*:\s*"([^"]*)"')
+
+
+def _is_first(key: re.Pattern[bytes], line: bytes, value: str) -> bool:
+    """Whether the first value of a key in a line is that of the object, which is the last one that it gives."""
+    first = key.search(line)
+    return first is not None and first[1] == value.encode()
 
 
 def _header_of(line: bytes) -> tuple[Any, str | None]:
