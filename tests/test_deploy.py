@@ -67,7 +67,7 @@ def test_what_is_scheduled_audits_what_its_settings_name(name: str, cluster: str
     words = [str(settings_of(name, tmp_path)) if word.startswith("/etc/auditor/") else word for word in calls()[name]]
     command = root.get_command(click.Context(root), words[0])
     assert command is not None
-    wanted = live_collection.chosen_by(command.make_context(words[0], words[1:]))
+    wanted = live_collection.live_settings(command.make_context(words[0], words[1:]).params)
     wanted.check()
     assert (wanted.scope.subscriptions, wanted.clusters.in_cluster) == ((SUBSCRIPTION,), cluster)
 

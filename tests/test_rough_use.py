@@ -448,7 +448,7 @@ def test_a_defect_is_told_as_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     def broken(*_args: object) -> None:
         raise TypeError("odd")
 
-    monkeypatch.setattr(scan.settings, "chosen_by", broken)
+    monkeypatch.setattr(scan.options, "settings_of", broken)
     with pytest.raises(SystemExit) as ended:
         main(["scan", "--from", "x"])
     assert ended.value.code == 3

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from auditor.model.resource import Origin, Resource
@@ -113,6 +113,10 @@ def resource(body: dict[str, Any]) -> Resource:
     VALUES,
     st.sampled_from([pod, lambda value: resource({"properties": value})]),
     st.sampled_from(["compact", "spaced", "escaped"]),
+)
+@example(json.dumps({"a": ["secret \N{EN DASH} hunter2"]}), lambda value: resource({"properties": value}), "compact")
+@example(
+    json.dumps({"a": ["key \N{RIGHTWARDS ARROW} hunter2"]}), lambda value: resource({"properties": value}), "compact"
 )
 @settings(max_examples=600)
 def test_what_is_passed_over_has_no_secret(value: Any, make: Callable[[Any], Resource], form: str) -> None:

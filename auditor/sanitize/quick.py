@@ -77,7 +77,7 @@ _IN_TEXTS: Final = (
     rf"|(?:{_ENDS}|token|credentials?)\d*(?:\\+\"|')[ \t]"
     r"|key\d*\\*[\"'` \t]*[=:][= \t\"'`\\]*[0-9a-f]{32}"
     rf"|(?:authorization|cookie)(?:\\*['`]?|\\+\")[ \t]*[=,:][ \t]*[^\s]"
-    rf"|{_FLAGS}|{_TEXTS}|{_IN_SENTENCES}|\\u(?:00|ff|200)"
+    rf"|{_FLAGS}|{_TEXTS}|{_IN_SENTENCES}|\\u(?:00|ff|20|2192)"
     rf"|kind\\*[\"']?[ \t]*:[ \t]*\\*[\"']?secret|(?:{_ENDS}|token)\d*\\*[\"']?(?:\\r)?\\n[ \t]*value:"
 )
 _SECRETS: Final = (
