@@ -62,6 +62,30 @@ def test_imports_go_one_way(name: str) -> None:
         assert imports_of(path) <= {name, *ALLOWED[name]}, path
 
 
+def test_the_documentation_lists_the_packages_and_what_each_may_import() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \|.*\| ([^|]+) \|$", (ROOT / "docs/architecture.md").read_text("utf-8"), re.MULTILINE
+    )
+    packages = [name for name, _ in rows if name in ALLOWED]
+    assert sorted(packages) == sorted(ALLOWED)
+    for name, imports in rows:
+        if name not in ALLOWED:
+            continue
+        if imports == "nothing":
+            assert ALLOWED[name] == set(), name
+        elif imports.startswith("everything"):
+            assert ALLOWED[name] == set(ALLOWED) - {name, *re.findall(r"`(\w+)`", imports)}, name
+        else:
+            assert set(re.findall(r"`(\w+)`", imports)) == ALLOWED[name], name
+
+
+def test_the_documentation_names_files_that_exist() -> None:
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    for path in re.findall(r"`((?:auditor|tests|rules)/[\w/.-]+\.(?:py|json|md))`", text):
+        if "NAME" not in path and "TYPE" not in path:
+            assert (ROOT / path).is_file(), path
+
+
 def test_nothing_but_the_command_line_prints_or_exits() -> None:
     for path in PACKAGE.rglob("*.py"):
         if path.parent.name == "cli" or path.name == "__main__.py":
