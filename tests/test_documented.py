@@ -14,7 +14,12 @@ from auditor.cli import root
 from auditor.pipeline.config_file import read_config
 from auditor.ruleset.loader import check_overrides, load_rules, select
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "deploy").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "other-tools").glob("*.md")),
+    *sorted((ROOT / "deploy").glob("*.md")),
+]
 COMMANDS = sorted(
     {
         line
@@ -54,3 +59,31 @@ def test_settings_are_taken(block: str, tmp_path: Path) -> None:
     rules = load_rules()
     assert select(rules, settings.get("select", ()), settings.get("exclude", ()))
     check_overrides(rules, settings.get("parameters", {}))
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "CHANGELOG.md", ROOT / ".github" / "CONTRIBUTING.md"], ids=lambda page: page.name
+)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if target.startswith(("https://", "mailto:")):
+            continue
+        path, _, heading = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{page.name}: {target}"
+        if heading:
+            assert heading in headings(file), f"{page.name}: {target}"
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that code hosts give the headings of a page."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_changelog_of_a_version_is_short() -> None:
+    """At most 60 lines, so that users read it; `Added`, `Changed`, `Fixed` and `Rules` in this order."""
+    for version in re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        assert len(version.splitlines()) <= 60
+        groups = re.findall(r"^### (\w+)$", version, re.MULTILINE)
+        assert groups == [group for group in ("Added", "Changed", "Fixed", "Rules") if group in groups]
