@@ -1,7 +1,7 @@
 """What a path consists of: places, hops, and tails (the rest of a path from one place on). Pure.
 
-A hop is a plain dict as it stands in the derived resource (docs/derived-resources.md). Paths share hops and tails: nothing changes
-them once they are made.
+A hop is a plain dict as it stands in the derived resource (docs/derived-resources.md). Paths share hops and tails:
+nothing changes them once they are made.
 """
 
 from __future__ import annotations
