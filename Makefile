@@ -19,23 +19,23 @@ OFFLINE := not browser and not slow
 help: ## show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/.installed ## audit the built-in demo estate: summary here, HTML and SARIF as files
+demo: $(VENV)/.installed ## audit the built-in demo estate: summary, HTML report and SARIF file
 	$(BIN)/auditor demo
 	@command -v auditor >/dev/null || echo "(auditor is in $(BIN), which '. $(BIN)/activate' puts on the path)"
 
 # Two workers a processor: many tests wait for servers and browsers half of the time.
 WORKERS = $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
-test: $(VENV)/.dev ## install what the tests need, and pass them
+test: $(VENV)/.dev ## install the test dependencies and run all tests
 	$(MAKE) --no-print-directory --jobs 3 --output-sync lint rules $(VENV)/.tools
 	AUDITOR_ALL_TESTS=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
-unit: $(VENV)/.dev ## the offline part of the tests, under a minute; properties on a fifth of their examples
+unit: $(VENV)/.dev ## run the offline tests in under a minute, with a fifth of the property examples
 	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m '$(OFFLINE)'
 
-coverage: $(VENV)/.dev ## the same with what it covers, which takes twice as long
+coverage: $(VENV)/.dev ## run the offline tests with coverage, in twice the time
 	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder -m '$(OFFLINE)' --cov --cov-report=term:skip-covered
 
-rules: $(VENV)/.dev ## every rule against its cases, and what its lint warns of
+rules: $(VENV)/.dev ## test every rule with its cases and warnings
 	$(BIN)/auditor rules test
 
 fuzz: $(VENV)/.dev ## run the command line on 10,000 damaged inputs
@@ -47,10 +47,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev ## speed and size, as ratios
+bench: $(VENV)/.dev ## measure speed and size as ratios
 	$(BIN)/python -m benchmarks
 
-docs: $(VENV)/.dev ## write everything that is generated
+docs: $(VENV)/.dev ## write all generated files
 	$(BIN)/auditor rules docs
 	$(BIN)/auditor rules schema --output rules/rule.schema.json
 	$(BIN)/auditor preflight --cluster-role > deploy/kubernetes/cluster-role.yaml
@@ -59,15 +59,15 @@ docs: $(VENV)/.dev ## write everything that is generated
 	$(BIN)/auditor exemptions schema --output docs/exemptions.schema.json
 
 DIST := dist
-dist: $(VENV)/.dev ## build the wheel, the source archive and the SBOM (CycloneDX) of what they depend on
+dist: $(VENV)/.dev ## build the wheel, the source archive and the SBOM (CycloneDX) of the dependencies
 	$(BIN)/hatchling build -d $(DIST)
 	$(BIN)/cyclonedx-py requirements requirements/all.txt --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-file $(DIST)/auditor.cdx.json
 
-advisories: $(VENV)/.dev ## check the pinned dependencies for known vulnerabilities (needs an index that serves advisories)
+advisories: $(VENV)/.dev ## check the pinned dependencies for known vulnerabilities (requires an index that serves advisories)
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements/all.txt
 
-lock: ## pin the requirements anew (needs uv)
+lock: ## update the pinned requirements (requires uv)
 	printf '%s\n' hatchling editables | uv pip compile --quiet --no-strip-extras --universal --no-header --generate-hashes - -o requirements/build.txt
 	uv pip compile --quiet --no-strip-extras --universal --no-header --generate-hashes pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --no-strip-extras --universal --no-header --generate-hashes pyproject.toml --extra all -c requirements/dev.txt -o requirements/all.txt

@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Runs `auditor gate` in a pipeline, on any system: reports go to a folder, the exit code to its file `exit-code`.
+# Runs `auditor gate` in a pipeline of any system. Writes the reports and the exit code (file `exit-code`) to a folder.
 #
-#   AUDITOR_FILES      what to judge, a path a line
-#   AUDITOR_ARGUMENTS  further options of `auditor gate`, one a line with its value; no shell runs what is in them
-#   AUDITOR_REPORTS    the folder of the reports; auditor-reports when not given
-#   AUDITOR_TRUSTED_CONFIG  settings from outside the change, for `--trusted-config`; `checkout` trusts the checkout.
-#                      When not given, the settings and exemptions of a pull request are those of its target branch.
-#   AUDITOR_GIT_TOKEN  reads the target branch where the checkout keeps no credentials
+#   AUDITOR_FILES      files to evaluate, one path per line
+#   AUDITOR_ARGUMENTS  further options of `auditor gate`, one per line with its value; no shell expands them
+#   AUDITOR_REPORTS    the folder of the reports; default: auditor-reports
+#   AUDITOR_TRUSTED_CONFIG  settings from outside the change, for `--trusted-config`; `checkout` uses those of the
+#                      change. Default: the settings and exemptions of the target branch of a pull request.
+#   AUDITOR_GIT_TOKEN  reads the target branch if the checkout keeps no credentials
 #
-# Ends with 0 whatever the gate says, so that the reports can be published; a later step ends with `exit-code`.
+# Exits with 0 whatever the result, so that the reports can be published; a later step exits with `exit-code`.
 set -euo pipefail
 export AUDITOR_NO_CACHE=1 # a cache that a runner restores may come from another change
 
 reports=${AUDITOR_REPORTS:-auditor-reports}
 mkdir -p "$reports"
 
-lines() { # the lines of a text that are not empty, without spaces around them
+lines() { # the non-empty lines of a text, without surrounding spaces
   sed -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' -e '/^$/d' <<<"$1"
 }
 mapfile -t files < <(lines "${AUDITOR_FILES:-}")
@@ -25,7 +25,7 @@ while read -r option value; do
   if [[ -n $value ]]; then arguments+=("$value"); fi
 done < <(lines "${AUDITOR_ARGUMENTS:-}")
 
-target_branch() { # the files of the target branch, below the current folder, into a folder
+target_branch() { # copies the files of the target branch, below the current folder, to a folder
   local branch=$1 folder=$2
   if ! git fetch --quiet --depth=1 origin "$branch" 2>/dev/null; then
     if [[ -z ${AUDITOR_GIT_TOKEN:-} ]]; then return 1; fi
@@ -46,7 +46,7 @@ if [[ -z $trusted && -n $branch ]]; then
     touch "$target/auditor.yaml"
     trusted=$target/auditor.yaml
   else
-    echo "The settings of $branch cannot be read, so no settings of the checkout apply." >&2
+    echo "Cannot read the settings of $branch, so no settings apply." >&2
     trusted=/dev/null
   fi
 fi
@@ -65,7 +65,8 @@ auditor gate "${arguments[@]}" \
 echo "$code" >"$reports/exit-code"
 
 if [[ ! -f $reports/auditor.md ]]; then
-  printf '## Audit\n\nThe gate could not judge the change (exit code %s): see the log.\n' "$code" >"$reports/auditor.md"
+  printf '## Audit\n\nThe gate could not evaluate the change (exit code %s). See the log.\n' \
+    "$code" >"$reports/auditor.md"
 fi
 if [[ -n ${GITHUB_STEP_SUMMARY:-} ]]; then cat "$reports/auditor.md" >>"$GITHUB_STEP_SUMMARY"; fi
 if [[ -n ${GITHUB_OUTPUT:-} ]]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs auditor from the checkout that holds this script, with pinned dependencies, into a place of its own.
+# Installs auditor from the checkout of this script, with pinned dependencies, into a virtual environment.
 #
-#   install.sh FOLDER   the virtual environment; its commands are put on the path of later steps
+#   install.sh FOLDER   the virtual environment; its commands are added to the path of later steps
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

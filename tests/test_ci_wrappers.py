@@ -251,7 +251,7 @@ def test_the_github_action_where_it_may_not_comment(runner: Runner, server: Serv
 def test_the_github_action_when_nothing_can_be_judged(runner: Runner, server: Server) -> None:
     code, printed = runner.run(files="missing.json", token="t")
     assert code == 3 and "missing.json" in printed
-    assert "could not judge the change (exit code 3)" in server.comments[0]["body"]
+    assert "could not evaluate the change (exit code 3)" in server.comments[0]["body"]
     code, _ = runner.run(files="missing.json", arguments="--no-such-option; touch hacked", token="t")
     assert code == 2 and not (runner.folder / "hacked").exists()
 

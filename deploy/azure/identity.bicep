@@ -1,4 +1,4 @@
-// The identity that audits: see main.bicep.
+// The identity of the audit: see main.bicep.
 param location string = resourceGroup().location
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {

@@ -1,4 +1,4 @@
-// A daily audit as an Azure Container Apps job, with a managed identity and the roles that it needs, and no other.
+// A daily audit as an Azure Container Apps job, with a managed identity and only the roles that it needs.
 //   az deployment sub create --location westeurope --template-file main.bicep --parameters …
 targetScope = 'subscription'
 
@@ -8,7 +8,7 @@ param resourceGroupName string
 @description('An existing Container Apps environment in that group.')
 param environmentName string
 
-@description('The registry that has the image, and its resource group.')
+@description('The registry of the image, and its resource group.')
 param registryName string
 param registryResourceGroup string = resourceGroupName
 
@@ -80,8 +80,8 @@ module job 'job.bicep' = {
   ]
 }
 
-// Reader reads what Resource Graph and Resource Manager hold, Security Reader the plans and contacts of Defender, Key
-// Vault Reader the metadata of keys, certificates and secrets, never their values: deploy/azure-roles.md.
+// Reader reads resources through Resource Graph and Resource Manager, Security Reader the plans and contacts of
+// Defender, Key Vault Reader the metadata of keys, certificates and secrets, never their values: deploy/azure-roles.md.
 var roles = {
   reader: 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
   securityReader: '39bc4728-0917-49c7-9d2c-d95423bc2eb4'
@@ -97,5 +97,5 @@ resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for
   }
 }]
 
-@description('Who audits: for reading other subscriptions too.')
+@description('The principal id of the identity, to assign roles in other subscriptions.')
 output principalId string = identity.outputs.principalId

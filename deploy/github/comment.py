@@ -1,8 +1,8 @@
-"""Puts a report on a pull request of GitHub as one comment, which later runs replace.
+"""Write a report to one comment on a GitHub pull request, which later runs replace.
 
     comment.py REPORT.md [NAME]
 
-NAME tells several gates of one pull request apart. Reads GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_EVENT_PATH,
+NAME distinguishes several gates of one pull request. Reads GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_EVENT_PATH,
 GITHUB_API_URL and GITHUB_GRAPHQL_URL as a job has them. Only a comment of the token's own account is replaced: anyone
 can write a comment that begins with the marker. A failure to write the comment (the token of a fork is read-only)
 prints a warning and exits with 0, because the comment does not decide the gate.

@@ -1,4 +1,4 @@
-// The history: read and write blobs of one container, nothing else of the account.
+// Access to the history: read and write blobs of one container, and nothing else in the account.
 param principalId string
 param storageAccountName string
 param containerName string

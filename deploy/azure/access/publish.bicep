@@ -1,4 +1,4 @@
-// The findings: send to one data collection rule, that of reports/sentinel/main.bicep.
+// Access to publish findings: send to one data collection rule, that of reports/sentinel/main.bicep.
 param principalId string
 param ruleName string
 

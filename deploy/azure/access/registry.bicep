@@ -1,4 +1,4 @@
-// The image: pull from one registry.
+// Access to the image: pull from one registry.
 param principalId string
 param registryName string
 
