@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from auditor.collect.azure.api_versions import KEY_VAULT, PREVIEWS, VERSIONS, ApiVersion, version_of
 from auditor.collect.azure.children import CHILDREN, DIAGNOSTIC_SETTINGS
 
+_COLUMNS = "| Type, including its children | Version | Fallback | Unknown with fallback | Reason |"
 _HEAD = f"""# API versions
 
-A rule can read no property that the API version asked for does not return. This page lists the version of every call
-to Azure Resource Manager. It is written by `auditor preflight --api-versions --format markdown`; the same as JSON, type
-by type, is printed without `--format`.
+A rule can read only properties that the requested API version returns. This page lists the version of every call to
+Azure Resource Manager. `auditor preflight --api-versions --format markdown` generates it. Without `--format`, the
+command prints the version of each type as JSON.
 
 - Each version was generally available in December 2026 and returns every property that rules read. None is older than
   24 months unless the service has published no newer one.
-- Where only a preview returns what rules read, the preview is asked for. A cloud that refuses it is asked for the
-  version in *Otherwise*; what that one does not return makes the answers about it *unknown*, never *pass* or *fail*.
-- Resource Graph chooses versions itself: the newest one of each type that is generally available.
-- Certificates are read from the vaults themselves, in version {KEY_VAULT} of their own API.
+- Where only a preview version returns what rules read, the preview is requested. If a cloud rejects it, the version in
+  *Fallback* is requested. Rules that read what the fallback does not return then give *unknown*, never *pass* or
+  *fail*.
+- Resource Graph chooses versions itself: the newest generally available version of each type.
+- Certificates are read from the vaults themselves, with version {KEY_VAULT} of the Key Vault API.
 """
 
 
@@ -41,16 +43,16 @@ def _is_below(kind: str, other: str) -> bool:
 
 def page() -> str:
     """The page, as Markdown."""
-    lines = [_HEAD, "| Type, and what is below it | Version | Otherwise | Unknown then | Why |", "| --- " * 5 + "|"]
+    lines = [_HEAD, _COLUMNS, "| --- " * 5 + "|"]
     lines += _rows(VERSIONS)
     lines += [
         "",
-        "## Asked for once more",
+        "## Additional requests",
         "",
-        "Resource Graph gives these, without what is in a preview alone. Each resource is asked for once more in the",
-        "preview. Where that fails, the answers about these paths are *unknown*.",
+        "Resource Graph returns these types, but not the properties that only a preview version has. Each resource is",
+        "requested again with the preview version. If that fails, the listed paths are *unknown*.",
         "",
-        "| Type | Version | Paths | Why |",
+        "| Type | Version | Paths | Reason |",
         "| --- | --- | --- | --- |",
     ]
     lines += [
@@ -62,7 +64,7 @@ def page() -> str:
 
 def _rows(versions: dict[str, ApiVersion]) -> Iterator[str]:
     for kind, version in sorted(versions.items(), key=lambda item: item[0].casefold()):
-        unknown = "whether some are missing" if version.hides else _paths(version)
+        unknown = "whether resources are missing" if version.hides else _paths(version)
         why = "; ".join(filter(None, [version.why, "no newer version is published" if version.newest else ""]))
         yield f"| `{kind}` | {version.asked} | {version.stable} | {unknown} | {why} |"
 
